@@ -1,0 +1,185 @@
+//! Documents: what surrounds the events, and what a reader hands out.
+
+use std::ops::ControlFlow;
+
+use crate::model::{Event, Extension, Value};
+use crate::name::Namespaces;
+use crate::problem::Problems;
+
+/// In which syntax a document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// JSON or JSON-LD (EPCIS 2.0 §10).
+    Json,
+    /// XML 2.0, or 1.0 to 1.2 read only (§9).
+    Xml,
+}
+
+/// What kind of document it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// `EPCISDocument`: events for capture.
+    Capture,
+    /// `EPCISQueryDocument` with query results.
+    QueryResults,
+    /// `EPCISQueryDocument` with a query, or a query in JSON.
+    Query,
+    /// `EPCISMasterDataDocument`.
+    MasterData,
+    /// Events without a document around them: one, a list, or one a line.
+    BareEvents,
+}
+
+/// Everything of a document but its events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Header {
+    /// Its syntax.
+    pub syntax: Syntax,
+    /// Its kind.
+    pub kind: DocumentKind,
+    /// `schemaVersion` as written.
+    pub schema_version: Option<String>,
+    /// `creationDate` as written.
+    pub creation_date: Option<String>,
+    /// The document's own URI (JSON `id`).
+    pub id: Option<String>,
+    /// JSON `sender`; in XML within the SBDH.
+    pub sender: Option<String>,
+    /// JSON `receiver`; in XML within the SBDH.
+    pub receiver: Option<String>,
+    /// JSON `instanceIdentifier`; in XML within the SBDH.
+    pub instance_identifier: Option<String>,
+    /// Context URIs of a JSON document, in order.
+    pub contexts: Vec<String>,
+    /// Prefixes declared for the whole document, in JSON without those of the standard contexts.
+    pub namespaces: Namespaces,
+    /// Master data in the header.
+    pub master_data: Vec<MasterVocabulary>,
+    /// What else the header holds: the Standard Business Document Header, DSCSA statements, …
+    pub header_extensions: Vec<Extension>,
+    /// User extensions of the document (those that XML writes after the body come with
+    /// [`Item::End`]).
+    pub extensions: Vec<Extension>,
+    /// User extensions of the body.
+    pub body_extensions: Vec<Extension>,
+    /// Of query results: the query's name.
+    pub query_name: Option<String>,
+    /// Of query results: the subscription.
+    pub subscription_id: Option<String>,
+    /// The query of a [`DocumentKind::Query`].
+    pub query: Vec<QueryParameter>,
+}
+
+impl Header {
+    /// A header of this syntax and kind with nothing else said.
+    pub fn new(syntax: Syntax, kind: DocumentKind) -> Self {
+        Header {
+            syntax,
+            kind,
+            schema_version: None,
+            creation_date: None,
+            id: None,
+            sender: None,
+            receiver: None,
+            instance_identifier: None,
+            contexts: Vec::new(),
+            namespaces: Namespaces::default(),
+            master_data: Vec::new(),
+            header_extensions: Vec::new(),
+            extensions: Vec::new(),
+            body_extensions: Vec::new(),
+            query_name: None,
+            subscription_id: None,
+            query: Vec::new(),
+        }
+    }
+}
+
+/// One parameter of a simple event query, with its values as text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueryParameter {
+    /// Its name, for example `GE_eventTime`.
+    pub name: String,
+    /// Its values; none where the document gives none.
+    pub values: Option<Vec<String>>,
+}
+
+/// A vocabulary of master data (§9.4, `VocabularyList`).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MasterVocabulary {
+    /// `urn:epcglobal:epcis:vtype:…`.
+    pub kind: Option<String>,
+    /// Its elements.
+    pub elements: Vec<MasterElement>,
+    /// User extensions.
+    pub extensions: Vec<Extension>,
+}
+
+/// One element of a vocabulary.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MasterElement {
+    /// What it describes.
+    pub id: Option<String>,
+    /// Attributes: URI and value.
+    pub attributes: Vec<MasterAttribute>,
+    /// What lies below it in its hierarchy.
+    pub children: Option<Vec<String>>,
+    /// User extensions.
+    pub extensions: Vec<Extension>,
+}
+
+/// An attribute of a master data element.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MasterAttribute {
+    /// The attribute's URI.
+    pub id: Option<String>,
+    /// Its value; none where the document gives none.
+    pub value: Option<Value>,
+}
+
+/// What a reader hands out, in this order: one header, the events, one end.
+pub enum Item<'a> {
+    /// The document's header and its problems.
+    Header(Box<Header>, Problems),
+    /// An event, its structural problems, and where its parts stand.
+    Event(Box<Event>, Problems, &'a dyn Locate),
+    /// What comes after the events: extensions that XML writes after the body, and the problems
+    /// of that part.
+    End(Vec<Extension>, Problems),
+}
+
+/// Finds the line of a part of the event at hand.
+pub trait Locate {
+    /// The line on which the part at `pointer` (relative to the event, in the JSON binding's
+    /// words) begins; none where lines are not known.
+    fn line(&self, pointer: &str) -> Option<u64>;
+}
+
+/// For syntaxes whose places are named by pointer alone.
+pub struct NoLines;
+
+impl Locate for NoLines {
+    fn line(&self, _pointer: &str) -> Option<u64> {
+        None
+    }
+}
+
+/// Receives what a reader reads; `Break` stops the reading.
+pub type Receiver<'a> = dyn FnMut(Item<'_>) -> ControlFlow<()> + 'a;
+
+/// Limits on what is read. Every one has a default that no honest document meets.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of one event.
+    pub event_bytes_max: usize,
+    /// Bytes of everything but the events.
+    pub header_bytes_max: usize,
+    /// How deep values may be nested.
+    pub depth_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { event_bytes_max: 16 << 20, header_bytes_max: 64 << 20, depth_max: 64 }
+    }
+}
