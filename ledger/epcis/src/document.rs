@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::model::{Event, Extension, Value};
 use crate::name::Namespaces;
-use crate::problem::Problems;
+use crate::problem::{Problem, Problems};
 
 /// In which syntax a document is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,10 @@ pub struct Header {
     pub extensions: Vec<Extension>,
     /// User extensions of the body.
     pub body_extensions: Vec<Extension>,
+    /// User extensions of `queryResults`.
+    pub query_results_extensions: Vec<Extension>,
+    /// User extensions of `resultsBody`.
+    pub results_body_extensions: Vec<Extension>,
     /// Of query results: the query's name.
     pub query_name: Option<String>,
     /// Of query results: the subscription.
@@ -88,6 +92,8 @@ impl Header {
             header_extensions: Vec::new(),
             extensions: Vec::new(),
             body_extensions: Vec::new(),
+            query_results_extensions: Vec::new(),
+            results_body_extensions: Vec::new(),
             query_name: None,
             subscription_id: None,
             query: Vec::new(),
@@ -181,5 +187,31 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits { event_bytes_max: 16 << 20, header_bytes_max: 64 << 20, depth_max: 64 }
+    }
+}
+
+/// Why a document could not be read to its end. Items handed out before stay good.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The input could not be read.
+    Io(std::io::Error),
+    /// The text is broken or a limit was met, so that what follows can't be read.
+    Malformed(Box<Problem>),
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ReadError::Io(error) => write!(formatter, "cannot read: {error}"),
+            ReadError::Malformed(problem) => write!(formatter, "{}", problem.reason),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl From<std::io::Error> for ReadError {
+    fn from(error: std::io::Error) -> Self {
+        ReadError::Io(error)
     }
 }

@@ -388,9 +388,13 @@ pub struct Object {
 }
 
 impl PartialEq for Value {
-    /// Scalars are compared as text (a number in JSON is text in XML).
+    /// Scalars are compared as text (a number in JSON is text in XML); an empty structure and an
+    /// empty text are one (an empty element in XML).
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
+            (Value::Scalar(text, _), Value::Object(object)) | (Value::Object(object), Value::Scalar(text, _)) => {
+                text.is_empty() && object.is_empty()
+            }
             (Value::Null, Value::Null) => true,
             (Value::Scalar(one, _), Value::Scalar(two, _)) => one == two,
             (Value::Object(one), Value::Object(two)) => one == two,
@@ -398,4 +402,24 @@ impl PartialEq for Value {
             _ => false,
         }
     }
+}
+
+impl Object {
+    /// Whether it has no content at all.
+    pub fn is_empty(&self) -> bool {
+        self.attributes.is_empty() && self.text.is_none() && self.members.is_empty()
+    }
+}
+
+/// Brings extensions of one name together, at the place of the first: the order a JSON object,
+/// which holds them as one list, gives them. Within a name the order stays.
+pub fn group(extensions: Vec<Extension>) -> Vec<Extension> {
+    let mut grouped: Vec<Extension> = Vec::with_capacity(extensions.len());
+    for extension in extensions {
+        match grouped.iter().rposition(|earlier| earlier.name == extension.name) {
+            Some(at) => grouped.insert(at + 1, extension),
+            None => grouped.push(extension),
+        }
+    }
+    grouped
 }

@@ -6,6 +6,9 @@
 
 use std::fmt;
 
+pub mod epc;
+pub mod identifier;
+pub mod query;
 pub mod structure;
 
 /// How much a problem weighs.
@@ -115,7 +118,7 @@ pub(crate) use codes;
 
 /// Every code of this crate, by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [structure::ALL].into_iter().flatten().copied()
+    [identifier::ALL, epc::ALL, structure::ALL, query::ALL].into_iter().flatten().copied()
 }
 
 /// The code named `id`, if there is one.

@@ -1,0 +1,92 @@
+//! Where a document's bytes come from. Reading takes two passes (`@context` may follow the
+//! events), so an input can be begun again; what can't (a pipe) is first kept: in memory while
+//! small, in a temporary file beyond.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+
+use crate::document::Syntax;
+
+/// Bytes kept in memory; more go through a file.
+const MEMORY_BYTES_MAX: u64 = 8 << 20;
+
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// An input that can be read again from its beginning.
+pub enum Input {
+    /// All of it in memory.
+    Memory(Vec<u8>),
+    /// A file.
+    File(File),
+}
+
+impl Input {
+    /// Opens a file: a small one is read into memory at once, a pipe or device is spooled.
+    pub fn open(path: &std::path::Path) -> io::Result<Input> {
+        let mut file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        }
+        if !metadata.is_file() {
+            return Input::spool(&mut file);
+        }
+        if metadata.len() > MEMORY_BYTES_MAX {
+            return Ok(Input::File(file));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+        file.read_to_end(&mut bytes)?;
+        Ok(Input::Memory(bytes))
+    }
+
+    /// Keeps a stream that can be read only once.
+    pub fn spool(stream: &mut dyn Read) -> io::Result<Input> {
+        let mut bytes = Vec::new();
+        stream.take(MEMORY_BYTES_MAX).read_to_end(&mut bytes)?;
+        if (bytes.len() as u64) < MEMORY_BYTES_MAX {
+            return Ok(Input::Memory(bytes));
+        }
+        let mut file = tempfile::tempfile()?;
+        file.write_all(&bytes)?;
+        drop(bytes);
+        io::copy(stream, &mut file)?;
+        Ok(Input::File(file))
+    }
+
+    /// A reader from the beginning, behind a byte order mark.
+    pub fn reader(&mut self) -> io::Result<Box<dyn BufRead + '_>> {
+        let mut reader: Box<dyn BufRead + '_> = match self {
+            Input::Memory(bytes) => Box::new(bytes.as_slice()),
+            Input::File(file) => {
+                file.seek(SeekFrom::Start(0))?;
+                Box::new(BufReader::with_capacity(BUFFER_BYTES, file))
+            }
+        };
+        if reader.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
+            reader.consume(3);
+        }
+        Ok(reader)
+    }
+
+    /// The syntax, told by the first character that is not white space; the character itself if
+    /// it begins neither, none if there is nothing but white space.
+    pub fn syntax(&mut self) -> io::Result<Result<Syntax, Option<char>>> {
+        let mut reader = self.reader()?;
+        loop {
+            let buffer = reader.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(Err(None));
+            }
+            let Some(at) = buffer.iter().position(|byte| !byte.is_ascii_whitespace()) else {
+                let length = buffer.len();
+                reader.consume(length);
+                continue;
+            };
+            return Ok(match buffer[at] {
+                b'<' => Ok(Syntax::Xml),
+                b'{' | b'[' => Ok(Syntax::Json),
+                other => Err(Some(char::from(other))),
+            });
+        }
+    }
+}

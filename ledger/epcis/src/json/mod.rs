@@ -1,0 +1,9 @@
+//! The JSON and JSON-LD binding (EPCIS 2.0 §10).
+
+pub mod context;
+pub mod document;
+mod guard;
+mod header;
+pub mod read;
+pub mod tree;
+pub mod value;

@@ -1,0 +1,643 @@
+//! Reads one event from JSON into the model, judging its structure as GS1's JSON schema does.
+
+use super::context::Context;
+use super::tree::Json;
+use super::value::{self, Scope};
+use crate::cbv;
+use crate::codes::structure;
+use crate::model::{
+    ErrorDeclaration, Event, EventType, Extension, Location, Number, PersistentDisposition, QuantityElement,
+    SENSOR_METADATA_FIELDS, SENSOR_REPORT_FIELDS, SensorElement, SensorField, SensorMetadata, SensorReport,
+    SensorValue, Typed,
+};
+use crate::name::Name;
+use crate::problem::{Path, Problems};
+use crate::time::{Stamp, is_time_zone_offset};
+use crate::uri::is_uri;
+
+/// The fields of every event.
+const COMMON_FIELDS: &[&str] = &[
+    "@context",
+    "type",
+    "eventTime",
+    "recordTime",
+    "eventTimeZoneOffset",
+    "eventID",
+    "certificationInfo",
+    "errorDeclaration",
+];
+
+/// The fields of every event of the five standard types, beside the common ones.
+const WHY_AND_WHERE_FIELDS: &[&str] = &[
+    "bizStep",
+    "disposition",
+    "persistentDisposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+];
+
+/// The fields of each type, beside those.
+fn own_fields(event_type: &EventType) -> &'static [&'static str] {
+    match event_type {
+        EventType::Object => &["action", "epcList", "quantityList", "ilmd"],
+        EventType::Aggregation | EventType::Association => &["action", "parentID", "childEPCs", "childQuantityList"],
+        EventType::Transaction => &["action", "parentID", "epcList", "quantityList"],
+        EventType::Transformation => {
+            &["transformationID", "inputEPCList", "inputQuantityList", "outputEPCList", "outputQuantityList", "ilmd"]
+        }
+        EventType::Other(_) => &[
+            "action",
+            "epcList",
+            "quantityList",
+            "ilmd",
+            "parentID",
+            "childEPCs",
+            "childQuantityList",
+            "transformationID",
+            "inputEPCList",
+            "inputQuantityList",
+            "outputEPCList",
+            "outputQuantityList",
+        ],
+    }
+}
+
+/// Reads an event. Whatever is wrong is reported; whatever can be kept is kept.
+pub fn event(json: Json, context: &Context, path: &Path<'_>, problems: &mut Problems) -> Event {
+    let Json::Object(members) = json else {
+        problems.add(structure::WRONG_TYPE, &["an event", "object", json.kind()], path);
+        return Event::new(EventType::Other(String::new()));
+    };
+    let mut event = Event::new(event_type(&members, path, problems));
+    if let Some((_, own)) = members.iter().find(|(key, _)| key == "@context") {
+        event.namespaces = context.read_event(own, &path.key("@context"), problems);
+    }
+    let namespaces = std::mem::take(&mut event.namespaces);
+    let mut reader = EventReader { scope: Scope { context, own: &namespaces }, problems };
+    reader.members(members, &mut event, path);
+    reader.required(&event, path);
+    event.namespaces = namespaces;
+    event
+}
+
+fn event_type(members: &[(String, Json)], path: &Path<'_>, problems: &mut Problems) -> EventType {
+    match members.iter().find(|(key, _)| key == "type" || key == "isA") {
+        Some((_, Json::Text(name))) => {
+            let event_type = EventType::from_name(name);
+            if matches!(event_type, EventType::Other(_)) && !is_uri(name) {
+                problems.add(structure::UNKNOWN_EVENT_TYPE, &[name], &path.key("type"));
+            }
+            event_type
+        }
+        Some((_, other)) => {
+            problems.add(structure::WRONG_TYPE, &["type", "string", other.kind()], &path.key("type"));
+            EventType::Other(String::new())
+        }
+        None => {
+            problems.add(structure::MISSING_FIELD, &["type", "an event"], path);
+            EventType::Other(String::new())
+        }
+    }
+}
+
+struct EventReader<'a> {
+    scope: Scope<'a>,
+    problems: &'a mut Problems,
+}
+
+/// A value in its shape, or the JSON that was not (already reported).
+type Read<T> = Result<T, Json>;
+
+impl EventReader<'_> {
+    fn members(&mut self, members: Vec<(String, Json)>, event: &mut Event, path: &Path<'_>) {
+        let mut seen: Vec<&'static str> = Vec::with_capacity(members.len());
+        let own = own_fields(&event.event_type);
+        let known = |key: &str, lists: [&'static [&'static str]; 3]| {
+            lists.into_iter().flatten().find(|field| **field == key).copied()
+        };
+        for (key, json) in members {
+            let here = path.key(&key);
+            let everything = own_fields(&EventType::Other(String::new()));
+            let Some(field) = known(&key, [COMMON_FIELDS, WHY_AND_WHERE_FIELDS, everything]) else {
+                let name = value::name(&key, event.event_type.name(), &self.scope, &here, self.problems);
+                value::extension(name, json, &self.scope, &here, self.problems, &mut event.extensions);
+                continue;
+            };
+            if known(field, [COMMON_FIELDS, WHY_AND_WHERE_FIELDS, own]).is_none() {
+                self.problems.add(structure::UNKNOWN_FIELD, &[field, event.event_type.name()], &here);
+            }
+            if seen.contains(&field) {
+                self.problems.add(structure::DUPLICATE_FIELD, &[field], &here);
+                self.keep(field, json, &mut event.extensions, &here);
+                continue;
+            }
+            seen.push(field);
+            if let Err(json) = self.field(field, json, event, &here) {
+                self.keep(field, json, &mut event.extensions, &here);
+            }
+        }
+    }
+
+    /// Keeps a value that has no place in the model, under its own name without a namespace.
+    fn keep(&mut self, field: &str, json: Json, extensions: &mut Vec<Extension>, path: &Path<'_>) {
+        value::extension(Name::local(field), json, &self.scope, path, self.problems, extensions);
+    }
+
+    fn field(&mut self, field: &'static str, json: Json, event: &mut Event, path: &Path<'_>) -> Read<()> {
+        match field {
+            "@context" | "type" => {}
+            "eventTime" => event.event_time = Some(self.time(field, json, path)?),
+            "recordTime" => event.record_time = Some(self.time(field, json, path)?),
+            "eventTimeZoneOffset" => event.event_time_zone_offset = Some(self.offset(json, path)?),
+            "eventID" => event.event_id = Some(self.uri(field, json, path)?),
+            "certificationInfo" => event.certification_info = self.certification(json, path)?,
+            "errorDeclaration" => event.error_declaration = Some(self.error_declaration(json, path)?),
+            "action" => event.action = Some(self.action(json, path)?),
+            "bizStep" => event.biz_step = Some(self.word(&cbv::BIZ_STEP, json, path)?),
+            "disposition" => event.disposition = Some(self.word(&cbv::DISPOSITION, json, path)?),
+            "persistentDisposition" => event.persistent_disposition = Some(self.dispositions(json, path)?),
+            "readPoint" => event.read_point = Some(self.location(field, json, path)?),
+            "bizLocation" => event.biz_location = Some(self.location(field, json, path)?),
+            "sensorElementList" => event.sensor_element_list = Some(self.sensor_elements(json, path)?),
+            "parentID" => event.parent_id = Some(self.uri(field, json, path)?),
+            "transformationID" => event.transformation_id = Some(self.uri(field, json, path)?),
+            "ilmd" => event.ilmd = Some(self.ilmd(json, path)?),
+            _ => self.list_field(field, json, event, path)?,
+        }
+        Ok(())
+    }
+
+    fn list_field(&mut self, field: &str, json: Json, event: &mut Event, path: &Path<'_>) -> Read<()> {
+        let epcs = match field {
+            "epcList" => Some(&mut event.epc_list),
+            "childEPCs" => Some(&mut event.child_epcs),
+            "inputEPCList" => Some(&mut event.input_epc_list),
+            "outputEPCList" => Some(&mut event.output_epc_list),
+            _ => None,
+        };
+        if let Some(slot) = epcs {
+            *slot = Some(self.epcs(field, json, path)?);
+            return Ok(());
+        }
+        let quantities = match field {
+            "quantityList" => Some(&mut event.quantity_list),
+            "childQuantityList" => Some(&mut event.child_quantity_list),
+            "inputQuantityList" => Some(&mut event.input_quantity_list),
+            "outputQuantityList" => Some(&mut event.output_quantity_list),
+            _ => None,
+        };
+        if let Some(slot) = quantities {
+            *slot = Some(self.list(field, json, path, Self::quantity)?);
+            return Ok(());
+        }
+        match field {
+            "bizTransactionList" => {
+                event.biz_transaction_list = Some(
+                    self.list(field, json, path, |reader, json, path| reader.typed(&BIZ_TRANSACTION, json, path))?,
+                );
+            }
+            "sourceList" => {
+                event.source_list =
+                    Some(self.list(field, json, path, |reader, json, path| reader.typed(&SOURCE, json, path))?);
+            }
+            _ => {
+                event.destination_list =
+                    Some(self.list(field, json, path, |reader, json, path| reader.typed(&DESTINATION, json, path))?);
+            }
+        }
+        Ok(())
+    }
+
+    // ---- single values ----
+
+    fn text(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<String> {
+        match json {
+            Json::Text(text) => Ok(text),
+            other => {
+                self.problems.add(structure::WRONG_TYPE, &[field, "string", other.kind()], path);
+                Err(other)
+            }
+        }
+    }
+
+    fn uri(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<String> {
+        let text = self.text(field, json, path)?;
+        if !is_uri(&text) {
+            self.problems.add(structure::BAD_URI, &[&text], path);
+        }
+        Ok(text)
+    }
+
+    fn time(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<String> {
+        let text = self.text(field, json, path)?;
+        if Stamp::parse(&text).is_none() {
+            self.problems.add(structure::BAD_TIME, &[&text], path);
+        }
+        Ok(text)
+    }
+
+    fn offset(&mut self, json: Json, path: &Path<'_>) -> Read<String> {
+        let text = self.text("eventTimeZoneOffset", json, path)?;
+        if !is_time_zone_offset(&text) {
+            self.problems.add(structure::BAD_OFFSET, &[&text], path);
+        }
+        Ok(text)
+    }
+
+    fn action(&mut self, json: Json, path: &Path<'_>) -> Read<String> {
+        let text = self.text("action", json, path)?;
+        if !matches!(text.as_str(), "ADD" | "OBSERVE" | "DELETE") {
+            self.problems.add(structure::BAD_ACTION, &[&text], path);
+        }
+        Ok(text)
+    }
+
+    /// A word of a vocabulary, bare in the model. Whether an unknown one is a URI of the user's
+    /// own or a fault is for [`crate::validate`].
+    fn word(&mut self, vocabulary: &cbv::Vocabulary, json: Json, path: &Path<'_>) -> Read<String> {
+        let text = self.text(vocabulary.name, json, path)?;
+        let Some(word) = vocabulary.word_of_uri(&text) else { return Ok(text) };
+        if text.starts_with("urn:epcglobal:cbv:") || text.starts_with("https://gs1.org/voc/") {
+            self.problems.add(structure::JSON_WORD, &[&text, word], path);
+        }
+        Ok(word.to_owned())
+    }
+
+    fn number(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<Box<str>> {
+        match json {
+            Json::Number(text) => Ok(text),
+            other => {
+                self.problems.add(structure::WRONG_TYPE, &[field, "number", other.kind()], path);
+                Err(other)
+            }
+        }
+    }
+
+    // ---- lists and structures ----
+
+    fn list<T>(
+        &mut self,
+        field: &str,
+        json: Json,
+        path: &Path<'_>,
+        mut element: impl FnMut(&mut Self, Json, &Path<'_>) -> Option<T>,
+    ) -> Read<Vec<T>> {
+        let Json::List(elements) = json else {
+            self.problems.add(structure::WRONG_TYPE, &[field, "array", json.kind()], path);
+            return Err(json);
+        };
+        let mut read = Vec::with_capacity(elements.len());
+        for (index, json) in elements.into_iter().enumerate() {
+            read.extend(element(self, json, &path.index(index)));
+        }
+        Ok(read)
+    }
+
+    fn epcs(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<Vec<String>> {
+        let epcs = self.list(field, json, path, |reader, json, path| reader.uri(field, json, path).ok())?;
+        self.unique(&epcs, path);
+        Ok(epcs)
+    }
+
+    /// Reports what stands twice (the JSON schema's `uniqueItems`).
+    fn unique(&mut self, values: &[String], path: &Path<'_>) {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_unstable_by(|one, two| values[*one].cmp(&values[*two]).then(one.cmp(two)));
+        for pair in order.windows(2) {
+            if let [first, second] = pair
+                && values[*first] == values[*second] {
+                    self.problems.add(structure::REPEATED_ELEMENT, &[&values[*second]], &path.index(*second));
+                }
+        }
+    }
+
+    fn certification(&mut self, json: Json, path: &Path<'_>) -> Read<Vec<String>> {
+        match json {
+            Json::List(_) => {
+                // All or nothing: a list that holds anything but URIs is kept whole as it is.
+                if let Json::List(elements) = &json
+                    && let Some(at) = elements.iter().position(|element| !matches!(element, Json::Text(_))) {
+                        let kind = elements[at].kind();
+                        let arguments = ["certificationInfo", "a URI or an array of URIs", kind];
+                        self.problems.add(structure::WRONG_TYPE, &arguments, &path.index(at));
+                        return Err(json);
+                    }
+                self.list("certificationInfo", json, path, |reader, json, path| {
+                    reader.uri("certificationInfo", json, path).ok()
+                })
+            }
+            single => Ok(vec![self.uri("certificationInfo", single, path)?]),
+        }
+    }
+
+    fn object(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<Vec<(String, Json)>> {
+        match json {
+            Json::Object(members) => Ok(members),
+            other => {
+                self.problems.add(structure::WRONG_TYPE, &[field, "object", other.kind()], path);
+                Err(other)
+            }
+        }
+    }
+
+    /// Reads the members of a structure: `known` takes those it knows and reads them, the others
+    /// are user extensions where `open`, faults elsewhere.
+    fn structure(
+        &mut self,
+        shape: &Shape,
+        members: Vec<(String, Json)>,
+        path: &Path<'_>,
+        mut known: impl FnMut(&mut Self, &str, Json, &Path<'_>) -> Read<()>,
+    ) -> Vec<Extension> {
+        let mut extensions = Vec::new();
+        let mut seen: Vec<&'static str> = Vec::with_capacity(shape.fields.len());
+        for (key, json) in members {
+            let here = path.key(&key);
+            let Some(field) = shape.fields.iter().find(|field| **field == key) else {
+                let name = match shape.open {
+                    true => value::name(&key, shape.name, &self.scope, &here, self.problems),
+                    false => {
+                        self.problems.add(structure::UNKNOWN_FIELD, &[&key, shape.name], &here);
+                        self.scope.resolve(&key).unwrap_or_else(|| Name::local(&key))
+                    }
+                };
+                value::extension(name, json, &self.scope, &here, self.problems, &mut extensions);
+                continue;
+            };
+            let read = match seen.contains(field) {
+                true => {
+                    self.problems.add(structure::DUPLICATE_FIELD, &[field], &here);
+                    Err(json)
+                }
+                false => known(self, field, json, &here),
+            };
+            seen.push(field);
+            if let Err(json) = read {
+                self.keep(field, json, &mut extensions, &here);
+            }
+        }
+        for field in shape.required.iter().filter(|field| !seen.contains(field)) {
+            self.problems.add(structure::MISSING_FIELD, &[field, shape.name], path);
+        }
+        extensions
+    }
+
+    fn error_declaration(&mut self, json: Json, path: &Path<'_>) -> Read<ErrorDeclaration> {
+        let members = self.object("errorDeclaration", json, path)?;
+        let mut declaration = ErrorDeclaration::default();
+        declaration.extensions = self.structure(&ERROR_DECLARATION, members, path, |reader, field, json, path| {
+            match field {
+                "declarationTime" => declaration.declaration_time = Some(reader.time(field, json, path)?),
+                "reason" => declaration.reason = Some(reader.word(&cbv::ERROR_REASON, json, path)?),
+                _ => {
+                    let ids = reader.list(field, json, path, |reader, json, path| {
+                        reader.uri("correctiveEventIDs", json, path).ok()
+                    })?;
+                    declaration.corrective_event_ids = Some(ids);
+                }
+            }
+            Ok(())
+        });
+        Ok(declaration)
+    }
+
+    fn location(&mut self, field: &'static str, json: Json, path: &Path<'_>) -> Read<Location> {
+        let members = self.object(field, json, path)?;
+        let mut location = Location::default();
+        let shape = Shape { name: field, ..LOCATION };
+        location.extensions = self.structure(&shape, members, path, |reader, field, json, path| {
+            location.id = Some(reader.uri(field, json, path)?);
+            Ok(())
+        });
+        Ok(location)
+    }
+
+    fn quantity(&mut self, json: Json, path: &Path<'_>) -> Option<QuantityElement> {
+        let members = self.object("a quantity element", json, path).ok()?;
+        let mut element = QuantityElement::default();
+        element.extensions = self.structure(&QUANTITY, members, path, |reader, field, json, path| {
+            match field {
+                "epcClass" => element.epc_class = Some(reader.uri(field, json, path)?),
+                "quantity" => element.quantity = Some(Number(reader.number(field, json, path)?)),
+                _ => element.uom = Some(reader.text(field, json, path)?),
+            }
+            Ok(())
+        });
+        Some(element)
+    }
+
+    fn typed(&mut self, kind: &TypedShape, json: Json, path: &Path<'_>) -> Option<Typed> {
+        let members = self.object(kind.shape.name, json, path).ok()?;
+        let mut typed = Typed::default();
+        typed.extensions = self.structure(&kind.shape, members, path, |reader, field, json, path| {
+            match field {
+                "type" => typed.kind = Some(reader.word(kind.vocabulary, json, path)?),
+                _ => typed.value = Some(reader.uri(field, json, path)?),
+            }
+            Ok(())
+        });
+        Some(typed)
+    }
+
+    fn dispositions(&mut self, json: Json, path: &Path<'_>) -> Read<PersistentDisposition> {
+        let members = self.object("persistentDisposition", json, path)?;
+        let mut dispositions = PersistentDisposition::default();
+        dispositions.extensions =
+            self.structure(&PERSISTENT_DISPOSITION, members, path, |reader, field, json, path| {
+                let words = reader
+                    .list(field, json, path, |reader, json, path| reader.word(&cbv::DISPOSITION, json, path).ok())?;
+                if words.is_empty() {
+                    reader.problems.add(structure::TOO_FEW, &[field], path);
+                }
+                reader.unique(&words, path);
+                match field {
+                    "set" => dispositions.set = Some(words),
+                    _ => dispositions.unset = Some(words),
+                }
+                Ok(())
+            });
+        if dispositions.set.is_none() && dispositions.unset.is_none() {
+            self.problems.add(structure::MISSING_FIELD, &["set or unset", "persistentDisposition"], path);
+        }
+        Ok(dispositions)
+    }
+
+    fn ilmd(&mut self, json: Json, path: &Path<'_>) -> Read<Vec<Extension>> {
+        let members = self.object("ilmd", json, path)?;
+        Ok(self.structure(&ILMD, members, path, |_, _, json, _| Err(json)))
+    }
+
+    // ---- sensors ----
+
+    fn sensor_elements(&mut self, json: Json, path: &Path<'_>) -> Read<Vec<SensorElement>> {
+        self.list("sensorElementList", json, path, Self::sensor_element)
+    }
+
+    fn sensor_element(&mut self, json: Json, path: &Path<'_>) -> Option<SensorElement> {
+        let members = self.object("a sensor element", json, path).ok()?;
+        let mut element = SensorElement::default();
+        element.extensions = self.structure(&SENSOR_ELEMENT, members, path, |reader, field, json, path| {
+            match field {
+                "sensorMetadata" => {
+                    let (fields, extensions) = reader.sensor_fields(&SENSOR_METADATA, json, path)?;
+                    element.metadata = Some(SensorMetadata { fields, extensions });
+                }
+                _ => {
+                    element.reports = reader.list(field, json, path, |reader, json, path| {
+                        let (fields, extensions) = reader.sensor_fields(&SENSOR_REPORT, json, path).ok()?;
+                        Some(SensorReport { fields, extensions })
+                    })?;
+                    if element.reports.is_empty() {
+                        reader.problems.add(structure::TOO_FEW, &[field], path);
+                    }
+                }
+            }
+            Ok(())
+        });
+        Some(element)
+    }
+
+    fn sensor_fields(&mut self, shape: &SensorShape, json: Json, path: &Path<'_>) -> Read<SensorFields> {
+        let members = self.object(shape.name, json, path)?;
+        let names: Vec<&'static str> = shape.fields.iter().map(|field| field.name).collect();
+        let layout = Shape { name: shape.name, fields: &names, required: &[], open: true };
+        let mut fields = Vec::with_capacity(members.len());
+        let extensions = self.structure(&layout, members, path, |reader, name, json, path| {
+            if let Some(field) = shape.fields.iter().find(|field| field.name == name) {
+                fields.push((*field, reader.sensor_value(field, json, path)?));
+            }
+            Ok(())
+        });
+        let has = |name: &str| fields.iter().any(|(field, _)| field.name == name);
+        // A report says what it measures, or which exception arose (epcis.md; the schema wants `type`).
+        if shape.needs_type && !has("type") && !has("exception") {
+            self.problems.add(structure::MISSING_FIELD, &["type", shape.name], path);
+        }
+        fields.sort_by_key(|(field, _)| shape.fields.iter().position(|known| known == field));
+        Ok((fields, extensions))
+    }
+
+    fn sensor_value(&mut self, field: &SensorField, json: Json, path: &Path<'_>) -> Read<Box<str>> {
+        let text = match field.kind {
+            SensorValue::Uri => self.uri(field.name, json, path)?,
+            SensorValue::Time => self.time(field.name, json, path)?,
+            SensorValue::Number => return self.number(field.name, json, path),
+            SensorValue::Text => self.text(field.name, json, path)?,
+            SensorValue::Boolean => match json {
+                Json::Boolean(true) => "true".to_owned(),
+                Json::Boolean(false) => "false".to_owned(),
+                other => {
+                    self.problems.add(structure::WRONG_TYPE, &[field.name, "boolean", other.kind()], path);
+                    return Err(other);
+                }
+            },
+            SensorValue::HexBinary => {
+                let text = self.text(field.name, json, path)?;
+                if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                    self.problems.add(structure::BAD_HEX, &[&text], path);
+                }
+                text
+            }
+            SensorValue::MeasurementType => self.word(&cbv::MEASUREMENT_TYPE, json, path)?,
+            SensorValue::Exception => self.word(&cbv::EXCEPTION, json, path)?,
+            SensorValue::Component => self.word(&cbv::COMPONENT, json, path)?,
+        };
+        Ok(text.into())
+    }
+
+    // ---- what must be there ----
+
+    fn required(&mut self, event: &Event, path: &Path<'_>) {
+        let name = event.event_type.name();
+        let has = |field: &str| event.extensions.iter().any(|kept| *kept.name.local == *field);
+        let mut missing = |absent: bool, field: &str| {
+            if absent && !has(field) {
+                self.problems.add(structure::MISSING_FIELD, &[field, name], path);
+            }
+        };
+        missing(event.event_time.is_none(), "eventTime");
+        missing(event.event_time_zone_offset.is_none(), "eventTimeZoneOffset");
+        match event.event_type {
+            EventType::Transformation | EventType::Other(_) => {}
+            EventType::Transaction => {
+                missing(event.action.is_none(), "action");
+                missing(event.biz_transaction_list.is_none(), "bizTransactionList");
+            }
+            _ => missing(event.action.is_none(), "action"),
+        }
+    }
+}
+
+/// A structure's field names, which of them must be there, and whether it may be extended.
+struct Shape<'a> {
+    name: &'static str,
+    fields: &'a [&'static str],
+    required: &'a [&'static str],
+    open: bool,
+}
+
+struct TypedShape {
+    shape: Shape<'static>,
+    vocabulary: &'static cbv::Vocabulary,
+}
+
+struct SensorShape {
+    name: &'static str,
+    fields: &'static [SensorField],
+    needs_type: bool,
+}
+
+type SensorFields = (Vec<(SensorField, Box<str>)>, Vec<Extension>);
+
+const ERROR_DECLARATION: Shape<'static> = Shape {
+    name: "errorDeclaration",
+    fields: &["declarationTime", "reason", "correctiveEventIDs"],
+    required: &["declarationTime"],
+    open: true,
+};
+const LOCATION: Shape<'static> = Shape { name: "readPoint", fields: &["id"], required: &["id"], open: true };
+const QUANTITY: Shape<'static> = Shape {
+    name: "a quantity element",
+    fields: &["epcClass", "quantity", "uom"],
+    required: &["epcClass"],
+    open: false,
+};
+const PERSISTENT_DISPOSITION: Shape<'static> =
+    Shape { name: "persistentDisposition", fields: &["set", "unset"], required: &[], open: false };
+const ILMD: Shape<'static> = Shape { name: "ilmd", fields: &[], required: &[], open: true };
+const SENSOR_ELEMENT: Shape<'static> = Shape {
+    name: "a sensor element",
+    fields: &["sensorMetadata", "sensorReport"],
+    required: &["sensorReport"],
+    open: true,
+};
+const BIZ_TRANSACTION: TypedShape = TypedShape {
+    shape: Shape {
+        name: "a business transaction",
+        fields: &["type", "bizTransaction"],
+        required: &["bizTransaction"],
+        open: false,
+    },
+    vocabulary: &cbv::BIZ_TRANSACTION,
+};
+const SOURCE: TypedShape = TypedShape {
+    shape: Shape { name: "a source", fields: &["type", "source"], required: &["type", "source"], open: false },
+    vocabulary: &cbv::SOURCE_DESTINATION,
+};
+const DESTINATION: TypedShape = TypedShape {
+    shape: Shape {
+        name: "a destination",
+        fields: &["type", "destination"],
+        required: &["type", "destination"],
+        open: false,
+    },
+    vocabulary: &cbv::SOURCE_DESTINATION,
+};
+const SENSOR_METADATA: SensorShape =
+    SensorShape { name: "sensorMetadata", fields: SENSOR_METADATA_FIELDS, needs_type: false };
+const SENSOR_REPORT: SensorShape =
+    SensorShape { name: "a sensor report", fields: SENSOR_REPORT_FIELDS, needs_type: true };

@@ -1,0 +1,136 @@
+//! Event hash IDs against the published vectors.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use suyuan_epcis::document::{Item, Limits};
+use suyuan_epcis::hash::{EventHash, Profile, ignored_fields, prehash};
+use suyuan_epcis::input::Input;
+use suyuan_epcis::read::read;
+
+/// The hashes of a file's events under `profile`, with their pre-hash strings.
+fn hashes(file: &Path, profile: Profile) -> Vec<(String, String)> {
+    let mut input = Input::open(file).unwrap();
+    let (mut found, mut ignored) = (Vec::new(), Vec::new());
+    read(&mut input, &Limits::default(), &mut |item| {
+        match item {
+            Item::Header(header, _) => ignored = ignored_fields(&header),
+            Item::Event(event, _, _) => {
+                let text = prehash(&event, profile, &ignored);
+                found.push((EventHash::of(&event, profile, &ignored).to_ni(), text));
+            }
+            Item::End(..) => {}
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap_or_else(|error| eprintln!("{}: {error}", file.display()));
+    found
+}
+
+fn lines(file: &Path) -> Vec<String> {
+    fs::read_to_string(file).unwrap().lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+/// Compares a file's hashes with the expected ones; says what differs.
+fn compare(file: &Path, expected: &[String], profile: Profile, misprints: &[(&str, usize)]) -> Vec<String> {
+    let found = hashes(file, profile);
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let mut differences = Vec::new();
+    if found.len() != expected.len() {
+        differences.push(format!("{name}: {} events, {} hashes expected", found.len(), expected.len()));
+    }
+    for (index, ((hash, text), expected)) in found.iter().zip(expected).enumerate() {
+        let misprint = misprints.iter().any(|(stem, at)| name.starts_with(stem) && *at == index);
+        if (hash == expected) == misprint {
+            differences.push(format!("{name} #{index} {}\n   got {hash}\n  want {expected}\n  from {text}", profile.name()));
+        }
+    }
+    differences
+}
+
+/// The inputs beside the folder of expectations that have this stem.
+fn inputs(examples: &Path, stem: &str) -> Vec<std::path::PathBuf> {
+    ["jsonld", "xml"].iter().map(|suffix| examples.join(format!("{stem}.{suffix}"))).filter(|file| file.exists()).collect()
+}
+
+fn expectations(folder: &Path) -> Vec<(String, Vec<String>)> {
+    let mut found: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|suffix| suffix == "hashes"))
+        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), lines(&path)))
+        .collect();
+    found.sort();
+    found
+}
+
+// Goal: all 37 inputs of the reference of October 2025 hash as it expects.
+// Method: its own expectations, every input in JSON and XML.
+#[test]
+fn reference_of_2025() {
+    let Some(corpus) = common::corpus() else { return };
+    let examples = corpus.join("event-hash-reference/examples");
+    let (mut count, mut differences) = (0, Vec::new());
+    for (stem, expected) in expectations(&examples) {
+        for file in inputs(&examples, &stem) {
+            count += 1;
+            differences.extend(compare(&file, &expected, Profile::Cbv20Of2025, &[]));
+        }
+    }
+    assert!(differences.is_empty(), "{} of {count}\n{}", differences.len(), differences.join("\n"));
+    assert_eq!(count, 37);
+}
+
+// Goal: every file of the reference of 2026 hashes as it expects under its profile.
+// Method: the transcribed expectations.
+#[test]
+fn reference_of_2026() {
+    let Some(corpus) = common::corpus() else { return };
+    let examples = corpus.join("event-hash-reference/examples");
+    let mut differences = Vec::new();
+    for (folder, profile) in [("CBV2.0", Profile::Cbv20Of2026), ("CBV2.1", Profile::Cbv21Of2026)] {
+        for (stem, expected) in expectations(&corpus.join("event-hash-2026").join(folder)) {
+            for file in inputs(&examples, &stem) {
+                differences.extend(compare(&file, &expected, profile, MISPRINTS));
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{}\n{}", differences.len(), differences.join("\n"));
+}
+
+/// Expectations of 2026 that are proven to be misprinted: file and event. (A test fails when one
+/// of them suddenly matches.)
+const MISPRINTS: &[(&str, usize)] = &[];
+
+// Goal: events on which all states of the reference agree hash so under every profile.
+// Method: each row of the table; the version named by the URI is the profile's own.
+#[test]
+fn stable_hashes() {
+    let Some(corpus) = common::corpus() else { return };
+    let mut rows: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
+    for line in lines(&corpus.join("event-hash-reference/stable_hashes.tsv")).iter().filter(|line| !line.starts_with('#')) {
+        let mut columns = line.split('\t');
+        let (file, index, hash) = (columns.next().unwrap(), columns.next().unwrap(), columns.next().unwrap());
+        rows.entry(file.to_owned()).or_default().push((index.parse().unwrap(), hash.to_owned()));
+    }
+    let (mut count, mut differences) = (0, Vec::new());
+    for (file, expected) in rows {
+        for profile in Profile::ALL {
+            let found = hashes(&corpus.join(&file), profile);
+            for (index, hash) in &expected {
+                count += 1;
+                let hash = hash.replace("CBV2.0", profile.version());
+                match found.get(*index) {
+                    Some((got, _)) if *got == hash => {}
+                    other => differences.push(format!("{file} #{index} {}: want {hash} got {other:?}", profile.name())),
+                }
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{} of {count}\n{}", differences.len(), differences.join("\n"));
+    assert_eq!(count, 3 * 121);
+}
