@@ -13,6 +13,7 @@ pub mod cbv;
 pub mod codes;
 pub mod decimal;
 pub mod document;
+pub mod gs1;
 pub mod model;
 pub mod name;
 pub mod problem;
