@@ -194,6 +194,19 @@ fn generated_digital_links_agree_with_the_reference() {
 }
 
 #[test]
+fn digital_links_of_events_are_read() {
+    let Some(rows) = rows("epc_or_dl_to_canonical_dl.tsv") else { return };
+    let mut read = 0;
+    for row in rows.iter().filter(|row| row[0].starts_with("http")) {
+        // Events outlive editions: the default reads short names and short GTINs.
+        let answer = digital_link::parse(&row[0], &ParseOptions::default());
+        assert_eq!(answer.is_ok(), row[1] != "NONE", "{row:?}: {answer:?}");
+        read += usize::from(answer.is_ok());
+    }
+    assert!(read > 10, "{read}");
+}
+
+#[test]
 fn every_code_renders_in_both_languages() {
     for linter in Linter::ALL {
         let Err(error) = linter.check("\u{1}", CompanyPrefixes::Unchecked) else { continue };

@@ -1,6 +1,8 @@
 //! GS1 Digital Link URIs (GS1 Digital Link Standard: URI Syntax): a primary key and its qualifiers in the path, other
 //! application identifiers in the query, on any host.
 
+use std::borrow::Cow;
+
 use super::ai::Ai;
 use super::element_string::{Element, ElementString, find_ai};
 use super::{ParseOptions, check_size, percent};
@@ -74,33 +76,32 @@ pub fn has_scheme(text: &str) -> bool {
 
 /// What follows the scheme. The standard's grammar knows it in all lower and all upper case only.
 fn after_scheme(text: &str) -> Option<&str> {
-    ["https://", "http://", "HTTPS://", "HTTP://"].iter().find_map(|scheme| text.strip_prefix(scheme))
+    text.strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+        .or_else(|| text.strip_prefix("HTTPS://"))
+        .or_else(|| text.strip_prefix("HTTP://"))
 }
 
 /// Reads a GS1 Digital Link URI. Query parameters whose name isn't a number, and the fragment, are not GS1's; they are
 /// passed over.
 pub fn parse(text: &str, options: &ParseOptions) -> Result<DigitalLink, Reason> {
     check_size(text)?;
-    if let Some(character) = text.chars().find(|character| !is_uri_character(*character)) {
-        return Err(Reason::new(codes::DL_CHARACTER, &[&character.escape_default().to_string()]));
-    }
-    let (before_fragment, _) = text.split_once('#').unwrap_or((text, ""));
-    let (hierarchy, query) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
+    check_characters(text)?;
+    let before_fragment = split_at(text, memchr::memchr(b'#', text.as_bytes())).0;
+    let (hierarchy, query) = split_at(before_fragment, memchr::memchr(b'?', before_fragment.as_bytes()));
     let rest = after_scheme(hierarchy).ok_or_else(|| Reason::new(codes::DL_SCHEME, &[text]))?;
-    let slash = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at_checked(slash).unwrap_or((rest, ""));
+    let (authority, path) = split_at(rest, memchr::memchr(b'/', rest.as_bytes()));
     check_authority(authority)?;
 
     let (path_elements, path_length, key_start) = split_path(path, options)?;
     let path_elements = path_elements.get(..path_length).unwrap_or_default();
-    let ais = path_elements.iter().map(|(ai, _)| *ai);
-    let key = check_path_order(ais, text)?;
+    check_path_order(path_elements, text)?;
 
     let mut elements = ElementString { elements: Vec::with_capacity(path_length.max(2)) };
     for (ai, encoded) in path_elements {
         elements.add(ai, read_value(ai, encoded, false, options)?, options)?;
     }
-    read_query(query, key, &mut elements, options)?;
+    read_query(query.strip_prefix('?').unwrap_or(query), path_elements, &mut elements, options)?;
     let stem_length = hierarchy.len().saturating_sub(path.len()).saturating_add(key_start);
     let stem = hierarchy.get(..stem_length).unwrap_or_default().to_owned();
     Ok(DigitalLink { stem, elements: elements.finish(options)?, path_length })
@@ -116,8 +117,8 @@ fn split_path<'a>(path: &'a str, options: &ParseOptions) -> Result<PathElements<
     let mut pairs = [(Ai::all().first().ok_or_else(no_key)?, ""); PATH_ELEMENTS_MAX];
     let mut rest = path;
     for count in 1..=PATH_ELEMENTS_MAX {
-        let (before_value, value) = rest.rsplit_once('/').ok_or_else(no_key)?;
-        let (before, name) = before_value.rsplit_once('/').ok_or_else(no_key)?;
+        let (before_value, value) = split_last_segment(rest).ok_or_else(no_key)?;
+        let (before, name) = split_last_segment(before_value).ok_or_else(no_key)?;
         let ai = path_ai(name, options).ok_or_else(no_key)?;
         if let Some(pair) = pairs.get_mut(PATH_ELEMENTS_MAX.saturating_sub(count)) {
             *pair = (ai, value);
@@ -142,61 +143,47 @@ fn path_ai(name: &str, options: &ParseOptions) -> Option<&'static Ai> {
     Ai::find(SHORT_NAMES.get(index)?.1)
 }
 
-/// The qualifiers are some of those of an alternative of the key, in its order. Answers with the key and whether a
-/// further qualifier would fit.
-fn check_path_order(ais: impl Iterator<Item = &'static Ai> + Clone, text: &str) -> Result<PathKey, Reason> {
-    let mut qualifiers = ais;
-    let key = qualifiers.next().ok_or_else(|| Reason::new(codes::DL_NO_KEY, &[text]))?;
-    let mut numbers = [""; PATH_ELEMENTS_MAX];
-    let mut count: usize = 0;
-    for (number, ai) in numbers.iter_mut().zip(qualifiers) {
-        *number = ai.number;
-        count = count.saturating_add(1);
-    }
-    let path = PathKey { key, qualifiers: numbers, count };
-    let fits = path.alternatives().next().is_some();
-    match fits {
-        true => Ok(path),
-        false => {
-            let order: Vec<String> =
-                key.qualifiers.unwrap_or_default().iter().map(|sequence| sequence.join(", ")).collect();
-            Err(Reason::new(codes::DL_PATH_ORDER, &[text, key.number, &order.join(" | ")]))
-        }
-    }
-}
-
-/// The key of a path and its qualifiers.
-struct PathKey {
-    key: &'static Ai,
-    qualifiers: [&'static str; PATH_ELEMENTS_MAX],
-    count: usize,
-}
-
-impl PathKey {
-    /// The alternatives of the key that the qualifiers are a part of.
-    fn alternatives(&self) -> impl Iterator<Item = &'static [&'static str]> {
-        let qualifiers = self.qualifiers.get(..self.count).unwrap_or_default();
-        let all = self.key.qualifiers.unwrap_or_default().iter().copied();
-        all.filter(move |sequence| is_part(qualifiers, sequence))
-    }
-}
-
-/// Whether `part` is left of `sequence` when some of its members are taken out.
-fn is_part(part: &[&str], sequence: &[&str]) -> bool {
+/// Whether the qualifiers are some of those of `sequence`, in its order.
+fn is_part(qualifiers: &[(&'static Ai, &str)], sequence: &[&str]) -> bool {
     let mut rest = sequence.iter();
-    part.iter().all(|number| rest.any(|member| member == number))
+    qualifiers.iter().all(|(ai, _)| rest.any(|number| ai.is(number)))
+}
+
+/// The path is a key and qualifiers of one of its alternatives, in order.
+fn check_path_order(path: &[(&'static Ai, &str)], text: &str) -> Result<(), Reason> {
+    let Some(((key, _), qualifiers)) = path.split_first() else {
+        return Err(Reason::new(codes::DL_NO_KEY, &[text]));
+    };
+    let alternatives = key.qualifiers.unwrap_or_default();
+    if alternatives.iter().any(|sequence| is_part(qualifiers, sequence)) {
+        return Ok(());
+    }
+    let order: Vec<String> = alternatives.iter().map(|sequence| sequence.join(", ")).collect();
+    Err(Reason::new(codes::DL_PATH_ORDER, &[text, key.number, &order.join(" | ")]))
+}
+
+/// Whether `ai` would fit among the qualifiers of the path, and so must not be in the query.
+fn belongs_in_path(ai: &Ai, path: &[(&'static Ai, &str)]) -> bool {
+    let Some(((key, _), qualifiers)) = path.split_first() else { return false };
+    let fits = |sequence: &&[&str]| sequence.iter().any(|number| ai.is(number)) && is_part(qualifiers, sequence);
+    key.qualifiers.unwrap_or_default().iter().any(fits)
 }
 
 /// Decodes a value, and fills a short GTIN with zeros where that is allowed.
-fn read_value(ai: &Ai, encoded: &str, in_query: bool, options: &ParseOptions) -> Result<String, Reason> {
+fn read_value<'a>(ai: &Ai, encoded: &'a str, in_query: bool, options: &ParseOptions) -> Result<Cow<'a, str>, Reason> {
     let decoded = percent::decode(encoded, in_query).ok_or_else(|| Reason::new(codes::DL_PERCENT, &[encoded]))?;
     match decoded.len() {
-        8 | 12 | 13 if ai.number == "01" && options.zero_suppressed_gtins => Ok(format!("{decoded:0>14}")),
-        _ => Ok(decoded.into_owned()),
+        8 | 12 | 13 if ai.is("01") && options.zero_suppressed_gtins => Ok(Cow::Owned(format!("{decoded:0>14}"))),
+        _ => Ok(decoded),
     }
 }
 
-fn read_query(query: &str, path: PathKey, elements: &mut ElementString, options: &ParseOptions) -> Result<(), Reason> {
+fn read_query(
+    query: &str,
+    path: &[(&'static Ai, &str)],
+    elements: &mut ElementString,
+    options: &ParseOptions,
+) -> Result<(), Reason> {
     if query.is_empty() {
         return Ok(());
     }
@@ -207,13 +194,13 @@ fn read_query(query: &str, path: PathKey, elements: &mut ElementString, options:
             continue;
         }
         let ai = find_ai(name, options)?;
-        if elements.get(ai.number).is_some() {
+        if elements.elements.iter().any(|element| element.ai == ai) {
             return Err(Reason::new(codes::AI_DUPLICATE, &[ai.number]));
         }
         if !ai.data_attribute {
             return Err(Reason::new(codes::DL_ATTRIBUTE, &[ai.number]));
         }
-        if path.alternatives().any(|sequence| sequence.contains(&ai.number)) {
+        if belongs_in_path(ai, path) {
             return Err(Reason::new(codes::DL_BELONGS_IN_PATH, &[ai.number]));
         }
         elements.add(ai, read_value(ai, encoded, true, options)?, options)?;
@@ -221,9 +208,45 @@ fn read_query(query: &str, path: PathKey, elements: &mut ElementString, options:
     Ok(())
 }
 
-/// Characters of a URI (RFC 3986 §2).
-fn is_uri_character(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(character)
+/// Splits `text` at a place that a search found, or leaves it whole.
+fn split_at(text: &str, place: Option<usize>) -> (&str, &str) {
+    place.and_then(|place| text.split_at_checked(place)).unwrap_or((text, ""))
+}
+
+/// What is before the last slash and what is after it.
+fn split_last_segment(path: &str) -> Option<(&str, &str)> {
+    let (before, slash_and_segment) = path.split_at_checked(memchr::memrchr(b'/', path.as_bytes())?)?;
+    Some((before, slash_and_segment.strip_prefix('/')?))
+}
+
+/// Whether each byte is a character of a URI (RFC 3986 §2).
+static URI_CHARACTERS: [bool; 256] = uri_characters();
+
+const fn uri_characters() -> [bool; 256] {
+    let others = b"-._~:/?#[]@!$&'()*+,;=%";
+    let mut table = [false; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    table
+}
+
+fn check_characters(text: &str) -> Result<(), Reason> {
+    let permitted = |byte: u8| URI_CHARACTERS[usize::from(byte)];
+    // Nearly always all are good, and a loop without a way out is the faster one.
+    if text.bytes().fold(true, |good, byte| good & permitted(byte)) {
+        return Ok(());
+    }
+    let wrong = |character: &char| !u8::try_from(*character).is_ok_and(permitted);
+    let character = text.chars().find(wrong).unwrap_or_default();
+    Err(Reason::new(codes::DL_CHARACTER, &[&character.escape_default().to_string()]))
 }
 
 /// A host as a GS1 Digital Link URI has it: a domain name or an address, and perhaps a port; no user name.
@@ -273,7 +296,7 @@ fn check_stem(stem: &str) -> Result<(), Reason> {
     let bad = || Reason::new(codes::DL_STEM, &[stem]);
     check_size(stem)?;
     let rest = after_scheme(stem).ok_or_else(bad)?;
-    if !rest.chars().all(|character| is_uri_character(character) && character != '?' && character != '#') {
+    if check_characters(rest).is_err() || rest.contains(['?', '#']) {
         return Err(bad());
     }
     check_authority(rest.split_once('/').map_or(rest, |(authority, _)| authority))
@@ -291,7 +314,7 @@ fn write_path<'a>(elements: &'a ElementString, stem: &str) -> Result<(String, Ve
     let mut sequence: &[&str] = &[];
     let mut most = 0;
     for alternative in alternatives {
-        let count = alternative.iter().filter(|number| present(**number)).count();
+        let count = alternative.iter().filter(|number| present(number)).count();
         if count > most {
             (sequence, most) = (alternative, count);
         }

@@ -5,7 +5,7 @@ use super::{ELEMENTS_MAX, ParseOptions, check_size, digital_link};
 use crate::codes::element_string as codes;
 use crate::problem::Reason;
 
-/// The group separator, which a scanner sends for an FNC1 that ends a value (General Specifications §7.8.3).
+/// The group separator, which a scanner sends for an FNC1 that ends a value.
 pub const GROUP_SEPARATOR: u8 = 0x1D;
 
 /// An application identifier and its value.
@@ -32,29 +32,32 @@ impl ElementString {
     ) -> Result<Self, Reason> {
         let mut elements = ElementString::default();
         for (number, value) in pairs {
-            elements.add(find_ai(number, options)?, value.to_owned(), options)?;
+            elements.add(find_ai(number, options)?, value, options)?;
         }
         elements.finish(options)
     }
 
     /// The value of the application identifier `number`.
     pub fn get(&self, number: &str) -> Option<&str> {
-        self.elements.iter().find(|element| element.ai.number == number).map(|element| element.value.as_str())
+        self.elements.iter().find(|element| element.ai.is(number)).map(|element| element.value.as_str())
     }
 
     /// Adds a value after checking it. The same value once more changes nothing; another one is refused, since an
     /// item has only one (General Specifications §4.13).
-    pub(super) fn add(&mut self, ai: &'static Ai, value: String, options: &ParseOptions) -> Result<(), Reason> {
-        ai.check(&value, options.company_prefixes)?;
-        match self.get(ai.number) {
-            Some(present) if *present == value => return Ok(()),
+    pub(super) fn add<T>(&mut self, ai: &'static Ai, value: T, options: &ParseOptions) -> Result<(), Reason>
+    where
+        T: AsRef<str> + Into<String>,
+    {
+        ai.check(value.as_ref(), options.company_prefixes)?;
+        match self.elements.iter().find(|element| element.ai == ai) {
+            Some(present) if present.value == value.as_ref() => return Ok(()),
             Some(_) => return Err(Reason::new(codes::AI_DUPLICATE, &[ai.number])),
             None => {}
         }
         if self.elements.len() >= ELEMENTS_MAX {
             return Err(Reason::new(codes::AIS_TOO_MANY, &[&ELEMENTS_MAX.to_string()]));
         }
-        self.elements.push(Element { ai, value });
+        self.elements.push(Element { ai, value: value.into() });
         Ok(())
     }
 
@@ -189,13 +192,13 @@ fn parse_separated(data: &str, fnc1: char, options: &ParseOptions) -> Result<Ele
         };
         // The end may lie within a character that no value can hold; then the check refuses the longer text.
         let (value, next) = after.split_at_checked(end).unwrap_or((after, ""));
-        elements.add(ai, value.to_owned(), options)?;
+        elements.add(ai, value, options)?;
         rest = next.strip_prefix(fnc1).unwrap_or(next);
     }
     elements.finish(options)
 }
 
-/// Reads what a scanner sends with a symbology identifier first (ISO/IEC 15424, General Specifications figure 5.11-1):
+/// Reads what a scanner sends with a symbology identifier first (ISO/IEC 15424):
 /// GS1-128, GS1 DataBar, GS1 DataMatrix, GS1 QR Code and GS1 DotCode with element strings; EAN, UPC and ITF-14 with a
 /// GTIN; QR Code and Data Matrix with a GS1 Digital Link URI.
 pub fn parse_scanned(text: &str, options: &ParseOptions) -> Result<ElementString, Reason> {

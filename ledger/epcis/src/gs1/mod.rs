@@ -64,17 +64,21 @@ impl Default for ParseOptions {
 /// The check digit of `digits`, 0 to 9: weighted 3, 1, 3, 1 … from the right, what is missing to a multiple of ten
 /// (GS1 General Specifications §7.9.1). None if a character isn't a digit.
 pub fn check_digit(digits: &str) -> Option<u8> {
-    let mut sum: u32 = 0;
+    check_digit_of(digits.as_bytes())
+}
+
+fn check_digit_of(digits: &[u8]) -> Option<u8> {
+    // At most 27 times the length, which no text in memory can bring to overflow.
+    let mut sum: u64 = 0;
     let mut weight = 3;
-    for byte in digits.bytes().rev() {
+    for byte in digits.iter().rev() {
         if !byte.is_ascii_digit() {
             return None;
         }
-        // Kept below ten, so that a text of any length can't overflow.
-        sum = (sum + weight * u32::from(byte - b'0')) % 10;
+        sum += weight * u64::from(byte - b'0');
         weight = 4 - weight;
     }
-    u8::try_from((10 - sum) % 10).ok()
+    u8::try_from((10 - sum % 10) % 10).ok()
 }
 
 /// Reads GS1 data in whichever form it is in: with brackets, with FNC1 (`^` or the group separator) first, with a

@@ -2,17 +2,20 @@
 
 use super::{LintError, LintResult, cset_82_value, csetnumeric};
 use crate::codes::lint;
-use crate::gs1::check_digit;
+use crate::gs1::check_digit_of;
 
 /// The last digit is the check digit of those before it.
 pub fn csum(value: &str) -> LintResult {
-    csetnumeric(value)?;
-    let Some((body, last)) = value.len().checked_sub(1).and_then(|split| value.split_at_checked(split)) else {
+    let Some((last, body)) = value.as_bytes().split_last() else {
         return Err(LintError::whole(lint::TOO_SHORT_FOR_CHECK_DIGIT, value));
     };
-    match check_digit(body).is_some_and(|digit| [digit + b'0'] == *last.as_bytes()) {
-        true => Ok(()),
-        false => Err(LintError::range(lint::CHECK_DIGIT, body.len(), value.len())),
+    match check_digit_of(body).map(|digit| digit + b'0' == *last) {
+        Some(true) => Ok(()),
+        // Either the check digit is wrong or some character isn't a digit.
+        _ => {
+            csetnumeric(value)?;
+            Err(LintError::range(lint::CHECK_DIGIT, body.len(), value.len()))
+        }
     }
 }
 
