@@ -104,7 +104,7 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<DigitalLink, Reason> 
     read_query(query.strip_prefix('?').unwrap_or(query), path_elements, &mut elements, options)?;
     let stem_length = hierarchy.len().saturating_sub(path.len()).saturating_add(key_start);
     let stem = hierarchy.get(..stem_length).unwrap_or_default().to_owned();
-    Ok(DigitalLink { stem, elements: elements.finish(options)?, path_length })
+    Ok(DigitalLink { stem, elements: elements.finish(path_length, options)?, path_length })
 }
 
 /// Application identifiers and encoded values of a path, their count, and where the first begins.

@@ -34,7 +34,7 @@ impl ElementString {
         for (number, value) in pairs {
             elements.add(find_ai(number, options)?, value, options)?;
         }
-        elements.finish(options)
+        elements.finish(0, options)
     }
 
     /// The value of the application identifier `number`.
@@ -61,13 +61,15 @@ impl ElementString {
         Ok(())
     }
 
-    /// What is left to check once all elements are there.
-    pub(super) fn finish(self, options: &ParseOptions) -> Result<Self, Reason> {
+    /// What is left to check once all elements are there. The first `path_length` are a key of GS1 Digital Link and its
+    /// qualifiers: those belong together by the key's own rule, even where `req` doesn't know of it (the dictionary has
+    /// (22) qualify (8006), and require (01)).
+    pub(super) fn finish(self, path_length: usize, options: &ParseOptions) -> Result<Self, Reason> {
         if self.elements.is_empty() {
             return Err(Reason::new(codes::EMPTY, &[]));
         }
         if options.associations {
-            self.check_associations()?;
+            self.check_associations_after(path_length)?;
         }
         Ok(self)
     }
@@ -75,8 +77,14 @@ impl ElementString {
     /// Each element comes with those it requires and without those it excludes (the attributes `req` and `ex` of the
     /// dictionary).
     pub fn check_associations(&self) -> Result<(), Reason> {
-        for Element { ai, .. } in &self.elements {
-            if let Some(requirement) = ai.requires.iter().find(|requirement| !self.satisfies(requirement)) {
+        self.check_associations_after(0)
+    }
+
+    fn check_associations_after(&self, path_length: usize) -> Result<(), Reason> {
+        for (index, Element { ai, .. }) in self.elements.iter().enumerate() {
+            let is_qualifier = (1..path_length).contains(&index);
+            let mut requirements = ai.requires.iter().filter(|_| !is_qualifier);
+            if let Some(requirement) = requirements.find(|requirement| !self.satisfies(requirement)) {
                 let groups: Vec<String> = requirement.iter().map(|group| format!("({})", group.join(")+("))).collect();
                 return Err(Reason::new(codes::AI_REQUIRES, &[ai.number, &groups.join(", ")]));
             }
@@ -148,7 +156,7 @@ pub fn parse_bracketed(text: &str, options: &ParseOptions) -> Result<ElementStri
         elements.add(ai, value.replace("\\(", "("), options)?;
         rest = next;
     }
-    elements.finish(options)
+    elements.finish(0, options)
 }
 
 /// Where an opening bracket that isn't escaped ends the value.
@@ -195,7 +203,7 @@ fn parse_separated(data: &str, fnc1: char, options: &ParseOptions) -> Result<Ele
         elements.add(ai, value, options)?;
         rest = next.strip_prefix(fnc1).unwrap_or(next);
     }
-    elements.finish(options)
+    elements.finish(0, options)
 }
 
 /// Reads what a scanner sends with a symbology identifier first (ISO/IEC 15424):
