@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::model::{Event, Extension, Value};
 use crate::name::Namespaces;
-use crate::problem::Problems;
+use crate::problem::{Problem, Problems};
 
 /// In which syntax a document is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +166,33 @@ impl Locate for NoLines {
 
 /// Receives what a reader reads; `Break` stops the reading.
 pub type Receiver<'a> = dyn FnMut(Item<'_>) -> ControlFlow<()> + 'a;
+
+/// Why a reading ended early.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The input could not be read.
+    Io(std::io::Error),
+    /// The text cannot be read further: it is not well formed, or exceeds a limit.
+    Malformed(Box<Problem>),
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ReadError::Io(error) => error.fmt(formatter),
+            ReadError::Malformed(problem) => problem.reason.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ReadError::Io(error) => Some(error),
+            ReadError::Malformed(problem) => Some(&problem.reason),
+        }
+    }
+}
 
 /// Limits on what is read. Every one has a default that no honest document meets.
 #[derive(Clone, Copy, Debug)]

@@ -16,3 +16,4 @@ pub mod document;
 pub mod model;
 pub mod name;
 pub mod problem;
+pub mod xml;

@@ -7,6 +7,7 @@
 use std::fmt;
 
 pub mod structure;
+pub mod xml;
 
 /// How much a problem weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,7 +116,7 @@ pub(crate) use codes;
 
 /// Every code of this crate, by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [structure::ALL].into_iter().flatten().copied()
+    [structure::ALL, xml::ALL].into_iter().flatten().copied()
 }
 
 /// The code named `id`, if there is one.
