@@ -90,8 +90,8 @@ pub(crate) fn vocabularies(
 }
 
 fn vocabulary(element: Element<'_>, problems: &mut Problems, path: &Path<'_>) -> MasterVocabulary {
-    let mut vocabulary = MasterVocabulary::default();
-    vocabulary.kind = element.attribute("type").map(str::to_owned);
+    let mut vocabulary =
+        MasterVocabulary { kind: element.attribute("type").map(str::to_owned), ..MasterVocabulary::default() };
     if vocabulary.kind.is_none() {
         report(problems, codes::MISSING_FIELD, &["type"], &path.key("type"), element);
     }
@@ -114,8 +114,7 @@ fn vocabulary(element: Element<'_>, problems: &mut Problems, path: &Path<'_>) ->
 }
 
 fn vocabulary_element(element: Element<'_>, problems: &mut Problems, path: &Path<'_>) -> MasterElement {
-    let mut read = MasterElement::default();
-    read.id = element.attribute("id").map(str::to_owned);
+    let mut read = MasterElement { id: element.attribute("id").map(str::to_owned), ..MasterElement::default() };
     if read.id.is_none() {
         report(problems, codes::MISSING_FIELD, &["id"], &path.key("id"), element);
     }

@@ -138,15 +138,15 @@ impl DocumentReader<'_, '_> {
             return;
         }
         let path = Path::root("");
-        let lexical: [(&str, &Option<String>, fn(&str) -> bool, &'static Code); 2] = [
-            ("schemaVersion", &header.schema_version, is_decimal, codes::BAD_NUMBER),
-            ("creationDate", &header.creation_date, is_date_time, codes::BAD_TIME),
-        ];
-        for (name, value, is_valid, code) in lexical {
-            match value {
-                None => header::report(&mut self.problems, codes::MISSING_FIELD, &[name], &path.key(name), root),
-                Some(value) if !is_valid(value) => {
-                    header::report(&mut self.problems, code, &[value], &path.key(name), root);
+        for name in ["schemaVersion", "creationDate"] {
+            let path = path.key(name);
+            match root.attribute(name) {
+                None => header::report(&mut self.problems, codes::MISSING_FIELD, &[name], &path, root),
+                Some(value) if name == "schemaVersion" && !is_decimal(value) => {
+                    header::report(&mut self.problems, codes::BAD_NUMBER, &[value], &path, root);
+                }
+                Some(value) if name == "creationDate" && !is_date_time(value) => {
+                    header::report(&mut self.problems, codes::BAD_TIME, &[value], &path, root);
                 }
                 Some(_) => {}
             }

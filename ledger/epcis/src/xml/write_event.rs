@@ -158,7 +158,7 @@ impl Output {
             "persistentDisposition" => {
                 return self.optional(&event.persistent_disposition, path, Self::persistent_disposition);
             }
-            "ilmd" => return self.optional(&event.ilmd, path, Self::ilmd),
+            "ilmd" => return self.optional(&event.ilmd, path, |output, ilmd, path| output.ilmd(ilmd, path)),
             // `extension` and `baseExtension`, which 2.0 writes nothing into.
             _ => return Ok(()),
         };
@@ -281,7 +281,7 @@ impl Output {
         Ok(())
     }
 
-    fn ilmd(&mut self, extensions: &Vec<Extension>, path: &Path<'_>) -> Written {
+    fn ilmd(&mut self, extensions: &[Extension], path: &Path<'_>) -> Written {
         self.start("ilmd");
         self.extensions(extensions, path)?;
         self.end("ilmd");
