@@ -124,6 +124,19 @@ fn endless_input_meets_a_limit() {
     }
 }
 
+// Goal: many namespace declarations cost no more than their bytes. Method: 100,000 different ones, and as many of one
+// prefix, in one event.
+#[test]
+fn many_declarations() {
+    let declarations: String = (0..100_000).map(|n| format!("<x:a xmlns:p{n}=\"urn:p\"/>")).collect();
+    let event = object_event(&format!("<action>ADD</action>{declarations}"));
+    assert_eq!(code(read(&document(&event))), "EPCIS-XML_TOO_MANY");
+    let event = object_event(&format!("<action>ADD</action>{}", "<p:a xmlns:p=\"urn:p\"/>".repeat(100_000)));
+    assert_eq!(read(&document(&event)).unwrap()[0].0.extensions.len(), 100_000);
+    let nested: String = (0..300).map(|n| format!(" xmlns:p{n}=\"urn:p\"")).collect();
+    assert_eq!(code(read(&format!("<ObjectEvent{nested}/>"))), "EPCIS-XML_TOO_MANY");
+}
+
 // Goal: depth is limited, not by the stack. Method: 100,000 levels.
 #[test]
 fn deep_nesting_is_refused() {

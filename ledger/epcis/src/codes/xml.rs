@@ -17,6 +17,7 @@ codes! {
     XML_QUALIFIED = "EPCIS-XML_QUALIFIED", Error, "element {0} must not be in a namespace", "元素 {0} 不应属于任何命名空间", "write EPCIS elements below the root without a prefix", "根元素以下的 EPCIS 元素不要加前缀";
     XML_UNQUALIFIED = "EPCIS-XML_UNQUALIFIED", Error, "element {0} must be in namespace {1}", "元素 {0} 必须属于命名空间 {1}", "write it with a prefix bound to that namespace", "请使用绑定到该命名空间的前缀";
     XML_LATER_VERSION = "EPCIS-XML_LATER_VERSION", Warning, "{0} is of EPCIS 2.0, but the document's namespace is of 1.x", "{0} 属于 EPCIS 2.0，但文档的命名空间是 1.x", "use namespace urn:epcglobal:epcis:xsd:2", "请使用命名空间 urn:epcglobal:epcis:xsd:2";
+    XML_HEADER_ELEMENT = "EPCIS-XML_HEADER_ELEMENT", Warning, "the XSD of EPCIS 2.0 has no place for {0} in EPCISHeader", "EPCIS 2.0 的 XSD 不允许 EPCISHeader 中出现 {0}", "agree on it with the receiver: a strict schema processor refuses it", "请与接收方约定：严格的模式校验器会拒绝它";
     XML_QUANTITY_EVENT = "EPCIS-XML_QUANTITY_EVENT", Error, "QuantityEvent was removed in EPCIS 2.0", "EPCIS 2.0 已删除 QuantityEvent", "use an ObjectEvent with a quantityList", "请使用带 quantityList 的 ObjectEvent";
     XML_TEXT = "EPCIS-XML_TEXT", Error, "text in {0}, which may hold elements only", "{0} 只能包含元素，却有文本", "remove the text", "请删除文本";
     XML_CHARACTER = "EPCIS-XML_CHARACTER", Error, "XML cannot carry the character {0}", "XML 无法表示字符 {0}", "remove the character, or write JSON", "请删除该字符，或改用 JSON";

@@ -1,7 +1,7 @@
 //! What surrounds the events: header, master data, queries.
 
 use super::extension::{attribute, extension, is_schema_instance, misfit, value_without};
-use super::namespace::standard;
+use super::namespace::{Version, standard};
 use super::sbdh;
 use super::tree::Element;
 use crate::codes::{Code, xml as codes};
@@ -26,8 +26,15 @@ fn is_own(element: Element<'_>) -> bool {
 }
 
 /// Reads `EPCISHeader`.
-pub(crate) fn read(element: Element<'_>, header: &mut Header, problems: &mut Problems) {
+pub(crate) fn read(element: Element<'_>, version: Version, header: &mut Header, problems: &mut Problems) {
     let root = Path::root("/epcisHeader");
+    if version == Version::Two {
+        // 1.x lets elements of any namespace follow; 2.0 does not, yet has no other place for them.
+        for child in element.elements().filter(|child| !is_own(*child) && !sbdh::is(*child)) {
+            let name = child.qualified();
+            report(problems, codes::XML_HEADER_ELEMENT, &[&name], &root.key(&name), child);
+        }
+    }
     children(element, header, problems, &root, false);
 }
 

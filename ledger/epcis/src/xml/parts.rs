@@ -164,7 +164,7 @@ impl EventReader<'_> {
         let mut typed = Typed::default();
         for found in element.attributes().filter(|found| !is_schema_instance(*found)) {
             if found.local() == "type" && found.namespace().is_empty() {
-                typed.kind = Some(list.vocabulary.to_model(found.value()).into_owned());
+                typed.kind = Some(list.vocabulary.to_model(super::lexical::trim(found.value())).into_owned());
             } else {
                 let name = found.qualified();
                 self.report(codes::UNKNOWN_FIELD, &[&name], &path.key(&name), element);

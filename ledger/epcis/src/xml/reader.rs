@@ -40,6 +40,9 @@ pub fn read(input: &mut dyn BufRead, limits: &Limits, receiver: &mut Receiver<'_
     }
 }
 
+/// Different prefixes of one event; each declaration is looked up among them.
+const EVENT_PREFIXES_MAX: usize = 256;
+
 /// Why reading stops before the end.
 enum Stop {
     /// The receiver has enough.
@@ -198,14 +201,18 @@ impl DocumentReader<'_, '_> {
             if rank < position || (rank == position && rank < 4) || (rank > 2 && position < 2) {
                 self.report_here(codes::XML_ORDER, &[&local], "");
             }
-            position = position.max(rank);
+            if rank < 3 || position >= 2 {
+                position = position.max(rank);
+            }
             self.report_qualified();
             match rank {
+                // Results without the elements around them: wrong, but the events are not lost.
+                4 if own && local == "resultsBody" && kind == DocumentKind::QueryResults => self.results_body()?,
                 1 => {
                     self.source.finish(false)?;
                     let element = self.source.tree.root();
                     if let Some(header) = &mut self.header {
-                        header::read(element, header, &mut self.problems);
+                        header::read(element, self.version, header, &mut self.problems);
                     }
                 }
                 2 => {
@@ -433,6 +440,10 @@ impl DocumentReader<'_, '_> {
             let of_document = self.namespaces.get(&binding.prefix).is_some_and(|known| known == binding);
             let bound = event.namespaces.get(&binding.prefix).is_some();
             if !of_document && !bound && !binding.prefix.is_empty() && !is_implied(&binding.namespace) {
+                if event.namespaces.iter().count() >= EVENT_PREFIXES_MAX {
+                    let arguments = [&EVENT_PREFIXES_MAX.to_string(), "namespace prefixes of an event"];
+                    return Err(self.source.error(codes::XML_TOO_MANY, &arguments).into());
+                }
                 event.namespaces.bind(&binding.prefix, &binding.namespace);
             }
         }

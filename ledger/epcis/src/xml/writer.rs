@@ -197,6 +197,8 @@ impl<W: Write> Writer<W> {
             output.end("EPCISMasterData");
             output.end("extension");
         }
+        // The XSD of 2.0 has no place for these, for example DSCSA statements; this is where 1.2
+        // has them and where receivers look.
         for extension in others {
             output.extensions(std::slice::from_ref(extension), &path)?;
         }
