@@ -107,6 +107,11 @@ pub(crate) fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r')
 }
 
+/// Whether there is nothing but XML white space.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+}
+
 /// `text` without white space at its ends.
 pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
@@ -121,7 +126,8 @@ pub(crate) fn is_character(character: char) -> bool {
 pub(crate) fn forbidden(text: &str) -> Option<char> {
     // Nearly every text passes on its bytes alone; U+FFFE and U+FFFF begin with 0xEF.
     let suspicious = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xEF;
-    match text.bytes().any(suspicious) {
+    // Without an early exit, so that the compiler takes many bytes at once.
+    match text.bytes().fold(false, |found, byte| found | suspicious(byte)) {
         true => text.chars().find(|character| !is_character(*character)),
         false => None,
     }
@@ -129,6 +135,10 @@ pub(crate) fn forbidden(text: &str) -> Option<char> {
 
 /// A name without colon (Namespaces in XML 1.0 §3, XML 1.0 §2.3).
 pub(crate) fn is_ncname(text: &str) -> bool {
+    // Nearly every name is of letters alone.
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return true;
+    }
     let mut characters = text.chars();
     characters.next().is_some_and(starts_name) && characters.all(continues_name)
 }

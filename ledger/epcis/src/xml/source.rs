@@ -9,7 +9,7 @@ use quick_xml::events::{BytesDecl, BytesStart, Event as Token};
 use quick_xml::reader::Reader;
 
 use super::guard::Guard;
-use super::lexical::{forbidden, is_character, is_ncname, is_space, trim};
+use super::lexical::{forbidden, is_blank, is_character, is_ncname, is_space, trim};
 use super::namespace;
 use super::tree::{NO_BINDING, Tree, XML_BINDING};
 use crate::codes::{Code, structure, xml as codes};
@@ -184,6 +184,8 @@ impl<'a> Source<'a> {
         match token {
             Token::Start(start) | Token::Empty(start) => self.start(&start, line).map(|()| Some(Step::Start)),
             Token::End(_) => Ok(self.end()),
+            // Indentation, the most frequent text.
+            Token::Text(text) if is_blank(&text) && !self.tree.text_goes_on() => Ok(None),
             Token::Text(text) => {
                 if memchr::memmem::find(text.as_bytes(), b"]]>").is_some() {
                     return Err(self.ill_formed("`]]>` in text"));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::lexical::{is_space, trim};
+use super::lexical::{is_blank, trim};
 use super::namespace;
 use crate::name::{Binding, Name};
 
@@ -84,6 +84,11 @@ impl Tree {
         self.open.len()
     }
 
+    /// Whether text now would continue the text before.
+    pub(crate) fn text_goes_on(&self) -> bool {
+        self.text_goes_on
+    }
+
     pub(crate) fn bindings(&self) -> &[Binding] {
         &self.bindings
     }
@@ -157,7 +162,7 @@ impl Tree {
             return;
         }
         let Some(range) = self.nodes.last().map(|node| node.text) else { return };
-        if self.slice(range).chars().all(is_space) {
+        if is_blank(self.slice(range)) {
             self.nodes.pop();
             self.text.truncate(range.start as usize);
         }
