@@ -12,6 +12,7 @@ pub mod identifier;
 pub mod lint;
 pub mod query;
 pub mod structure;
+pub mod xml;
 
 /// How much a problem weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,7 +121,7 @@ pub(crate) use codes;
 
 /// Every code of this crate, by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [identifier::ALL, lint::ALL, element_string::ALL, epc::ALL, structure::ALL, query::ALL]
+    [identifier::ALL, lint::ALL, element_string::ALL, epc::ALL, structure::ALL, xml::ALL, query::ALL]
         .into_iter()
         .flatten()
         .copied()
