@@ -13,6 +13,8 @@ pub mod cbv;
 pub mod codes;
 pub mod decimal;
 pub mod document;
+pub mod epc;
+pub mod identifier;
 pub mod model;
 pub mod name;
 pub mod problem;

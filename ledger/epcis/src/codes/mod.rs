@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+pub mod epc;
+pub mod identifier;
 pub mod structure;
 
 /// How much a problem weighs.
@@ -115,7 +117,7 @@ pub(crate) use codes;
 
 /// Every code of this crate, by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [structure::ALL].into_iter().flatten().copied()
+    [structure::ALL, epc::ALL, identifier::ALL].into_iter().flatten().copied()
 }
 
 /// The code named `id`, if there is one.
