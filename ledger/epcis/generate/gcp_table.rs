@@ -75,7 +75,7 @@ fn ranges_of(rows: &str) -> Result<Vec<(u64, u8)>, String> {
 /// Distances mostly end in many zeros; these are counted rather than written.
 fn append_range(mut distance: u64, length: u8, out: &mut Vec<u8>) {
     let mut zeros = 0;
-    while distance != 0 && distance % 10 == 0 {
+    while distance != 0 && distance.is_multiple_of(10) {
         distance /= 10;
         zeros += 1;
     }

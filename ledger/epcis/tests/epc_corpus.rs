@@ -1,5 +1,7 @@
 //! EPC conversion and the company prefix table against the corpus.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod common;
 #[path = "../generate/gcp_table.rs"]
 mod gcp_table;

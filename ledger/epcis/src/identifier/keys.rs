@@ -76,4 +76,9 @@ impl Gtin {
     pub fn padded(&self) -> String {
         format!("{:0>14}", self.as_str())
     }
+
+    /// Whether both name the same trade item, whatever their lengths.
+    pub fn is_same_item(&self, other: &Gtin) -> bool {
+        self.as_str().trim_start_matches('0') == other.as_str().trim_start_matches('0')
+    }
 }

@@ -53,7 +53,7 @@ enum Uri {
     Link(&'static str),
 }
 
-/// The identifier's text and what was odd about it.
+/// A text that has been judged: only `parse` makes one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Text(Box<str>);
 
@@ -275,15 +275,24 @@ impl Kind {
         let Some(place) = text.bytes().position(|byte| !allowed(byte)) else { return Ok(()) };
         // All bytes before are ASCII, so this is the start of a character and the place counts them.
         let character = text.get(place..).and_then(|rest| rest.chars().next()).unwrap_or('\u{fffd}');
+        Err(self.foreign(character, place))
+    }
+
+    /// Refuses a text for the character at `place`, from 0.
+    fn foreign(self, character: char, place: usize) -> Reason {
         let shown = match character.is_control() {
             true => character.escape_unicode().to_string(),
             false => character.to_string(),
         };
-        Err(Reason::new(codes::CHARSET, &[self.name(), &shown, &(place + 1).to_string()]))
+        Reason::new(codes::CHARSET, &[self.name(), &shown, &place.saturating_add(1).to_string()])
     }
 
-    /// Refuses `text` for its structure.
+    /// Refuses `text` for its structure, or for a full-width character, which nobody sees is one.
     fn misshapen(self, text: &str) -> Reason {
+        let full_width = |character: &char| matches!(character, '\u{ff01}'..='\u{ff5e}' | '\u{3000}');
+        if let Some((place, character)) = text.chars().enumerate().find(|(_, character)| full_width(character)) {
+            return self.foreign(character, place);
+        }
         Reason::new(codes::FORMAT, &[text, self.name(), self.form()])
     }
 

@@ -1,9 +1,9 @@
 //! Units of measure: the common codes of UN/ECE Recommendation 20.
 //!
-//! The table holds the 1,756 codes of Recommendation 20 revision 17 as electronic invoicing (EN 16931)
-//! publishes them, and `CS` (case), which earlier revisions had and EPCIS documents still use. It is
-//! as complete as we could make it; package codes of Recommendation 21 (`X..`) are not units and not
-//! in it. A validator should therefore warn about a code that is missing here, not refuse it.
+//! The table holds the 1,756 codes that electronic invoicing (EN 16931, 2026) takes from
+//! Recommendation 20, and `CS` (case), which earlier revisions had and EPCIS documents still use.
+//! It is as complete as we could make it; package codes of Recommendation 21 (`X..`) are not units
+//! and not in it. A validator should therefore warn about a code that is missing here, not refuse it.
 
 use super::lists::{contains, listed};
 use super::{Kind, Verdict, digit_or_capital};
