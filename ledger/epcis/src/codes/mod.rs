@@ -9,6 +9,7 @@ use std::fmt;
 pub mod epc;
 pub mod identifier;
 pub mod query;
+pub mod semantics;
 pub mod structure;
 
 /// How much a problem weighs.
@@ -118,7 +119,7 @@ pub(crate) use codes;
 
 /// Every code of this crate, by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [identifier::ALL, epc::ALL, structure::ALL, query::ALL].into_iter().flatten().copied()
+    [identifier::ALL, epc::ALL, structure::ALL, query::ALL, semantics::ALL].into_iter().flatten().copied()
 }
 
 /// The code named `id`, if there is one.
