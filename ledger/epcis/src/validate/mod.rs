@@ -13,7 +13,6 @@ mod header;
 mod how;
 mod identifier;
 mod lists;
-mod person;
 mod quantity;
 mod report;
 mod what;

@@ -67,12 +67,18 @@ fn sign_and_wholeness(text: &str) -> Option<(bool, bool)> {
 }
 
 /// A unit of measure: its form (GS1's JSON schema), then whether Recommendation 20 has it.
-pub(super) fn unit(uom: &str, path: &Path<'_>, report: &mut Report<'_>) {
+fn unit(uom: &str, path: &Path<'_>, report: &mut Report<'_>) {
     let formed =
         matches!(uom.len(), 2 | 3) && uom.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    if !formed {
-        report.add(codes::BAD_UNIT, &[uom], path);
-    } else if !is_unit(uom) {
+    match formed {
+        true => known_unit(uom, path, report),
+        false => report.add(codes::BAD_UNIT, &[uom], path),
+    }
+}
+
+/// Whether Recommendation 20 has a unit. It grows, so an unknown one is a warning.
+pub(super) fn known_unit(uom: &str, path: &Path<'_>, report: &mut Report<'_>) {
+    if !is_unit(uom) {
         report.add(codes::UNKNOWN_UNIT, &[uom], path);
     }
 }

@@ -50,6 +50,11 @@ impl<'a> Report<'a> {
         self.problems.list.len() < PROBLEMS_MAX || (severity == Severity::Error && !self.has_error)
     }
 
+    /// Whether one of the problems is an error.
+    pub(super) fn has_error(&self) -> bool {
+        self.has_error
+    }
+
     /// Whether a warning would be dropped: then nothing costly need be found out for its text.
     pub(super) fn is_full(&self) -> bool {
         self.problems.list.len() >= PROBLEMS_MAX
