@@ -33,7 +33,7 @@ fn whole(criterion: &mut Criterion, syntax: &str, document: fn(usize) -> String)
         group.bench_function(format!("{events} events"), |bencher| {
             // The copy of the text is made outside the measured time.
             let copy = || Input::Memory(text.clone());
-            bencher.iter_batched(copy, |mut input| digest_all(&mut input, Profile::default()), BatchSize::SmallInput);
+            bencher.iter_batched(copy, |mut input| digest_all(&mut input, Profile::default()), BatchSize::LargeInput);
         });
     }
     group.finish();
@@ -54,7 +54,7 @@ fn parts(criterion: &mut Criterion, syntax: &str, document: fn(usize) -> String)
                 std::ops::ControlFlow::Continue(())
             })
         };
-        bencher.iter_batched(copy, read_only, BatchSize::SmallInput);
+        bencher.iter_batched(copy, read_only, BatchSize::LargeInput);
     });
     group.finish();
 }
