@@ -52,6 +52,7 @@ check: test format lint dependencies docs ## exactly what CI runs: all of the ch
 .PHONY: format
 format: ## fail unless rustfmt would change nothing
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 
 .PHONY: lint
 lint: ## fail on any warning of the compiler or clippy
