@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use crate::model::{Event, Extension, Value};
-use crate::name::Namespaces;
+use crate::model::{Event, Extension, Value, visit_extension_names, visit_value_names};
+use crate::name::{Name, Namespaces};
 use crate::problem::{Problem, Problems};
 
 /// In which syntax a document is written.
@@ -112,6 +112,27 @@ impl Header {
         match self.event_list {
             Some(list) => format!("{list}/{index}"),
             None => String::new(),
+        }
+    }
+
+    /// Calls `visit` with every extension name in the header, for writers that must declare
+    /// prefixes.
+    pub fn visit_names(&self, visit: &mut dyn FnMut(&Name)) {
+        let lists = [
+            &self.extensions,
+            &self.header_extensions,
+            &self.body_extensions,
+            &self.query_results_extensions,
+            &self.results_body_extensions,
+        ];
+        lists.into_iter().for_each(|list| visit_extension_names(list, visit));
+        for vocabulary in &self.master_data {
+            visit_extension_names(&vocabulary.extensions, visit);
+            for element in &vocabulary.elements {
+                visit_extension_names(&element.extensions, visit);
+                let values = element.attributes.iter().filter_map(|attribute| attribute.value.as_ref());
+                values.for_each(|value| visit_value_names(value, visit));
+            }
         }
     }
 }
@@ -228,5 +249,31 @@ impl std::error::Error for ReadError {}
 impl From<std::io::Error> for ReadError {
     fn from(error: std::io::Error) -> Self {
         ReadError::Io(error)
+    }
+}
+
+/// Why a document could not be written.
+#[derive(Debug)]
+pub enum WriteError {
+    /// The output could not be written.
+    Io(std::io::Error),
+    /// The syntax has no place for a part of the model; the problem names it.
+    CannotCarry(Box<Problem>),
+}
+
+impl std::fmt::Display for WriteError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            WriteError::Io(error) => write!(formatter, "cannot write: {error}"),
+            WriteError::CannotCarry(problem) => write!(formatter, "{}", problem.reason),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
+impl From<std::io::Error> for WriteError {
+    fn from(error: std::io::Error) -> Self {
+        WriteError::Io(error)
     }
 }

@@ -12,6 +12,9 @@ const MEMORY_BYTES_MAX: u64 = 8 << 20;
 
 const BUFFER_BYTES: usize = 256 << 10;
 
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// An input that can be read again from its beginning.
 pub enum Input {
     /// All of it in memory.
@@ -74,6 +77,14 @@ impl Input {
         }
     }
 
+    /// All bytes behind a byte order mark, if they are in memory.
+    pub fn in_memory(&self) -> Option<&[u8]> {
+        match self {
+            Input::Memory(bytes) => Some(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)),
+            Input::File(_) | Input::Watched(..) => None,
+        }
+    }
+
     /// A reader from the beginning, behind a byte order mark.
     pub fn reader(&mut self) -> io::Result<Box<dyn BufRead + '_>> {
         let mut reader: Box<dyn BufRead + '_> = match self {
@@ -87,8 +98,8 @@ impl Input {
                 Box::new(BufReader::with_capacity(BUFFER_BYTES, Counting { file, watcher, bytes: 0 }))
             }
         };
-        if reader.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
-            reader.consume(3);
+        if reader.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
+            reader.consume(BYTE_ORDER_MARK.len());
         }
         Ok(reader)
     }

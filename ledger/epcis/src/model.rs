@@ -423,3 +423,55 @@ pub fn group(extensions: Vec<Extension>) -> Vec<Extension> {
     }
     grouped
 }
+
+/// Calls `visit` with every extension name in `event`, for writers that must declare prefixes.
+pub fn visit_names(event: &Event, visit: &mut dyn FnMut(&Name)) {
+    let quantities =
+        [&event.quantity_list, &event.child_quantity_list, &event.input_quantity_list, &event.output_quantity_list];
+    let typed = [&event.biz_transaction_list, &event.source_list, &event.destination_list];
+    let sensors = event.sensor_element_list.iter().flatten();
+    visit_extension_names(&event.extensions, visit);
+    visit_extension_names(event.ilmd.as_deref().unwrap_or_default(), visit);
+    for element in quantities.into_iter().flatten().flatten() {
+        visit_extension_names(&element.extensions, visit);
+    }
+    for element in typed.into_iter().flatten().flatten() {
+        visit_extension_names(&element.extensions, visit);
+    }
+    for location in [&event.read_point, &event.biz_location].into_iter().flatten() {
+        visit_extension_names(&location.extensions, visit);
+    }
+    for sensor in sensors {
+        let metadata = sensor.metadata.iter().map(|metadata| &metadata.extensions);
+        let reports = sensor.reports.iter().map(|report| &report.extensions);
+        for extensions in metadata.chain(reports).chain([&sensor.extensions]) {
+            visit_extension_names(extensions, visit);
+        }
+    }
+    if let Some(dispositions) = &event.persistent_disposition {
+        visit_extension_names(&dispositions.extensions, visit);
+    }
+    if let Some(declaration) = &event.error_declaration {
+        visit_extension_names(&declaration.extensions, visit);
+    }
+}
+
+/// Calls `visit` with every name in these extensions.
+pub fn visit_extension_names(extensions: &[Extension], visit: &mut dyn FnMut(&Name)) {
+    for extension in extensions {
+        visit(&extension.name);
+        visit_value_names(&extension.value, visit);
+    }
+}
+
+/// Calls `visit` with every name in this value.
+pub fn visit_value_names(value: &Value, visit: &mut dyn FnMut(&Name)) {
+    match value {
+        Value::Null | Value::Scalar(..) => {}
+        Value::List(elements) => elements.iter().for_each(|element| visit_value_names(element, visit)),
+        Value::Object(object) => {
+            object.attributes.iter().for_each(|(name, _)| visit(name));
+            visit_extension_names(&object.members, visit);
+        }
+    }
+}

@@ -32,7 +32,12 @@ fn hashes(file: &Path, profile: Profile) -> Vec<(String, String)> {
 }
 
 fn lines(file: &Path) -> Vec<String> {
-    fs::read_to_string(file).unwrap().lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    fs::read_to_string(file)
+        .unwrap()
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 /// Compares a file's hashes with the expected ones; says what differs.
@@ -46,7 +51,8 @@ fn compare(file: &Path, expected: &[String], profile: Profile, misprints: &[(&st
     for (index, ((hash, text), expected)) in found.iter().zip(expected).enumerate() {
         let misprint = misprints.iter().any(|(stem, at)| name.starts_with(stem) && *at == index);
         if (hash == expected) == misprint {
-            differences.push(format!("{name} #{index} {}\n   got {hash}\n  want {expected}\n  from {text}", profile.name()));
+            differences
+                .push(format!("{name} #{index} {}\n   got {hash}\n  want {expected}\n  from {text}", profile.name()));
         }
     }
     differences
@@ -54,7 +60,11 @@ fn compare(file: &Path, expected: &[String], profile: Profile, misprints: &[(&st
 
 /// The inputs beside the folder of expectations that have this stem.
 fn inputs(examples: &Path, stem: &str) -> Vec<std::path::PathBuf> {
-    ["jsonld", "xml"].iter().map(|suffix| examples.join(format!("{stem}.{suffix}"))).filter(|file| file.exists()).collect()
+    ["jsonld", "xml"]
+        .iter()
+        .map(|suffix| examples.join(format!("{stem}.{suffix}")))
+        .filter(|file| file.exists())
+        .collect()
 }
 
 fn expectations(folder: &Path) -> Vec<(String, Vec<String>)> {
@@ -112,7 +122,9 @@ const MISPRINTS: &[(&str, usize)] = &[];
 fn stable_hashes() {
     let Some(corpus) = common::corpus() else { return };
     let mut rows: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
-    for line in lines(&corpus.join("event-hash-reference/stable_hashes.tsv")).iter().filter(|line| !line.starts_with('#')) {
+    for line in
+        lines(&corpus.join("event-hash-reference/stable_hashes.tsv")).iter().filter(|line| !line.starts_with('#'))
+    {
         let mut columns = line.split('\t');
         let (file, index, hash) = (columns.next().unwrap(), columns.next().unwrap(), columns.next().unwrap());
         rows.entry(file.to_owned()).or_default().push((index.parse().unwrap(), hash.to_owned()));

@@ -6,10 +6,13 @@
 
 use std::fmt;
 
+pub mod element_string;
 pub mod epc;
 pub mod identifier;
+pub mod lint;
 pub mod query;
 pub mod structure;
+pub mod xml;
 
 /// How much a problem weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,7 +124,10 @@ pub(crate) use codes;
 
 /// Every code of this crate, by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [identifier::ALL, epc::ALL, structure::ALL, query::ALL].into_iter().flatten().copied()
+    [identifier::ALL, lint::ALL, element_string::ALL, epc::ALL, structure::ALL, xml::ALL, query::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// The code named `id`, if there is one.

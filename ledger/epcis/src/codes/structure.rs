@@ -31,5 +31,8 @@ codes! {
     BAD_VERSION = "EPCIS-BAD_VERSION", Error, "schemaVersion {0} is not supported", "不支持 schemaVersion {0}", "use 2.0; XML may also be 1.0, 1.1 or 1.2", "请使用 2.0；XML 也可用 1.0、1.1、1.2";
     ILMD_WITHOUT_ADD = "EPCIS-ILMD_WITHOUT_ADD", Error, "ilmd stands in an ObjectEvent whose action is {0}", "action 为 {0} 的 ObjectEvent 中含有 ilmd", "give ilmd only with action ADD", "仅在 action 为 ADD 时提供 ilmd";
     NO_OBJECTS = "EPCIS-NO_OBJECTS", Error, "the {0} says nothing about which objects it is about", "{0} 未说明涉及的对象", "add {1}", "请补充 {1}";
+    NO_JSON_FORM = "EPCIS-NO_JSON_FORM", Error, "{0} has no form in JSON", "{0} 没有 JSON 形式", "keep it in XML, or move its master data into the header of an EPCISDocument", "请保留 XML，或将主数据放入 EPCISDocument 的头部";
+    NO_JSON_NUMBER = "EPCIS-NO_JSON_NUMBER", Error, "JSON has no number {0}", "JSON 没有数字 {0}", "keep it in XML, or correct the value", "请保留 XML，或更正该值";
+    NO_PREFIX = "EPCIS-NO_PREFIX", Error, "{0} stands behind the body, and its namespace {1} is not declared on the document", "{0} 位于正文之后，其命名空间 {1} 未在文档上声明", "declare the namespace on the document's root element", "请在文档根元素上声明该命名空间";
     JSON_WORD = "EPCIS-JSON_WORD", Warning, "JSON writes {0} as the bare word {1}", "JSON 中应将 {0} 写为 {1}", "write {1}; GS1's schema refuses the long form", "请写 {1}；GS1 模式不接受长形式";
 }

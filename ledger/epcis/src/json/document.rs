@@ -102,7 +102,36 @@ fn limit_reason(code: &'static crate::codes::Code, bytes: usize) -> Reason {
     Reason::new(code, &[&bytes.to_string()])
 }
 
+/// What walks over the input once, whatever it is read from.
+trait Pass {
+    fn walk<'de, R: serde_json::de::Read<'de>>(
+        self,
+        parser: &mut serde_json::Deserializer<R>,
+    ) -> serde_json::Result<()>;
+}
+
+/// Walks over the input: straight over what is in memory (several times as fast), through the
+/// guarded reader otherwise.
+fn drive(input: &mut Input, meter: &Meter, pass: impl Pass) -> std::io::Result<serde_json::Result<()>> {
+    if let Some(bytes) = input.in_memory() {
+        let mut parser = serde_json::Deserializer::from_slice(bytes);
+        return Ok(pass.walk(&mut parser).and_then(|()| parser.end()));
+    }
+    let guarded = Guarded { inner: input.reader()?, meter: meter.clone() };
+    let mut parser = serde_json::Deserializer::from_reader(guarded);
+    Ok(pass.walk(&mut parser).and_then(|()| parser.end()))
+}
+
 // ---- the first pass ----
+
+impl Pass for ObjectPass<'_> {
+    fn walk<'de, R: serde_json::de::Read<'de>>(
+        self,
+        parser: &mut serde_json::Deserializer<R>,
+    ) -> serde_json::Result<()> {
+        self.deserialize(parser)
+    }
+}
 
 fn layout(input: &mut Input, limits: &Limits) -> Result<Layout, ReadError> {
     if starts_a_list(input)? {
@@ -112,11 +141,9 @@ fn layout(input: &mut Input, limits: &Limits) -> Result<Layout, ReadError> {
         return Ok(Layout::Lines);
     }
     let meter = Meter::new(limits.header_bytes_max);
-    let guarded = Guarded { inner: input.reader()?, meter: meter.clone() };
-    let mut parser = serde_json::Deserializer::from_reader(guarded);
     let mut outline = Outline::default();
     let pass = ObjectPass { level: Level::Root, outline: &mut outline, meter: &meter, limits };
-    let parsed = pass.deserialize(&mut parser).and_then(|()| parser.end());
+    let parsed = drive(input, &meter, pass)?;
     if let Err(error) = parsed {
         // A document whose end is broken still has good events before the fault: the second pass
         // finds them, and reports the fault where it stands.
@@ -374,6 +401,12 @@ impl Taker<'_, '_> {
     fn take(&mut self, text: &str) -> ControlFlow<()> {
         let index = self.next_index;
         self.next_index += 1;
+        if text.len() > self.limits.event_bytes_max {
+            let reason = limit_reason(structure::EVENT_TOO_LARGE, self.limits.event_bytes_max);
+            let flow = broken(reason, index, None, self.receiver);
+            self.stopped = flow.is_break();
+            return flow;
+        }
         let base = format!("{}/{index}", self.pointer);
         let flow = hand_out(text.as_bytes(), index, &base, self.context, self.limits, self.receiver);
         self.stopped = flow.is_break();
@@ -426,19 +459,32 @@ fn stream(
     receiver: &mut Receiver<'_>,
 ) -> Result<ControlFlow<()>, ReadError> {
     let meter = Meter::new(limits.header_bytes_max);
-    let guarded = Guarded { inner: input.reader()?, meter: meter.clone() };
-    let mut parser = serde_json::Deserializer::from_reader(guarded);
     let mut taker = Taker { context, limits, meter: &meter, pointer, receiver, next_index: 0, stopped: false };
-    let parsed = match target {
-        Target::Document => FindEvents { level: Level::Root, taker: &mut taker }.deserialize(&mut parser),
-        Target::List => TakeEvents { taker: &mut taker }.deserialize(&mut parser),
-    };
+    let parsed = drive(input, &meter, EventPass { target, taker: &mut taker })?;
     let (stopped, index) = (taker.stopped, taker.next_index);
-    match parsed.and_then(|()| parser.end()) {
+    match parsed {
         Ok(()) => Ok(ControlFlow::Continue(())),
         Err(_) if stopped => Ok(ControlFlow::Break(())),
         Err(error) => {
             Err(failure(&error, &meter, limit_reason(structure::EVENT_TOO_LARGE, limits.event_bytes_max), Some(index)))
+        }
+    }
+}
+
+/// The second pass.
+struct EventPass<'a, 'b, 'r> {
+    target: Target,
+    taker: &'a mut Taker<'b, 'r>,
+}
+
+impl Pass for EventPass<'_, '_, '_> {
+    fn walk<'de, R: serde_json::de::Read<'de>>(
+        self,
+        parser: &mut serde_json::Deserializer<R>,
+    ) -> serde_json::Result<()> {
+        match self.target {
+            Target::Document => FindEvents { level: Level::Root, taker: self.taker }.deserialize(parser),
+            Target::List => TakeEvents { taker: self.taker }.deserialize(parser),
         }
     }
 }
@@ -590,7 +636,7 @@ fn lines(
             Line::Whole => hand_out_line(&line, index, line_number, context, limits, receiver),
             _ => {
                 let reason = limit_reason(structure::EVENT_TOO_LARGE, limits.event_bytes_max);
-                broken_line(reason, index, line_number, receiver)
+                broken(reason, index, Some(line_number), receiver)
             }
         };
         if flow.is_break() {
@@ -630,9 +676,10 @@ impl crate::document::Locate for OneLine {
     }
 }
 
-fn broken_line(reason: Reason, index: u64, line: u64, receiver: &mut Receiver<'_>) -> ControlFlow<()> {
+/// Hands out an event of which nothing could be read.
+fn broken(reason: Reason, index: u64, line: Option<u64>, receiver: &mut Receiver<'_>) -> ControlFlow<()> {
     let mut problems = Problems::new(Some(index));
-    problems.add_reason(reason, &Path::root(""), Some(line));
+    problems.add_reason(reason, &Path::root(""), line);
     let event = crate::model::Event::new(crate::model::EventType::Other(String::new()));
     receiver(Item::Event(Box::new(event), problems, &NoLines))
 }

@@ -4,6 +4,10 @@ pub mod context;
 pub mod document;
 mod guard;
 mod header;
+mod prefixes;
 pub mod read;
 pub mod tree;
 pub mod value;
+pub mod write;
+
+pub use write::Writer;

@@ -309,9 +309,10 @@ impl EventReader<'_> {
         order.sort_unstable_by(|one, two| values[*one].cmp(&values[*two]).then(one.cmp(two)));
         for pair in order.windows(2) {
             if let [first, second] = pair
-                && values[*first] == values[*second] {
-                    self.problems.add(structure::REPEATED_ELEMENT, &[&values[*second]], &path.index(*second));
-                }
+                && values[*first] == values[*second]
+            {
+                self.problems.add(structure::REPEATED_ELEMENT, &[&values[*second]], &path.index(*second));
+            }
         }
     }
 
@@ -320,12 +321,13 @@ impl EventReader<'_> {
             Json::List(_) => {
                 // All or nothing: a list that holds anything but URIs is kept whole as it is.
                 if let Json::List(elements) = &json
-                    && let Some(at) = elements.iter().position(|element| !matches!(element, Json::Text(_))) {
-                        let kind = elements[at].kind();
-                        let arguments = ["certificationInfo", "a URI or an array of URIs", kind];
-                        self.problems.add(structure::WRONG_TYPE, &arguments, &path.index(at));
-                        return Err(json);
-                    }
+                    && let Some(at) = elements.iter().position(|element| !matches!(element, Json::Text(_)))
+                {
+                    let kind = elements[at].kind();
+                    let arguments = ["certificationInfo", "a URI or an array of URIs", kind];
+                    self.problems.add(structure::WRONG_TYPE, &arguments, &path.index(at));
+                    return Err(json);
+                }
                 self.list("certificationInfo", json, path, |reader, json, path| {
                     reader.uri("certificationInfo", json, path).ok()
                 })

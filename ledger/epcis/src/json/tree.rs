@@ -33,6 +33,65 @@ impl Json {
     }
 }
 
+impl Json {
+    /// Appends the value as JSON text, indented by two spaces a level from `level` on.
+    pub fn write(&self, level: usize, text: &mut Vec<u8>) {
+        match self {
+            Json::Null => text.extend_from_slice(b"null"),
+            Json::Boolean(true) => text.extend_from_slice(b"true"),
+            Json::Boolean(false) => text.extend_from_slice(b"false"),
+            Json::Number(number) => text.extend_from_slice(number.as_bytes()),
+            Json::Text(value) => write_string(value, text),
+            Json::List(elements) if elements.is_empty() => text.extend_from_slice(b"[]"),
+            Json::Object(members) if members.is_empty() => text.extend_from_slice(b"{}"),
+            Json::List(elements) => {
+                text.push(b'[');
+                for (index, element) in elements.iter().enumerate() {
+                    separate(index, level + 1, text);
+                    element.write(level + 1, text);
+                }
+                new_line(level, text);
+                text.push(b']');
+            }
+            Json::Object(members) => {
+                text.push(b'{');
+                for (index, (key, value)) in members.iter().enumerate() {
+                    separate(index, level + 1, text);
+                    write_string(key, text);
+                    text.extend_from_slice(b": ");
+                    value.write(level + 1, text);
+                }
+                new_line(level, text);
+                text.push(b'}');
+            }
+        }
+    }
+}
+
+/// Appends a string with JSON's escapes.
+pub(super) fn write_string(value: &str, text: &mut Vec<u8>) {
+    // Writing to memory can't fail, and a string has no other way to.
+    let _ = serde_json::to_writer(text, value);
+}
+
+fn separate(index: usize, level: usize, text: &mut Vec<u8>) {
+    if index > 0 {
+        text.push(b',');
+    }
+    new_line(level, text);
+}
+
+/// Begins a line at this level.
+pub(super) fn new_line(level: usize, text: &mut Vec<u8>) {
+    text.push(b'\n');
+    text.extend(std::iter::repeat_n(b' ', level * 2));
+}
+
+/// Whether `text` is a number in JSON's grammar (RFC 8259 §6).
+pub fn is_json_number(text: &str) -> bool {
+    matches!(parse(text.as_bytes(), 0), Ok(Json::Number(number)) if *number == *text)
+}
+
 /// Why a text is not a JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TreeError {

@@ -1,0 +1,144 @@
+//! One event has one hash, in JSON and in XML.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use suyuan_epcis::document::{Item, Limits};
+use suyuan_epcis::hash::{EventHash, Profile, ignored_fields, prehash};
+use suyuan_epcis::input::Input;
+use suyuan_epcis::read::read;
+
+/// The hashes of a file's events, with what was hashed.
+fn hashes(file: &Path, profile: Profile) -> Vec<(String, String)> {
+    let mut input = Input::open(file).unwrap();
+    let (mut found, mut ignored) = (Vec::new(), Vec::new());
+    read(&mut input, &Limits::default(), &mut |item| {
+        match item {
+            Item::Header(header, _) => ignored = ignored_fields(&header),
+            Item::Event(event, _, _) => {
+                let hash = EventHash::of(&event, profile, &ignored).to_ni();
+                found.push((hash, prehash(&event, profile, &ignored)));
+            }
+            Item::End(..) => {}
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    found
+}
+
+/// The files of a folder by stem.
+fn stems(folder: &Path) -> BTreeMap<String, PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = entries.filter(|path| path.is_file());
+    files.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), path)).collect()
+}
+
+/// Pairs that differ, with the reason why the two files really say different things.
+const DIFFERENT: &[(&str, &str)] = &[];
+
+fn check(pairs: &[(String, PathBuf, PathBuf)]) {
+    let mut differences = Vec::new();
+    for (name, json, xml) in pairs {
+        let listed = DIFFERENT.iter().any(|(pair, _)| pair == name);
+        let mut differs = None;
+        for profile in Profile::ALL {
+            let (one, two) = (hashes(json, profile), hashes(xml, profile));
+            assert!(!one.is_empty(), "{name} has no events");
+            let at = one.iter().zip(&two).position(|(one, two)| one.0 != two.0);
+            if one.len() != two.len() {
+                differs = Some(format!("{} and {} events", one.len(), two.len()));
+            } else if let Some(at) = at {
+                differs = Some(format!("#{at} {}\n  json {}\n  xml  {}", profile.name(), one[at].1, two[at].1));
+            }
+        }
+        match (differs, listed) {
+            (Some(difference), false) => differences.push(format!("{name}: {difference}")),
+            (None, true) => differences.push(format!("{name} is listed as different, and is not")),
+            _ => {}
+        }
+    }
+    assert!(differences.is_empty(), "{} of {}\n{}", differences.len(), pairs.len(), differences.join("\n"));
+}
+
+// Goal: openEPCIS' JSON and XML of one document hash alike under every profile.
+// Method: files of one stem in the two folders; what really differs is listed with its reason.
+#[test]
+fn openepcis_pairs() {
+    let Some(corpus) = common::corpus() else { return };
+    let base = corpus.join("openepcis/2.0/EPCIS");
+    let mut pairs = Vec::new();
+    for folder in ["Capture/Documents", "Capture/Events", "Query"] {
+        let xml = stems(&base.join("XML").join(folder));
+        for (stem, json) in stems(&base.join("JSON").join(folder)) {
+            if let Some(xml) = xml.get(&stem) {
+                pairs.push((format!("{folder}/{stem}"), json, xml.clone()));
+            }
+        }
+    }
+    assert!(pairs.len() >= 50, "{} pairs", pairs.len());
+    check(&pairs);
+}
+
+/// GS1's examples that are one document in two syntaxes: JSON, XML.
+const GS1_PAIRS: &[(&str, &str)] = &[
+    ("Example_9.6.1-ObjectEvent.jsonld", "Example_9.6.1-ObjectEvent-2020_06_18a.xml"),
+    ("Example-TransactionEvents-2020_07_03y.jsonld", "Example-TransactionEvent-2020_07_03y.xml"),
+    ("PersistentDisposition-example.jsonld", "Example-PersistentDisposition.xml"),
+    (
+        "WithErrorDeclaration/ErrorDeclarationAndCorrectiveEvent.jsonld",
+        "WithErrorDeclaration/ErrorDeclarationAndCorrectiveEvent.xml",
+    ),
+    (
+        "WithFullCombinationOfFields/aggregation_event_all_possible_fields.jsonld",
+        "WithFullCombinationOfFields/aggregation_event_all_possible_fields.xml",
+    ),
+    (
+        "WithFullCombinationOfFields/association_event_all_possible_fields.jsonld",
+        "WithFullCombinationOfFields/association_event_all_possible_fields.xml",
+    ),
+    (
+        "WithFullCombinationOfFields/object_event_all_possible_fields.jsonld",
+        "WithFullCombinationOfFields/object_event_all_possible_fields.xml",
+    ),
+    (
+        "WithFullCombinationOfFields/transaction_event_all_possible_fields.jsonld",
+        "WithFullCombinationOfFields/transaction_event_all_possible_fields.xml",
+    ),
+    (
+        "WithFullCombinationOfFields/transformation_event_all_possible_fields.jsonld",
+        "WithFullCombinationOfFields/transformation_event_all_possible_fields.xml",
+    ),
+];
+
+// Goal: the same for GS1's own examples. Method: the pairs by name.
+#[test]
+fn gs1_pairs() {
+    let Some(corpus) = common::corpus() else { return };
+    let base = corpus.join("gs1-epcis");
+    let pairs: Vec<_> = GS1_PAIRS
+        .iter()
+        .map(|(json, xml)| ((*json).to_owned(), base.join("JSON").join(json), base.join("XML").join(xml)))
+        .collect();
+    check(&pairs);
+}
+
+// Goal: GS1's seven spellings of one event have one hash, under every profile.
+// Method: the folder that GS1 made for it.
+#[test]
+fn identical_hash_ids() {
+    let Some(corpus) = common::corpus() else { return };
+    let files = stems(&corpus.join("gs1-epcis/XML/WithEventHashID"));
+    assert_eq!(files.len(), 7);
+    for profile in Profile::ALL {
+        let all: Vec<_> = files.values().map(|file| hashes(file, profile)).collect();
+        for (file, found) in files.keys().zip(&all) {
+            let (one, first): (Vec<_>, Vec<_>) =
+                (found.iter().map(|pair| &pair.0).collect(), all[0].iter().map(|pair| &pair.0).collect());
+            assert_eq!(one, first, "{file} {}\n{}\n{}", profile.name(), found[0].1, all[0][0].1);
+        }
+    }
+}
