@@ -514,7 +514,6 @@ impl Writer {
     fn push_name(&self, name: &Name, part: &mut String) {
         let namespace = match &*name.namespace {
             "" => return part.push_str(&name.local),
-            "urn:epcglobal:cbv:mda" => "urn:epcglobal:cbv:mda:",
             "https://gs1.org/voc/" | "https://ref.gs1.org/voc/" => self.rules.gs1_vocabulary,
             other => other,
         };
