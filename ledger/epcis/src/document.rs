@@ -66,6 +66,8 @@ pub struct Header {
     pub query_results_extensions: Vec<Extension>,
     /// User extensions of `resultsBody`.
     pub results_body_extensions: Vec<Extension>,
+    /// Extensions that one behind the events excludes from event hashes (`ignoreFields`, in XML).
+    pub late_ignored_fields: Vec<Name>,
     /// Of query results: the query's name.
     pub query_name: Option<String>,
     /// Of query results: the subscription.
@@ -96,6 +98,7 @@ impl Header {
             body_extensions: Vec::new(),
             query_results_extensions: Vec::new(),
             results_body_extensions: Vec::new(),
+            late_ignored_fields: Vec::new(),
             query_name: None,
             subscription_id: None,
             query: Vec::new(),
