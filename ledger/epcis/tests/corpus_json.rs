@@ -141,7 +141,7 @@ const GS1_SIMPLE: &[Expected<'_>] = &[
     ("WithSensorData/SensorDataExample1.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample10.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample11.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
-    // creationDate, schemaVersion or another required member is missing; a sensor element has a type.
+    // schemaVersion and creationDate are missing; a sensor element has a type.
     ("WithSensorData/SensorDataExample12.jsonld", &["EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD", "EPCIS-UNKNOWN_FIELD"], &[]),
     ("WithSensorData/SensorDataExample13.jsonld", &[], &["EPCIS-CLASS_AS_INSTANCE", "EPCIS-HASH_MISMATCH"]),
     // A sensor element has a type, which is none of its fields.
@@ -180,11 +180,11 @@ const OPENEPCIS_DOCUMENTS: &[Expected<'_>] = &[
     ("ObjectEvent_with_persistentDisposition.json", &[], &["EPCIS-HASH_MISMATCH"]),
     ("ObjectEvent_with_sensorData.json", &[], &["EPCIS-HASH_MISMATCH"]),
     ("SensorData_and_extension.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    // Measurement types Molar_concentration and EffectiveDoseRate, which GS1 does not define.
+    // Measurement types Molar_concentration and EffectiveDoseRate, which the schema does not have.
     ("SensorData_with_combined_events.json", &["EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD"], &["EPCIS-LINK_SHAPE", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"]),
     ("TransactionEvent_all_possible_fields.json", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
     ("TransactionEvent_with_sensorData.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    // Measurement type EffectiveDoseRate, which GS1 does not define.
+    // Measurement type EffectiveDoseRate, which the schema does not have.
     ("TransactionEvent_with_userExtensions.json", &["EPCIS-UNKNOWN_WORD"], &[]),
     ("TransformationEvent.json", &[], &["EPCIS-HASH_MISMATCH"]),
     ("TransformationEvent_all_possible_fields.json", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
@@ -202,9 +202,9 @@ const OPENEPCIS_QUERY: &[Expected<'_>] = &[
     ("Queries/Invalid/Query_with_invalid_values.json", &["EPCIS-QUERY_BAD_VALUE", "EPCIS-QUERY_BAD_VALUE", "EPCIS-QUERY_BAD_VALUE"], &[]),
     ("Queries/Invalid/Query_with_unknown_parameter.json", &["EPCIS-QUERY_UNKNOWN_PARAMETER"], &[]),
     ("QueryDocumentWithMultipleEvents.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    // Measurement types Molar_concentration and EffectiveDoseRate, which GS1 does not define.
+    // Measurement types Molar_concentration and EffectiveDoseRate, which the schema does not have.
     ("SensorData_with_combined_events.json", &["EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD"], &["EPCIS-LINK_SHAPE", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"]),
-    // Measurement type EffectiveDoseRate, which GS1 does not define.
+    // Measurement type EffectiveDoseRate, which the schema does not have.
     ("TransactionEvent_with_userExtensions.json", &["EPCIS-UNKNOWN_WORD"], &[]),
     ("queryDocument.json", &[], &["EPCIS-LINK_CHECK_DIGIT"]),
 ];
