@@ -78,15 +78,57 @@ const GS1: &[Expected<'_>] = &[
     ("Example_9.6.4-TransformationEvent.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("PersistentDisposition-example.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithDigitalLinkID/Example_9.6.1-ObjectEventWithDigitalLink.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
-    ("WithDigitalLinkID/Example_9.6.2-ObjectEventWithDigitalLink.jsonld", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-WRONG_SCHEME"]),
+    (
+        "WithDigitalLinkID/Example_9.6.2-ObjectEventWithDigitalLink.jsonld",
+        &[],
+        &["EPCIS-HASH_MISMATCH", "EPCIS-WRONG_SCHEME"],
+    ),
     ("WithDigitalLinkID/Example_9.6.3-AggregationEventWithDigitalLink.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithDigitalLinkID/Example_9.6.4-TransformationEventWithDigitalLink.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithErrorDeclaration/Example_9.6.1-ObjectEvent-with-error-declaration.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
-    ("WithFullCombinationOfFields/aggregation_event_all_possible_fields.jsonld", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
-    ("WithFullCombinationOfFields/association_event_all_possible_fields.jsonld", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
-    ("WithFullCombinationOfFields/object_event_all_possible_fields.jsonld", &[], &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
-    ("WithFullCombinationOfFields/transaction_event_all_possible_fields.jsonld", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
-    ("WithFullCombinationOfFields/transformation_event_all_possible_fields.jsonld", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "WithFullCombinationOfFields/aggregation_event_all_possible_fields.jsonld",
+        &[],
+        &[
+            "EPCIS-HASH_MISMATCH",
+            "EPCIS-SENSOR_AFTER_EVENT",
+            "EPCIS-SENSOR_MEAN",
+            "EPCIS-SENSOR_TIME_AND_PERIOD",
+            "EPCIS-SENSOR_TWICE",
+        ],
+    ),
+    (
+        "WithFullCombinationOfFields/association_event_all_possible_fields.jsonld",
+        &[],
+        &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"],
+    ),
+    (
+        "WithFullCombinationOfFields/object_event_all_possible_fields.jsonld",
+        &[],
+        &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"],
+    ),
+    (
+        "WithFullCombinationOfFields/transaction_event_all_possible_fields.jsonld",
+        &[],
+        &[
+            "EPCIS-HASH_MISMATCH",
+            "EPCIS-SENSOR_AFTER_EVENT",
+            "EPCIS-SENSOR_MEAN",
+            "EPCIS-SENSOR_TIME_AND_PERIOD",
+            "EPCIS-SENSOR_TWICE",
+        ],
+    ),
+    (
+        "WithFullCombinationOfFields/transformation_event_all_possible_fields.jsonld",
+        &[],
+        &[
+            "EPCIS-HASH_MISMATCH",
+            "EPCIS-SENSOR_AFTER_EVENT",
+            "EPCIS-SENSOR_MEAN",
+            "EPCIS-SENSOR_TIME_AND_PERIOD",
+            "EPCIS-SENSOR_TWICE",
+        ],
+    ),
     ("WithSensorData/SensorDataExample1.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample10.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample11.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
@@ -99,7 +141,11 @@ const GS1: &[Expected<'_>] = &[
     ("WithSensorData/SensorDataExample5.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample6.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample7.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
-    ("WithSensorData/SensorDataExample8.jsonld", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"]),
+    (
+        "WithSensorData/SensorDataExample8.jsonld",
+        &[],
+        &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"],
+    ),
 ];
 
 const GS1_SIMPLE: &[Expected<'_>] = &[
@@ -124,32 +170,64 @@ const GS1_SIMPLE: &[Expected<'_>] = &[
     // An event has a member id, which is none of its fields.
     ("PersistentDisposition-example.jsonld", &["EPCIS-UNKNOWN_FIELD", "EPCIS-UNKNOWN_FIELD"], &[]),
     ("WithDigitalLinkID/Example_9.6.1-ObjectEventWithDigitalLink.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
-    ("WithDigitalLinkID/Example_9.6.2-ObjectEventWithDigitalLink.jsonld", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-WRONG_SCHEME"]),
+    (
+        "WithDigitalLinkID/Example_9.6.2-ObjectEventWithDigitalLink.jsonld",
+        &[],
+        &["EPCIS-HASH_MISMATCH", "EPCIS-WRONG_SCHEME"],
+    ),
     ("WithDigitalLinkID/Example_9.6.3-AggregationEventWithDigitalLink.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithDigitalLinkID/Example_9.6.4-TransformationEventWithDigitalLink.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithErrorDeclaration/Example_9.6.1-ObjectEvent-with-error-declaration.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     // A sensor element has a type, which is none of its fields.
-    ("WithFullCombinationOfFields/aggregation_event_all_possible_fields.jsonld", &["EPCIS-UNKNOWN_FIELD"], &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "WithFullCombinationOfFields/aggregation_event_all_possible_fields.jsonld",
+        &["EPCIS-UNKNOWN_FIELD"],
+        &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"],
+    ),
     // A sensor element has a type, which is none of its fields.
-    ("WithFullCombinationOfFields/association_event_all_possible_fields.jsonld", &["EPCIS-UNKNOWN_FIELD"], &["EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "WithFullCombinationOfFields/association_event_all_possible_fields.jsonld",
+        &["EPCIS-UNKNOWN_FIELD"],
+        &["EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"],
+    ),
     // A sensor element has a type; ilmd stands with OBSERVE.
-    ("WithFullCombinationOfFields/object_event_all_possible_fields.jsonld", &["EPCIS-UNKNOWN_FIELD", "EPCIS-ILMD_WITHOUT_ADD"], &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "WithFullCombinationOfFields/object_event_all_possible_fields.jsonld",
+        &["EPCIS-UNKNOWN_FIELD", "EPCIS-ILMD_WITHOUT_ADD"],
+        &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"],
+    ),
     // A sensor element has a type, which is none of its fields.
-    ("WithFullCombinationOfFields/transaction_event_all_possible_fields.jsonld", &["EPCIS-UNKNOWN_FIELD"], &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "WithFullCombinationOfFields/transaction_event_all_possible_fields.jsonld",
+        &["EPCIS-UNKNOWN_FIELD"],
+        &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"],
+    ),
     // A sensor element has a type, which is none of its fields.
-    ("WithFullCombinationOfFields/transformation_event_all_possible_fields.jsonld", &["EPCIS-UNKNOWN_FIELD"], &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "WithFullCombinationOfFields/transformation_event_all_possible_fields.jsonld",
+        &["EPCIS-UNKNOWN_FIELD"],
+        &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"],
+    ),
     ("WithSensorData/SensorDataExample1.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample10.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample11.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     // schemaVersion and creationDate are missing; a sensor element has a type.
-    ("WithSensorData/SensorDataExample12.jsonld", &["EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD", "EPCIS-UNKNOWN_FIELD"], &[]),
+    (
+        "WithSensorData/SensorDataExample12.jsonld",
+        &["EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD", "EPCIS-UNKNOWN_FIELD"],
+        &[],
+    ),
     ("WithSensorData/SensorDataExample13.jsonld", &[], &["EPCIS-CLASS_AS_INSTANCE", "EPCIS-HASH_MISMATCH"]),
     // A sensor element has a type, which is none of its fields.
     ("WithSensorData/SensorDataExample14.jsonld", &["EPCIS-UNKNOWN_FIELD"], &[]),
     // A sensor element has a type, which is none of its fields.
     ("WithSensorData/SensorDataExample15.jsonld", &["EPCIS-UNKNOWN_FIELD"], &[]),
     // schemaVersion is a number.
-    ("WithSensorData/SensorDataExample17.jsonld", &["EPCIS-WRONG_TYPE"], &["EPCIS-CLASS_AS_INSTANCE", "EPCIS-HASH_MISMATCH"]),
+    (
+        "WithSensorData/SensorDataExample17.jsonld",
+        &["EPCIS-WRONG_TYPE"],
+        &["EPCIS-CLASS_AS_INSTANCE", "EPCIS-HASH_MISMATCH"],
+    ),
     ("WithSensorData/SensorDataExample1b.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample2.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample3.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
@@ -157,23 +235,49 @@ const GS1_SIMPLE: &[Expected<'_>] = &[
     ("WithSensorData/SensorDataExample5.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample6.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample7.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
-    ("WithSensorData/SensorDataExample8.jsonld", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"]),
+    (
+        "WithSensorData/SensorDataExample8.jsonld",
+        &[],
+        &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"],
+    ),
 ];
 
 const OPENEPCIS_DOCUMENTS: &[Expected<'_>] = &[
     ("AggregationEvent.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    ("AggregationEvent_all_possible_fields.json", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "AggregationEvent_all_possible_fields.json",
+        &[],
+        &[
+            "EPCIS-HASH_MISMATCH",
+            "EPCIS-SENSOR_AFTER_EVENT",
+            "EPCIS-SENSOR_MEAN",
+            "EPCIS-SENSOR_TIME_AND_PERIOD",
+            "EPCIS-SENSOR_TWICE",
+        ],
+    ),
     ("AggregationEvent_with_digitalLink.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    ("AggregationEvent_with_sensorData.json", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"]),
+    (
+        "AggregationEvent_with_sensorData.json",
+        &[],
+        &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"],
+    ),
     ("AssociationEvent_2.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    ("AssociationEvent_all_possible_fields.json", &[], &["EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "AssociationEvent_all_possible_fields.json",
+        &[],
+        &["EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"],
+    ),
     ("AssociationEvent_with_sensorData.json", &[], &["EPCIS-HASH_MISMATCH"]),
     ("Combination_of_different_event.json", &[], &["EPCIS-LINK_CHECK_DIGIT", "EPCIS-SENSOR_AFTER_EVENT"]),
     ("CurieString_document.json", &[], &["EPCIS-RESERVED_WORD", "EPCIS-SENSOR_AFTER_EVENT"]),
     ("JumbledFieldsOrder.json", &[], &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_NO_UNIT", "EPCIS-SENSOR_TWICE"]),
     ("Namespaces_at_different_level.json", &[], &["EPCIS-SENSOR_AFTER_EVENT"]),
     ("ObjectEvent.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    ("ObjectEvent_all_possible_fields.json", &[], &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "ObjectEvent_all_possible_fields.json",
+        &[],
+        &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"],
+    ),
     ("ObjectEvent_with_comment.json", &[], &["EPCIS-HASH_MISMATCH"]),
     ("ObjectEvent_with_digitalLink.json", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-WRONG_SCHEME"]),
     ("ObjectEvent_with_error_declaration.json", &[], &["EPCIS-HASH_MISMATCH"]),
@@ -181,13 +285,37 @@ const OPENEPCIS_DOCUMENTS: &[Expected<'_>] = &[
     ("ObjectEvent_with_sensorData.json", &[], &["EPCIS-HASH_MISMATCH"]),
     ("SensorData_and_extension.json", &[], &["EPCIS-HASH_MISMATCH"]),
     // Measurement types Molar_concentration and EffectiveDoseRate, which the schema does not have.
-    ("SensorData_with_combined_events.json", &["EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD"], &["EPCIS-LINK_SHAPE", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"]),
-    ("TransactionEvent_all_possible_fields.json", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "SensorData_with_combined_events.json",
+        &["EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD"],
+        &["EPCIS-LINK_SHAPE", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"],
+    ),
+    (
+        "TransactionEvent_all_possible_fields.json",
+        &[],
+        &[
+            "EPCIS-HASH_MISMATCH",
+            "EPCIS-SENSOR_AFTER_EVENT",
+            "EPCIS-SENSOR_MEAN",
+            "EPCIS-SENSOR_TIME_AND_PERIOD",
+            "EPCIS-SENSOR_TWICE",
+        ],
+    ),
     ("TransactionEvent_with_sensorData.json", &[], &["EPCIS-HASH_MISMATCH"]),
     // Measurement type EffectiveDoseRate, which the schema does not have.
     ("TransactionEvent_with_userExtensions.json", &["EPCIS-UNKNOWN_WORD"], &[]),
     ("TransformationEvent.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    ("TransformationEvent_all_possible_fields.json", &[], &["EPCIS-HASH_MISMATCH", "EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
+    (
+        "TransformationEvent_all_possible_fields.json",
+        &[],
+        &[
+            "EPCIS-HASH_MISMATCH",
+            "EPCIS-SENSOR_AFTER_EVENT",
+            "EPCIS-SENSOR_MEAN",
+            "EPCIS-SENSOR_TIME_AND_PERIOD",
+            "EPCIS-SENSOR_TWICE",
+        ],
+    ),
     ("TransformationEvent_with_digitalLink.json", &[], &["EPCIS-HASH_MISMATCH"]),
     ("epcisDocWithAllGS1Keys.json", &[], &["EPCIS-DUPLICATE_OBJECT"]),
 ];
@@ -198,12 +326,24 @@ const OPENEPCIS_QUERY: &[Expected<'_>] = &[
     ("Invalid/QueryDocument_with_invalid_action.json", &["EPCIS-BAD_ACTION"], &["EPCIS-LINK_CHECK_DIGIT"]),
     ("Invalid/QueryDocument_with_invalid_eventType.json", &["EPCIS-UNKNOWN_EVENT_TYPE"], &["EPCIS-LINK_CHECK_DIGIT"]),
     ("JumbledFieldsOrder.json", &[], &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_NO_UNIT", "EPCIS-SENSOR_TWICE"]),
-    ("ObjectEventWithAllPossibleFields.json", &[], &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"]),
-    ("Queries/Invalid/Query_with_invalid_values.json", &["EPCIS-QUERY_BAD_VALUE", "EPCIS-QUERY_BAD_VALUE", "EPCIS-QUERY_BAD_VALUE"], &[]),
+    (
+        "ObjectEventWithAllPossibleFields.json",
+        &[],
+        &["EPCIS-SENSOR_AFTER_EVENT", "EPCIS-SENSOR_MEAN", "EPCIS-SENSOR_TIME_AND_PERIOD", "EPCIS-SENSOR_TWICE"],
+    ),
+    (
+        "Queries/Invalid/Query_with_invalid_values.json",
+        &["EPCIS-QUERY_BAD_VALUE", "EPCIS-QUERY_BAD_VALUE", "EPCIS-QUERY_BAD_VALUE"],
+        &[],
+    ),
     ("Queries/Invalid/Query_with_unknown_parameter.json", &["EPCIS-QUERY_UNKNOWN_PARAMETER"], &[]),
     ("QueryDocumentWithMultipleEvents.json", &[], &["EPCIS-HASH_MISMATCH"]),
     // Measurement types Molar_concentration and EffectiveDoseRate, which the schema does not have.
-    ("SensorData_with_combined_events.json", &["EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD"], &["EPCIS-LINK_SHAPE", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"]),
+    (
+        "SensorData_with_combined_events.json",
+        &["EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD"],
+        &["EPCIS-LINK_SHAPE", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"],
+    ),
     // Measurement type EffectiveDoseRate, which the schema does not have.
     ("TransactionEvent_with_userExtensions.json", &["EPCIS-UNKNOWN_WORD"], &[]),
     ("queryDocument.json", &[], &["EPCIS-LINK_CHECK_DIGIT"]),
@@ -211,7 +351,11 @@ const OPENEPCIS_QUERY: &[Expected<'_>] = &[
 
 const FSMA: &[Expected<'_>] = &[
     ("cooling-cte.jsonld", &["EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_FIELD"], &[]),
-    ("first-land-based-receiver-cte.jsonld", &["EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_FIELD"], &[]),
+    (
+        "first-land-based-receiver-cte.jsonld",
+        &["EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_FIELD"],
+        &[],
+    ),
     ("harvest-cte.jsonld", &["EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_FIELD"], &[]),
     ("initial-packing-cte.jsonld", &["EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_FIELD"], &[]),
     ("receiving-cte.jsonld", &["EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_CONTEXT", "EPCIS-UNKNOWN_FIELD"], &[]),
@@ -220,8 +364,23 @@ const FSMA: &[Expected<'_>] = &[
 ];
 
 const OPENEPCIS_INVALID: &[Expected<'_>] = &[
-    ("Combination_of_events_with_missing_mandatory_fields.json", &["EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD"], &[]),
-    ("Combination_of_multiple_invalid_fields.json", &["EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_FIELD", "EPCIS-BAD_TIME", "EPCIS-BAD_ACTION"], &[]),
+    (
+        "Combination_of_events_with_missing_mandatory_fields.json",
+        &["EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD"],
+        &[],
+    ),
+    (
+        "Combination_of_multiple_invalid_fields.json",
+        &[
+            "EPCIS-UNKNOWN_WORD",
+            "EPCIS-UNKNOWN_WORD",
+            "EPCIS-UNKNOWN_WORD",
+            "EPCIS-UNKNOWN_FIELD",
+            "EPCIS-BAD_TIME",
+            "EPCIS-BAD_ACTION",
+        ],
+        &[],
+    ),
     ("Combination_of_non_standard_bizStep_and_disposition.json", &["EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD"], &[]),
     ("EPCISDocument_without_context.json", &["EPCIS-MISSING_FIELD"], &[]),
     ("ObjectEvent_with_ilmd_field_without_namespace.json", &["EPCIS-UNKNOWN_FIELD"], &[]),
@@ -233,6 +392,10 @@ const OPENEPCIS_INVALID: &[Expected<'_>] = &[
     ("ObjectEvent_with_non_standard_disposition.json", &["EPCIS-UNKNOWN_WORD"], &[]),
     ("ObjectEvent_with_quantity_as_text.json", &["EPCIS-WRONG_TYPE"], &[]),
     ("ObjectEvent_with_unknown_field_in_quantityList.json", &["EPCIS-UNKNOWN_FIELD"], &[]),
-    ("ObjectEvent_without_action_and_eventTime.json", &["EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD"], &[]),
+    (
+        "ObjectEvent_without_action_and_eventTime.json",
+        &["EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD"],
+        &[],
+    ),
     ("ObjectEvent_without_identifier_list.json", &["EPCIS-NO_OBJECTS"], &[]),
 ];

@@ -102,7 +102,10 @@ impl fmt::Debug for Code {
 
 /// Declares the codes of one area as constants and lists them in `ALL`.
 ///
+/// For every crate that gives messages: this one's areas, and those of the crates above.
+///
 /// Each line: `NAME = "AREA-NAME", Severity, "English", "Chinese", "English remedy", "Chinese remedy";`
+#[macro_export]
 macro_rules! codes {
     ($($name:ident = $id:literal, $severity:ident, $en:literal, $zh:literal, $fix_en:literal, $fix_zh:literal;)*) => {
         $(

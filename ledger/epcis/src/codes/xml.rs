@@ -5,7 +5,7 @@ use super::codes;
 
 codes! {
     XML_SYNTAX = "EPCIS-XML_SYNTAX", Error, "not well-formed XML: {0}", "不是格式良好的 XML：{0}", "correct the text at this line", "请更正该行的文本";
-    XML_DOCTYPE = "EPCIS-XML_DOCTYPE", Error, "a document type declaration (DOCTYPE) is refused", "不接受文档类型声明（DOCTYPE）", "remove the DOCTYPE; EPCIS needs none", "请删除 DOCTYPE；EPCIS 不需要它";
+    XML_DOCTYPE = "EPCIS-XML_DOCTYPE", Error, "a document type declaration that could declare entities is refused", "不接受可声明实体的文档类型声明（DOCTYPE）", "remove the DOCTYPE; EPCIS needs none", "请删除 DOCTYPE；EPCIS 不需要它";
     XML_ENTITY = "EPCIS-XML_ENTITY", Error, "unknown entity or character reference `&{0};`", "未知的实体或字符引用“&{0};”", "use only &amp; &lt; &gt; &quot; &apos; and references to characters that XML allows", "只能使用 &amp; &lt; &gt; &quot; &apos; 以及 XML 允许的字符的引用";
     XML_ENCODING = "EPCIS-XML_ENCODING", Error, "encoding {0} is refused", "不接受编码 {0}", "write the document in UTF-8", "请用 UTF-8 编码文档";
     XML_PREFIX = "EPCIS-XML_PREFIX", Error, "namespace prefix {0} is not declared", "命名空间前缀 {0} 未声明", "declare it: xmlns:{0}=\"…\"", "请声明它：xmlns:{0}=\"…\"";

@@ -1,7 +1,7 @@
 //! What identifier a text can be.
 
 use super::{Check, Kind};
-use crate::codes::identifier as codes;
+use crate::codes::{identifier as codes, lint};
 use crate::problem::Reason;
 
 /// A kind of identifier that a text is valid as.
@@ -108,9 +108,9 @@ fn likelihood(kind: Kind, text: &str, reason: &Reason) -> u8 {
         return 4;
     }
     // The form is right and only the check fails; a short code of a list says nothing by its form.
-    let near = [codes::CHECK_DIGIT, codes::CATEGORY, codes::DEPT, codes::DIVISION, codes::CHAPTER];
+    let near = [lint::CHECK_DIGIT, codes::CATEGORY, codes::DEPT, codes::DIVISION, codes::CHAPTER];
     if near.contains(&reason.code) {
-        return if reason.code == codes::CHECK_DIGIT { 3 } else { 1 };
+        return if reason.code == lint::CHECK_DIGIT { 3 } else { 1 };
     }
     if kind == Kind::Uscc && reason.code == codes::CHARSET && is_like_uscc(text) {
         return 4;

@@ -27,7 +27,7 @@ pub mod units;
 pub use identify::{Identified, identify};
 pub use medical::UdiDi;
 
-use crate::codes::{Language, identifier as codes};
+use crate::codes::{Language, identifier as codes, lint};
 use crate::epc;
 use crate::problem::Reason;
 
@@ -300,7 +300,7 @@ impl Kind {
     fn checked(self, text: &str, right: bool) -> Result<(), Reason> {
         match right {
             true => Ok(()),
-            false => Err(Reason::new(codes::CHECK_DIGIT, &[self.name(), text])),
+            false => Err(Reason::new(lint::CHECK_DIGIT, &[&[self.name(), " ", text].concat()])),
         }
     }
 }

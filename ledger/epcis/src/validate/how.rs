@@ -143,9 +143,7 @@ fn values(sensor_report: &SensorReport, path: &Path<'_>, report: &mut Report<'_>
 /// Numbers that contradict each other or what they are.
 fn statistics(fields: &Fields, path: &Path<'_>, report: &mut Report<'_>) {
     let (least, greatest) = (get(fields, "minValue"), get(fields, "maxValue"));
-    let is_less = |one: Option<&str>, two: Option<&str>| {
-        matches!((one, two), (Some(one), Some(two)) if decimal::compare(one, two) == Some(Ordering::Less))
-    };
+    let is_less = |one: Option<&str>, two: Option<&str>| matches!((one, two), (Some(one), Some(two)) if decimal::compare(one, two) == Some(Ordering::Less));
     if let (Some(least), Some(greatest)) = (least, greatest)
         && is_less(Some(greatest), Some(least))
     {

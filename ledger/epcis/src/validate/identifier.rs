@@ -72,7 +72,9 @@ const CLAIM_DIGITS_MIN: usize = 11;
 /// Reads a Digital Link; `rest` is `text` without its scheme.
 fn read_link(text: &str, rest: &str) -> (Option<Identity>, Option<Reason>) {
     let hierarchy = rest.split(['?', '#']).next().unwrap_or(rest);
-    let Some((host, path)) = hierarchy.split_once('/') else { return (None, None) };
+    let Some((host, path)) = hierarchy.split_once('/').filter(|(host, _)| !host.is_empty()) else {
+        return (None, None);
+    };
     let mut parts = path.rsplit('/');
     let mut finest = "";
     for count in 1..=PAIRS_MAX {

@@ -37,7 +37,8 @@ fn judge(event: &str) -> String {
     show(&problems.list)
 }
 
-const CONTEXT: &str = r#""@context": ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld", {"ext": "https://example.com/ns/"}]"#;
+const CONTEXT: &str =
+    r#""@context": ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld", {"ext": "https://example.com/ns/"}]"#;
 
 /// An event of `kind` at noon with these members too.
 fn event_of(kind: &str, members: &str) -> String {
@@ -191,14 +192,8 @@ fn instance_lists() {
     table(
         "ObjectEvent",
         &[
-            (
-                r#""action": "ADD", "epcList": ["urn:epc:class:lgtin:0614141.107346.A"]"#,
-                "CLASS_AS_INSTANCE/epcList/0",
-            ),
-            (
-                r#""action": "ADD", "epcList": ["urn:epc:idpat:sgtin:0614141.107346.*"]"#,
-                "CLASS_AS_INSTANCE/epcList/0",
-            ),
+            (r#""action": "ADD", "epcList": ["urn:epc:class:lgtin:0614141.107346.A"]"#, "CLASS_AS_INSTANCE/epcList/0"),
+            (r#""action": "ADD", "epcList": ["urn:epc:idpat:sgtin:0614141.107346.*"]"#, "CLASS_AS_INSTANCE/epcList/0"),
             (r#""action": "ADD", "epcList": ["https://a.example/01/09521234543213"]"#, "CLASS_AS_INSTANCE/epcList/0"),
             (r#""action": "ADD", "epcList": ["urn:epc:idpat:sgtin:0614141.*.*"]"#, "PATTERN_AS_INSTANCE/epcList/0"),
             (r#""action": "ADD", "epcList": ["urn:epc:id:sgln:0614141.00001.0"]"#, "WRONG_SCHEME/epcList/0"),
@@ -273,14 +268,24 @@ fn quantities() {
 // with a vocabulary, each with a right, a wrong, a private and a reserved word.
 #[test]
 fn vocabulary() {
-    let report = |member: &str| format!(r#""sensorElementList": [{{"sensorReport": [{{"value": 1, "uom": "CEL", {member}}}]}}]"#);
+    let report = |member: &str| {
+        format!(r#""sensorElementList": [{{"sensorReport": [{{"value": 1, "uom": "CEL", {member}}}]}}]"#)
+    };
     let fields: &[(&str, String, &str)] = &[
         ("bizStep", r#""bizStep": "#.to_owned(), "shipping"),
         ("disposition", r#""disposition": "#.to_owned(), "in_transit"),
         ("persistentDisposition/set/0", r#""persistentDisposition": {"set": [@]}"#.to_owned(), "recalled"),
-        ("bizTransactionList/0/type", r#""bizTransactionList": [{"bizTransaction": "urn:a:b", "type": @}]"#.to_owned(), "po"),
+        (
+            "bizTransactionList/0/type",
+            r#""bizTransactionList": [{"bizTransaction": "urn:a:b", "type": @}]"#.to_owned(),
+            "po",
+        ),
         ("sourceList/0/type", r#""sourceList": [{"source": "urn:a:b", "type": @}]"#.to_owned(), "owning_party"),
-        ("destinationList/0/type", r#""destinationList": [{"destination": "urn:a:b", "type": @}]"#.to_owned(), "location"),
+        (
+            "destinationList/0/type",
+            r#""destinationList": [{"destination": "urn:a:b", "type": @}]"#.to_owned(),
+            "location",
+        ),
         (
             "errorDeclaration/reason",
             r#""errorDeclaration": {"declarationTime": "2026-11-22T00:00:00Z", "reason": @}"#.to_owned(),
@@ -326,7 +331,9 @@ fn nearest_word() {
 #[test]
 fn times() {
     let sensor = |metadata: &str, report: &str| {
-        format!(r#""sensorElementList": [{{"sensorMetadata": {{{metadata}}}, "sensorReport": [{{"type": "Count", "value": 1{report}}}]}}]"#)
+        format!(
+            r#""sensorElementList": [{{"sensorMetadata": {{{metadata}}}, "sensorReport": [{{"type": "Count", "value": 1{report}}}]}}]"#
+        )
     };
     observed(&[
         (r#""recordTime": "2026-11-21T12:00:00Z""#, ""),
@@ -363,7 +370,10 @@ fn times() {
             &sensor(r#""deviceID": "urn:a:b""#, r#", "deviceID": "urn:a:b""#),
             "SENSOR_TWICE/sensorElementList/0/sensorReport/0/deviceID",
         ),
-        (&sensor(r#""deviceID": "urn:epc:id:giai:0614141""#, ""), "EPC-COMPONENTS/sensorElementList/0/sensorMetadata/deviceID"),
+        (
+            &sensor(r#""deviceID": "urn:epc:id:giai:0614141""#, ""),
+            "EPC-COMPONENTS/sensorElementList/0/sensorMetadata/deviceID",
+        ),
     ]);
 }
 
@@ -373,7 +383,10 @@ fn sensor_reports() {
     let at = "/sensorElementList/0/sensorReport/0";
     let rows = [
         (r#""type": "Temperature", "value": 26.0, "uom": "CEL""#, String::new()),
-        (r#""type": "Temperature", "minValue": 1, "maxValue": 3, "meanValue": 2, "sDev": 0.5, "uom": "CEL""#, String::new()),
+        (
+            r#""type": "Temperature", "minValue": 1, "maxValue": 3, "meanValue": 2, "sDev": 0.5, "uom": "CEL""#,
+            String::new(),
+        ),
         (r#""type": "Temperature", "percRank": 50, "percValue": 12.7, "uom": "CEL""#, String::new()),
         (r#""type": "Temperature", "stringValue": "warm""#, String::new()),
         (r#""exception": "ERROR_CONDITION""#, String::new()),
@@ -386,10 +399,19 @@ fn sensor_reports() {
         (r#""type": "Speed", "component": "x""#, format!("SENSOR_EMPTY{at} SENSOR_COMPONENT_ALONE{at}/component")),
         (r#""type": "Temperature", "value": 26.0"#, format!("SENSOR_NO_UNIT{at}")),
         (r#""type": "Temperature", "value": 26.0, "uom": "°C""#, format!("UNKNOWN_UNIT{at}/uom")),
-        (r#""type": "Temperature", "minValue": 10, "maxValue": 9.5, "uom": "CEL""#, format!("SENSOR_RANGE{at}/minValue")),
-        (r#""type": "Temperature", "minValue": -1, "maxValue": 1e1, "meanValue": 11, "uom": "CEL""#, format!("SENSOR_MEAN{at}/meanValue")),
+        (
+            r#""type": "Temperature", "minValue": 10, "maxValue": 9.5, "uom": "CEL""#,
+            format!("SENSOR_RANGE{at}/minValue"),
+        ),
+        (
+            r#""type": "Temperature", "minValue": -1, "maxValue": 1e1, "meanValue": 11, "uom": "CEL""#,
+            format!("SENSOR_MEAN{at}/meanValue"),
+        ),
         (r#""type": "Temperature", "value": 1, "sDev": -0.1, "uom": "CEL""#, format!("SENSOR_DEVIATION{at}/sDev")),
-        (r#""type": "Temperature", "percRank": 101, "percValue": 1, "uom": "CEL""#, format!("SENSOR_RANK{at}/percRank")),
+        (
+            r#""type": "Temperature", "percRank": 101, "percValue": 1, "uom": "CEL""#,
+            format!("SENSOR_RANK{at}/percRank"),
+        ),
         (r#""type": "Temperature", "percRank": -1, "percValue": 1, "uom": "CEL""#, format!("SENSOR_RANK{at}/percRank")),
         (r#""type": "Temperature", "percRank": 5"#, format!("SENSOR_RANK_PAIR{at}/percRank")),
         (r#""type": "Temperature", "percValue": 5, "uom": "CEL""#, format!("SENSOR_RANK_PAIR{at}/percValue")),
@@ -403,7 +425,10 @@ fn sensor_reports() {
 #[test]
 fn places_and_parties() {
     observed(&[
-        (r#""readPoint": {"id": "urn:epc:id:sgln:0614141.00001.0"}, "bizLocation": {"id": "https://a.example/414/9521234543213"}"#, ""),
+        (
+            r#""readPoint": {"id": "urn:epc:id:sgln:0614141.00001.0"}, "bizLocation": {"id": "https://a.example/414/9521234543213"}"#,
+            "",
+        ),
         (r#""readPoint": {"id": "urn:epc:id:giai:0614141.truck7"}"#, ""),
         (r#""readPoint": {"id": "urn:epc:id:sgtin:0614141.107346.1"}"#, "WRONG_SCHEME/readPoint/id"),
         (r#""bizLocation": {"id": "https://a.example/417/9521234543213"}"#, "WRONG_SCHEME/bizLocation/id"),
@@ -411,8 +436,14 @@ fn places_and_parties() {
         (r#""bizLocation": {"id": "https://a.example/414/9521234543214"}"#, "LINK_CHECK_DIGIT/bizLocation/id"),
         (r#""bizLocation": {"id": "https://id.gs1.org/414/952123454321"}"#, "BAD_LINK/bizLocation/id"),
         (r#""sourceList": [{"type": "owning_party", "source": "urn:epc:id:pgln:0614141.00001"}]"#, ""),
-        (r#""sourceList": [{"type": "owning_party", "source": "urn:epc:id:sgln:0614141.00001.0"}]"#, "WRONG_SCHEME/sourceList/0/source"),
-        (r#""destinationList": [{"type": "location", "destination": "urn:epc:id:pgln:0614141.00001"}]"#, "WRONG_SCHEME/destinationList/0/destination"),
+        (
+            r#""sourceList": [{"type": "owning_party", "source": "urn:epc:id:sgln:0614141.00001.0"}]"#,
+            "WRONG_SCHEME/sourceList/0/source",
+        ),
+        (
+            r#""destinationList": [{"type": "location", "destination": "urn:epc:id:pgln:0614141.00001"}]"#,
+            "WRONG_SCHEME/destinationList/0/destination",
+        ),
         (
             r#""sourceList": [{"type": "location", "source": "urn:a:b"}, {"type": "location", "source": "urn:a:c"}]"#,
             "DUPLICATE_PARTY_TYPE/sourceList",
@@ -625,7 +656,11 @@ fn master_data() {
             format!("MASTER_CYCLE{at}/1/children"),
         ),
         (
-            vec![element("urn:a:1", &["urn:a:2", "urn:a:3"]), element("urn:a:2", &["urn:a:4"]), element("urn:a:3", &["urn:a:4"])],
+            vec![
+                element("urn:a:1", &["urn:a:2", "urn:a:3"]),
+                element("urn:a:2", &["urn:a:4"]),
+                element("urn:a:3", &["urn:a:4"]),
+            ],
             String::new(),
         ),
         (vec![element("urn:a:1", &["urn:a:2", "urn:a:2"])], format!("DUPLICATE_CHILD{at}/0/children/1")),
@@ -640,7 +675,8 @@ fn master_data() {
     person.attributes.push(MasterAttribute { id: Some("urn:a:phone".to_owned()), value: Some(value) });
     assert_eq!(judge(location, vec![person]), format!("MOBILE_NUMBER{at}/0/attributes/0/attribute"));
     let name = |index: usize| format!("urn:a:{index}");
-    let chain: Vec<MasterElement> = (0..100_000).map(|index| element(&name(index), &[&name((index + 1) % 100_000)])).collect();
+    let chain: Vec<MasterElement> =
+        (0..100_000).map(|index| element(&name(index), &[&name((index + 1) % 100_000)])).collect();
     assert_eq!(judge(location, chain), format!("MASTER_CYCLE{at}/99999/children"));
 }
 

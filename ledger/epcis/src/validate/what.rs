@@ -95,7 +95,13 @@ fn transformation_event(event: &Event, root: &Path<'_>, report: &mut Report<'_>)
         (["inputEPCList", "inputQuantityList"], ["outputEPCList", "outputQuantityList"]);
     if event.transformation_id.is_some() {
         if !inputs && !outputs && !reader_found_any(&output_fields, report) {
-            names_none(event, &input_fields, "inputEPCList, inputQuantityList, outputEPCList or outputQuantityList", root, report);
+            names_none(
+                event,
+                &input_fields,
+                "inputEPCList, inputQuantityList, outputEPCList or outputQuantityList",
+                root,
+                report,
+            );
         }
     } else if !report.reader_found("transformationID") {
         if !inputs {

@@ -74,18 +74,19 @@ fn location(field: &str, location: Option<&Location>, root: &Path<'_>, report: &
 fn may_be_place(scheme: Scheme) -> bool {
     matches!(
         scheme,
-        Scheme::Sgln | Scheme::Giai | Scheme::Grai | Scheme::Bic | Scheme::Imovn | Scheme::Usdod | Scheme::Adi | Scheme::Gid
+        Scheme::Sgln
+            | Scheme::Giai
+            | Scheme::Grai
+            | Scheme::Bic
+            | Scheme::Imovn
+            | Scheme::Usdod
+            | Scheme::Adi
+            | Scheme::Gid
     )
 }
 
 /// Business transactions, sources or destinations. `member` is the field of the value.
-fn typed_list(
-    list: &[Typed],
-    member: &'static str,
-    vocabulary: &Vocabulary,
-    path: &Path<'_>,
-    report: &mut Report<'_>,
-) {
+fn typed_list(list: &[Typed], member: &'static str, vocabulary: &Vocabulary, path: &Path<'_>, report: &mut Report<'_>) {
     let is_party_list = std::ptr::eq(vocabulary.words, cbv::SOURCE_DESTINATION.words);
     for (index, typed) in list.iter().enumerate() {
         let here = path.index(index);
@@ -109,7 +110,11 @@ fn typed_list(
         let kinds: Vec<&str> = list.iter().filter_map(|typed| typed.kind.as_deref()).collect();
         lists::repeated(&kinds, |_, index| {
             if let Some(kind) = kinds.get(index) {
-                report.add(codes::DUPLICATE_PARTY_TYPE, &[if member == "source" { "sourceList" } else { "destinationList" }, kind], path);
+                report.add(
+                    codes::DUPLICATE_PARTY_TYPE,
+                    &[if member == "source" { "sourceList" } else { "destinationList" }, kind],
+                    path,
+                );
             }
         });
         return;

@@ -215,6 +215,9 @@ impl<'a> Source<'a> {
                 self.check_characters(&instruction).map(|()| None)
             }
             Token::Decl(declaration) => self.declaration(&declaration, begun).map(|()| None),
+            // A bare name (`<!DOCTYPE project>`, as in GS1's own examples) declares nothing; what could
+            // declare entities, here or elsewhere, is refused.
+            Token::DocType(name) if is_ncname(trim(&name)) => Ok(None),
             Token::DocType(_) => Err(self.error(codes::XML_DOCTYPE, &[])),
             Token::Eof if self.depth > 0 => Err(self.ill_formed("the document ends within an element")),
             Token::Eof => Ok(Some(Step::Eof)),
