@@ -72,6 +72,8 @@ pub struct Header {
     pub subscription_id: Option<String>,
     /// The query of a [`DocumentKind::Query`].
     pub query: Vec<QueryParameter>,
+    /// JSON pointer of the list that holds the events; none where each event is a text of its own.
+    pub event_list: Option<&'static str>,
 }
 
 impl Header {
@@ -97,6 +99,19 @@ impl Header {
             query_name: None,
             subscription_id: None,
             query: Vec::new(),
+            event_list: match kind {
+                DocumentKind::Capture | DocumentKind::Query | DocumentKind::MasterData => Some("/epcisBody/eventList"),
+                DocumentKind::QueryResults => Some("/epcisBody/queryResults/resultsBody/eventList"),
+                DocumentKind::BareEvents => None,
+            },
+        }
+    }
+
+    /// JSON pointer of the event `index` in this document, counted from 0.
+    pub fn event_pointer(&self, index: u64) -> String {
+        match self.event_list {
+            Some(list) => format!("{list}/{index}"),
+            None => String::new(),
         }
     }
 

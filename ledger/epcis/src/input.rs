@@ -21,7 +21,12 @@ pub enum Input {
     Memory(Vec<u8>),
     /// A file.
     File(File),
+    /// A file, and who is told how far each pass over it has come.
+    Watched(File, Watcher),
 }
+
+/// Is told the bytes read since the pass began.
+pub type Watcher = Box<dyn Fn(u64)>;
 
 impl Input {
     /// Opens a file: a small one is read into memory at once, a pipe or device is spooled.
@@ -56,11 +61,27 @@ impl Input {
         Ok(Input::File(file))
     }
 
+    /// Bytes in it.
+    pub fn length(&self) -> io::Result<u64> {
+        match self {
+            Input::Memory(bytes) => Ok(bytes.len() as u64),
+            Input::File(file) | Input::Watched(file, _) => Ok(file.metadata()?.len()),
+        }
+    }
+
+    /// Has `watcher` told of every read; what is in memory is read too soon to tell.
+    pub fn watched(self, watcher: Watcher) -> Input {
+        match self {
+            Input::File(file) | Input::Watched(file, _) => Input::Watched(file, watcher),
+            memory => memory,
+        }
+    }
+
     /// All bytes behind a byte order mark, if they are in memory.
     pub fn in_memory(&self) -> Option<&[u8]> {
         match self {
             Input::Memory(bytes) => Some(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)),
-            Input::File(_) => None,
+            Input::File(_) | Input::Watched(..) => None,
         }
     }
 
@@ -71,6 +92,10 @@ impl Input {
             Input::File(file) => {
                 file.seek(SeekFrom::Start(0))?;
                 Box::new(BufReader::with_capacity(BUFFER_BYTES, file))
+            }
+            Input::Watched(file, watcher) => {
+                file.seek(SeekFrom::Start(0))?;
+                Box::new(BufReader::with_capacity(BUFFER_BYTES, Counting { file, watcher, bytes: 0 }))
             }
         };
         if reader.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
@@ -99,5 +124,21 @@ impl Input {
                 other => Err(Some(char::from(other))),
             });
         }
+    }
+}
+
+/// Counts what is read.
+struct Counting<'a> {
+    file: &'a mut File,
+    watcher: &'a Watcher,
+    bytes: u64,
+}
+
+impl Read for Counting<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.bytes = self.bytes.saturating_add(count as u64);
+        (self.watcher)(self.bytes);
+        Ok(count)
     }
 }

@@ -114,6 +114,15 @@ impl<'a> Path<'a> {
         Path { parent: Some(self), step: Step::Index(index) }
     }
 
+    /// The name of the nearest member at or above this place: what a message calls the structure.
+    pub fn name(&self) -> &'a str {
+        match (self.step, self.parent) {
+            (Step::Key(key), _) => key,
+            (_, Some(parent)) => parent.name(),
+            _ => "EPCIS",
+        }
+    }
+
     /// The JSON pointer (RFC 6901 §3: `~` is written `~0`, `/` is written `~1`).
     pub fn pointer(&self) -> String {
         let mut pointer = match self.parent {

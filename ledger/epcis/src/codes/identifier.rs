@@ -5,8 +5,7 @@ use super::codes;
 codes! {
     LENGTH = "ID-LENGTH", Error, "{0} has {1} characters, here are {2}", "{0}应为 {1} 个字符，此处为 {2} 个", "write the identifier in full, without spaces or separators", "请完整填写，不含空格或分隔符";
     CHARSET = "ID-CHARSET", Error, "{0} cannot have the character \"{1}\" (place {2})", "{0}不能含有字符“{1}”（第 {2} 位）", "use half-width digits and capital letters; nothing is converted for you", "请使用半角数字和大写字母；系统不会自动转换";
-    FORMAT = "ID-FORMAT", Error, "\"{0}\" does not have the form of {1}: {2}", "“{0}”不符合{1}的格式：{2}", "compare it with the form given", "请对照给出的格式";
-    CHECK_DIGIT = "ID-CHECK_DIGIT", Error, "the check character of {0} {1} is wrong", "{0} {1} 的校验码不正确", "read the identifier again from its source: a character is wrong or two are exchanged", "请从来源重新核对：有字符录错或两位颠倒";
+    FORMAT = "ID-FORMAT", Error, "\"{0}\" does not have the form of {1}: {2} (9 a digit, A a letter, X either)", "“{0}”不符合{1}的格式：{2}（9 为数字，A 为字母，X 为数字或字母）", "compare it with the form given", "请对照给出的格式";
     CATEGORY = "ID-CATEGORY", Error, "{0} has no category {1}", "{0}没有类别 {1}", "compare the category with the published list", "请对照公布的类别表";
     DEPT = "ID-DEPT", Error, "registering department and category {0} do not exist", "登记管理部门与机构类别代码 {0} 不存在", "compare the first two characters with GB 32100-2015", "请对照 GB 32100-2015 核对前两位";
     DIVISION = "ID-DIVISION", Error, "{0} is not an administrative division code", "{0} 不是行政区划代码", "compare the six digits with GB/T 2260", "请对照 GB/T 2260 核对这六位数字";

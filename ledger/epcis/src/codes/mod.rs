@@ -11,7 +11,9 @@ pub mod epc;
 pub mod identifier;
 pub mod lint;
 pub mod query;
+pub mod semantics;
 pub mod structure;
+pub mod xml;
 
 /// How much a problem weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,7 +102,10 @@ impl fmt::Debug for Code {
 
 /// Declares the codes of one area as constants and lists them in `ALL`.
 ///
+/// For every crate that gives messages: this one's areas, and those of the crates above.
+///
 /// Each line: `NAME = "AREA-NAME", Severity, "English", "Chinese", "English remedy", "Chinese remedy";`
+#[macro_export]
 macro_rules! codes {
     ($($name:ident = $id:literal, $severity:ident, $en:literal, $zh:literal, $fix_en:literal, $fix_zh:literal;)*) => {
         $(
@@ -120,7 +125,7 @@ pub(crate) use codes;
 
 /// Every code of this crate, by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [identifier::ALL, lint::ALL, element_string::ALL, epc::ALL, structure::ALL, query::ALL]
+    [identifier::ALL, lint::ALL, element_string::ALL, epc::ALL, structure::ALL, xml::ALL, query::ALL, semantics::ALL]
         .into_iter()
         .flatten()
         .copied()

@@ -8,7 +8,7 @@
 //! * Check digits are computed for URNs, which have none, and are not verified in links: an event
 //!   with a wrong one still needs a hash.
 //!
-//! Where the reference implementation (epcis-event-hash-generator 1.9.4) fails to recognise what
+//! Where the reference implementation (epcis-event-hash-generator 1.9.3) fails to recognise what
 //! the standards allow, or two spellings of one object would differ, we depart from it:
 //!
 //! 1. Percent-escapes in links are read: `/21/a%2Fb` is canonical, and the same as the URN's `a%2Fb`

@@ -119,12 +119,12 @@ fn split_key(key: Key, value: &str) -> Result<Split<'_>, Reason> {
     let Some((unchecked, check, first, body, rest)) = split else {
         return Err(Reason::new(codes::NOT_LINK, &[value]));
     };
+    if key == Key::Grai && first != "0" {
+        return Err(Reason::new(codes::NO_URN, &[value]));
+    }
     let expected = char::from(mod10(unchecked.as_bytes())).to_string();
     if expected != check {
         return Err(Reason::new(codes::CHECK_DIGIT, &[value, &expected, check]));
-    }
-    if key == Key::Grai && first != "0" {
-        return Err(Reason::new(codes::NO_URN, &[value]));
     }
     Ok(Split { first: if key == Key::Grai { "" } else { first }, body, rest })
 }

@@ -6,15 +6,15 @@
 //! | bytes | what |
 //! |---|---|
 //! | 4 | number of blocks, little-endian, as every number |
-//! | 8 a block | first number of its first range; where its ranges begin, from the end of this index |
-//! | 1–5 a range | LEB128 of (distance from the previous range's first number × 16 + prefix length); a block ends with the first range of the next |
+//! | 12 a block | first number of its first range (8); where its ranges begin, from the end of this index (4) |
+//! | 2–7 a range | number of zeros × 16 + prefix length (1); the distance from the previous range's first number without those zeros at its end, as LEB128 |
 //!
-//! A range reaches to the next one; length 0 means unknown or assigned without a prefix. Numbers are
-//! the first nine digits of a key.
+//! A range reaches to the next one, and a block ends with the first range of the next; length 0
+//! means unknown or assigned without a prefix. Numbers are the first twelve digits of a key.
 
 static TABLE: &[u8] = include_bytes!("gcp_lengths.bin");
 
-const DIGITS: usize = 9;
+const DIGITS: usize = 12;
 
 /// The length of the company prefix that `digits` begin with: a key without the indicator or
 /// extension digit before the prefix. None if the list does not tell.
@@ -24,8 +24,8 @@ const DIGITS: usize = 9;
 /// assert_eq!(prefix_length("9528765123457"), None);
 /// ```
 pub fn prefix_length(digits: &str) -> Option<usize> {
-    let mut low: u32 = 0;
-    let mut high: u32 = 0;
+    let mut low: u64 = 0;
+    let mut high: u64 = 0;
     let mut leading = digits.bytes().take_while(u8::is_ascii_digit);
     for _ in 0..DIGITS {
         // Where the key is shorter every continuation must agree.
@@ -33,35 +33,39 @@ pub fn prefix_length(digits: &str) -> Option<usize> {
             Some(digit) => (digit - b'0', digit - b'0'),
             None => (0, 9),
         };
-        low = low * 10 + u32::from(least);
-        high = high * 10 + u32::from(greatest);
+        low = low * 10 + u64::from(least);
+        high = high * 10 + u64::from(greatest);
     }
     let (length, end) = range_of(low)?;
     (length != 0 && high < end).then_some(length)
 }
 
 /// The length that holds at `number`, and the first number after its range.
-fn range_of(number: u32) -> Option<(usize, u32)> {
+fn range_of(number: u64) -> Option<(usize, u64)> {
     let (count, rest) = TABLE.split_first_chunk::<4>()?;
-    let (index, ranges) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*count)).ok()?.checked_mul(8)?)?;
-    let (index, _) = index.as_chunks::<8>();
-    let first_of = |entry: &[u8; 8]| u32::from_le_bytes([entry[0], entry[1], entry[2], entry[3]]);
+    let (index, ranges) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*count)).ok()?.checked_mul(12)?)?;
+    let (index, _) = index.as_chunks::<12>();
     let block = index.partition_point(|entry| first_of(entry) <= number).checked_sub(1)?;
     let entry = index.get(block)?;
-    let offset = u32::from_le_bytes([entry[4], entry[5], entry[6], entry[7]]);
-    let mut bytes = ranges.get(usize::try_from(offset).ok()?..)?.iter();
+    let (_, offset) = entry.split_last_chunk::<4>()?;
+    let mut bytes = ranges.get(usize::try_from(u32::from_le_bytes(*offset)).ok()?..)?.iter();
     let mut start = first_of(entry);
     let mut length = 0;
     // The block ends with the next block's first range, so the search always ends within it.
-    while let Some(code) = next_number(&mut bytes) {
-        let next = start.checked_add(u32::try_from(code >> 4).ok()?)?;
+    while let Some(head) = bytes.next() {
+        let distance = next_number(&mut bytes)?.checked_mul(10_u64.checked_pow(u32::from(head >> 4))?)?;
+        let next = start.checked_add(distance)?;
         if next > number {
             return Some((length, next));
         }
         start = next;
-        length = usize::try_from(code & 15).ok()?;
+        length = usize::from(head & 15);
     }
-    Some((length, u32::MAX))
+    Some((length, u64::MAX))
+}
+
+fn first_of(entry: &[u8; 12]) -> u64 {
+    entry.first_chunk::<8>().map_or(u64::MAX, |first| u64::from_le_bytes(*first))
 }
 
 fn next_number(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u64> {

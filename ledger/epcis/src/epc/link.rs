@@ -103,7 +103,7 @@ impl Key {
         }
     }
 
-    /// The order of this key's qualifiers, coarse to fine.
+    /// Whether `qualifier` can follow this key (Digital Link §4.8).
     fn allows(self, qualifier: Qualifier) -> bool {
         match self {
             Key::Gtin => {

@@ -19,3 +19,5 @@ pub use convert::{to_link, to_urn};
 pub use pattern::{EpcPattern, matches};
 pub use scheme::{Level, Scheme};
 pub use urn::EpcUrn;
+
+pub(crate) use text::{append_link_characters, is_serial_character};

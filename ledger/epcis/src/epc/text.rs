@@ -104,13 +104,27 @@ pub(crate) fn append_urn(text: &str, out: &mut String) {
     append(text, URN_PLAIN, out);
 }
 
+/// Appends `text`, in which nothing is escaped yet, as the canonical Digital Link writes it.
+pub(crate) fn append_link_characters(text: &str, out: &mut String) {
+    append_characters(text.bytes(), LINK_PLAIN, out);
+}
+
+/// Whether `byte` is in the 82-character set of serial numbers and batches.
+pub(crate) fn is_serial_character(byte: u8) -> bool {
+    has(byte, SERIAL)
+}
+
 fn append(text: &str, plain: u8, out: &mut String) {
     if text.bytes().all(|byte| has(byte, plain)) {
         out.push_str(text);
         return;
     }
+    append_characters(decoded(text), plain, out);
+}
+
+fn append_characters(characters: impl Iterator<Item = u8>, plain: u8, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for character in decoded(text) {
+    for character in characters {
         if has(character, plain) {
             out.push(char::from(character));
         } else {

@@ -54,10 +54,16 @@ pub fn read(input: &mut Input, limits: &Limits, receiver: &mut Receiver<'_>) -> 
     let layout = layout(input, limits)?;
     let mut context = Context::default();
     let mut problems = Problems::new(None);
-    let header = match &layout {
+    let mut header = match &layout {
         Layout::Document(outline) => header::read(outline, &mut context, limits, &mut problems),
         _ => Header::new(crate::document::Syntax::Json, crate::document::DocumentKind::BareEvents),
     };
+    match &layout {
+        // Where the list really is, whatever kind the document says it is.
+        Layout::Document(outline) => header.event_list = outline.event_list.or(header.event_list),
+        Layout::List => header.event_list = Some(""),
+        Layout::Single | Layout::Lines => {}
+    }
     if receiver(Item::Header(Box::new(header), problems)).is_break() {
         return Ok(());
     }

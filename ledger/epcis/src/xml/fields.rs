@@ -1,0 +1,316 @@
+//! Which elements an event has, in which order: the XSD's sequences, of 2.0 and of 1.x.
+
+use super::namespace::Version;
+use crate::cbv::{self, Vocabulary};
+use crate::model::{Event, EventType, Location, QuantityElement, Typed};
+
+/// What a child of an event is and where the model holds it.
+#[derive(Clone, Copy)]
+pub(crate) enum Field {
+    /// A time stamp.
+    Time(fn(&mut Event) -> &mut Option<String>),
+    /// The offset.
+    Offset,
+    /// A URI.
+    Uri(fn(&mut Event) -> &mut Option<String>),
+    Action,
+    /// A word of a vocabulary, or a URI.
+    Word(fn(&mut Event) -> &mut Option<String>, &'static Vocabulary),
+    /// A list of EPCs.
+    Epcs(fn(&mut Event) -> &mut Option<Vec<String>>),
+    Quantities(fn(&mut Event) -> &mut Option<Vec<QuantityElement>>),
+    Location(fn(&mut Event) -> &mut Option<Location>),
+    Typed(fn(&mut Event) -> &mut Option<Vec<Typed>>, &'static TypedList),
+    Certification,
+    ErrorDeclaration,
+    PersistentDisposition,
+    Sensors,
+    Ilmd,
+}
+
+/// A list of values with types.
+pub(crate) struct TypedList {
+    /// The element of one item, and in JSON the key of its value.
+    pub(crate) item: &'static str,
+    pub(crate) vocabulary: &'static Vocabulary,
+    pub(crate) type_required: bool,
+}
+
+pub(crate) const TRANSACTIONS: TypedList =
+    TypedList { item: "bizTransaction", vocabulary: &cbv::BIZ_TRANSACTION, type_required: false };
+pub(crate) const SOURCES: TypedList =
+    TypedList { item: "source", vocabulary: &cbv::SOURCE_DESTINATION, type_required: true };
+pub(crate) const DESTINATIONS: TypedList =
+    TypedList { item: "destination", vocabulary: &cbv::SOURCE_DESTINATION, type_required: true };
+
+/// The field that an element's name stands for.
+pub(crate) fn field(name: &str) -> Option<Field> {
+    Some(match name {
+        "eventTime" => Field::Time(|event| &mut event.event_time),
+        "recordTime" => Field::Time(|event| &mut event.record_time),
+        "eventTimeZoneOffset" => Field::Offset,
+        "eventID" => Field::Uri(|event| &mut event.event_id),
+        "errorDeclaration" => Field::ErrorDeclaration,
+        "certificationInfo" => Field::Certification,
+        "epcList" => Field::Epcs(|event| &mut event.epc_list),
+        "quantityList" => Field::Quantities(|event| &mut event.quantity_list),
+        "parentID" => Field::Uri(|event| &mut event.parent_id),
+        "childEPCs" => Field::Epcs(|event| &mut event.child_epcs),
+        "childQuantityList" => Field::Quantities(|event| &mut event.child_quantity_list),
+        "inputEPCList" => Field::Epcs(|event| &mut event.input_epc_list),
+        "inputQuantityList" => Field::Quantities(|event| &mut event.input_quantity_list),
+        "outputEPCList" => Field::Epcs(|event| &mut event.output_epc_list),
+        "outputQuantityList" => Field::Quantities(|event| &mut event.output_quantity_list),
+        "transformationID" => Field::Uri(|event| &mut event.transformation_id),
+        "action" => Field::Action,
+        "bizStep" => Field::Word(|event| &mut event.biz_step, &cbv::BIZ_STEP),
+        "disposition" => Field::Word(|event| &mut event.disposition, &cbv::DISPOSITION),
+        "persistentDisposition" => Field::PersistentDisposition,
+        "readPoint" => Field::Location(|event| &mut event.read_point),
+        "bizLocation" => Field::Location(|event| &mut event.biz_location),
+        "bizTransactionList" => Field::Typed(|event| &mut event.biz_transaction_list, &TRANSACTIONS),
+        "sourceList" => Field::Typed(|event| &mut event.source_list, &SOURCES),
+        "destinationList" => Field::Typed(|event| &mut event.destination_list, &DESTINATIONS),
+        "sensorElementList" => Field::Sensors,
+        "ilmd" => Field::Ilmd,
+        _ => return None,
+    })
+}
+
+/// An `xsd:sequence`: these elements in this order, then elements of other namespaces.
+pub(crate) struct Sequence {
+    pub(crate) names: &'static [&'static str],
+    /// What `baseExtension` holds.
+    pub(crate) base_extension: Option<&'static Sequence>,
+    /// What `extension` holds.
+    pub(crate) extension: Option<&'static Sequence>,
+    /// Whether the XSD lets any element without a namespace stand here: the place that 1.x kept
+    /// for later versions.
+    pub(crate) lax: bool,
+}
+
+/// 2.0: within `extension` and `baseExtension` elements of other namespaces only.
+const OTHERS: Sequence = Sequence { names: &[], base_extension: None, extension: None, lax: false };
+/// 1.x: the innermost `extension`.
+const LATER: Sequence = Sequence { names: &[], base_extension: None, extension: None, lax: true };
+
+macro_rules! two {
+    ($($name:literal),*) => {
+        Sequence {
+            names: &[
+                "eventTime", "recordTime", "eventTimeZoneOffset", "eventID", "errorDeclaration", "certificationInfo",
+                "baseExtension", $($name,)* "extension"
+            ],
+            base_extension: Some(&OTHERS),
+            extension: Some(&OTHERS),
+            lax: false,
+        }
+    };
+}
+
+macro_rules! one {
+    ($extension:expr, $($name:literal),*) => {
+        Sequence {
+            names: &["eventTime", "recordTime", "eventTimeZoneOffset", "baseExtension", $($name,)* "extension"],
+            base_extension: Some(&ONE_BASE),
+            extension: Some($extension),
+            lax: false,
+        }
+    };
+}
+
+const OBJECT: Sequence = two!(
+    "epcList",
+    "action",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "quantityList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+    "persistentDisposition",
+    "ilmd"
+);
+const AGGREGATION: Sequence = two!(
+    "parentID",
+    "childEPCs",
+    "action",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "childQuantityList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+    "persistentDisposition"
+);
+const TRANSACTION: Sequence = two!(
+    "bizTransactionList",
+    "parentID",
+    "epcList",
+    "action",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "quantityList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+    "persistentDisposition"
+);
+const TRANSFORMATION: Sequence = two!(
+    "inputEPCList",
+    "inputQuantityList",
+    "outputEPCList",
+    "outputQuantityList",
+    "transformationID",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+    "persistentDisposition",
+    "ilmd"
+);
+const ASSOCIATION: Sequence = two!(
+    "parentID",
+    "childEPCs",
+    "childQuantityList",
+    "action",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+    "persistentDisposition"
+);
+
+const ONE_BASE: Sequence = Sequence {
+    names: &["eventID", "errorDeclaration", "extension"],
+    base_extension: None,
+    extension: Some(&LATER),
+    lax: false,
+};
+const ONE_OBJECT_EXTENSION: Sequence = Sequence {
+    names: &["quantityList", "sourceList", "destinationList", "ilmd", "extension"],
+    base_extension: None,
+    extension: Some(&LATER),
+    lax: false,
+};
+const ONE_AGGREGATION_EXTENSION: Sequence = Sequence {
+    names: &["childQuantityList", "sourceList", "destinationList", "extension"],
+    base_extension: None,
+    extension: Some(&LATER),
+    lax: false,
+};
+const ONE_TRANSACTION_EXTENSION: Sequence = Sequence {
+    names: &["quantityList", "sourceList", "destinationList", "extension"],
+    base_extension: None,
+    extension: Some(&LATER),
+    lax: false,
+};
+const ONE_OBJECT: Sequence = one!(
+    &ONE_OBJECT_EXTENSION,
+    "epcList",
+    "action",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList"
+);
+const ONE_AGGREGATION: Sequence = one!(
+    &ONE_AGGREGATION_EXTENSION,
+    "parentID",
+    "childEPCs",
+    "action",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList"
+);
+const ONE_TRANSACTION: Sequence = one!(
+    &ONE_TRANSACTION_EXTENSION,
+    "bizTransactionList",
+    "parentID",
+    "epcList",
+    "action",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation"
+);
+const ONE_TRANSFORMATION: Sequence = one!(
+    &LATER,
+    "inputEPCList",
+    "inputQuantityList",
+    "outputEPCList",
+    "outputQuantityList",
+    "transformationID",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "sourceList",
+    "destinationList",
+    "ilmd"
+);
+/// 1.x has no AssociationEvent; documents that put one where 1.x leaves room for later versions
+/// write it as 2.0 does, but for the base extension.
+const ONE_ASSOCIATION: Sequence = one!(
+    &LATER,
+    "parentID",
+    "childEPCs",
+    "childQuantityList",
+    "action",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+    "persistentDisposition"
+);
+
+/// The sequence of an event type; none of a user's own.
+pub(crate) fn sequence(event_type: &EventType, version: Version) -> Option<&'static Sequence> {
+    Some(match (event_type, version) {
+        (EventType::Object, Version::Two) => &OBJECT,
+        (EventType::Aggregation, Version::Two) => &AGGREGATION,
+        (EventType::Transaction, Version::Two) => &TRANSACTION,
+        (EventType::Transformation, Version::Two) => &TRANSFORMATION,
+        (EventType::Association, Version::Two) => &ASSOCIATION,
+        (EventType::Object, Version::One) => &ONE_OBJECT,
+        (EventType::Aggregation, Version::One) => &ONE_AGGREGATION,
+        (EventType::Transaction, Version::One) => &ONE_TRANSACTION,
+        (EventType::Transformation, Version::One) => &ONE_TRANSFORMATION,
+        (EventType::Association, Version::One) => &ONE_ASSOCIATION,
+        (EventType::Other(_), _) => return None,
+    })
+}
+
+/// What each event of the type must have.
+pub(crate) fn required(event_type: &EventType) -> &'static [&'static str] {
+    match event_type {
+        EventType::Object | EventType::Aggregation => &["eventTime", "eventTimeZoneOffset", "action"],
+        EventType::Transaction => &["eventTime", "eventTimeZoneOffset", "bizTransactionList", "action"],
+        EventType::Association => &["eventTime", "eventTimeZoneOffset", "parentID", "action"],
+        EventType::Transformation | EventType::Other(_) => &["eventTime", "eventTimeZoneOffset"],
+    }
+}

@@ -1,0 +1,127 @@
+//! `suyuan epcis validate`
+
+use std::io;
+
+use suyuan_epcis::document::{Item, ReadError};
+use suyuan_epcis::problem::{Problem, Problems, Reason};
+
+use super::judge::Judge;
+use super::read_items;
+use super::report::{Machine, People, Report};
+use crate::cli::arguments::ValidateArguments;
+use crate::cli::outcome::{Outcome, read_reason};
+use crate::cli::screen::Screen;
+use crate::cli::sources::{Source, expand};
+
+/// What was found in one document, or in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Events, broken ones included.
+    pub events: u64,
+    /// Problems that are errors.
+    pub errors: u64,
+    /// Problems that are warnings.
+    pub warnings: u64,
+    /// Problems beyond those kept an event, of either kind.
+    pub truncated: u64,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.events += other.events;
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        self.truncated += other.truncated;
+    }
+
+    fn count(&mut self, problem: &Problem) {
+        match problem.is_error() {
+            true => self.errors += 1,
+            false => self.warnings += 1,
+        }
+    }
+
+    /// Nothing found that refuses the document. What was not kept counts against it.
+    fn is_valid(&self) -> bool {
+        self.errors == 0 && self.truncated == 0
+    }
+}
+
+/// Checks every document, and reports as it goes.
+pub fn run(options: &ValidateArguments, screen: &mut Screen) -> io::Result<Outcome> {
+    let mut report: Box<dyn Report> = match options.json {
+        true => Box::new(Machine::new(screen)),
+        false => Box::new(People::new(screen)),
+    };
+    let (mut total, mut outcome) = (Tally::default(), Outcome::Done);
+    report.begin()?;
+    for source in expand(&options.paths) {
+        let (name, checked) = match source {
+            Ok(source) => (source.name(), check(&source, report.as_mut(), screen)?),
+            Err(missing) => {
+                report.begin_file(&missing.name)?;
+                (missing.name, Err((Tally::default(), missing.reason)))
+            }
+        };
+        let (tally, failure) = match checked {
+            Ok(tally) => (tally, None),
+            Err((tally, reason)) => (tally, Some(reason)),
+        };
+        report.end_file(&name, &tally, failure.as_ref())?;
+        if let Some(reason) = failure {
+            screen.complain_of(&name, reason)?;
+            outcome.worsen(Outcome::Failed);
+        }
+        if !tally.is_valid() {
+            outcome.worsen(Outcome::No);
+        }
+        total.add(&tally);
+    }
+    report.end(&total, outcome == Outcome::Done)?;
+    Ok(outcome)
+}
+
+/// What was found, and why it could not be read further.
+type Checked = Result<Tally, (Tally, Reason)>;
+
+fn check(source: &Source, report: &mut dyn Report, screen: &mut Screen) -> io::Result<Checked> {
+    let name = source.name();
+    let mut tally = Tally::default();
+    let mut judge = None;
+    report.begin_file(&name)?;
+    let ended = read_items(source, screen, &mut |item, _| {
+        let problems = judged(item, &mut judge, &mut tally);
+        tally.truncated += problems.dropped;
+        for problem in &problems.list {
+            tally.count(problem);
+            report.problem(&name, problem)?;
+        }
+        Ok(())
+    })?;
+    match ended {
+        Ok(()) => Ok(Ok(tally)),
+        Err(ReadError::Malformed(problem)) => {
+            tally.count(&problem);
+            report.problem(&name, &problem)?;
+            Ok(Ok(tally))
+        }
+        Err(ReadError::Io(error)) => Ok(Err((tally, read_reason(&error)))),
+    }
+}
+
+fn judged(item: Item<'_>, judge: &mut Option<Judge>, tally: &mut Tally) -> Problems {
+    match item {
+        Item::Header(header, mut problems) => {
+            *judge = Some(Judge::new(*header, &mut problems));
+            problems
+        }
+        Item::Event(event, mut problems, lines) => {
+            tally.events += 1;
+            if let Some(judge) = judge {
+                judge.event(&event, &mut problems, lines);
+            }
+            problems
+        }
+        Item::End(_, problems) => problems,
+    }
+}

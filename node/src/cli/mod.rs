@@ -1,0 +1,59 @@
+//! The command line: arguments in, answers out, an exit code.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+mod arguments;
+mod code_list;
+mod epcis;
+mod id;
+mod language;
+mod machine;
+mod outcome;
+mod screen;
+mod sources;
+mod text;
+mod usage;
+
+use arguments::{Command, EpcisCommand, IdCommand};
+use outcome::{Outcome, write_reason};
+use screen::Screen;
+use usage::NotRun;
+
+/// Runs the command that `arguments` (the program's name first) ask for.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut screen = Screen::new(language::of_arguments(&arguments));
+    let outcome = execute(&arguments, &mut screen).and_then(|outcome| screen.flush().map(|()| outcome));
+    match outcome {
+        Ok(outcome) => outcome.into(),
+        // Who read the answers has seen enough. They are not all, so this is no success.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Outcome::Failed.into(),
+        Err(error) => {
+            screen.complain_last("-", write_reason(&error));
+            Outcome::Failed.into()
+        }
+    }
+}
+
+fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
+    let arguments = match usage::parse(arguments, screen.language) {
+        Ok(arguments) => arguments,
+        Err(NotRun::Shown(help)) => {
+            screen.answers().write_all(help.as_bytes())?;
+            return Ok(Outcome::Done);
+        }
+        Err(NotRun::Wrong(message)) => {
+            screen.say(&message)?;
+            return Ok(Outcome::WrongUse);
+        }
+    };
+    match arguments.command {
+        Command::Id(IdCommand::Parse(options)) => id::parse(&options, screen),
+        Command::Epcis(EpcisCommand::Validate(options)) => epcis::validate::run(&options, screen),
+        Command::Epcis(EpcisCommand::Hash(options)) => epcis::hash::run(&options, screen),
+        Command::Epcis(EpcisCommand::Convert(options)) => epcis::convert::run(&options, screen),
+        Command::Codes(options) => code_list::run(&options, screen),
+    }
+}

@@ -1,0 +1,182 @@
+//! Reads the arguments, and says in either language what is wrong with them.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+use suyuan_epcis::codes::Language;
+use suyuan_epcis::problem::{Place, Problem, Reason};
+
+use super::arguments::Arguments;
+use super::screen::problem_lines;
+use super::text::pick;
+use crate::codes;
+
+/// Arguments that ask for nothing to be done, with the text to show instead.
+#[derive(Debug)]
+pub enum NotRun {
+    /// Help or version, asked for.
+    Shown(String),
+    /// They are wrong.
+    Wrong(String),
+}
+
+/// Reads the arguments.
+pub fn parse(arguments: &[OsString], language: Language) -> Result<Arguments, NotRun> {
+    let mut command = match language {
+        Language::En => Arguments::command(),
+        Language::Zh => chinese(Arguments::command(), ""),
+    };
+    let parsed = command
+        .try_get_matches_from_mut(arguments.iter().cloned())
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    parsed.map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => NotRun::Shown(error.to_string()),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => NotRun::Wrong(error.to_string()),
+        _ => {
+            let reason = reason(&error, &command_path(&command, arguments), language);
+            let problem = Problem { reason, place: Place::default() };
+            NotRun::Wrong(problem_lines("suyuan", &problem, language))
+        }
+    })
+}
+
+fn reason(error: &clap::Error, command_path: &str, language: Language) -> Reason {
+    let one = |kind| context(error, kind).join(", ");
+    let see = format!("{command_path} --help");
+    let (option, value) = (one(ContextKind::InvalidArg), one(ContextKind::InvalidValue));
+    let suggestion = |kind| {
+        let words = context(error, kind);
+        match words.first() {
+            None => String::new(),
+            Some(word) => {
+                format!("{}{word}{}", pick(language, " (did you mean ", "（是否想写 "), pick(language, "?)", "？）"))
+            }
+        }
+    };
+    match error.kind() {
+        ErrorKind::UnknownArgument => {
+            Reason::new(codes::UNKNOWN_OPTION, &[&option, &suggestion(ContextKind::SuggestedArg), &see])
+        }
+        ErrorKind::InvalidSubcommand => Reason::new(
+            codes::UNKNOWN_COMMAND,
+            &[&one(ContextKind::InvalidSubcommand), &suggestion(ContextKind::SuggestedSubcommand), &see],
+        ),
+        ErrorKind::InvalidValue if value.is_empty() => {
+            Reason::new(codes::NO_VALUE, &[&option, &one(ContextKind::ValidValue), &see])
+        }
+        ErrorKind::InvalidValue => Reason::new(codes::WRONG_VALUE, &[&value, &option, &one(ContextKind::ValidValue)]),
+        ErrorKind::MissingRequiredArgument => Reason::new(codes::MISSING_ARGUMENT, &[&option, &see]),
+        ErrorKind::ArgumentConflict => Reason::new(codes::GIVEN_TWICE, &[&option, &see]),
+        ErrorKind::InvalidUtf8 => Reason::new(codes::NO_UNICODE, &[]),
+        _ => Reason::new(codes::WRONG_USE, &[&see]),
+    }
+}
+
+/// The texts of one kind that an error carries.
+fn context(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        Some(ContextValue::StyledStr(text)) => vec![text.to_string()],
+        Some(ContextValue::StyledStrs(texts)) => texts.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The command that the arguments name, as far as there is one: `suyuan epcis hash`.
+fn command_path(root: &Command, arguments: &[OsString]) -> String {
+    let (mut command, mut path) = (root, root.get_name().to_owned());
+    for word in arguments.iter().skip(1) {
+        if let Some(below) = command.find_subcommand(word) {
+            command = below;
+            path.push(' ');
+            path.push_str(below.get_name());
+        }
+    }
+    path
+}
+
+// ---- help in Chinese ----
+
+/// What commands do, by their path.
+const ABOUT_ZH: &[(&str, &str)] = &[
+    ("", "产品溯源：标识、事件、哈希"),
+    ("id", "标识：GS1 标识键、EPC URN、数字链接、各类登记代码"),
+    ("id parse", "说明标识的种类及其他形式；若有无效标识，退出码为 1"),
+    ("epcis", "EPCIS 文档：校验、哈希、转换"),
+    ("epcis validate", "校验文档；若有无效文档，退出码为 1"),
+    ("epcis hash", "按文档顺序逐行输出每个事件的哈希标识"),
+    ("epcis convert", "将文档无损转换为另一种语法"),
+    ("codes", "以 Markdown 输出全部消息代码及其文本"),
+];
+
+/// What arguments mean, by their name.
+const HELP_ZH: &[(&str, &str)] = &[
+    ("lang", "消息语言：en 或 zh [默认：取自 LC_ALL、LC_MESSAGES 或 LANG]"),
+    ("texts", "标识；含括号时请加引号，例如 '(01)09521001001014'"),
+    ("json", "以 JSON 回答"),
+    ("paths", "文件、文件夹（查找 .json、.jsonld、.ndjson、.xml），或 - 表示标准输入"),
+    ("path", "文件，或 - 表示标准输入"),
+    ("profile", "算法版本：cbv2.0-2025（默认）、cbv2.0-2026 或 cbv2.1-2026"),
+    ("prehash", "在每个哈希之前一行输出被哈希的字符串"),
+    ("to", "输出语法：json 或 xml"),
+    ("epc", "将标识写成 GS1 数字链接（dl）或 EPC URN（urn）[默认：保持原样]"),
+    ("output", "输出文件 [默认：标准输出]"),
+];
+
+fn look_up(table: &[(&'static str, &'static str)], key: &str) -> &'static str {
+    table.iter().find(|(name, _)| *name == key).map_or("", |(_, text)| text)
+}
+
+/// The command at `path` and those below with their help in Chinese.
+fn chinese(command: Command, path: &str) -> Command {
+    let is_root = path.is_empty();
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助").help_heading("选项");
+    let mut command = command
+        .about(look_up(ABOUT_ZH, path))
+        .subcommand_help_heading("命令")
+        .help_template("{about}\n\n用法：{usage}\n\n{all-args}")
+        .mut_args(|arg| {
+            let heading = if arg.is_positional() { "参数" } else { "选项" };
+            let text = look_up(HELP_ZH, arg.get_id().as_str());
+            let takes_value = arg.get_action().takes_values();
+            let arg = arg.help(text).help_heading(heading);
+            if takes_value { arg.hide_default_value(true) } else { arg }
+        })
+        .disable_help_flag(true)
+        .arg(help);
+    if is_root {
+        let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+        command = command.disable_version_flag(true).arg(version.help("显示版本").help_heading("选项"));
+    }
+    command.mut_subcommands(|below| {
+        let name = below.get_name().to_owned();
+        let path = if is_root { name } else { format!("{path} {name}") };
+        chinese(below, &path)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Goal: every command and argument has its help in Chinese. Method: walk them all.
+    #[test]
+    fn chinese_is_complete() {
+        fn walk(command: &Command, path: &str) {
+            assert!(!look_up(ABOUT_ZH, path).is_empty(), "{path}");
+            for arg in command.get_arguments() {
+                let name = arg.get_id().as_str();
+                assert!(["help", "version"].contains(&name) || !look_up(HELP_ZH, name).is_empty(), "{name}");
+            }
+            for below in command.get_subcommands() {
+                let path = format!("{path} {}", below.get_name());
+                walk(below, path.trim());
+            }
+        }
+        Arguments::command().debug_assert();
+        chinese(Arguments::command(), "").debug_assert();
+        walk(&Arguments::command(), "");
+    }
+}

@@ -1,0 +1,10 @@
+//! Runs a node and its command line.
+//!
+//! [`cli`] reads arguments, calls the libraries below and shows their answers to people or
+//! machines; it holds no rule of its own. [`epcs`] reaches every identifier of an event.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod cli;
+pub mod codes;
+pub mod epcs;
