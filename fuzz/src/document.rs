@@ -3,11 +3,11 @@
 use std::io::Write as _;
 use std::ops::ControlFlow;
 
-use suyuan_epcis::document::{Header, Item, Limits, ReadError};
+use suyuan_epcis::document::{Header, Item, Limits, ReadError, Tail};
 use suyuan_epcis::hash::{EventHash, Profile, ignored_fields, profiles_of_claim};
 use suyuan_epcis::input::Input;
 use suyuan_epcis::json::write::Writer;
-use suyuan_epcis::model::{Event, Extension};
+use suyuan_epcis::model::Event;
 use suyuan_epcis::problem::{Problem, Problems};
 use suyuan_epcis::read::read;
 use suyuan_epcis::validate;
@@ -21,7 +21,7 @@ struct Document {
     header: Option<Header>,
     events: Vec<Event>,
     hashes: Vec<[EventHash; 3]>,
-    tail: Option<Vec<Extension>>,
+    tail: Option<Tail>,
     problems: Vec<Problem>,
     /// What ended the reading before its time.
     error: Option<Problem>,

@@ -47,7 +47,11 @@ fn late_ignored_fields(input: &mut Input, limits: &Limits) -> Result<Vec<Name>, 
         match item {
             Item::Header(header, _) => namespaces = header.namespaces,
             Item::Event(..) => {}
-            Item::End(extensions, _) => names = fields_ignored_by(&extensions, &namespaces),
+            Item::End(tail, _) => {
+                for extensions in [&tail.document, &tail.body, &tail.query_results] {
+                    names.extend(fields_ignored_by(extensions, &namespaces));
+                }
+            }
         }
         ControlFlow::Continue(())
     });

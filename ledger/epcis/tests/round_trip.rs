@@ -5,10 +5,10 @@ mod common;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use suyuan_epcis::document::{DocumentKind, Header, Item, Limits, ReadError, WriteError};
+use suyuan_epcis::document::{DocumentKind, Header, Item, Limits, ReadError, Tail, WriteError};
 use suyuan_epcis::hash::{EventHash, Profile, ignored_fields};
 use suyuan_epcis::input::Input;
-use suyuan_epcis::model::{Event, Extension};
+use suyuan_epcis::model::Event;
 use suyuan_epcis::read::read;
 use suyuan_epcis::{json, xml};
 
@@ -16,11 +16,11 @@ use suyuan_epcis::{json, xml};
 struct Document {
     header: Header,
     events: Vec<Event>,
-    tail: Vec<Extension>,
+    tail: Tail,
 }
 
 fn load(mut input: Input) -> Result<Document, ReadError> {
-    let (mut header, mut events, mut tail) = (None, Vec::new(), Vec::new());
+    let (mut header, mut events, mut tail) = (None, Vec::new(), Tail::default());
     read(&mut input, &Limits::default(), &mut |item| {
         match item {
             Item::Header(read, _) => header = Some(*read),
@@ -134,17 +134,16 @@ fn difference(one: &Document, two: &Document) -> Option<String> {
     if texts(first) != texts(second) || first.master_data != second.master_data {
         return Some(format!("header\n  {first:?}\n  {second:?}"));
     }
+    // Before or behind the events is no matter; of which object is.
     let all = |document: &Document| {
-        let header = &document.header;
-        let mut all = [
-            header.extensions.clone(),
-            header.body_extensions.clone(),
-            header.query_results_extensions.clone(),
-            document.tail.clone(),
-        ]
-        .concat();
-        all.sort_by_key(|extension| extension.name.local.clone());
-        (all, header.header_extensions.clone())
+        let (header, tail) = (&document.header, &document.tail);
+        let places = [
+            (&header.extensions, &tail.document),
+            (&header.body_extensions, &tail.body),
+            (&header.query_results_extensions, &tail.query_results),
+            (&header.results_body_extensions, &tail.results_body),
+        ];
+        (places.map(|(before, behind)| [before.as_slice(), behind].concat()), header.header_extensions.clone())
     };
     (all(one) != all(two)).then(|| format!("extensions of the document\n  {:?}\n  {:?}", all(one), all(two)))
 }
