@@ -10,7 +10,7 @@ use suyuan_epcis::problem::{PROBLEMS_MAX, Problem, Reason};
 use super::validate::Tally;
 use crate::cli::machine::{self, List, ProblemEntry, ReasonEntry};
 use crate::cli::screen::{Answers, Screen, printable, problem_lines};
-use crate::cli::text::{Counted, count};
+use crate::cli::text::{Counted, count, pick};
 
 /// Takes what is found, in order.
 pub trait Report {
@@ -51,6 +51,9 @@ impl People {
                 Language::En => format!(" and {number} problems more (at most {PROBLEMS_MAX} are shown an event)"),
                 Language::Zh => format!("，另有 {number} 个问题未显示（每个事件最多显示 {PROBLEMS_MAX} 个）"),
             });
+        }
+        if tally.broken_off {
+            summary.push_str(pick(self.language, "; what follows the fault was not read", "；故障之后的内容未能读取"));
         }
         summary
     }
@@ -105,6 +108,7 @@ struct Ending<'a> {
     errors: u64,
     warnings: u64,
     truncated: u64,
+    complete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a ReasonEntry>,
 }
@@ -137,8 +141,14 @@ impl Report for Machine {
 
     fn end_file(&mut self, _: &str, tally: &Tally, failure: Option<&Reason>) -> io::Result<()> {
         let failure = failure.map(|reason| ReasonEntry::new(reason, self.language));
-        let Tally { events, errors, warnings, truncated } = *tally;
-        let ending = serde_json::to_string(&Ending { events, errors, warnings, truncated, failure: failure.as_ref() })?;
+        let ending = serde_json::to_string(&Ending {
+            events: tally.events,
+            errors: tally.errors,
+            warnings: tally.warnings,
+            truncated: tally.truncated,
+            complete: !tally.broken_off && failure.is_none(),
+            failure: failure.as_ref(),
+        })?;
         // The object is open: its remaining members follow, without their own brace.
         write!(self.sink, "],{}", ending.strip_prefix('{').unwrap_or(&ending))
     }

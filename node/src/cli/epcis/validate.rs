@@ -24,6 +24,8 @@ pub struct Tally {
     pub warnings: u64,
     /// Problems beyond those kept an event, of either kind.
     pub truncated: u64,
+    /// Whether a document is so broken that its rest could not be read.
+    pub broken_off: bool,
 }
 
 impl Tally {
@@ -32,6 +34,7 @@ impl Tally {
         self.errors += other.errors;
         self.warnings += other.warnings;
         self.truncated += other.truncated;
+        self.broken_off |= other.broken_off;
     }
 
     fn count(&mut self, problem: &Problem) {
@@ -102,6 +105,7 @@ fn check(source: &Source, report: &mut dyn Report, screen: &mut Screen) -> io::R
         Ok(()) => Ok(Ok(tally)),
         Err(ReadError::Malformed(problem)) => {
             tally.count(&problem);
+            tally.broken_off = true;
             report.problem(&name, &problem)?;
             Ok(Ok(tally))
         }
