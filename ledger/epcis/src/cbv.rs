@@ -9,7 +9,8 @@ pub struct Vocabulary {
     pub name: &'static str,
     /// What precedes the word in a URN, if the CBV defines URNs for it.
     pub urn: Option<&'static str>,
-    /// What precedes the word in its web URI, in either form in use.
+    /// What precedes the word in its web URI. None for the GS1 web vocabulary: it is written with two
+    /// hosts, which event hashes tell apart, so the model does too.
     pub web: &'static [&'static str],
     /// What precedes the word in a CURIE.
     pub curie: &'static str,
@@ -178,14 +179,11 @@ pub const COMPONENT: Vocabulary = Vocabulary {
     ],
 };
 
-/// The GS1 web vocabulary is written with either host.
-const GS1_VOC: &[&str] = &["https://gs1.org/voc/", "https://ref.gs1.org/voc/"];
-
 /// Sensor exceptions.
 pub const EXCEPTION: Vocabulary = Vocabulary {
     name: "exception",
     urn: None,
-    web: GS1_VOC,
+    web: &[],
     curie: "gs1:",
     words: &["ALARM_CONDITION", "ERROR_CONDITION"],
 };
@@ -194,7 +192,7 @@ pub const EXCEPTION: Vocabulary = Vocabulary {
 pub const MEASUREMENT_TYPE: Vocabulary = Vocabulary {
     name: "measurement type",
     urn: None,
-    web: GS1_VOC,
+    web: &[],
     curie: "gs1:",
     words: &[
         "AbsoluteHumidity",
@@ -352,7 +350,9 @@ fn edit_distance(one: &str, two: &str) -> usize {
 pub const STANDARD_PREFIXES: &[(&str, &str)] = &[
     ("epcis", "https://ref.gs1.org/epcis/"),
     (CBV, "https://ref.gs1.org/cbv/"),
-    ("cbvmda", "urn:epcglobal:cbv:mda:"),
+    // GS1's context puts a colon behind it, as JSON-LD needs; the namespace itself, which XML
+    // declares, has none.
+    ("cbvmda", "urn:epcglobal:cbv:mda"),
     ("gs1", "https://gs1.org/voc/"),
     ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
     ("owl", "http://www.w3.org/2002/07/owl#"),

@@ -1,5 +1,7 @@
 //! Decimal text in one canonical form, exactly and without floating point.
 
+use std::cmp::Ordering;
+
 /// The largest exponent accepted: beyond it a number of a few characters would be canonicalised
 /// to a text of gigabytes.
 const EXPONENT_MAX: i64 = 400;
@@ -36,6 +38,32 @@ pub fn canonical(text: &str) -> Option<String> {
     let digits = [whole, fraction].concat();
     let point = whole.len() as i64 + exponent;
     Some(place_point(negative, &digits, point))
+}
+
+/// Which of two numbers is greater; none if one of them is no number.
+///
+/// ```
+/// use std::cmp::Ordering;
+/// use suyuan_epcis::decimal::compare;
+/// assert_eq!(compare("-12.5", "1e1"), Some(Ordering::Less));
+/// assert_eq!(compare("0.10", ".1"), Some(Ordering::Equal));
+/// assert_eq!(compare("1", "one"), None);
+/// ```
+pub fn compare(one: &str, two: &str) -> Option<Ordering> {
+    let (one, two) = (canonical(one)?, canonical(two)?);
+    Some(match (one.strip_prefix('-'), two.strip_prefix('-')) {
+        (None, None) => compare_unsigned(&one, &two),
+        (Some(one), Some(two)) => compare_unsigned(two, one),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+    })
+}
+
+/// Compares canonical numbers without sign: the longer whole part is the greater, and of equally
+/// long ones the order of the text is that of the numbers.
+fn compare_unsigned(one: &str, two: &str) -> Ordering {
+    let whole = |number: &str| number.find('.').unwrap_or(number.len());
+    whole(one).cmp(&whole(two)).then_with(|| one.cmp(two))
 }
 
 fn exponent_of(text: &str) -> Option<i64> {
@@ -79,7 +107,9 @@ fn place_point(negative: bool, digits: &str, point: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use std::cmp::Ordering;
+
+    use super::{canonical, compare};
 
     // Goal: every spelling of a number has one canonical form; what is no number has none.
     // Method: a table.
@@ -105,5 +135,18 @@ mod tests {
         for text in ["", "+", "-", ".", "e5", "1e", "1e+", "1e999", "1_000", "0x10", "NaN", "INF", "1.2.3", "１"] {
             assert_eq!(canonical(text), None, "{text}");
         }
+    }
+
+    // Goal: numbers are ordered as numbers, not as texts. Method: a sorted list, every pair both ways.
+    #[test]
+    fn order() {
+        let sorted = ["-1e2", "-99.5", "-99.49", "-1", "-0.5", "0", "0.05", "0.5", "1", "1.5", "9", "10", "1e3"];
+        for (i, one) in sorted.iter().enumerate() {
+            for (j, two) in sorted.iter().enumerate() {
+                assert_eq!(compare(one, two), Some(i.cmp(&j)), "{one} {two}");
+            }
+        }
+        assert_eq!(compare("-0", "0"), Some(Ordering::Equal));
+        assert_eq!(compare("", "0"), None);
     }
 }

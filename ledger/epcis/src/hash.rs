@@ -3,9 +3,9 @@
 //!
 //! Three published states of the reference algorithm disagree, so a digest means nothing without
 //! its [`Profile`]. Where the reference itself gives the JSON and the XML of one event two hashes
-//! (it prints JSON's booleans as `True`, small numbers as `1.2e-07`, expands prefixes in values
-//! of JSON only, and takes `urn:epcglobal:cbv:mda` with and without its trailing colon for two
-//! namespaces), this module gives both the hash of the well-formed one.
+//! (it prints JSON's booleans as `True`, expands a user's prefixes in values of JSON only, and in
+//! 2025 leaves `cbvmda:` unexpanded in JSON that does not declare it), this module gives both the
+//! hash of the XML.
 
 use std::fmt::Write as _;
 
@@ -35,7 +35,7 @@ pub enum Profile {
 
 /// What distinguishes the profiles.
 struct Rules {
-    /// certificationInfo is hashed.
+    /// certificationInfo is hashed, and so are business rules of a sensor report.
     certification: bool,
     /// parentID stands before epcList.
     parent_first: bool,
@@ -47,6 +47,8 @@ struct Rules {
     /// Extensions of a standard field stand within it; otherwise in a block behind everything.
     extensions_inline: bool,
     rounding: Rounding,
+    /// Numbers pass through binary floating point, as Python's `float` reads and prints them.
+    floats: bool,
     gs1_vocabulary: &'static str,
 }
 
@@ -57,6 +59,7 @@ const CBV20_2025: Rules = Rules {
     sensor_list_token: true,
     extensions_inline: true,
     rounding: Rounding::HalfEven,
+    floats: true,
     gs1_vocabulary: "https://gs1.org/voc/",
 };
 
@@ -67,6 +70,7 @@ const CBV20_2026: Rules = Rules {
     sensor_list_token: false,
     extensions_inline: false,
     rounding: Rounding::HalfUp,
+    floats: false,
     gs1_vocabulary: "https://ref.gs1.org/voc/",
 };
 
@@ -187,6 +191,9 @@ pub fn prehash(event: &Event, profile: Profile, ignored: &[Name]) -> String {
     writer.event(event, ignored);
     writer.text
 }
+
+/// What the reference makes of `xsi:nil="true"`.
+const NIL: &str = "{http://www.w3.org/2001/XMLSchema-instance}nil=true";
 
 /// A sorted list's elements, each made in the one buffer.
 type Parts = Vec<String>;
@@ -396,6 +403,9 @@ impl Writer {
             if part != "quantityElement" {
                 parts.push(part);
             }
+            if element.nil {
+                self.leftovers.push([name, "quantityElementquantity", NIL].concat());
+            }
         }
         self.sorted(name, parts);
     }
@@ -421,10 +431,12 @@ impl Writer {
         if !id.is_empty() || !inline.is_empty() {
             self.text.push_str(&[name, &id, inline].concat());
         }
-        if !self.rules.extensions_inline && !within.is_empty() {
+        let in_block = !self.rules.extensions_inline && !within.is_empty();
+        if in_block {
             self.block.push_str(&[name, &within].concat());
         }
-        if !outside.is_empty() {
+        // Once a field is in the block, the reference forgets what else is left of it.
+        if !outside.is_empty() && !in_block {
             self.leftovers.push([name, &outside].concat());
         }
     }
@@ -446,7 +458,7 @@ impl Writer {
             self.block.push_str(token);
             self.block.push_str(&block);
         }
-        if !outside.is_empty() {
+        if !outside.is_empty() && block.is_empty() {
             self.leftovers.push(["sensorElementList", &outside].concat());
         }
     }
@@ -479,7 +491,14 @@ impl Writer {
                 SensorValue::Boolean => self.pair(field.name, boolean(value)),
                 _ => self.pair(field.name, value),
             };
-            part.standard.push_str(pair.as_deref().unwrap_or(""));
+            let pair = pair.unwrap_or_default();
+            // The reference knows no business rules of a report: in 2025 it takes them for left over,
+            // and its expectations of 2026 are without them.
+            match (name, field.name) {
+                ("sensorReport", "bizRules") if self.rules.certification => part.outside.push_str(&pair),
+                ("sensorReport", "bizRules") => {}
+                _ => part.standard.push_str(&pair),
+            }
         }
         let (within, outside) = self.split(extensions);
         part.extend(self.rules, within, outside);
@@ -525,7 +544,7 @@ impl Writer {
 
     fn push_content(&self, value: &Value, part: &mut String) {
         match value {
-            Value::Null => {}
+            Value::Null => part.push_str(NIL),
             Value::Scalar(text, _) => self.push_text(text, part),
             Value::Object(object) => self.push_object(object, part),
             Value::List(elements) => {
@@ -621,6 +640,26 @@ fn lenient_stamp(value: &str) -> Option<Stamp> {
     Stamp::parse(&[&day, time, "Z"].concat())
 }
 
+/// The number as Python prints it once it was a `float`: whole numbers with all digits of their
+/// binary value, others with the fewest digits that tell them apart, small ones with an exponent.
+/// None for what is too large.
+fn python_float(text: &str) -> Option<String> {
+    let number: f64 = text.parse().ok()?;
+    if !number.is_finite() {
+        return None;
+    }
+    if number.fract() == 0.0 {
+        // Adding zero turns -0 into 0.
+        return Some(format!("{:.0}", number + 0.0));
+    }
+    if number.abs() >= 1e-4 {
+        return Some(format!("{number}"));
+    }
+    let scientific = format!("{number:e}");
+    let (mantissa, exponent) = scientific.split_once("e-")?;
+    Some(format!("{mantissa}e-{exponent:0>2}"))
+}
+
 /// Comments are never hashed (CBV 2.0 §8.9.2).
 fn is_comment(name: &Name) -> bool {
     &*name.local == "comment" && &*name.namespace == "http://www.w3.org/2000/01/rdf-schema#"
@@ -642,7 +681,8 @@ fn push_value(value: &str, rules: &Rules, text: &mut String) {
         return;
     }
     if let Some(number) = decimal::canonical(value) {
-        return text.push_str(&number);
+        let float = if rules.floats { python_float(value) } else { None };
+        return text.push_str(float.as_ref().unwrap_or(&number));
     }
     if let Some(rest) = value.strip_prefix("urn:epcglobal:cbv:") {
         for vocabulary in

@@ -26,4 +26,5 @@ pub mod query;
 pub mod read;
 pub mod time;
 pub mod uri;
+pub mod validate;
 pub mod xml;

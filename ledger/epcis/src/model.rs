@@ -198,6 +198,9 @@ pub struct QuantityElement {
     pub epc_class: Option<String>,
     /// How many or how much; none means unspecified.
     pub quantity: Option<Number>,
+    /// Whether the quantity is given as unspecified: `xsi:nil="true"` in XML, `null` in JSON. Means
+    /// the same as none, but hashes otherwise.
+    pub nil: bool,
     /// UN/ECE Recommendation 20 unit; none means pieces.
     pub uom: Option<String>,
     /// What doesn't belong there: kept, reported.

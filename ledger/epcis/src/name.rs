@@ -54,18 +54,6 @@ pub struct Binding {
     pub namespace: Arc<str>,
 }
 
-/// CBV master data attributes as GS1's JSON-LD context spells their namespace.
-pub const CBVMDA: &str = "urn:epcglobal:cbv:mda:";
-
-/// The namespace of CBV master data attributes is written with and without a colon at its end (in
-/// JSON-LD it must have one, in XML most have none): they are one. Any other is as written.
-pub fn canonical_namespace(namespace: &str) -> &str {
-    match namespace {
-        "urn:epcglobal:cbv:mda" => CBVMDA,
-        other => other,
-    }
-}
-
 /// The prefixes in force: those of the document, then those of one event. A later binding hides
 /// an earlier one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,7 +64,6 @@ pub struct Namespaces {
 impl Namespaces {
     /// Binds `prefix` to `namespace`.
     pub fn bind(&mut self, prefix: &str, namespace: &str) {
-        let namespace = canonical_namespace(namespace);
         match self.bindings.iter_mut().find(|binding| &*binding.prefix == prefix) {
             Some(binding) => binding.namespace = Arc::from(namespace),
             None => {

@@ -27,7 +27,7 @@ fn hashes(file: &Path, profile: Profile) -> Vec<(String, String)> {
         }
         ControlFlow::Continue(())
     })
-    .unwrap_or_else(|error| eprintln!("{}: {error}", file.display()));
+    .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     found
 }
 
@@ -92,7 +92,8 @@ fn reference_of_2025() {
         }
     }
     assert!(differences.is_empty(), "{} of {count}\n{}", differences.len(), differences.join("\n"));
-    assert_eq!(count, 37);
+    // The reference counts 37: two of these inputs its own tests pass over.
+    assert_eq!(count, 39);
 }
 
 // Goal: every file of the reference of 2026 hashes as it expects under its profile.
@@ -116,6 +117,12 @@ fn reference_of_2026() {
 /// of them suddenly matches.)
 const MISPRINTS: &[(&str, usize)] = &[];
 
+/// Rows of the table that can't hold under a profile. This event has a sensor, and the 2026 reference for
+/// CBV 2.0 writes no `sensorElementList` (its own expectations for SensorDataExamples.xml, which pass above,
+/// prove it), so its digest can't be that of the others.
+const NOT_STABLE: &[(&str, usize, Profile)] =
+    &[("openepcis/2.0/EPCIS/XML/Query/queryDocument.xml", 0, Profile::Cbv20Of2026)];
+
 // Goal: events on which all states of the reference agree hash so under every profile.
 // Method: each row of the table; the version named by the URI is the profile's own.
 #[test]
@@ -136,6 +143,10 @@ fn stable_hashes() {
             for (index, hash) in &expected {
                 count += 1;
                 let hash = hash.replace("CBV2.0", profile.version());
+                if NOT_STABLE.contains(&(file.as_str(), *index, profile)) {
+                    assert_ne!(found[*index].0, hash, "{file} is listed as not stable, and is");
+                    continue;
+                }
                 match found.get(*index) {
                     Some((got, _)) if *got == hash => {}
                     other => differences.push(format!("{file} #{index} {}: want {hash} got {other:?}", profile.name())),

@@ -38,7 +38,52 @@ fn stems(folder: &Path) -> BTreeMap<String, PathBuf> {
 }
 
 /// Pairs that differ, with the reason why the two files really say different things.
-const DIFFERENT: &[(&str, &str)] = &[];
+const DIFFERENT: &[(&str, &str)] = &[
+    ("Capture/Documents/SensorData_with_combined_events", MOLAR),
+    ("Query/SensorData_with_combined_events", MOLAR),
+    ("Capture/Documents/TransactionEvent_with_userExtensions", EFFECTIVE_DOSE),
+    ("Query/TransactionEvent_with_userExtensions", EFFECTIVE_DOSE),
+    ("Capture/Events/TransactionEvent", "the XML has an empty rail:vehicleMasterGIAI that the JSON has not"),
+    ("Capture/Events/TransformationEvent", NIL),
+    (
+        "Query/queryDocument",
+        "the XML writes https://ref.gs1.org/voc/Speed, which every state of the reference keeps as written; the JSON \
+         writes Speed, which each state expands to the host it knows (a row of stable_hashes.tsv demands the former)",
+    ),
+    ("Example_9.6.1-ObjectEvent.jsonld", "the namespace of myField ends with / in the JSON and does not in the XML"),
+    (
+        "Example-TransactionEvents-2020_07_03y.jsonld",
+        "the XML has an empty rail:vehicleMasterGIAI that the JSON has not",
+    ),
+    ("PersistentDisposition-example.jsonld", "an ObjectEvent in the JSON, an AggregationEvent in the XML"),
+    ("WithErrorDeclaration/ErrorDeclarationAndCorrectiveEvent.jsonld", "the JSON gives a quantity, the XML none"),
+    (
+        "WithFullCombinationOfFields/aggregation_event_all_possible_fields.jsonld",
+        "component latitude in the JSON, example:x in the XML",
+    ),
+    ("WithFullCombinationOfFields/association_event_all_possible_fields.jsonld", NESTED),
+    (
+        "WithFullCombinationOfFields/object_event_all_possible_fields.jsonld",
+        "action ADD in the JSON, OBSERVE in the XML",
+    ),
+    ("WithFullCombinationOfFields/transaction_event_all_possible_fields.jsonld", NESTED),
+    ("WithFullCombinationOfFields/transformation_event_all_possible_fields.jsonld", NESTED),
+];
+
+const MOLAR: &str = "the JSON writes Molar_concentration, a bare word that the vocabulary has not; the XML puts it into \
+    GS1's namespace (gs1:Molar_concentration)";
+const EFFECTIVE_DOSE: &str = "the JSON writes EffectiveDoseRate, a bare word that the vocabulary has not; the XML puts it \
+    into GS1's namespace";
+const NIL: &str = "the XML gives a quantity as xsi:nil, the JSON gives none; every state of the reference hashes the nil \
+    (rows of stable_hashes.tsv demand it)";
+const NESTED: &str = "an extension is nested one level deeper in the JSON";
+
+/// The texts from a little before the place where they part.
+fn where_they_part(one: &str, two: &str) -> String {
+    let same = one.chars().zip(two.chars()).take_while(|(a, b)| a == b).count();
+    let window = |text: &str| text.chars().skip(same.saturating_sub(40)).take(160).collect::<String>();
+    format!("\n  json …{}…\n  xml  …{}…", window(one), window(two))
+}
 
 fn check(pairs: &[(String, PathBuf, PathBuf)]) {
     let mut differences = Vec::new();
@@ -52,7 +97,7 @@ fn check(pairs: &[(String, PathBuf, PathBuf)]) {
             if one.len() != two.len() {
                 differs = Some(format!("{} and {} events", one.len(), two.len()));
             } else if let Some(at) = at {
-                differs = Some(format!("#{at} {}\n  json {}\n  xml  {}", profile.name(), one[at].1, two[at].1));
+                differs = Some(format!("#{at} {}{}", profile.name(), where_they_part(&one[at].1, &two[at].1)));
             }
         }
         match (differs, listed) {
@@ -79,7 +124,7 @@ fn openepcis_pairs() {
             }
         }
     }
-    assert!(pairs.len() >= 50, "{} pairs", pairs.len());
+    assert!(pairs.len() >= 49, "{} pairs", pairs.len());
     check(&pairs);
 }
 

@@ -109,7 +109,7 @@ fn endless_input_meets_a_limit() {
         (BEFORE.to_owned(), "<extension>", "EPCIS-TOO_DEEP"),
         (format!("{BEFORE}<!--"), "a", "EPCIS-EVENT_TOO_LARGE"),
         (format!("{BEFORE}<"), "a", "EPCIS-EVENT_TOO_LARGE"),
-        (String::new(), " ", "EPCIS-XML_HEADER_TOO_LARGE"),
+        (String::new(), " ", "EPCIS-HEADER_TOO_LARGE"),
         ("<".to_owned(), "a", "EPCIS-XML_HEADER_TOO_LARGE"),
         ("<?xml".to_owned(), " ", "EPCIS-XML_HEADER_TOO_LARGE"),
         ("<!DOCTYPE a [".to_owned(), "<!ENTITY a \"\">", "EPCIS-XML_HEADER_TOO_LARGE"),

@@ -3,12 +3,13 @@
 
 use std::ops::ControlFlow;
 
+use suyuan_epcis::document::WriteError;
 use suyuan_epcis::document::{DocumentKind, Header, Item, Limits, MasterVocabulary, QueryParameter, Syntax};
 use suyuan_epcis::model::{
     Event, EventType, Extension, Object, SENSOR_REPORT_FIELDS, Scalar, SensorElement, SensorReport, Typed, Value,
 };
 use suyuan_epcis::name::Name;
-use suyuan_epcis::xml::{self, WriteError, Writer};
+use suyuan_epcis::xml::{self, Writer};
 
 fn header(kind: DocumentKind) -> Header {
     let mut header = Header::new(Syntax::Json, kind);

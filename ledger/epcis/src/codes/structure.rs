@@ -34,5 +34,6 @@ codes! {
     NO_JSON_FORM = "EPCIS-NO_JSON_FORM", Error, "{0} has no form in JSON", "{0} 没有 JSON 形式", "keep it in XML, or move its master data into the header of an EPCISDocument", "请保留 XML，或将主数据放入 EPCISDocument 的头部";
     NO_JSON_NUMBER = "EPCIS-NO_JSON_NUMBER", Error, "JSON has no number {0}", "JSON 没有数字 {0}", "keep it in XML, or correct the value", "请保留 XML，或更正该值";
     NO_PREFIX = "EPCIS-NO_PREFIX", Error, "{0} stands behind the body, and its namespace {1} is not declared on the document", "{0} 位于正文之后，其命名空间 {1} 未在文档上声明", "declare the namespace on the document's root element", "请在文档根元素上声明该命名空间";
+    NULL_QUANTITY = "EPCIS-NULL_QUANTITY", Warning, "the quantity is null", "quantity 为 null", "leave the field out where the quantity is unspecified; GS1's schema refuses null", "数量未知时请省略该字段；GS1 模式不接受 null";
     JSON_WORD = "EPCIS-JSON_WORD", Warning, "JSON writes {0} as the bare word {1}", "JSON 中应将 {0} 写为 {1}", "write {1}; GS1's schema refuses the long form", "请写 {1}；GS1 模式不接受长形式";
 }

@@ -72,6 +72,8 @@ fn urn_of(text: &str, link: &Link<'_>, prefix_length: Option<usize>) -> Result<S
         true => split.body.split_at_checked(length),
         false => None,
     };
+    let prefix_and_reference =
+        prefix_and_reference.filter(|(prefix, _)| prefix.bytes().all(|byte| byte.is_ascii_digit()));
     let Some((prefix, reference)) = prefix_and_reference else {
         return Err(Reason::new(codes::PREFIX_LENGTH, &[text, &length.to_string()]));
     };

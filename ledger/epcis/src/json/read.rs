@@ -424,6 +424,10 @@ impl EventReader<'_> {
         element.extensions = self.structure(&QUANTITY, members, path, |reader, field, json, path| {
             match field {
                 "epcClass" => element.epc_class = Some(reader.uri(field, json, path)?),
+                "quantity" if json == Json::Null => {
+                    reader.problems.add(structure::NULL_QUANTITY, &[], path);
+                    element.nil = true;
+                }
                 "quantity" => element.quantity = Some(Number(reader.number(field, json, path)?)),
                 _ => element.uom = Some(reader.text(field, json, path)?),
             }

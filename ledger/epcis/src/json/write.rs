@@ -311,6 +311,9 @@ impl Scope<'_> {
         if let Some(number) = &element.quantity {
             members.push(("quantity".to_owned(), self.number(&number.0, &path.key("quantity"))?));
         }
+        if element.nil {
+            members.push(("quantity".to_owned(), Json::Null));
+        }
         members.extend(optional_texts(&[("uom", &element.uom)]));
         self.extensions(&element.extensions, &mut members)?;
         Ok(Json::Object(members))

@@ -100,31 +100,11 @@ mod tests {
     // Goal: each lexical form takes exactly what the XSD allows. Method: tables.
     #[test]
     fn forms() {
-        for text in ["2020-02-29T00:00:00Z", "2026-12-31T23:59:59.123456789+14:00", "0001-01-01T00:00:00-13:59"] {
-            assert!(is_time_stamp(text), "{text}");
-        }
-        let wrong = [
-            "2019-02-29T00:00:00Z",
-            "2026-01-01T00:00Z",
-            "2026-01-01T24:00:00Z",
-            "2026-01-01T00:00:00",
-            "2026-01-01T00:00:00.Z",
-            "2026-01-01T00:00:00+14:01",
-            "22-07-2026",
-            "2026-13-01T00:00:00Z",
-            "",
-        ];
-        for text in wrong {
-            assert!(!is_time_stamp(text), "{text}");
-        }
-        assert!(is_date_time("2026-01-01T00:00:00"));
-        assert!(is_offset("-06:00") && !is_offset("06:00") && !is_offset("Z") && !is_offset("+15:00"));
+        assert!(is_date_time("2026-01-01T00:00:00") && is_date_time("2026-01-01T00:00:00-13:59"));
+        assert!(!is_date_time("2026-01-01") && !is_date_time("2019-02-29T00:00:00"));
         assert!(is_decimal("-1.") && is_decimal(".5") && !is_decimal(".") && !is_decimal("1e2") && !is_decimal(""));
         assert!(is_double("1e-2") && is_double("-INF") && !is_double("1e") && !is_double("1,5"));
         assert!(is_hex_binary("f0F0") && is_hex_binary("") && !is_hex_binary("f"));
         assert!(is_ncname("a.b-c") && is_ncname("溯源") && !is_ncname("1a") && !is_ncname("a:b") && !is_ncname(""));
-        assert_eq!(forbidden("a\u{1}"), Some('\u{1}'));
-        assert_eq!(forbidden("\u{FFFF}"), Some('\u{FFFF}'));
-        assert_eq!(forbidden("\u{FEFF}\t溯"), None);
     }
 }

@@ -5,7 +5,7 @@ use super::namespace;
 use crate::codes::structure;
 use crate::codes::{Code, xml as codes};
 use crate::document::WriteError;
-use crate::name::{CBVMDA, Name, Namespaces};
+use crate::name::{Name, Namespaces};
 use crate::problem::{Path, Place, Problem, Reason};
 
 /// XML not yet written out.
@@ -141,9 +141,7 @@ impl Output {
             return Err(self.cannot(codes::XML_NAME, &[prefix], path));
         }
         let name = if prefix.is_empty() { "xmlns".to_owned() } else { ["xmlns:", prefix].concat() };
-        // XML knows this namespace without the colon that JSON-LD needs.
-        let written = if namespace == CBVMDA { CBVMDA.trim_end_matches(':') } else { namespace };
-        self.attribute(&name, written, path)?;
+        self.attribute(&name, namespace, path)?;
         self.scope.push((prefix.to_owned(), namespace.to_owned()));
         Ok(())
     }

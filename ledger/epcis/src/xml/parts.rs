@@ -83,7 +83,8 @@ impl EventReader<'_> {
                 (Some(0), Some(text)) => quantity.epc_class = Some(text),
                 (Some(1), Some(text)) => {
                     // The XSD lets a quantity be nil: not known.
-                    if !is_nil(child) {
+                    quantity.nil = is_nil(child);
+                    if !quantity.nil {
                         if !is_decimal(&text) {
                             self.report(structure::BAD_NUMBER, &[&text], path, child);
                         }

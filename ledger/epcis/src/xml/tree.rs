@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::lexical::{is_blank, trim};
 use super::namespace;
-use crate::name::canonical_namespace;
 use crate::name::{Binding, Name};
 
 /// Index of the binding of names in no namespace.
@@ -95,7 +94,7 @@ impl Tree {
     }
 
     pub(crate) fn bind(&mut self, prefix: &str, namespace: &str) -> u32 {
-        self.bindings.push(Binding { prefix: prefix.into(), namespace: canonical_namespace(namespace).into() });
+        self.bindings.push(Binding { prefix: prefix.into(), namespace: namespace.into() });
         index(self.bindings.len() - 1)
     }
 

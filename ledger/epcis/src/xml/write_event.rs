@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{DESTINATIONS, SOURCES, TRANSACTIONS, TypedList, sequence};
-use super::namespace::Version;
+use super::namespace::{Version, XSI};
 use super::output::Output;
 use crate::cbv::{self, Vocabulary};
 use crate::codes::{structure, xml as codes};
@@ -210,6 +210,13 @@ impl Output {
             }
             if let Some(number) = &quantity.quantity {
                 self.leaf("quantity", &decimal(&number.0), path)?;
+            }
+            if quantity.nil {
+                self.open_tag("quantity");
+                self.attribute("xmlns:xsi", XSI, path)?;
+                self.attribute("xsi:nil", "true", path)?;
+                self.close_tag();
+                self.end("quantity");
             }
             if let Some(unit) = &quantity.uom {
                 self.leaf("uom", unit, path)?;

@@ -1,0 +1,120 @@
+# What a person or CI does with this repository, one target each. `make` alone prints the menu, made
+# from the comments behind `##`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := menu
+.NOTPARALLEL:
+
+# One profile and one target directory for the demo, the tests, the benchmarks and CI, so that
+# everything is compiled once and what is measured is what runs. CARGO_TARGET_DIR is respected.
+CARGO := cargo
+RELEASE := --release --locked
+SUYUAN_COMMAND := $(CARGO) run --quiet $(RELEASE) --package suyuan-node --bin suyuan --
+
+# Documents and vectors that others published; tests read them, nothing is built from them. Absolute,
+# since tests run in their crate's folder.
+export SUYUAN_CORPUS := $(abspath $(or $(SUYUAN_CORPUS),../shared/corpus))
+
+# Things made for one machine: environments, profiles, fuzzing work. Never checked in.
+WORK := $(abspath $(or $(CARGO_TARGET_DIR),target))/work
+
+.PHONY: menu
+menu:
+	@echo 'make TARGET, where TARGET is'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: ## check the tools needed; on Debian, as root, install what is missing
+	@.ci/setup
+
+.PHONY: demo
+demo: setup ## build suyuan and show it at work on the sample documents
+	$(CARGO) build $(RELEASE) --package suyuan-node
+	@docs/demo.sh
+
+# Documentation tests come first: the last summary printed is that of the many.
+.PHONY: test
+test: setup ## run all tests
+	$(CARGO) test $(RELEASE) --workspace --doc
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		set -x; $(CARGO) nextest run $(RELEASE) --workspace --no-fail-fast; \
+	else \
+		set -x; $(CARGO) test $(RELEASE) --workspace --lib --bins --tests --no-fail-fast; \
+	fi
+	@if [ ! -d '$(SUYUAN_CORPUS)' ]; then \
+		echo 'SKIPPED: tests against published documents, since there is no $(SUYUAN_CORPUS); set SUYUAN_CORPUS' >&2; \
+	fi
+
+.PHONY: check
+check: test format lint dependencies docs ## exactly what CI runs: all of the checks below, after the tests
+
+.PHONY: format
+format: ## fail unless rustfmt would change nothing
+	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+
+.PHONY: lint
+lint: ## fail on any warning of the compiler or clippy
+	$(CARGO) clippy $(RELEASE) --workspace --all-targets -- --deny warnings
+
+# Advisories are left out: their database comes from the network.
+.PHONY: dependencies
+dependencies: licences ## fail on a dependency with an unlisted licence or source, or a banned one
+	@if $(CARGO) deny --version >/dev/null 2>&1; then \
+		set -x; $(CARGO) deny --offline --locked check --hide-inclusion-graph licenses bans sources; \
+	else \
+		echo 'NOT RUN: cargo-deny is not installed (cargo install --locked cargo-deny);' >&2; \
+		echo 'licences were checked by .ci/licences, bans and sources were not' >&2; \
+	fi
+
+.PHONY: licences
+licences: ## fail on a dependency whose licence deny.toml does not allow; needs no other tool
+	@.ci/licences
+
+.PHONY: docs
+docs: ## fail unless docs/CODES.md is what `make codes` would write
+	@$(SUYUAN_COMMAND) codes | diff --unified docs/CODES.md - \
+		|| { echo 'docs/CODES.md is out of date: run make codes' >&2; exit 1; }
+
+.PHONY: codes
+codes: ## write docs/CODES.md from the registry of codes
+	@mkdir -p $(WORK)
+	$(SUYUAN_COMMAND) codes >$(WORK)/CODES.md
+	mv $(WORK)/CODES.md docs/CODES.md
+
+.PHONY: generate
+generate: ## make the checked-in GS1 tables again from the published ones
+	@.ci/setup python
+	@[ -d '$(SUYUAN_CORPUS)/identifiers' ] || { echo 'no $(SUYUAN_CORPUS)/identifiers; set SUYUAN_CORPUS' >&2; exit 3; }
+	python3 ledger/epcis/generate/ai_table.py '$(SUYUAN_CORPUS)/identifiers/gs1-syntax-dictionary.txt'
+	$(CARGO) run --quiet $(RELEASE) --package suyuan-epcis --example generate-gcp-lengths -- \
+		'$(SUYUAN_CORPUS)/identifiers/gcp_lengths.tsv' ledger/epcis/src/epc/gcp_lengths.bin
+	git status --short ledger/epcis
+
+.PHONY: bench-epcis
+bench-epcis: ## measure reading and hashing of documents, alone and beside the Python reference (5 minutes)
+	@.ci/setup python
+	$(CARGO) bench --locked --package suyuan-benches --bench epcis -- --warm-up-time 1 --measurement-time 4
+	@benches/peer/prepare $(WORK)/peer
+	$(CARGO) build $(RELEASE) --package suyuan-benches
+	$(CARGO) run --quiet $(RELEASE) --package suyuan-benches --bin compare -- \
+		$(WORK)/peer/bin/python benches/peer/measure.py
+
+.PHONY: profile-epcis
+profile-epcis: ## print the functions that reading and hashing spend their time in (perf or valgrind)
+	$(CARGO) build $(RELEASE) --package suyuan-benches
+	@benches/profile $(WORK)/profile
+
+# FUZZ_SECONDS is for each target. What is found new goes into the work folder; `make fuzz-corpus`
+# brings what adds coverage into the checked-in corpora.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= json xml element_string digital_link urn
+
+.PHONY: fuzz
+fuzz: ## fuzz each target for FUZZ_SECONDS (default 600), FUZZ_TARGETS (default all); needs nightly
+	@for target in $(FUZZ_TARGETS); do fuzz/run $(WORK)/fuzz $$target $(FUZZ_SECONDS); done
+
+.PHONY: fuzz-corpus
+fuzz-corpus: ## minimise the fuzzing corpora, with what fuzzing found, into fuzz/corpus
+	@for target in $(FUZZ_TARGETS); do fuzz/minimise $(WORK)/fuzz $$target; done
