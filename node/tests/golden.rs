@@ -77,3 +77,16 @@ fn texts() {
     let differences = differences.join("\n");
     assert!(differences.is_empty(), "texts have changed; review, then run with SUYUAN_GOLDEN=write:\n{differences}");
 }
+
+// Goal: the page of codes in the documentation is the registry's. Method: compare it with what
+// `suyuan codes` prints; SUYUAN_GOLDEN=write writes it anew.
+#[test]
+fn page_of_codes() {
+    let printed = run(&["codes"]).stdout;
+    let file = runner::root().join("docs/CODES.md");
+    if std::env::var_os("SUYUAN_GOLDEN").is_some_and(|value| value == "write") {
+        fs::write(&file, &printed).expect("written");
+    }
+    let page = fs::read_to_string(&file).unwrap_or_default();
+    assert!(page == printed, "docs/CODES.md is not what `suyuan codes` prints; run with SUYUAN_GOLDEN=write");
+}

@@ -31,12 +31,13 @@ pub struct People {
     sink: Answers,
     language: Language,
     files: u64,
+    not_read: u64,
 }
 
 impl People {
     /// Reports on the screen.
     pub fn new(screen: &Screen) -> Self {
-        People { sink: screen.answers(), language: screen.language, files: 0 }
+        People { sink: screen.answers(), language: screen.language, files: 0, not_read: 0 }
     }
 
     fn summary(&self, tally: &Tally) -> String {
@@ -74,6 +75,7 @@ impl Report for People {
     }
 
     fn end_file(&mut self, name: &str, tally: &Tally, failure: Option<&Reason>) -> io::Result<()> {
+        self.not_read += u64::from(failure.is_some());
         match failure {
             // Said on standard error; nothing was found out.
             Some(_) if *tally == Tally::default() => Ok(()),
@@ -85,7 +87,13 @@ impl Report for People {
         if self.files < 2 {
             return Ok(());
         }
-        let files = count(self.files, Counted::Files, self.language);
+        let mut files = count(self.files, Counted::Files, self.language);
+        if self.not_read > 0 {
+            files.push_str(&match self.language {
+                Language::En => format!(" ({} could not be read)", self.not_read),
+                Language::Zh => format!("（其中 {} 个无法读取）", self.not_read),
+            });
+        }
         let summary = self.summary(total);
         match self.language {
             Language::En => writeln!(self.sink, "in all: {files}, {summary}"),
