@@ -61,7 +61,7 @@ fn company_prefix_is_never_guessed() {
     assert_eq!(code("https://a.example/414/0000000000000", Some(13)), Err("EPC-PREFIX_LENGTH"));
     assert_eq!(code("https://a.example/414/9521001000017", Some(5)), Err("EPC-PREFIX_LENGTH"));
     assert_eq!(code("https://a.example/8004/2109999A", None), Err("EPC-PREFIX_UNKNOWN"));
-    assert_eq!(code("https://a.example/8004/95210A", Some(6)), Err("EPC-PREFIX"));
+    assert_eq!(code("https://a.example/8004/95210A", Some(6)), Err("EPC-PREFIX_LENGTH"));
     assert_eq!(code("https://a.example/8004/952100", Some(6)), Err("EPC-PART_LENGTH"));
     assert_eq!(code("https://a.example/414/9521001000018", Some(7)), Err("EPC-CHECK_DIGIT"));
     assert_eq!(code("https://a.example/414/9521001000017/254/0", Some(7)), Err("EPC-NO_URN"));

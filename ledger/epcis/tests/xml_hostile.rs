@@ -110,10 +110,10 @@ fn endless_input_meets_a_limit() {
         (format!("{BEFORE}<!--"), "a", "EPCIS-EVENT_TOO_LARGE"),
         (format!("{BEFORE}<"), "a", "EPCIS-EVENT_TOO_LARGE"),
         (String::new(), " ", "EPCIS-HEADER_TOO_LARGE"),
-        ("<".to_owned(), "a", "EPCIS-XML_HEADER_TOO_LARGE"),
-        ("<?xml".to_owned(), " ", "EPCIS-XML_HEADER_TOO_LARGE"),
-        ("<!DOCTYPE a [".to_owned(), "<!ENTITY a \"\">", "EPCIS-XML_HEADER_TOO_LARGE"),
-        (BEFORE.replace("<EPCISBody><EventList>", "<EPCISHeader>"), "<x:a/>", "EPCIS-XML_HEADER_TOO_LARGE"),
+        ("<".to_owned(), "a", "EPCIS-HEADER_TOO_LARGE"),
+        ("<?xml".to_owned(), " ", "EPCIS-HEADER_TOO_LARGE"),
+        ("<!DOCTYPE a [".to_owned(), "<!ENTITY a \"\">", "EPCIS-HEADER_TOO_LARGE"),
+        (BEFORE.replace("<EPCISBody><EventList>", "<EPCISHeader>"), "<x:a/>", "EPCIS-HEADER_TOO_LARGE"),
     ];
     for (begin, piece, expected) in &table {
         let endless = Endless { begin: begin.as_bytes(), piece: piece.as_bytes(), left: 100 << 20 };

@@ -343,7 +343,6 @@ mod tests {
             "https://example.com/01/",
             "https://example.com",
             "https://example.com/",
-            "https:///01/09521234543213",
             "http://01/00",
             "urn:uuid:1",
             "geo:47.5,11.1",
