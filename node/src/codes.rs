@@ -9,8 +9,8 @@ suyuan_epcis::codes! {
     STDIN_TWICE = "CLI-STDIN_TWICE", Error, "standard input (-) is named twice, but can be read once", "标准输入（-）被指定了两次，但只能读取一次", "keep one -", "请只保留一个 -";
     ONE_DOCUMENT = "CLI-ONE_DOCUMENT", Error, "this is a folder; one document is converted at a time", "这是文件夹；一次只转换一个文档", "name one file, or - for standard input", "请指定一个文件，或用 - 表示标准输入";
     SAME_FILE = "CLI-SAME_FILE", Error, "the output would replace the document being read", "输出会覆盖正在读取的文档", "give --output another name", "请为 --output 指定其他文件名";
-    HASHED_WITH_ERRORS = "CLI-HASHED_WITH_ERRORS", Warning, "{0} hashed in spite of errors; other software may give another hash, or refuse", "已为 {0}计算哈希，但其中含有错误；其他软件可能算出不同结果或拒收", "see what they are: suyuan epcis validate", "请用 suyuan epcis validate 查看错误";
-    LEFT_OUT = "CLI-LEFT_OUT", Error, "{0} left out of the output", "输出中略去了 {0}", "correct what is said above and convert again", "请按上述提示更正后重新转换";
+    HASHED_WITH_ERRORS = "CLI-HASHED_WITH_ERRORS", Warning, "{0} hashed in spite of errors; other software may give another hash, or refuse", "已为 {0}计算哈希，但其中含有错误；其他软件可能算出不同结果或拒收", "see what they are: suyuan epcis validate {1}", "查看错误：suyuan epcis validate {1}";
+    LEFT_OUT = "CLI-LEFT_OUT", Error, "{0} left out of the output: {1}", "输出中略去了 {0}：{1}", "correct what is said above and convert again", "请按上述提示更正后重新转换";
     KEPT_AS_WRITTEN = "CLI-KEPT_AS_WRITTEN", Warning, "{0} kept as written, the first {1}: {2}", "{0}保持原样，首个为 {1}：{2}", "nothing is lost: both forms name the same thing", "信息没有丢失：两种形式指同一对象";
     UNKNOWN_OPTION = "CLI-UNKNOWN_OPTION", Error, "unknown option {0}{1}", "未知选项 {0}{1}", "see {2}", "参见 {2}";
     UNKNOWN_COMMAND = "CLI-UNKNOWN_COMMAND", Error, "unknown command {0}{1}", "未知命令 {0}{1}", "see {2}", "参见 {2}";

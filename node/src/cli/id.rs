@@ -83,17 +83,15 @@ fn show(text: &str, readings: &[Reading], language: Language, sink: &mut Answers
 
 fn check(check: Check, language: Language) -> &'static str {
     match check {
-        Check::Verified => pick(language, "check digits are right", "校验码正确"),
+        Check::Verified => pick(language, "verified (check digit, or a closed list)", "已验证（校验码或封闭代码表）"),
         Check::Computed => pick(
             language,
             "this form has no check digit; those of the other forms are computed",
             "此形式不含校验码；其他形式的校验码由计算得出",
         ),
-        Check::FormOnly => pick(
-            language,
-            "form only: has no check digit to verify; ask its registry",
-            "仅校验格式：没有可校验的校验码；请向登记机构查询",
-        ),
+        Check::FormOnly => {
+            pick(language, "form only; there is no check digit to verify", "仅校验格式；没有可验证的校验码")
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::Reason;
 
-use super::outcome::read_reason;
+use super::outcome::{Outcome, read_reason};
 use crate::codes;
 
 /// Names of files that a folder is searched for.
@@ -29,6 +29,14 @@ pub struct Missing {
     pub name: String,
     /// What is wrong with it.
     pub reason: Reason,
+    /// What that makes of the command.
+    pub outcome: Outcome,
+}
+
+impl Missing {
+    fn new(name: String, reason: Reason, outcome: Outcome) -> Self {
+        Missing { name, reason, outcome }
+    }
 }
 
 impl Source {
@@ -66,7 +74,7 @@ pub fn expand(paths: &[PathBuf]) -> Vec<Result<Source, Missing>> {
         if source == Source::File(path.clone()) && path.is_dir() {
             folder(path, &mut sources);
         } else if source == Source::Standard && sources.contains(&Ok(Source::Standard)) {
-            sources.push(Err(Missing { name: source.name(), reason: Reason::new(codes::STDIN_TWICE, &[]) }));
+            sources.push(Err(Missing::new(source.name(), Reason::new(codes::STDIN_TWICE, &[]), Outcome::WrongUse)));
         } else {
             sources.push(Ok(source));
         }
@@ -86,13 +94,13 @@ fn folder(root: &Path, sources: &mut Vec<Result<Source, Missing>>) {
         match entries(&path) {
             Ok(entries) => pending.extend(entries.into_iter().rev()),
             Err(error) => {
-                sources.push(Err(Missing { name: path.display().to_string(), reason: read_reason(&error) }));
+                sources.push(Err(Missing::new(path.display().to_string(), read_reason(&error), Outcome::Failed)));
             }
         }
     }
     if sources.len() == before {
         let reason = Reason::new(codes::NO_DOCUMENTS, &[]);
-        sources.push(Err(Missing { name: root.display().to_string(), reason }));
+        sources.push(Err(Missing::new(root.display().to_string(), reason, Outcome::Failed)));
     }
 }
 

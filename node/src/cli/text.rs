@@ -45,7 +45,7 @@ pub fn place(place: &Place, language: Language) -> String {
         Language::En => format!("(line {line})"),
         Language::Zh => format!("（第 {line} 行）"),
     });
-    [event, pointer, line].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    [event, pointer, line].into_iter().flatten().collect::<Vec<_>>().join(" ").replace(" （", "（")
 }
 
 /// `error` or `warning`.

@@ -145,6 +145,10 @@ struct Converter<'a> {
     sink: Option<Box<dyn Write + 'a>>,
     writer: Option<Box<dyn DocumentWriter + 'a>>,
     ending: Vec<Extension>,
+    /// Events read.
+    next: u64,
+    /// Pointer of the list they stand in.
+    event_list: Option<&'static str>,
     done: Done,
 }
 
@@ -154,10 +158,39 @@ struct Done {
     /// Whether a document was begun.
     begun: bool,
     events: u64,
-    left_out: u64,
+    left_out: LeftOut,
     problems: Vec<Problem>,
     truncated: u64,
     kept: Vec<Kept>,
+}
+
+/// Events of the input that are not in the output.
+#[derive(Default)]
+struct LeftOut {
+    count: u64,
+    /// The first of them.
+    indexes: Vec<u64>,
+}
+
+/// Events left out that are named.
+const LEFT_OUT_NAMED_MAX: usize = 20;
+
+impl LeftOut {
+    fn add(&mut self, index: u64) {
+        self.count += 1;
+        if self.indexes.len() < LEFT_OUT_NAMED_MAX {
+            self.indexes.push(index);
+        }
+    }
+
+    /// `1, 2, 5 …`
+    fn names(&self) -> String {
+        let mut names = self.indexes.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        if self.count > self.indexes.len() as u64 {
+            names.push_str(" …");
+        }
+        names
+    }
 }
 
 impl<'a> Converter<'a> {
@@ -170,13 +203,14 @@ impl<'a> Converter<'a> {
             outcome: Outcome::Done,
             begun: false,
             events: 0,
-            left_out: 0,
+            left_out: LeftOut::default(),
             problems: Vec::new(),
             truncated: 0,
             kept: Vec::new(),
         };
         let rewriter = options.epc.map(Rewriter::new);
-        Converter { name, syntax, rewriter, sink: Some(sink), writer: None, ending: Vec::new(), done }
+        let (sink, writer, ending) = (Some(sink), None, Vec::new());
+        Converter { name, syntax, rewriter, sink, writer, ending, next: 0, event_list: None, done }
     }
 
     fn read(&mut self, source: &Source, screen: &mut Screen) -> io::Result<()> {
@@ -198,8 +232,9 @@ impl<'a> Converter<'a> {
                 self.begin(*header, screen)
             }
             Item::Event(event, problems, _) => {
+                let faulty = problems.has_error();
                 self.tell_all(problems, screen)?;
-                self.event(*event, screen)
+                self.event(*event, faulty, screen)
             }
             Item::End(tail, problems) => {
                 self.ending = tail;
@@ -213,6 +248,7 @@ impl<'a> Converter<'a> {
             // The document around them is created now.
             header.creation_date = now();
         }
+        self.event_list = header.event_list;
         if let Some(rewriter) = &mut self.rewriter {
             rewriter.header(&mut header);
         }
@@ -228,15 +264,17 @@ impl<'a> Converter<'a> {
         }
     }
 
-    fn event(&mut self, mut event: Event, screen: &mut Screen) -> io::Result<()> {
-        let Some(writer) = &mut self.writer else {
-            self.done.left_out += 1;
-            return Ok(());
+    /// Writes an event; of one that the reader found faulty no more is said than that.
+    fn event(&mut self, mut event: Event, faulty: bool, screen: &mut Screen) -> io::Result<()> {
+        let index = self.next;
+        self.next += 1;
+        let writer = match &mut self.writer {
+            Some(writer) if !is_unreadable(&event) => writer,
+            _ => {
+                self.done.left_out.add(index);
+                return Ok(());
+            }
         };
-        if is_unreadable(&event) {
-            self.done.left_out += 1;
-            return Ok(());
-        }
         if let Some(rewriter) = &mut self.rewriter {
             rewriter.event(&mut event);
         }
@@ -246,12 +284,27 @@ impl<'a> Converter<'a> {
                 Ok(())
             }
             Err(WriteError::Io(error)) => Err(error),
+            Err(WriteError::CannotCarry(_)) if faulty => {
+                self.done.left_out.add(index);
+                Ok(())
+            }
             Err(WriteError::CannotCarry(mut problem)) => {
-                // The writer counts what it wrote, the reader what it read: theirs is the place.
-                problem.place.event = Some(self.done.events + self.done.left_out);
-                self.done.left_out += 1;
+                self.done.left_out.add(index);
+                problem.place.event = Some(index);
+                problem.place.pointer = self.pointer_of_input(index, &problem.place.pointer);
                 self.tell(*problem, screen)
             }
+        }
+    }
+
+    /// A place in the event `index`, named in the output, as the input names it: the two count
+    /// differently once an event is left out.
+    fn pointer_of_input(&self, index: u64, pointer_of_output: &str) -> String {
+        let within = pointer_of_output.split_once("/eventList/").map_or("", |(_, rest)| rest);
+        let part = within.find('/').and_then(|at| within.get(at..)).unwrap_or("");
+        match self.event_list {
+            Some(list) => format!("{list}/{index}{part}"),
+            None => part.to_owned(),
         }
     }
 
@@ -264,9 +317,11 @@ impl<'a> Converter<'a> {
                 Err(WriteError::CannotCarry(problem)) => self.tell(*problem, screen)?,
             }
         }
-        if self.done.left_out > 0 {
-            let number = count(self.done.left_out, Counted::Events, screen.language);
-            screen.complain_of(&self.name, Reason::new(codes::LEFT_OUT, &[&number]))?;
+        if self.done.left_out.count > 0 {
+            self.done.outcome.worsen(Outcome::No);
+            let number = count(self.done.left_out.count, Counted::Events, screen.language);
+            let reason = Reason::new(codes::LEFT_OUT, &[&number, &self.done.left_out.names()]);
+            screen.complain_of(&self.name, reason)?;
         }
         for kept in self.rewriter.take().into_iter().flat_map(Rewriter::into_kept) {
             let number = count(kept.count, Counted::Identifiers, screen.language);
@@ -336,7 +391,7 @@ fn answer(done: &Done, name: &str, output: &str, json: bool, screen: &mut Screen
             file: name,
             output: written,
             events: done.events,
-            left_out: done.left_out,
+            left_out: done.left_out.count,
             kept_as_written: done.kept.iter().map(kept).collect(),
             problems: done.problems.iter().map(|problem| ProblemEntry::new(problem, language)).collect(),
             truncated: done.truncated,

@@ -91,7 +91,7 @@ mod tests {
             (EpcForm::Dl, "https://shop.example/00/040123450000000115", "https://shop.example/00/040123450000000115"),
             (EpcForm::Dl, "urn:uuid:1", "urn:uuid:1"),
             (EpcForm::Urn, "https://id.gs1.org/00/040123450000000115", "urn:epc:id:sscc:4012345.0000000011"),
-            (EpcForm::Urn, "https://id.gs1.org/00/095210010000000017", "https://id.gs1.org/00/095210010000000017"),
+            (EpcForm::Urn, "https://id.gs1.org/00/095287650000000017", "https://id.gs1.org/00/095287650000000017"),
             (
                 EpcForm::Urn,
                 "https://id.gs1.org/01/04012345111118/21/1?17=261231",
@@ -110,11 +110,11 @@ mod tests {
     #[test]
     fn counting() {
         let mut rewriter = Rewriter::new(EpcForm::Urn);
-        for text in ["https://id.gs1.org/00/095210010000000017", "https://id.gs1.org/414/9521001000017", "urn:x:1"] {
+        for text in ["https://id.gs1.org/00/095287650000000017", "https://id.gs1.org/414/9528765000017", "urn:x:1"] {
             rewriter.rewrite(&mut text.to_owned());
         }
         let kept: Vec<Kept> = rewriter.into_kept().collect();
         assert_eq!((kept.len(), kept[0].count, kept[0].reason.code.id), (1, 2, "EPC-PREFIX_UNKNOWN"));
-        assert!(kept[0].first.ends_with("095210010000000017"));
+        assert!(kept[0].first.ends_with("095287650000000017"));
     }
 }

@@ -83,7 +83,7 @@ struct Document {
     events: u64,
     hashed_with_errors: u64,
     problems: Vec<ProblemEntry>,
-    failure: Option<Reason>,
+    failure: Option<(Reason, Outcome)>,
 }
 
 #[derive(Serialize)]
@@ -118,18 +118,18 @@ impl Hasher {
                     read_items(&source, screen, &mut |item, screen| self.item(name, item, &mut document, screen))?;
                 self.ended(name, ended, &mut document, screen)?;
             }
-            Err(missing) => document.failure = Some(missing.reason),
+            Err(missing) => document.failure = Some((missing.reason, missing.outcome)),
         }
-        if let Some(reason) = &document.failure {
-            self.outcome.worsen(Outcome::Failed);
+        if let Some((reason, outcome)) = &document.failure {
+            self.outcome.worsen(*outcome);
             screen.complain_of(name, reason.clone())?;
         }
         if document.hashed_with_errors > 0 {
             let number = count(document.hashed_with_errors, Counted::Events, self.language);
-            screen.complain_of(name, Reason::new(codes::HASHED_WITH_ERRORS, &[&number]))?;
+            screen.complain_of(name, Reason::new(codes::HASHED_WITH_ERRORS, &[&number, name]))?;
         }
         if self.json {
-            let failure = document.failure.map(|reason| ReasonEntry::new(&reason, self.language));
+            let failure = document.failure.map(|(reason, _)| ReasonEntry::new(&reason, self.language));
             let ending = serde_json::to_string(&FileEnding { problems: document.problems, failure })?;
             write!(self.sink, "],{}", ending.strip_prefix('{').unwrap_or(&ending))?;
         }
@@ -211,7 +211,7 @@ impl Hasher {
                 document.problems.push(self.entry(&problem));
                 screen.complain(name, &problem)?;
             }
-            Err(ReadError::Io(error)) => document.failure = Some(read_reason(&error)),
+            Err(ReadError::Io(error)) => document.failure = Some((read_reason(&error), Outcome::Failed)),
         }
         Ok(())
     }

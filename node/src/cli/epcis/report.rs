@@ -10,7 +10,7 @@ use suyuan_epcis::problem::{PROBLEMS_MAX, Problem, Reason};
 use super::validate::Tally;
 use crate::cli::machine::{self, List, ProblemEntry, ReasonEntry};
 use crate::cli::screen::{Answers, Screen, printable, problem_lines};
-use crate::cli::text::{Counted, count};
+use crate::cli::text::{Counted, count, pick};
 
 /// Takes what is found, in order.
 pub trait Report {
@@ -31,12 +31,13 @@ pub struct People {
     sink: Answers,
     language: Language,
     files: u64,
+    not_read: u64,
 }
 
 impl People {
     /// Reports on the screen.
     pub fn new(screen: &Screen) -> Self {
-        People { sink: screen.answers(), language: screen.language, files: 0 }
+        People { sink: screen.answers(), language: screen.language, files: 0, not_read: 0 }
     }
 
     fn summary(&self, tally: &Tally) -> String {
@@ -51,6 +52,9 @@ impl People {
                 Language::En => format!(" and {number} problems more (at most {PROBLEMS_MAX} are shown an event)"),
                 Language::Zh => format!("，另有 {number} 个问题未显示（每个事件最多显示 {PROBLEMS_MAX} 个）"),
             });
+        }
+        if tally.broken_off {
+            summary.push_str(pick(self.language, "; what follows the fault was not read", "；故障之后的内容未能读取"));
         }
         summary
     }
@@ -71,6 +75,7 @@ impl Report for People {
     }
 
     fn end_file(&mut self, name: &str, tally: &Tally, failure: Option<&Reason>) -> io::Result<()> {
+        self.not_read += u64::from(failure.is_some());
         match failure {
             // Said on standard error; nothing was found out.
             Some(_) if *tally == Tally::default() => Ok(()),
@@ -82,7 +87,13 @@ impl Report for People {
         if self.files < 2 {
             return Ok(());
         }
-        let files = count(self.files, Counted::Files, self.language);
+        let mut files = count(self.files, Counted::Files, self.language);
+        if self.not_read > 0 {
+            files.push_str(&match self.language {
+                Language::En => format!(" ({} could not be read)", self.not_read),
+                Language::Zh => format!("（其中 {} 个无法读取）", self.not_read),
+            });
+        }
         let summary = self.summary(total);
         match self.language {
             Language::En => writeln!(self.sink, "in all: {files}, {summary}"),
@@ -105,6 +116,7 @@ struct Ending<'a> {
     errors: u64,
     warnings: u64,
     truncated: u64,
+    complete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a ReasonEntry>,
 }
@@ -137,8 +149,14 @@ impl Report for Machine {
 
     fn end_file(&mut self, _: &str, tally: &Tally, failure: Option<&Reason>) -> io::Result<()> {
         let failure = failure.map(|reason| ReasonEntry::new(reason, self.language));
-        let Tally { events, errors, warnings, truncated } = *tally;
-        let ending = serde_json::to_string(&Ending { events, errors, warnings, truncated, failure: failure.as_ref() })?;
+        let ending = serde_json::to_string(&Ending {
+            events: tally.events,
+            errors: tally.errors,
+            warnings: tally.warnings,
+            truncated: tally.truncated,
+            complete: !tally.broken_off && failure.is_none(),
+            failure: failure.as_ref(),
+        })?;
         // The object is open: its remaining members follow, without their own brace.
         write!(self.sink, "],{}", ending.strip_prefix('{').unwrap_or(&ending))
     }

@@ -24,6 +24,8 @@ pub struct Tally {
     pub warnings: u64,
     /// Problems beyond those kept an event, of either kind.
     pub truncated: u64,
+    /// Whether a document is so broken that its rest could not be read.
+    pub broken_off: bool,
 }
 
 impl Tally {
@@ -32,6 +34,7 @@ impl Tally {
         self.errors += other.errors;
         self.warnings += other.warnings;
         self.truncated += other.truncated;
+        self.broken_off |= other.broken_off;
     }
 
     fn count(&mut self, problem: &Problem) {
@@ -56,21 +59,17 @@ pub fn run(options: &ValidateArguments, screen: &mut Screen) -> io::Result<Outco
     let (mut total, mut outcome) = (Tally::default(), Outcome::Done);
     report.begin()?;
     for source in expand(&options.paths) {
-        let (name, checked) = match source {
+        let (name, (tally, failure)) = match source {
             Ok(source) => (source.name(), check(&source, report.as_mut(), screen)?),
             Err(missing) => {
                 report.begin_file(&missing.name)?;
-                (missing.name, Err((Tally::default(), missing.reason)))
+                (missing.name, (Tally::default(), Some((missing.reason, missing.outcome))))
             }
         };
-        let (tally, failure) = match checked {
-            Ok(tally) => (tally, None),
-            Err((tally, reason)) => (tally, Some(reason)),
-        };
-        report.end_file(&name, &tally, failure.as_ref())?;
-        if let Some(reason) = failure {
+        report.end_file(&name, &tally, failure.as_ref().map(|(reason, _)| reason))?;
+        if let Some((reason, failed)) = failure {
             screen.complain_of(&name, reason)?;
-            outcome.worsen(Outcome::Failed);
+            outcome.worsen(failed);
         }
         if !tally.is_valid() {
             outcome.worsen(Outcome::No);
@@ -81,8 +80,8 @@ pub fn run(options: &ValidateArguments, screen: &mut Screen) -> io::Result<Outco
     Ok(outcome)
 }
 
-/// What was found, and why it could not be read further.
-type Checked = Result<Tally, (Tally, Reason)>;
+/// What was found; where reading failed, why, and what that makes of the command.
+type Checked = (Tally, Option<(Reason, Outcome)>);
 
 fn check(source: &Source, report: &mut dyn Report, screen: &mut Screen) -> io::Result<Checked> {
     let name = source.name();
@@ -99,13 +98,15 @@ fn check(source: &Source, report: &mut dyn Report, screen: &mut Screen) -> io::R
         Ok(())
     })?;
     match ended {
-        Ok(()) => Ok(Ok(tally)),
+        Ok(()) => Ok((tally, None)),
         Err(ReadError::Malformed(problem)) => {
             tally.count(&problem);
+            // Without a place nothing of it was read at all.
+            tally.broken_off = problem.place.event.is_some() || problem.place.line.is_some();
             report.problem(&name, &problem)?;
-            Ok(Ok(tally))
+            Ok((tally, None))
         }
-        Err(ReadError::Io(error)) => Ok(Err((tally, read_reason(&error)))),
+        Err(ReadError::Io(error)) => Ok((tally, Some((read_reason(&error), Outcome::Failed)))),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use suyuan_epcis::document::{Header, Syntax, WriteError};
 use suyuan_epcis::model::{Event, Extension};
-use suyuan_epcis::xml;
+use suyuan_epcis::{json, xml};
 
 /// Writes one document, event by event. An event that the syntax cannot carry is refused whole,
 /// and the document can go on without it.
@@ -26,6 +26,17 @@ impl<W: Write> DocumentWriter for xml::Writer<W> {
     }
 }
 
+impl<W: Write> DocumentWriter for json::Writer<W> {
+    fn event(&mut self, event: &Event) -> Result<(), WriteError> {
+        json::Writer::event(self, event)
+    }
+
+    fn end(self: Box<Self>, extensions: &[Extension]) -> Result<(), WriteError> {
+        json::Writer::end(*self, extensions)?.flush()?;
+        Ok(())
+    }
+}
+
 /// Begins a document in `syntax`.
 pub fn begin<'a>(
     syntax: Syntax,
@@ -34,6 +45,6 @@ pub fn begin<'a>(
 ) -> Result<Box<dyn DocumentWriter + 'a>, WriteError> {
     Ok(match syntax {
         Syntax::Xml => Box::new(xml::Writer::new(sink, header)?),
-        Syntax::Json => return Err(WriteError::Io(std::io::Error::other("no JSON writer yet"))),
+        Syntax::Json => Box::new(json::Writer::new(sink, header)?),
     })
 }
