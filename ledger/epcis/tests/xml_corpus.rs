@@ -6,8 +6,8 @@ mod common;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use suyuan_epcis::document::{Header, Item, Limits, ReadError};
-use suyuan_epcis::model::{Event, Extension};
+use suyuan_epcis::document::{Header, Item, Limits, ReadError, Tail};
+use suyuan_epcis::model::Event;
 use suyuan_epcis::problem::Problem;
 use suyuan_epcis::xml;
 

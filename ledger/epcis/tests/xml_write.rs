@@ -56,7 +56,7 @@ fn read(text: &str) -> (Header, Vec<Event>, Vec<Extension>) {
                 problems
             }
             Item::End(extensions, problems) => {
-                end = extensions;
+                end = [extensions.body, extensions.document].concat();
                 problems
             }
         };
