@@ -30,7 +30,8 @@ fn whole(criterion: &mut Criterion, syntax: &str, document: fn(usize) -> String)
         let hashes = digest_all(&mut Input::Memory(text.clone()), Profile::default());
         assert_eq!(hashes.map(|hashes| hashes.len()), Ok(events), "the benchmark's own document must be valid");
         group.throughput(Throughput::Elements(events as u64));
-        group.bench_function(format!("{events} events"), |bencher| {
+        let name = if events == 1 { "1 event".to_owned() } else { format!("{events} events") };
+        group.bench_function(name, |bencher| {
             // The copy of the text is made outside the measured time.
             let copy = || Input::Memory(text.clone());
             bencher.iter_batched(copy, |mut input| digest_all(&mut input, Profile::default()), BatchSize::LargeInput);
