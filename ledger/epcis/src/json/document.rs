@@ -4,7 +4,7 @@
 //! second reads the events, one at a time. Only an event, or all that is no event, is ever in
 //! memory.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -39,6 +39,9 @@ pub(super) struct Outline {
     /// What `epcisBody`, `queryResults`, `resultsBody` or `eventList` is instead of its shape.
     pub misshapen: Vec<(&'static str, &'static str)>,
 }
+
+/// What the parser's own buffer holds.
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// How the input is laid out.
 enum Layout {
@@ -117,7 +120,8 @@ fn drive(input: &mut Input, meter: &Meter, pass: impl Pass) -> std::io::Result<s
         let mut parser = serde_json::Deserializer::from_slice(bytes);
         return Ok(pass.walk(&mut parser).and_then(|()| parser.end()));
     }
-    let guarded = Guarded { inner: input.reader()?, meter: meter.clone() };
+    // The buffer is outermost: the parser takes single bytes, which must not each pass the guard.
+    let guarded = BufReader::with_capacity(BUFFER_BYTES, Guarded { inner: input.reader()?, meter: meter.clone() });
     let mut parser = serde_json::Deserializer::from_reader(guarded);
     Ok(pass.walk(&mut parser).and_then(|()| parser.end()))
 }

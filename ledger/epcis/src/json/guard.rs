@@ -31,7 +31,7 @@ impl Meter {
 
 /// The guarded reader.
 pub struct Guarded<R> {
-    /// What is read from; must be buffered.
+    /// What is read from.
     pub inner: R,
     /// What counts.
     pub meter: Meter,
