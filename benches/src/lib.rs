@@ -12,6 +12,7 @@ use suyuan_epcis::document::{Item, Limits, ReadError};
 use suyuan_epcis::hash::{EventHash, Profile, ignored_fields};
 use suyuan_epcis::input::Input;
 use suyuan_epcis::read::read;
+use suyuan_epcis::validate;
 
 /// EPCs in an event.
 pub const EPCS: usize = 10;
@@ -111,15 +112,19 @@ fn minute_and_second(number: usize) -> (usize, usize) {
 pub fn digest_all(input: &mut Input, profile: Profile) -> Result<Vec<EventHash>, String> {
     let mut hashes = Vec::new();
     let mut ignored = Vec::new();
+    let mut header = None;
     let mut fault = None;
     let outcome = read(input, &Limits::default(), &mut |item| {
         let problems = match item {
-            Item::Header(header, problems) => {
-                ignored = ignored_fields(&header);
+            Item::Header(read, problems) => {
+                ignored = ignored_fields(&read);
+                header = Some(read);
                 problems
             }
-            Item::Event(event, problems, _locate) => {
-                // Semantic validation belongs here: `validate::event(&event, &mut problems)`.
+            Item::Event(event, mut problems, locate) => {
+                let number = problems.event.unwrap_or(0);
+                let pointer = header.as_ref().map(|header| header.event_pointer(number)).unwrap_or_default();
+                validate::event(&event, &pointer, &ignored, &mut problems, locate);
                 hashes.push(EventHash::of(&event, profile, &ignored));
                 problems
             }

@@ -3,13 +3,14 @@
 use std::io::Write as _;
 use std::ops::ControlFlow;
 
-use suyuan_epcis::document::{Header, Item, Limits, ReadError};
+use suyuan_epcis::document::{Header, Item, Limits, ReadError, Tail};
 use suyuan_epcis::hash::{EventHash, Profile, ignored_fields, profiles_of_claim};
 use suyuan_epcis::input::Input;
 use suyuan_epcis::json::write::Writer;
-use suyuan_epcis::model::{Event, Extension};
+use suyuan_epcis::model::Event;
 use suyuan_epcis::problem::{Problem, Problems};
 use suyuan_epcis::read::read;
+use suyuan_epcis::validate;
 
 /// Far below the defaults, so that the fuzzer's short inputs meet them.
 const LIMITS: Limits = Limits { event_bytes_max: 32 << 10, header_bytes_max: 32 << 10, depth_max: 16 };
@@ -20,7 +21,7 @@ struct Document {
     header: Option<Header>,
     events: Vec<Event>,
     hashes: Vec<[EventHash; 3]>,
-    tail: Option<Vec<Extension>>,
+    tail: Option<Tail>,
     problems: Vec<Problem>,
     /// What ended the reading before its time.
     error: Option<Problem>,
@@ -57,8 +58,10 @@ fn load(mut input: Input) -> Document {
                 keep(&mut document, problems);
                 document.header = Some(*header);
             }
-            Item::Event(event, problems, locate) => {
-                assert!(document.header.is_some(), "the header comes first");
+            Item::Event(event, mut problems, locate) => {
+                let header = document.header.as_ref().expect("the header comes first");
+                let pointer = header.event_pointer(problems.event.unwrap_or(0));
+                validate::event(&event, &pointer, &ignored, &mut problems, locate);
                 for problem in &problems.list {
                     locate.line(&problem.place.pointer);
                 }

@@ -57,8 +57,7 @@ pub struct Header {
     pub master_data: Vec<MasterVocabulary>,
     /// What else the header holds: the Standard Business Document Header, DSCSA statements, …
     pub header_extensions: Vec<Extension>,
-    /// User extensions of the document (those that XML writes after the body come with
-    /// [`Item::End`]).
+    /// User extensions of the document (those that stand after the events come with [`Item::End`]).
     pub extensions: Vec<Extension>,
     /// User extensions of the body.
     pub body_extensions: Vec<Extension>,
@@ -66,6 +65,8 @@ pub struct Header {
     pub query_results_extensions: Vec<Extension>,
     /// User extensions of `resultsBody`.
     pub results_body_extensions: Vec<Extension>,
+    /// Extensions that one behind the events excludes from event hashes (`ignoreFields`, in XML).
+    pub late_ignored_fields: Vec<Name>,
     /// Of query results: the query's name.
     pub query_name: Option<String>,
     /// Of query results: the subscription.
@@ -96,6 +97,7 @@ impl Header {
             body_extensions: Vec::new(),
             query_results_extensions: Vec::new(),
             results_body_extensions: Vec::new(),
+            late_ignored_fields: Vec::new(),
             query_name: None,
             subscription_id: None,
             query: Vec::new(),
@@ -185,9 +187,22 @@ pub enum Item<'a> {
     Header(Box<Header>, Problems),
     /// An event, its structural problems, and where its parts stand.
     Event(Box<Event>, Problems, &'a dyn Locate),
-    /// What comes after the events: extensions that XML writes after the body, and the problems
-    /// of that part.
-    End(Vec<Extension>, Problems),
+    /// What comes after the events, and the problems of that part.
+    End(Tail, Problems),
+}
+
+/// User extensions that stand after the events, by the object they are of: in XML their only
+/// place.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tail {
+    /// Of the document.
+    pub document: Vec<Extension>,
+    /// Of the body.
+    pub body: Vec<Extension>,
+    /// Of `queryResults`.
+    pub query_results: Vec<Extension>,
+    /// Of `resultsBody`.
+    pub results_body: Vec<Extension>,
 }
 
 /// Finds the line of a part of the event at hand.

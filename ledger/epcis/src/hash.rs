@@ -18,7 +18,7 @@ use crate::epc::canonical::append_constrained_canonical;
 use crate::model::{
     Event, Extension, Location, Object, QuantityElement, SensorElement, SensorField, SensorValue, Typed, Value,
 };
-use crate::name::Name;
+use crate::name::{Name, Namespaces};
 use crate::time::{Rounding, Stamp};
 
 /// A named state of the algorithm.
@@ -167,12 +167,22 @@ pub fn profiles_of_claim(event: &Event, claimed: &str, ignored: &[Name]) -> Opti
 /// The extensions that a document says are no part of its events' identity: those named by an
 /// extension `ignoreFields` of the document, its body or its query results.
 pub fn ignored_fields(header: &Header) -> Vec<Name> {
+    let mut names = header.late_ignored_fields.clone();
+    for extensions in [&header.extensions, &header.body_extensions, &header.query_results_extensions] {
+        names.extend(fields_ignored_by(extensions, &header.namespaces));
+    }
+    names
+}
+
+/// The local name of the extension that excludes others from event hashes, as the reference reads it.
+pub const IGNORE_FIELDS: &str = "ignoreFields";
+
+/// What the extensions named `ignoreFields` among these exclude.
+pub fn fields_ignored_by(extensions: &[Extension], namespaces: &Namespaces) -> Vec<Name> {
     let mut names = Vec::new();
-    let places = [&header.extensions, &header.body_extensions, &header.query_results_extensions];
-    let extensions = places.into_iter().flatten();
-    for extension in extensions.filter(|extension| &*extension.name.local == "ignoreFields") {
+    for extension in extensions.iter().filter(|extension| &*extension.name.local == IGNORE_FIELDS) {
         match &extension.value {
-            Value::Scalar(text, _) => names.extend(header.namespaces.expand(text)),
+            Value::Scalar(text, _) => names.extend(namespaces.expand(text)),
             Value::Object(object) => names.extend(object.members.iter().map(|member| member.name.clone())),
             Value::Null | Value::List(_) => {}
         }

@@ -211,7 +211,7 @@ const GS1_SIMPLE: &[Expected<'_>] = &[
     ("WithSensorData/SensorDataExample1.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample10.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
     ("WithSensorData/SensorDataExample11.jsonld", &[], &["EPCIS-HASH_MISMATCH"]),
-    // creationDate, schemaVersion or another required member is missing; a sensor element has a type.
+    // schemaVersion and creationDate are missing; a sensor element has a type.
     (
         "WithSensorData/SensorDataExample12.jsonld",
         &["EPCIS-MISSING_FIELD", "EPCIS-MISSING_FIELD", "EPCIS-UNKNOWN_FIELD"],
@@ -284,7 +284,7 @@ const OPENEPCIS_DOCUMENTS: &[Expected<'_>] = &[
     ("ObjectEvent_with_persistentDisposition.json", &[], &["EPCIS-HASH_MISMATCH"]),
     ("ObjectEvent_with_sensorData.json", &[], &["EPCIS-HASH_MISMATCH"]),
     ("SensorData_and_extension.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    // Measurement types Molar_concentration and EffectiveDoseRate, which GS1 does not define.
+    // Measurement types Molar_concentration and EffectiveDoseRate, which the schema does not have.
     (
         "SensorData_with_combined_events.json",
         &["EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD"],
@@ -302,7 +302,7 @@ const OPENEPCIS_DOCUMENTS: &[Expected<'_>] = &[
         ],
     ),
     ("TransactionEvent_with_sensorData.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    // Measurement type EffectiveDoseRate, which GS1 does not define.
+    // Measurement type EffectiveDoseRate, which the schema does not have.
     ("TransactionEvent_with_userExtensions.json", &["EPCIS-UNKNOWN_WORD"], &[]),
     ("TransformationEvent.json", &[], &["EPCIS-HASH_MISMATCH"]),
     (
@@ -338,13 +338,13 @@ const OPENEPCIS_QUERY: &[Expected<'_>] = &[
     ),
     ("Queries/Invalid/Query_with_unknown_parameter.json", &["EPCIS-QUERY_UNKNOWN_PARAMETER"], &[]),
     ("QueryDocumentWithMultipleEvents.json", &[], &["EPCIS-HASH_MISMATCH"]),
-    // Measurement types Molar_concentration and EffectiveDoseRate, which GS1 does not define.
+    // Measurement types Molar_concentration and EffectiveDoseRate, which the schema does not have.
     (
         "SensorData_with_combined_events.json",
         &["EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD", "EPCIS-UNKNOWN_WORD"],
         &["EPCIS-LINK_SHAPE", "EPCIS-SENSOR_EMPTY", "EPCIS-SENSOR_UNIT_ALONE"],
     ),
-    // Measurement type EffectiveDoseRate, which GS1 does not define.
+    // Measurement type EffectiveDoseRate, which the schema does not have.
     ("TransactionEvent_with_userExtensions.json", &["EPCIS-UNKNOWN_WORD"], &[]),
     ("queryDocument.json", &[], &["EPCIS-LINK_CHECK_DIGIT"]),
 ];

@@ -14,12 +14,12 @@ use suyuan_epcis::xml;
 struct Read {
     header: Option<Header>,
     events: Vec<(Event, Vec<Problem>)>,
-    end: Vec<Extension>,
+    end: Tail,
     document_problems: Vec<Problem>,
 }
 
 fn read(mut bytes: &[u8]) -> Result<Read, ReadError> {
-    let mut read = Read { header: None, events: Vec::new(), end: Vec::new(), document_problems: Vec::new() };
+    let mut read = Read { header: None, events: Vec::new(), end: Tail::default(), document_problems: Vec::new() };
     xml::read(&mut bytes, &Limits::default(), &mut |item| {
         match item {
             Item::Header(header, problems) => {

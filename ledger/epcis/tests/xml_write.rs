@@ -3,8 +3,8 @@
 
 use std::ops::ControlFlow;
 
-use suyuan_epcis::document::WriteError;
 use suyuan_epcis::document::{DocumentKind, Header, Item, Limits, MasterVocabulary, QueryParameter, Syntax};
+use suyuan_epcis::document::{Tail, WriteError};
 use suyuan_epcis::model::{
     Event, EventType, Extension, Object, SENSOR_REPORT_FIELDS, Scalar, SensorElement, SensorReport, Typed, Value,
 };
@@ -40,7 +40,7 @@ fn write(header: &Header, events: &[Event], end: &[Extension]) -> Result<String,
     for event in events {
         writer.event(event)?;
     }
-    Ok(String::from_utf8(writer.end(end)?).unwrap())
+    Ok(String::from_utf8(writer.end(&Tail { document: end.to_vec(), ..Tail::default() })?).unwrap())
 }
 
 fn read(text: &str) -> (Header, Vec<Event>, Vec<Extension>) {
@@ -172,7 +172,7 @@ fn what_xml_cannot_carry() {
         assert_eq!((problem.reason.code.id, problem.place.pointer.as_str()), (code, pointer));
         assert_eq!(problem.place.event, Some(0));
         writer.event(&object_event()).unwrap();
-        let text = String::from_utf8(writer.end(&[]).unwrap()).unwrap();
+        let text = String::from_utf8(writer.end(&Tail::default()).unwrap()).unwrap();
         assert_eq!(read(&text).1, [object_event()], "{code}");
     }
     let undated = Header::new(Syntax::Json, DocumentKind::BareEvents);

@@ -133,6 +133,11 @@ impl Context {
     }
 
     fn resolve(&self, qualified: &str, own: &Namespaces) -> Option<Name> {
+        // What goes on with `//` is a whole IRI, even if its scheme is also a prefix (JSON-LD 1.1
+        // API §5.2).
+        if qualified.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) {
+            return None;
+        }
         own.expand(qualified).or_else(|| self.declared.expand(qualified)).or_else(|| self.standard.expand(qualified))
     }
 

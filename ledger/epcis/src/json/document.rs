@@ -14,7 +14,7 @@ use super::context::Context;
 use super::guard::{Guarded, Meter};
 use super::{header, read, tree};
 use crate::codes::structure;
-use crate::document::{Header, Item, Limits, NoLines, ReadError, Receiver};
+use crate::document::{Header, Item, Limits, NoLines, ReadError, Receiver, Tail};
 use crate::input::Input;
 use crate::problem::{Path, Place, Problem, Problems, Reason};
 
@@ -77,7 +77,7 @@ pub fn read(input: &mut Input, limits: &Limits, receiver: &mut Receiver<'_>) -> 
         Layout::Lines => lines(input, limits, &context, receiver)?,
     };
     if flow.is_continue() {
-        let _ = receiver(Item::End(Vec::new(), Problems::new(None)));
+        let _ = receiver(Item::End(Tail::default(), Problems::new(None)));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::prefixes::Prefixes;
 use super::tree::{Json, is_json_number, new_line, write_string};
 use crate::codes::structure;
 use crate::decimal;
-use crate::document::{DocumentKind, Header, MasterElement, MasterVocabulary, WriteError};
+use crate::document::{DocumentKind, Header, MasterElement, MasterVocabulary, Tail, WriteError};
 use crate::model::{
     ErrorDeclaration, Event, Extension, Location, PersistentDisposition, QuantityElement, Scalar, SensorElement,
     SensorField, SensorValue, Typed, Value,
@@ -169,25 +169,28 @@ impl<W: Write> Writer<W> {
         self.flush()
     }
 
-    /// Ends the document with the extensions that stood behind its body, and hands back the sink.
-    pub fn end(mut self, tail: &[Extension]) -> Result<W, WriteError> {
-        let mut level = self.list_level();
+    /// Ends the document with the extensions that stood behind the events, and hands back the sink.
+    pub fn end(mut self, tail: &Tail) -> Result<W, WriteError> {
+        let level = self.list_level();
         if self.events > 0 {
             new_line(level, &mut self.buffer);
         }
         self.buffer.push(b']');
-        while level > 1 {
-            level -= 1;
-            new_line(level, &mut self.buffer);
+        let places: &[&[Extension]] = match self.kind {
+            DocumentKind::QueryResults => &[&tail.results_body, &tail.query_results, &tail.body, &tail.document],
+            _ => &[&tail.body, &tail.document],
+        };
+        for (place, level) in places.iter().zip((1..=level).rev()) {
+            let scope = Scope { prefixes: &self.prefixes, own: None, pointer: "" };
+            for (key, value) in scope.all(place)? {
+                self.buffer.push(b',');
+                self.key(&key, level);
+                value.write(level, &mut self.buffer);
+            }
+            new_line(level - 1, &mut self.buffer);
             self.buffer.push(b'}');
         }
-        let scope = Scope { prefixes: &self.prefixes, own: None, pointer: "" };
-        for (key, value) in scope.all(tail)? {
-            self.buffer.push(b',');
-            self.key(&key, 1);
-            value.write(1, &mut self.buffer);
-        }
-        self.buffer.extend_from_slice(b"\n}\n");
+        self.buffer.push(b'\n');
         self.flush()?;
         self.sink.flush()?;
         Ok(self.sink)

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::report::Report;
 use super::{extensions, what};
-use crate::codes::semantics as codes;
+use crate::codes::{semantics as codes, structure};
 use crate::document::{DocumentKind, Header, MasterElement, MasterVocabulary, NoLines, QueryParameter};
 use crate::problem::{Path, Problems};
 use crate::query;
@@ -15,10 +15,15 @@ pub fn header(header: &Header, problems: &mut Problems) {
     if header.kind == DocumentKind::Query {
         query::check(&header.query, "", problems);
     }
+    // The XML reader reports a parameter without a value where it stands.
+    let reported = problems
+        .list
+        .iter()
+        .any(|problem| problem.reason.code == structure::MISSING_FIELD && problem.place.pointer.ends_with("/value"));
     let mut report = Report::new("", problems, &NoLines);
     let root = Path::root("");
     if header.kind == DocumentKind::Query {
-        parameters(&header.query, &root, &mut report);
+        parameters(&header.query, reported, &root, &mut report);
     }
     let base = match header.kind {
         DocumentKind::QueryResults => "/epcisBody/queryResults/resultsBody/vocabularyList",
@@ -44,14 +49,14 @@ pub fn header(header: &Header, problems: &mut Problems) {
 // ---- queries ----
 
 /// §8.2.5: a parameter is given once, and with a value (`EXISTS_…` alone needs none).
-fn parameters(parameters: &[QueryParameter], root: &Path<'_>, report: &mut Report<'_>) {
+fn parameters(parameters: &[QueryParameter], values_judged: bool, root: &Path<'_>, report: &mut Report<'_>) {
     let mut seen = HashSet::with_capacity(parameters.len());
     for parameter in parameters {
         let here = root.key(&parameter.name);
         if !seen.insert(&*parameter.name) {
             report.add(codes::DUPLICATE_PARAMETER, &[&parameter.name], &here);
         }
-        if parameter.values.is_none() && !parameter.name.starts_with("EXISTS_") {
+        if !values_judged && parameter.values.is_none() && !parameter.name.starts_with("EXISTS_") {
             report.add(codes::NO_PARAMETER_VALUE, &[&parameter.name], &here);
         }
     }

@@ -2,10 +2,13 @@
 //!
 //! Any URI may name things (CBV 2.0 §8.1), so only what claims to be an EPC URN or a GS1 Digital
 //! Link is judged. On GS1's own host every path is a claim; elsewhere a path is one if it has a
-//! key's application identifier before enough digits for it.
+//! key's application identifier before enough digits for it. Nearly all links are of a few keys
+//! and plain characters, and those are judged here without allocating; what is left is asked of
+//! [`crate::gs1::digital_link`].
 
-use crate::codes::semantics as codes;
+use crate::codes::{lint, semantics as codes};
 use crate::epc::{EpcUrn, Level as UrnLevel, Scheme};
+use crate::gs1::{ParseOptions, digital_link};
 use crate::identifier::checks::mod10_ok;
 use crate::problem::Reason;
 
@@ -72,7 +75,9 @@ const CLAIM_DIGITS_MIN: usize = 11;
 /// Reads a Digital Link; `rest` is `text` without its scheme.
 fn read_link(text: &str, rest: &str) -> (Option<Identity>, Option<Reason>) {
     let hierarchy = rest.split(['?', '#']).next().unwrap_or(rest);
-    let Some((host, path)) = hierarchy.split_once('/') else { return (None, None) };
+    let Some((host, path)) = hierarchy.split_once('/').filter(|(host, _)| !host.is_empty()) else {
+        return (None, None);
+    };
     let mut parts = path.rsplit('/');
     let mut finest = "";
     for count in 1..=PAIRS_MAX {
@@ -82,7 +87,7 @@ fn read_link(text: &str, rest: &str) -> (Option<Identity>, Option<Reason>) {
                 break;
             }
             let well_ordered = count == 1 || qualifiers_hold(key, path, count - 1);
-            if !well_ordered {
+            if !well_ordered || !(is_plain(path) || strictly(text) != Strictly::None) {
                 break;
             }
             let reason = (!key.check_holds(value))
@@ -96,11 +101,45 @@ fn read_link(text: &str, rest: &str) -> (Option<Identity>, Option<Reason>) {
             finest = name;
         }
     }
-    let claims = host == GS1_HOST || claims_key(path);
-    match (claims, host == GS1_HOST) {
-        (true, true) => (None, Some(Reason::new(codes::BAD_LINK, &[text]))),
-        (true, false) => (None, Some(Reason::new(codes::LINK_SHAPE, &[text]))),
-        _ => (None, None),
+    let code = match host {
+        GS1_HOST => codes::BAD_LINK,
+        _ if claims_key(path) => codes::LINK_SHAPE,
+        _ => return (None, None),
+    };
+    // There are keys that no event is about, but that may well be referred to.
+    let reason = match strictly(text) {
+        Strictly::Link => None,
+        Strictly::WrongCheck => {
+            let key = path.rsplit('/').next().unwrap_or(path);
+            Some(Reason::new(codes::LINK_CHECK_DIGIT, &[key, text]))
+        }
+        Strictly::None => Some(Reason::new(code, &[text])),
+    };
+    (None, reason)
+}
+
+/// Whether `path` needs no look at its characters: these may stand in every qualifier.
+fn is_plain(path: &str) -> bool {
+    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.' | b'_'))
+}
+
+/// What a text is as a GS1 Digital Link of any key.
+#[derive(PartialEq)]
+enum Strictly {
+    Link,
+    /// It would be one if its check characters were right.
+    WrongCheck,
+    None,
+}
+
+fn strictly(text: &str) -> Strictly {
+    let options = ParseOptions { associations: false, ..ParseOptions::default() };
+    match digital_link::parse(text, &options) {
+        Ok(_) => Strictly::Link,
+        Err(reason) if reason.code == lint::CHECK_DIGIT || reason.code == lint::INCORRECT_CHECK_PAIR => {
+            Strictly::WrongCheck
+        }
+        Err(_) => Strictly::None,
     }
 }
 
@@ -312,6 +351,7 @@ mod tests {
         let good = [
             ("https://id.gs1.org/01/09521234543213/21/1", "sgtin", Instance),
             ("https://a.example/some/01/09521234543213/22/V/10/A/21/1?x=1#y", "sgtin", Instance),
+            ("https://a.example/01/09521234543213/21/a%2Fb(c)", "sgtin", Instance),
             ("http://a.example/gtin/9521234543213/lot/A", "lgtin", Class),
             ("https://a.example/01/09521234543213", "sgtin", Class),
             ("https://a.example/01/09521234543213/22/V", "sgtin", Class),
@@ -339,6 +379,8 @@ mod tests {
         }
         let silent = [
             "https://example.com/po/12345678",
+            "https://id.gs1.org/8013/1987654Ad4X4bL5ttr2310c2K",
+            "https://a.example/8018/123456789012345675/8019/123",
             "https://example.com/2026/01/15",
             "https://example.com/01/",
             "https://example.com",
@@ -364,6 +406,9 @@ mod tests {
             ("https://a.example/00/095212345432109999/21/1", "EPCIS-LINK_SHAPE"),
             ("https://id.gs1.org/01/09521234543213/99/1", "EPCIS-BAD_LINK"),
             ("https://id.gs1.org/anything", "EPCIS-BAD_LINK"),
+            ("https://id.gs1.org/01/09521234543213/21/a b", "EPCIS-BAD_LINK"),
+            ("https://a.example/01/09521234543213/21/a~b", "EPCIS-LINK_SHAPE"),
+            ("https://id.gs1.org/8013/1987654Ad4X4bL5ttr2310c2L", "EPCIS-LINK_CHECK_DIGIT"),
             ("urn:epc:id:sgtin:061414.812345.6", "EPC-REFERENCE_LENGTH"),
             ("urn:epc:id:nothing:1", "EPC-SCHEME"),
             ("urn:epc:tag:sgtin-96:1.0614141.812345.6", "EPC-TAG_URI"),

@@ -13,17 +13,19 @@ use super::source::{Source, Step};
 use super::tree::Element;
 use crate::codes::structure;
 use crate::codes::{Code, xml as codes};
-use crate::document::{DocumentKind, Header, Item, Limits, ReadError, Receiver, Syntax};
+use crate::document::{DocumentKind, Header, Item, Limits, ReadError, Receiver, Syntax, Tail};
 use crate::model::{EventType, Extension};
 use crate::name::Namespaces;
 use crate::problem::{Path, Problems, Reason};
+
+const QUERY_RESULTS: &str = "/epcisBody/queryResults";
+const RESULTS_BODY: &str = "/epcisBody/queryResults/resultsBody";
 
 /// Reads a document of EPCIS 2.0 or 1.x, or a bare event, and hands out its parts in order. Faults
 /// of an event go with it, and reading goes on; it ends early only where the text is not
 /// well-formed XML, exceeds a limit, or the receiver breaks off.
 ///
-/// User extensions of the body that stand after the list of events come with [`Item::End`], like
-/// those after the body.
+/// User extensions that stand after the events come with [`Item::End`].
 pub fn read(input: &mut dyn BufRead, limits: &Limits, receiver: &mut Receiver<'_>) -> Result<(), ReadError> {
     let mut reader = DocumentReader {
         source: Source::open(input, limits)?,
@@ -32,7 +34,7 @@ pub fn read(input: &mut dyn BufRead, limits: &Limits, receiver: &mut Receiver<'_
         header: Some(Box::new(Header::new(Syntax::Xml, DocumentKind::Capture))),
         namespaces: Namespaces::default(),
         problems: Problems::new(None),
-        late: Vec::new(),
+        tail: Tail::default(),
         events: 0,
     };
     match reader.document() {
@@ -68,7 +70,7 @@ struct DocumentReader<'a, 'r> {
     /// Of the header until it is handed out, then of the end.
     problems: Problems,
     /// Extensions that come after the events.
-    late: Vec<Extension>,
+    tail: Tail,
     /// How many were handed out.
     events: u64,
 }
@@ -111,8 +113,8 @@ impl DocumentReader<'_, '_> {
         }
         self.hand_out_header()?;
         let problems = std::mem::replace(&mut self.problems, Problems::new(None));
-        let late = std::mem::take(&mut self.late);
-        self.hand_out(Item::End(late, problems))
+        let tail = std::mem::take(&mut self.tail);
+        self.hand_out(Item::End(tail, problems))
     }
 
     /// The version of a bare event: 1.x if it declares that namespace.
@@ -241,11 +243,15 @@ impl DocumentReader<'_, '_> {
     fn other(&mut self, pointer: &str) -> Result<(), Stop> {
         self.source.finish(false)?;
         let element = self.source.tree.root();
-        let body = pointer == "/epcisBody";
-        let extensions = match &mut self.header {
-            Some(header) if body => &mut header.body_extensions,
-            Some(header) => &mut header.extensions,
-            None => &mut self.late,
+        let extensions = match (&mut self.header, pointer) {
+            (Some(header), "/epcisBody") => &mut header.body_extensions,
+            (Some(header), QUERY_RESULTS) => &mut header.query_results_extensions,
+            (Some(header), RESULTS_BODY) => &mut header.results_body_extensions,
+            (Some(header), _) => &mut header.extensions,
+            (None, "/epcisBody") => &mut self.tail.body,
+            (None, QUERY_RESULTS) => &mut self.tail.query_results,
+            (None, RESULTS_BODY) => &mut self.tail.results_body,
+            (None, _) => &mut self.tail.document,
         };
         header::wrapped(element, extensions, &mut self.problems, &Path::root(pointer));
         Ok(())
@@ -306,7 +312,7 @@ impl DocumentReader<'_, '_> {
 
     /// `epcisq:QueryResults`: queryName, subscriptionID, resultsBody, extensions.
     fn query_results(&mut self) -> Result<(), Stop> {
-        let pointer = "/epcisBody/queryResults";
+        let pointer = QUERY_RESULTS;
         let line = self.source.line();
         let mut position = 0;
         while let step @ (Step::Start | Step::Text) = self.source.step(false)? {
@@ -343,7 +349,7 @@ impl DocumentReader<'_, '_> {
                     });
                 }
                 3 => self.results_body()?,
-                _ => self.other("/epcisBody")?,
+                _ => self.other(QUERY_RESULTS)?,
             }
         }
         if position < 3 {
@@ -354,7 +360,7 @@ impl DocumentReader<'_, '_> {
     }
 
     fn results_body(&mut self) -> Result<(), Stop> {
-        let pointer = "/epcisBody/queryResults/resultsBody";
+        let pointer = RESULTS_BODY;
         while let step @ (Step::Start | Step::Text) = self.source.step(false)? {
             if step == Step::Text {
                 self.report(codes::XML_TEXT, &["resultsBody"], pointer);

@@ -7,7 +7,7 @@ use super::output::Output;
 use super::sbdh;
 use crate::codes::{structure, xml as codes};
 use crate::document::WriteError;
-use crate::document::{DocumentKind, Header, MasterElement, MasterVocabulary};
+use crate::document::{DocumentKind, Header, MasterElement, MasterVocabulary, Tail};
 use crate::model::{Event, Extension, Object, Value};
 use crate::name::{Name, Namespaces};
 use crate::problem::Path;
@@ -23,8 +23,9 @@ pub struct Writer<W: Write> {
     namespaces: Namespaces,
     /// Where events stand, as problems name it.
     pointer: &'static str,
-    /// The extensions of body and document, which the XSD puts after the events.
+    /// The extensions of body, query results and document, which the XSD puts after the events.
     body_tail: String,
+    query_results_tail: String,
     document_tail: String,
     events: u64,
 }
@@ -54,6 +55,7 @@ impl<W: Write> Writer<W> {
             namespaces: header.namespaces.clone(),
             pointer,
             body_tail: String::new(),
+            query_results_tail: String::new(),
             document_tail: String::new(),
             events: 0,
         };
@@ -83,22 +85,25 @@ impl<W: Write> Writer<W> {
         self.flush()
     }
 
-    /// Ends the document, with these extensions after the body, and gives the sink back.
-    pub fn end(mut self, extensions: &[Extension]) -> Result<W, WriteError> {
-        let mut endings: Vec<&str> = match self.kind {
-            DocumentKind::Capture | DocumentKind::BareEvents => vec!["EventList"],
-            DocumentKind::QueryResults => vec!["EventList", "resultsBody"],
-            DocumentKind::Query | DocumentKind::MasterData => vec![],
-        };
-        endings.drain(..).for_each(|tag| self.output.end(tag));
-        let query_results = self.root.replace("EPCISQueryDocument", "QueryResults");
-        if self.kind == DocumentKind::QueryResults {
-            self.output.end(&query_results);
+    /// Ends the document, with these extensions after the events, and gives the sink back.
+    pub fn end(mut self, tail: &Tail) -> Result<W, WriteError> {
+        let is_query = self.kind == DocumentKind::QueryResults;
+        let body_path = Path::root("/epcisBody");
+        refuse_where_xml_has_no_place(&self.output, is_query, &tail.body, &tail.results_body)?;
+        if matches!(self.kind, DocumentKind::Capture | DocumentKind::BareEvents) || is_query {
+            self.output.end("EventList");
+        }
+        if is_query {
+            self.output.end("resultsBody");
+            self.output.text.push_str(&self.query_results_tail);
+            self.output.extensions(&tail.query_results, &Path::root("/epcisBody/queryResults"))?;
+            self.output.end(&self.root.replace("EPCISQueryDocument", "QueryResults"));
         }
         self.output.text.push_str(&self.body_tail);
+        self.output.extensions(&tail.body, &body_path)?;
         self.output.end("EPCISBody");
         self.output.text.push_str(&self.document_tail);
-        self.output.extensions(extensions, &Path::root(""))?;
+        self.output.extensions(&tail.document, &Path::root(""))?;
         let root = std::mem::take(&mut self.root);
         self.output.end(&root);
         self.output.text.push('\n');
@@ -134,14 +139,14 @@ impl<W: Write> Writer<W> {
         }
         output.close_tag();
         output.text.push('\n');
-        if header.kind == DocumentKind::QueryResults && !header.body_extensions.is_empty() {
-            let path = path.key("epcisBody");
-            return Err(output.cannot(codes::XML_CANNOT_WRITE, &["extensions of a query's body"], &path));
-        }
+        let is_query = header.kind == DocumentKind::QueryResults;
+        refuse_where_xml_has_no_place(output, is_query, &header.body_extensions, &header.results_body_extensions)?;
         // Written now, to be refused before anything is in the sink.
         let begun = std::mem::take(&mut output.text);
         output.extensions(&header.body_extensions, &path.key("epcisBody"))?;
         self.body_tail = std::mem::take(&mut output.text);
+        output.extensions(&header.query_results_extensions, &Path::root("/epcisBody/queryResults"))?;
+        self.query_results_tail = std::mem::take(&mut output.text);
         output.extensions(&header.extensions, &path)?;
         self.document_tail = std::mem::replace(&mut output.text, begun);
         self.header(header)?;
@@ -311,5 +316,22 @@ impl Output {
         self.extensions(&element.extensions, path)?;
         self.end("VocabularyElement");
         Ok(())
+    }
+}
+
+/// The XSD allows extensions of a body, but not of a query's body, nor of `resultsBody`.
+fn refuse_where_xml_has_no_place(
+    output: &Output,
+    is_query: bool,
+    body: &[Extension],
+    results_body: &[Extension],
+) -> Result<(), WriteError> {
+    let refused = [
+        (is_query && !body.is_empty(), "extensions of a query's body", "/epcisBody"),
+        (!results_body.is_empty(), "extensions of resultsBody", "/epcisBody/queryResults/resultsBody"),
+    ];
+    match refused.iter().find(|(refused, ..)| *refused) {
+        Some((_, what, pointer)) => Err(output.cannot(codes::XML_CANNOT_WRITE, &[what], &Path::root(pointer))),
+        None => Ok(()),
     }
 }

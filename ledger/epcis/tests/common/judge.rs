@@ -1,5 +1,5 @@
 //! Reads and judges whole documents, for tests that compare with tables of expectations.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

@@ -236,8 +236,8 @@ impl<'a> Converter<'a> {
                 self.tell_all(problems, screen)?;
                 self.event(*event, faulty, screen)
             }
-            Item::End(extensions, problems) => {
-                self.ending = extensions;
+            Item::End(tail, problems) => {
+                self.ending = tail;
                 self.tell_all(problems, screen)
             }
         }

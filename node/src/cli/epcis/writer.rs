@@ -12,7 +12,7 @@ pub trait DocumentWriter {
     /// Writes the next event.
     fn event(&mut self, event: &Event) -> Result<(), WriteError>;
     /// Ends the document, with what the model holds of after its events.
-    fn end(self: Box<Self>, extensions: &[Extension]) -> Result<(), WriteError>;
+    fn end(self: Box<Self>, tail: &Tail) -> Result<(), WriteError>;
 }
 
 impl<W: Write> DocumentWriter for xml::Writer<W> {
@@ -20,8 +20,8 @@ impl<W: Write> DocumentWriter for xml::Writer<W> {
         xml::Writer::event(self, event)
     }
 
-    fn end(self: Box<Self>, extensions: &[Extension]) -> Result<(), WriteError> {
-        xml::Writer::end(*self, extensions)?.flush()?;
+    fn end(self: Box<Self>, tail: &Tail) -> Result<(), WriteError> {
+        xml::Writer::end(*self, tail)?.flush()?;
         Ok(())
     }
 }
