@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
-use suyuan_epcis::document::{DocumentKind, Header, Item, ReadError, Syntax, WriteError};
-use suyuan_epcis::model::{Event, Extension};
+use suyuan_epcis::document::{DocumentKind, Header, Item, ReadError, Syntax, Tail, WriteError};
+use suyuan_epcis::model::Event;
 use suyuan_epcis::problem::{Problem, Problems, Reason};
 use suyuan_epcis::time::{Rounding, Stamp};
 use tempfile::NamedTempFile;
@@ -144,7 +144,7 @@ struct Converter<'a> {
     /// Until the header is known.
     sink: Option<Box<dyn Write + 'a>>,
     writer: Option<Box<dyn DocumentWriter + 'a>>,
-    ending: Vec<Extension>,
+    ending: Tail,
     /// Events read.
     next: u64,
     /// Pointer of the list they stand in.
@@ -209,7 +209,7 @@ impl<'a> Converter<'a> {
             kept: Vec::new(),
         };
         let rewriter = options.epc.map(Rewriter::new);
-        let (sink, writer, ending) = (Some(sink), None, Vec::new());
+        let (sink, writer, ending) = (Some(sink), None, Tail::default());
         Converter { name, syntax, rewriter, sink, writer, ending, next: 0, event_list: None, done }
     }
 

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use suyuan_epcis::document::{Header, Syntax, WriteError};
-use suyuan_epcis::model::{Event, Extension};
+use suyuan_epcis::document::{Header, Syntax, Tail, WriteError};
+use suyuan_epcis::model::Event;
 use suyuan_epcis::{json, xml};
 
 /// Writes one document, event by event. An event that the syntax cannot carry is refused whole,
@@ -31,8 +31,8 @@ impl<W: Write> DocumentWriter for json::Writer<W> {
         json::Writer::event(self, event)
     }
 
-    fn end(self: Box<Self>, extensions: &[Extension]) -> Result<(), WriteError> {
-        json::Writer::end(*self, extensions)?.flush()?;
+    fn end(self: Box<Self>, tail: &Tail) -> Result<(), WriteError> {
+        json::Writer::end(*self, tail)?.flush()?;
         Ok(())
     }
 }
