@@ -142,3 +142,29 @@ impl Read for Counting<'_> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use super::*;
+
+    // Goal: a watched file reads as the file does, and each pass is told from its beginning.
+    // Method: two passes over a file larger than the buffer.
+    #[test]
+    fn watched() {
+        let bytes = vec![b'x'; BUFFER_BYTES * 2 + 7];
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        let told = Rc::new(Cell::new(0));
+        let teller = told.clone();
+        let mut input = Input::File(file).watched(Box::new(move |count| teller.set(count)));
+        assert_eq!(input.length().unwrap(), bytes.len() as u64);
+        for _ in 0..2 {
+            let mut read = Vec::new();
+            input.reader().unwrap().read_to_end(&mut read).unwrap();
+            assert_eq!((read == bytes, told.get()), (true, bytes.len() as u64));
+        }
+    }
+}
