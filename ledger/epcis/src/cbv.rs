@@ -139,7 +139,7 @@ pub const BIZ_TRANSACTION: Vocabulary = Vocabulary {
 
 /// Source and destination types (CBV 2.0 §7.4).
 pub const SOURCE_DESTINATION: Vocabulary = Vocabulary {
-    name: "source or destination type",
+    name: "source/destination type",
     urn: Some("urn:epcglobal:cbv:sdt:"),
     web: &["https://ref.gs1.org/cbv/SDT-"],
     curie: "cbv:SDT-",
@@ -148,7 +148,7 @@ pub const SOURCE_DESTINATION: Vocabulary = Vocabulary {
 
 /// Error reasons (CBV 2.0 §7.5).
 pub const ERROR_REASON: Vocabulary = Vocabulary {
-    name: "error reason",
+    name: "reason",
     urn: Some("urn:epcglobal:cbv:er:"),
     web: &["https://ref.gs1.org/cbv/ER-"],
     curie: "cbv:ER-",

@@ -89,7 +89,7 @@ impl Context {
                     self.bind_term(term, definition, bindings, &path.key(term), problems);
                 }
             }
-            other => problems.add(structure::WRONG_TYPE, &["@context", "string, object or array", other.kind()], path),
+            other => problems.add(structure::WRONG_TYPE, &["@context", "string / object / array", other.kind()], path),
         }
     }
 
@@ -117,7 +117,7 @@ impl Context {
             }),
             Json::Null => None,
             other => {
-                problems.add(structure::WRONG_TYPE, &[term, "string or object", other.kind()], path);
+                problems.add(structure::WRONG_TYPE, &[term, "string / object", other.kind()], path);
                 None
             }
         };

@@ -73,11 +73,7 @@ fn query(root: Vec<(String, Json)>, context: &Context, problems: &mut Problems) 
                 Json::Text(text) => values.push(text),
                 Json::Number(text) => values.push(text.into()),
                 Json::Boolean(truth) => values.push(truth.to_string()),
-                other => problems.add(
-                    structure::WRONG_TYPE,
-                    &[&name, "a scalar or an array of scalars", other.kind()],
-                    &here,
-                ),
+                other => problems.add(structure::WRONG_TYPE, &[&name, "scalar / [scalar, …]", other.kind()], &here),
             }
         }
         header.query.push(QueryParameter { name, values: Some(values) });
@@ -108,7 +104,7 @@ impl HeaderReader<'_> {
                 "receiver" => header.receiver = self.text(&key, json, &here),
                 "instanceIdentifier" => header.instance_identifier = self.text(&key, json, &here),
                 "epcisHeader" => self.epcis_header(json, &mut header, &here),
-                _ => self.extension(&key, json, "the document", &here, &mut header.extensions),
+                _ => self.extension(&key, json, "EPCISDocument", &here, &mut header.extensions),
             }
         }
         self.outline(outline, &mut header);
@@ -124,7 +120,7 @@ impl HeaderReader<'_> {
         for (pointer, kind) in &outline.misshapen {
             let field = pointer.rsplit('/').next().unwrap_or("");
             let (name, shape) = match field {
-                "" => ("a document", "object"),
+                "" => ("EPCISDocument", "object"),
                 "eventList" => (field, "array"),
                 _ => (field, "object"),
             };
@@ -303,11 +299,11 @@ impl HeaderReader<'_> {
                 match key.as_str() {
                     "type" => vocabulary.kind = self.uri(&key, json, &here),
                     "vocabularyElementList" => vocabulary.elements = self.master_elements(json, &here),
-                    _ => self.extension(&key, json, "a vocabulary", &here, &mut vocabulary.extensions),
+                    _ => self.extension(&key, json, "vocabulary", &here, &mut vocabulary.extensions),
                 }
             }
             if vocabulary.kind.is_none() {
-                self.problems.add(structure::MISSING_FIELD, &["type", "a vocabulary"], &here);
+                self.problems.add(structure::MISSING_FIELD, &["type", "vocabulary"], &here);
             }
             vocabularies.push(vocabulary);
         }
@@ -326,11 +322,11 @@ impl HeaderReader<'_> {
                     "id" => element.id = self.uri(&key, json, &here),
                     "attributes" => element.attributes = self.master_attributes(json, &here),
                     "children" => element.children = Some(self.children(json, &here)),
-                    _ => self.extension(&key, json, "a vocabulary element", &here, &mut element.extensions),
+                    _ => self.extension(&key, json, "vocabularyElement", &here, &mut element.extensions),
                 }
             }
             if element.id.is_none() {
-                self.problems.add(structure::MISSING_FIELD, &["id", "a vocabulary element"], &here);
+                self.problems.add(structure::MISSING_FIELD, &["id", "vocabularyElement"], &here);
             }
             elements.push(element);
         }
@@ -359,11 +355,11 @@ impl HeaderReader<'_> {
                 match key.as_str() {
                     "id" => attribute.id = self.uri(&key, json, &here),
                     "attribute" => attribute.value = Some(value::value(json, &self.scope, &here, self.problems)),
-                    _ => self.problems.add(structure::UNKNOWN_FIELD, &[&key, "an attribute"], &here),
+                    _ => self.problems.add(structure::UNKNOWN_FIELD, &[&key, "attribute"], &here),
                 }
             }
             if attribute.id.is_none() {
-                self.problems.add(structure::MISSING_FIELD, &["id", "an attribute"], &here);
+                self.problems.add(structure::MISSING_FIELD, &["id", "attribute"], &here);
             }
             attributes.push(attribute);
         }

@@ -69,7 +69,7 @@ fn own_fields(event_type: &EventType) -> &'static [&'static str] {
 /// Reads an event. Whatever is wrong is reported; whatever can be kept is kept.
 pub fn event(json: Json, context: &Context, path: &Path<'_>, problems: &mut Problems) -> Event {
     let Json::Object(members) = json else {
-        problems.add(structure::WRONG_TYPE, &["an event", "object", json.kind()], path);
+        problems.add(structure::WRONG_TYPE, &["event", "object", json.kind()], path);
         return Event::new(EventType::Other(String::new()));
     };
     let mut event = Event::new(event_type(&members, path, problems));
@@ -98,7 +98,7 @@ fn event_type(members: &[(String, Json)], path: &Path<'_>, problems: &mut Proble
             EventType::Other(String::new())
         }
         None => {
-            problems.add(structure::MISSING_FIELD, &["type", "an event"], path);
+            problems.add(structure::MISSING_FIELD, &["type", "event"], path);
             EventType::Other(String::new())
         }
     }
@@ -324,7 +324,7 @@ impl EventReader<'_> {
                     && let Some(at) = elements.iter().position(|element| !matches!(element, Json::Text(_)))
                 {
                     let kind = elements[at].kind();
-                    let arguments = ["certificationInfo", "a URI or an array of URIs", kind];
+                    let arguments = ["certificationInfo", "URI / [URI, …]", kind];
                     self.problems.add(structure::WRONG_TYPE, &arguments, &path.index(at));
                     return Err(json);
                 }
@@ -419,7 +419,7 @@ impl EventReader<'_> {
     }
 
     fn quantity(&mut self, json: Json, path: &Path<'_>) -> Option<QuantityElement> {
-        let members = self.object("a quantity element", json, path).ok()?;
+        let members = self.object("quantityElement", json, path).ok()?;
         let mut element = QuantityElement::default();
         element.extensions = self.structure(&QUANTITY, members, path, |reader, field, json, path| {
             match field {
@@ -467,7 +467,7 @@ impl EventReader<'_> {
                 Ok(())
             });
         if dispositions.set.is_none() && dispositions.unset.is_none() {
-            self.problems.add(structure::MISSING_FIELD, &["set or unset", "persistentDisposition"], path);
+            self.problems.add(structure::MISSING_FIELD, &["set / unset", "persistentDisposition"], path);
         }
         Ok(dispositions)
     }
@@ -484,7 +484,7 @@ impl EventReader<'_> {
     }
 
     fn sensor_element(&mut self, json: Json, path: &Path<'_>) -> Option<SensorElement> {
-        let members = self.object("a sensor element", json, path).ok()?;
+        let members = self.object("sensorElement", json, path).ok()?;
         let mut element = SensorElement::default();
         element.extensions = self.structure(&SENSOR_ELEMENT, members, path, |reader, field, json, path| {
             match field {
@@ -606,24 +606,20 @@ const ERROR_DECLARATION: Shape<'static> = Shape {
     open: true,
 };
 const LOCATION: Shape<'static> = Shape { name: "readPoint", fields: &["id"], required: &["id"], open: true };
-const QUANTITY: Shape<'static> = Shape {
-    name: "a quantity element",
-    fields: &["epcClass", "quantity", "uom"],
-    required: &["epcClass"],
-    open: false,
-};
+const QUANTITY: Shape<'static> =
+    Shape { name: "quantityElement", fields: &["epcClass", "quantity", "uom"], required: &["epcClass"], open: false };
 const PERSISTENT_DISPOSITION: Shape<'static> =
     Shape { name: "persistentDisposition", fields: &["set", "unset"], required: &[], open: false };
 const ILMD: Shape<'static> = Shape { name: "ilmd", fields: &[], required: &[], open: true };
 const SENSOR_ELEMENT: Shape<'static> = Shape {
-    name: "a sensor element",
+    name: "sensorElement",
     fields: &["sensorMetadata", "sensorReport"],
     required: &["sensorReport"],
     open: true,
 };
 const BIZ_TRANSACTION: TypedShape = TypedShape {
     shape: Shape {
-        name: "a business transaction",
+        name: "bizTransaction",
         fields: &["type", "bizTransaction"],
         required: &["bizTransaction"],
         open: false,
@@ -631,12 +627,12 @@ const BIZ_TRANSACTION: TypedShape = TypedShape {
     vocabulary: &cbv::BIZ_TRANSACTION,
 };
 const SOURCE: TypedShape = TypedShape {
-    shape: Shape { name: "a source", fields: &["type", "source"], required: &["type", "source"], open: false },
+    shape: Shape { name: "source", fields: &["type", "source"], required: &["type", "source"], open: false },
     vocabulary: &cbv::SOURCE_DESTINATION,
 };
 const DESTINATION: TypedShape = TypedShape {
     shape: Shape {
-        name: "a destination",
+        name: "destination",
         fields: &["type", "destination"],
         required: &["type", "destination"],
         open: false,
@@ -645,5 +641,4 @@ const DESTINATION: TypedShape = TypedShape {
 };
 const SENSOR_METADATA: SensorShape =
     SensorShape { name: "sensorMetadata", fields: SENSOR_METADATA_FIELDS, needs_type: false };
-const SENSOR_REPORT: SensorShape =
-    SensorShape { name: "a sensor report", fields: SENSOR_REPORT_FIELDS, needs_type: true };
+const SENSOR_REPORT: SensorShape = SensorShape { name: "sensorReport", fields: SENSOR_REPORT_FIELDS, needs_type: true };

@@ -89,7 +89,7 @@ fn object(members: Vec<(String, Json)>, scope: &Scope<'_>, path: &Path<'_>, prob
             (None, Json::Text(text)) if key == "#text" && object.text.is_none() => object.text = Some(text.into()),
             (_, json) => {
                 let name = match key.contains(':') {
-                    true => name(&key, "an extension", scope, &here, problems),
+                    true => name(&key, "extension", scope, &here, problems),
                     false => Name::local(&key),
                 };
                 extension(name, json, scope, &here, problems, &mut object.members);

@@ -33,8 +33,8 @@ impl<W: Write> Writer<W> {
     /// `creation_date`.
     pub fn new(sink: W, header: &Header) -> Result<Self, WriteError> {
         let what = match header.kind {
-            DocumentKind::Query => Some("a query"),
-            DocumentKind::MasterData => Some("an EPCISMasterDataDocument"),
+            DocumentKind::Query => Some("EPCISQueryDocument (Poll)"),
+            DocumentKind::MasterData => Some("EPCISMasterDataDocument"),
             _ => None,
         };
         if let Some(what) = what {

@@ -79,7 +79,7 @@ fn object_event(event: &Event, root: &Path<'_>, report: &mut Report<'_>) {
 fn transaction_event(event: &Event, root: &Path<'_>, report: &mut Report<'_>) {
     let action = event.action.as_deref();
     if !filled(&event.epc_list) && !filled(&event.quantity_list) && matches!(action, Some("ADD" | "OBSERVE")) {
-        names_none(event, &["epcList", "quantityList"], "epcList or quantityList", root, report);
+        names_none(event, &["epcList", "quantityList"], "epcList / quantityList", root, report);
     }
     let empty = event.biz_transaction_list.as_ref().is_some_and(Vec::is_empty);
     if empty && !report.reader_found("bizTransactionList") {
@@ -98,17 +98,17 @@ fn transformation_event(event: &Event, root: &Path<'_>, report: &mut Report<'_>)
             names_none(
                 event,
                 &input_fields,
-                "inputEPCList, inputQuantityList, outputEPCList or outputQuantityList",
+                "inputEPCList / inputQuantityList / outputEPCList / outputQuantityList",
                 root,
                 report,
             );
         }
     } else if !report.reader_found("transformationID") {
         if !inputs {
-            names_none(event, &input_fields, "inputEPCList or inputQuantityList, or transformationID", root, report);
+            names_none(event, &input_fields, "inputEPCList / inputQuantityList / transformationID", root, report);
         }
         if !outputs {
-            names_none(event, &output_fields, "outputEPCList or outputQuantityList, or transformationID", root, report);
+            names_none(event, &output_fields, "outputEPCList / outputQuantityList / transformationID", root, report);
         }
     }
     if let (Some(inputs), Some(outputs)) = (&event.input_epc_list, &event.output_epc_list) {
@@ -130,7 +130,7 @@ fn containment(event: &Event, is_association: bool, root: &Path<'_>, report: &mu
     }
     let children = filled(&event.child_epcs) || filled(&event.child_quantity_list);
     if !children && action != "DELETE" {
-        names_none(event, &["childEPCs", "childQuantityList"], "childEPCs or childQuantityList", root, report);
+        names_none(event, &["childEPCs", "childQuantityList"], "childEPCs / childQuantityList", root, report);
     }
 }
 
