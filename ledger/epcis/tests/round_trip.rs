@@ -1,4 +1,5 @@
 //! Conversion loses nothing: every document of the corpus through the other syntax and back.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
