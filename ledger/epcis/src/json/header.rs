@@ -1,7 +1,8 @@
 //! Reads everything of a JSON document but its events.
 
 use super::context::{Context, QUERY_CONTEXT, is_built_in};
-use super::document::{Member, Outline, tree_reason};
+use super::outline::{Member, Outline};
+use super::pass::tree_reason;
 use super::tree::{self, Json};
 use super::value::{self, Scope};
 use crate::codes::structure;

@@ -2,8 +2,12 @@
 
 pub mod context;
 pub mod document;
+mod events;
 mod guard;
 mod header;
+mod lines;
+mod outline;
+mod pass;
 mod prefixes;
 pub mod read;
 pub mod tree;

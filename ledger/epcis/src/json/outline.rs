@@ -1,0 +1,177 @@
+//! The first pass over a document: everything but its events.
+
+use serde::de::{IgnoredAny, MapAccess, SeqAccess};
+use serde_json::value::RawValue;
+
+use super::guard::Meter;
+use super::pass::{Walk, Walker, drive};
+use crate::document::Limits;
+use crate::input::Input;
+
+/// A member that is no list of events, as its raw text.
+pub(super) type Member = (String, Box<RawValue>);
+
+/// What the first pass finds.
+#[derive(Default)]
+pub(super) struct Outline {
+    /// Members of the root.
+    pub root: Vec<Member>,
+    /// Members of `epcisBody`, if that is an object.
+    pub body: Option<Vec<Member>>,
+    /// Members of `queryResults` within it.
+    pub query_results: Option<Vec<Member>>,
+    /// Members of `resultsBody` within that.
+    pub results_body: Option<Vec<Member>>,
+    /// The pointer of the list of events, if there is one.
+    pub event_list: Option<&'static str>,
+    /// Keys that stood twice, with the pointer of the object.
+    pub duplicates: Vec<(&'static str, String)>,
+    /// What `epcisBody`, `queryResults`, `resultsBody` or `eventList` is instead of its shape.
+    pub misshapen: Vec<(&'static str, &'static str)>,
+}
+
+/// Reads the outline of the input, as far as it is JSON.
+pub(super) fn read(
+    input: &mut Input,
+    meter: &Meter,
+    limits: &Limits,
+) -> std::io::Result<(Outline, serde_json::Result<()>)> {
+    let mut outline = Outline::default();
+    let parsed = drive(input, meter, ReadObject { level: Level::Root, outline: &mut outline, meter, limits })?;
+    Ok((outline, parsed))
+}
+
+/// The objects that may hold events, outermost first.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Level {
+    Root,
+    Body,
+    QueryResults,
+    ResultsBody,
+}
+
+impl Level {
+    /// Its JSON pointer.
+    pub fn pointer(self) -> &'static str {
+        match self {
+            Level::Root => "",
+            Level::Body => "/epcisBody",
+            Level::QueryResults => "/epcisBody/queryResults",
+            Level::ResultsBody => "/epcisBody/queryResults/resultsBody",
+        }
+    }
+
+    /// The object one level down that `key` names.
+    pub fn below(self, key: &str) -> Option<Level> {
+        match (self, key) {
+            (Level::Root, "epcisBody") => Some(Level::Body),
+            (Level::Body, "queryResults") => Some(Level::QueryResults),
+            (Level::QueryResults, "resultsBody") => Some(Level::ResultsBody),
+            _ => None,
+        }
+    }
+
+    /// The pointer of the list of events, if this object may hold one.
+    pub fn event_list(self, key: &str) -> Option<&'static str> {
+        match (self, key) {
+            (Level::Body, "eventList") => Some("/epcisBody/eventList"),
+            (Level::ResultsBody, "eventList") => Some("/epcisBody/queryResults/resultsBody/eventList"),
+            _ => None,
+        }
+    }
+}
+
+/// Reads one object of the first pass.
+struct ReadObject<'a> {
+    level: Level,
+    outline: &'a mut Outline,
+    meter: &'a Meter,
+    limits: &'a Limits,
+}
+
+impl Walk for ReadObject<'_> {
+    fn object<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let level = self.level;
+        let mut members: Vec<Member> = Vec::new();
+        let mut keys: Vec<String> = Vec::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if keys.contains(&key) {
+                self.outline.duplicates.push((level.pointer(), key));
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if let Some(below) = level.below(&key) {
+                map.next_value_seed(Walker(ReadObject {
+                    level: below,
+                    outline: self.outline,
+                    meter: self.meter,
+                    limits: self.limits,
+                }))?;
+            } else if let Some(pointer) = level.event_list(&key) {
+                // Noted first: a fault within the list leaves what was read before it.
+                self.outline.event_list = Some(pointer);
+                self.outline.put(level, &mut members);
+                map.next_value_seed(Walker(SkipEvents {
+                    outline: self.outline,
+                    pointer,
+                    meter: self.meter,
+                    limits: self.limits,
+                }))?;
+                members = self.outline.take(level);
+            } else {
+                members.push((key.clone(), map.next_value()?));
+            }
+            keys.push(key);
+        }
+        self.outline.put(level, &mut members);
+        Ok(())
+    }
+
+    fn misshapen(&mut self, shape: &'static str) {
+        self.outline.misshapen.push((self.level.pointer(), shape));
+    }
+}
+
+impl Outline {
+    fn put(&mut self, level: Level, members: &mut Vec<Member>) {
+        let members = std::mem::take(members);
+        match level {
+            Level::Root => self.root = members,
+            Level::Body => self.body = Some(members),
+            Level::QueryResults => self.query_results = Some(members),
+            Level::ResultsBody => self.results_body = Some(members),
+        }
+    }
+
+    fn take(&mut self, level: Level) -> Vec<Member> {
+        match level {
+            Level::Root => std::mem::take(&mut self.root),
+            Level::Body => self.body.take().unwrap_or_default(),
+            Level::QueryResults => self.query_results.take().unwrap_or_default(),
+            Level::ResultsBody => self.results_body.take().unwrap_or_default(),
+        }
+    }
+}
+
+/// Skips the list of events in the first pass, each under its own limit.
+struct SkipEvents<'a> {
+    outline: &'a mut Outline,
+    pointer: &'static str,
+    meter: &'a Meter,
+    limits: &'a Limits,
+}
+
+impl Walk for SkipEvents<'_> {
+    fn list<'de, A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        self.meter.mark(self.limits.event_bytes_max);
+        while elements.next_element::<IgnoredAny>()?.is_some() {
+            self.meter.mark(self.limits.event_bytes_max);
+        }
+        self.meter.mark(self.limits.header_bytes_max);
+        Ok(())
+    }
+
+    fn misshapen(&mut self, shape: &'static str) {
+        self.outline.misshapen.push((self.pointer, shape));
+    }
+}
