@@ -2,35 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::Path;
 
-use suyuan_epcis::document::{Item, Limits};
-use suyuan_epcis::hash::{EventHash, Profile, ignored_fields, prehash};
-use suyuan_epcis::input::Input;
-use suyuan_epcis::read::read;
-
-/// The hashes of a file's events under `profile`, with their pre-hash strings.
-fn hashes(file: &Path, profile: Profile) -> Vec<(String, String)> {
-    let mut input = Input::open(file).unwrap();
-    let (mut found, mut ignored) = (Vec::new(), Vec::new());
-    read(&mut input, &Limits::default(), &mut |item| {
-        match item {
-            Item::Header(header, _) => ignored = ignored_fields(&header),
-            Item::Event(event, _, _) => {
-                let text = prehash(&event, profile, &ignored);
-                found.push((EventHash::of(&event, profile, &ignored).to_ni(), text));
-            }
-            Item::End(..) => {}
-        }
-        ControlFlow::Continue(())
-    })
-    .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    found
-}
+use documents::hashes;
+use suyuan_epcis::hash::Profile;
 
 fn lines(file: &Path) -> Vec<String> {
     fs::read_to_string(file)

@@ -2,34 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use suyuan_epcis::document::{Item, Limits};
-use suyuan_epcis::hash::{EventHash, Profile, ignored_fields, prehash};
-use suyuan_epcis::input::Input;
-use suyuan_epcis::read::read;
-
-/// The hashes of a file's events, with what was hashed.
-fn hashes(file: &Path, profile: Profile) -> Vec<(String, String)> {
-    let mut input = Input::open(file).unwrap();
-    let (mut found, mut ignored) = (Vec::new(), Vec::new());
-    read(&mut input, &Limits::default(), &mut |item| {
-        match item {
-            Item::Header(header, _) => ignored = ignored_fields(&header),
-            Item::Event(event, _, _) => {
-                let hash = EventHash::of(&event, profile, &ignored).to_ni();
-                found.push((hash, prehash(&event, profile, &ignored)));
-            }
-            Item::End(..) => {}
-        }
-        ControlFlow::Continue(())
-    })
-    .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    found
-}
+use documents::hashes;
+use suyuan_epcis::hash::Profile;
 
 /// The files of a folder by stem.
 fn stems(folder: &Path) -> BTreeMap<String, PathBuf> {

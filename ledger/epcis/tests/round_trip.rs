@@ -2,36 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use suyuan_epcis::document::{DocumentKind, Header, Item, Limits, ReadError, Tail, WriteError};
+use documents::{Document, files, load};
+use suyuan_epcis::document::{DocumentKind, Header, WriteError};
 use suyuan_epcis::hash::{EventHash, Profile, ignored_fields};
 use suyuan_epcis::input::Input;
-use suyuan_epcis::model::Event;
-use suyuan_epcis::read::read;
 use suyuan_epcis::{json, xml};
-
-/// A whole document.
-struct Document {
-    header: Header,
-    events: Vec<Event>,
-    tail: Tail,
-}
-
-fn load(mut input: Input) -> Result<Document, ReadError> {
-    let (mut header, mut events, mut tail) = (None, Vec::new(), Tail::default());
-    read(&mut input, &Limits::default(), &mut |item| {
-        match item {
-            Item::Header(read, _) => header = Some(*read),
-            Item::Event(event, _, _) => events.push(*event),
-            Item::End(rest, _) => tail = rest,
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok(Document { header: header.unwrap(), events, tail })
-}
 
 /// The header as a writer needs it: bare events get the date that a document must have.
 fn header(document: &Document) -> Header {
@@ -54,24 +34,6 @@ fn to_xml(document: &Document) -> Result<Vec<u8>, WriteError> {
         writer.event(event)?;
     }
     writer.end(&document.tail)
-}
-
-/// Every file under `folder` with one of these endings.
-fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.extension() {
-                _ if path.is_dir() => folders.push(path),
-                Some(ending) if endings.iter().any(|wanted| ending == *wanted) => found.push(path),
-                _ => {}
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 const FOLDERS: &[&str] = &[

@@ -2,56 +2,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use suyuan_epcis::document::{Header, Item, Limits, ReadError, Tail};
-use suyuan_epcis::model::Event;
+use documents::{Document, collect};
+use suyuan_epcis::document::{Limits, ReadError};
 use suyuan_epcis::problem::Problem;
 use suyuan_epcis::xml;
 
-struct Read {
-    header: Option<Header>,
-    events: Vec<(Event, Vec<Problem>)>,
-    end: Tail,
-    document_problems: Vec<Problem>,
-}
-
-fn read(mut bytes: &[u8]) -> Result<Read, ReadError> {
-    let mut read = Read { header: None, events: Vec::new(), end: Tail::default(), document_problems: Vec::new() };
-    xml::read(&mut bytes, &Limits::default(), &mut |item| {
-        match item {
-            Item::Header(header, problems) => {
-                read.header = Some(*header);
-                read.document_problems.extend(problems.list);
-            }
-            Item::Event(event, problems, _) => read.events.push((*event, problems.list)),
-            Item::End(extensions, problems) => {
-                read.end = extensions;
-                read.document_problems.extend(problems.list);
-            }
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok(read)
+fn read(mut bytes: &[u8]) -> Result<Document, ReadError> {
+    collect(|receiver| xml::read(&mut bytes, &Limits::default(), receiver))
 }
 
 fn xml_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "xml") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    files
+    documents::files(folder, &["xml"])
 }
 
 fn all_files(corpus: &Path) -> Vec<PathBuf> {
@@ -83,7 +49,7 @@ fn every_document_is_read_and_written_alike() {
             Err(error) => panic!("{}: {error}", file.display()),
         };
         documents += 1;
-        let mut header = first.header.unwrap();
+        let mut header = first.header;
         header.creation_date.get_or_insert_with(|| "2026-01-01T00:00:00Z".to_owned());
         header.query_name.get_or_insert_with(|| "SimpleEventQuery".to_owned());
         header.query.iter_mut().for_each(|parameter| {
@@ -94,7 +60,7 @@ fn every_document_is_read_and_written_alike() {
         let mut writer =
             xml::Writer::new(Vec::new(), &header).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let mut written = Vec::new();
-        for (event, problems) in &first.events {
+        for (event, problems) in first.events.iter().zip(&first.event_problems) {
             match writer.event(event) {
                 Ok(()) => written.push(event),
                 Err(error) => {
@@ -103,16 +69,16 @@ fn every_document_is_read_and_written_alike() {
                 }
             }
         }
-        let text = writer.end(&first.end).unwrap();
+        let text = writer.end(&first.tail).unwrap();
         let second = read(&text)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", file.display(), String::from_utf8_lossy(&text)));
-        let again = second.header.unwrap();
+        let again = second.header;
         assert_eq!(again.namespaces, header.namespaces, "{}", file.display());
         assert_eq!(again.master_data, header.master_data, "{}", file.display());
         assert_eq!(again.header_extensions, header.header_extensions, "{}", file.display());
         assert_eq!(again.query, header.query, "{}", file.display());
         assert_eq!(second.events.len(), written.len(), "{}", file.display());
-        for ((event, problems), expected) in second.events.iter().zip(written) {
+        for ((event, problems), expected) in second.events.iter().zip(&second.event_problems).zip(written) {
             assert_eq!(event, expected, "{}", file.display());
             // What is written has the XSD's order, whatever was read.
             let structural = ["EPCIS-XML_ORDER", "EPCIS-XML_PLACE", "EPCIS-XML_QUALIFIED", "EPCIS-UNKNOWN_FIELD"];
@@ -135,8 +101,7 @@ fn examples_of_gs1_are_valid() {
             continue;
         }
         let read = read(&std::fs::read(&file).unwrap()).unwrap();
-        let problems: Vec<_> =
-            read.events.into_iter().flat_map(|(_, problems)| problems).chain(read.document_problems).collect();
+        let problems = read.problems();
         assert!(problems.is_empty(), "{}: {problems:?}", file.display());
     }
 }
@@ -201,8 +166,7 @@ fn invalid_documents_give_their_code() {
     let folder = corpus.join("openepcis/2.0/EPCIS/XML");
     for (name, code, pointer, line) in table {
         let read = read(&std::fs::read(folder.join(name)).unwrap()).unwrap();
-        let problems: Vec<_> =
-            read.events.into_iter().flat_map(|(_, problems)| problems).chain(read.document_problems).collect();
+        let problems = read.problems();
         let found = problems.iter().find(|problem| problem.reason.code.id == code && problem.place.pointer == pointer);
         let found = found.unwrap_or_else(|| panic!("{name}: {problems:?}"));
         assert_eq!(found.place.line, Some(line), "{name}");
@@ -254,8 +218,7 @@ fn verdicts_agree_with_the_xsd() {
             continue;
         }
         let read = read(&bytes).unwrap();
-        let mut problems = read.events.iter().flat_map(|(_, problems)| problems).chain(&read.document_problems);
-        let invalid = problems.any(Problem::is_error);
+        let invalid = read.problems().into_iter().any(Problem::is_error);
         let expected = refused.iter().any(|name| file.ends_with(name));
         assert_eq!(invalid, expected, "{}", file.display());
         judged += 1;

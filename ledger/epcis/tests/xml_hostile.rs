@@ -1,10 +1,13 @@
 //! Documents made to harm the reader, and documents that are slightly wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::io::{BufRead, BufReader, Read};
-use std::ops::ControlFlow;
+#[path = "common/documents.rs"]
+mod documents;
 
-use suyuan_epcis::document::{Item, Limits, ReadError};
+use std::io::{BufRead, BufReader, Read};
+
+use documents::collect;
+use suyuan_epcis::document::{Limits, ReadError};
 use suyuan_epcis::model::{Event, EventType, Value};
 use suyuan_epcis::problem::Problem;
 use suyuan_epcis::xml;
@@ -23,14 +26,8 @@ fn document(events: &str) -> String {
 }
 
 fn read_from(input: &mut dyn BufRead, limits: &Limits) -> Result<Vec<(Event, Vec<Problem>)>, ReadError> {
-    let mut events = Vec::new();
-    xml::read(input, limits, &mut |item| {
-        if let Item::Event(event, problems, _) = item {
-            events.push((*event, problems.list));
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok(events)
+    let document = collect(|receiver| xml::read(input, limits, receiver))?;
+    Ok(document.events.into_iter().zip(document.event_problems).collect())
 }
 
 fn read(text: &str) -> Result<Vec<(Event, Vec<Problem>)>, ReadError> {

@@ -1,8 +1,12 @@
 //! What the writer says, and what it refuses to say.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "common/documents.rs"]
+mod documents;
+
 use std::ops::ControlFlow;
 
+use documents::collect;
 use suyuan_epcis::document::{DocumentKind, Header, Item, Limits, MasterVocabulary, QueryParameter, Syntax};
 use suyuan_epcis::document::{Tail, WriteError};
 use suyuan_epcis::model::{
@@ -44,27 +48,11 @@ fn write(header: &Header, events: &[Event], end: &[Extension]) -> Result<String,
 }
 
 fn read(text: &str) -> (Header, Vec<Event>, Vec<Extension>) {
-    let (mut header, mut events, mut end) = (None, Vec::new(), Vec::new());
-    xml::read(&mut text.as_bytes(), &Limits::default(), &mut |item| {
-        let problems = match item {
-            Item::Header(read, problems) => {
-                header = Some(*read);
-                problems
-            }
-            Item::Event(event, problems, _) => {
-                events.push(*event);
-                problems
-            }
-            Item::End(extensions, problems) => {
-                end = [extensions.body, extensions.document].concat();
-                problems
-            }
-        };
-        assert_eq!(problems.list, [], "{text}");
-        ControlFlow::Continue(())
-    })
-    .unwrap_or_else(|error| panic!("{error}\n{text}"));
-    (header.unwrap(), events, end)
+    let document = collect(|receiver| xml::read(&mut text.as_bytes(), &Limits::default(), receiver))
+        .unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert!(document.problems().is_empty(), "{:?}\n{text}", document.problems());
+    let extensions = [document.tail.body, document.tail.document].concat();
+    (document.header, document.events, extensions)
 }
 
 // Goal: the exact bytes of a small document change only on purpose. Method: compare with a text.

@@ -1,10 +1,13 @@
 //! Reads and judges whole documents, for tests that compare with tables of expectations.
 #![allow(dead_code, clippy::unwrap_used)]
 
+mod documents;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use documents::files;
 use suyuan_epcis::codes::Severity;
 use suyuan_epcis::document::{Item, Limits, ReadError};
 use suyuan_epcis::hash::ignored_fields;
@@ -57,25 +60,6 @@ pub fn distinct(mut codes: Vec<&'static str>) -> Vec<&'static str> {
     codes.sort_unstable();
     codes.dedup();
     codes
-}
-
-/// All files below `folder` with one of the `suffixes`, sorted.
-pub fn files(folder: &Path, suffixes: &[&str]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            let matches = path.extension().is_some_and(|suffix| suffixes.iter().any(|wanted| suffix == *wanted));
-            match path.is_dir() {
-                true => folders.push(path),
-                false if matches => found.push(path),
-                false => {}
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 /// A file below the corpus, and the exact codes expected of it: every error in the order found,

@@ -1,70 +1,25 @@
 //! Reads one event from JSON into the model, judging its structure as GS1's JSON schema does.
 
+mod sensors;
+mod shapes;
+
+use shapes::{
+    BIZ_TRANSACTION, COMMON_FIELDS, DESTINATION, ERROR_DECLARATION, ILMD, LOCATION, PERSISTENT_DISPOSITION, QUANTITY,
+    SOURCE, Shape, TypedShape, WHY_AND_WHERE_FIELDS, own_fields,
+};
+
 use super::context::Context;
 use super::tree::Json;
 use super::value::{self, Scope};
 use crate::cbv;
 use crate::codes::structure;
 use crate::model::{
-    ErrorDeclaration, Event, EventType, Extension, Location, Number, PersistentDisposition, QuantityElement,
-    SENSOR_METADATA_FIELDS, SENSOR_REPORT_FIELDS, SensorElement, SensorField, SensorMetadata, SensorReport,
-    SensorValue, Typed,
+    ErrorDeclaration, Event, EventType, Extension, Location, Number, PersistentDisposition, QuantityElement, Typed,
 };
 use crate::name::Name;
 use crate::problem::{Path, Problems};
 use crate::time::{Stamp, is_time_zone_offset};
 use crate::uri::is_uri;
-
-/// The fields of every event.
-const COMMON_FIELDS: &[&str] = &[
-    "@context",
-    "type",
-    "eventTime",
-    "recordTime",
-    "eventTimeZoneOffset",
-    "eventID",
-    "certificationInfo",
-    "errorDeclaration",
-];
-
-/// The fields of every event of the five standard types, beside the common ones.
-const WHY_AND_WHERE_FIELDS: &[&str] = &[
-    "bizStep",
-    "disposition",
-    "persistentDisposition",
-    "readPoint",
-    "bizLocation",
-    "bizTransactionList",
-    "sourceList",
-    "destinationList",
-    "sensorElementList",
-];
-
-/// The fields of each type, beside those.
-fn own_fields(event_type: &EventType) -> &'static [&'static str] {
-    match event_type {
-        EventType::Object => &["action", "epcList", "quantityList", "ilmd"],
-        EventType::Aggregation | EventType::Association => &["action", "parentID", "childEPCs", "childQuantityList"],
-        EventType::Transaction => &["action", "parentID", "epcList", "quantityList"],
-        EventType::Transformation => {
-            &["transformationID", "inputEPCList", "inputQuantityList", "outputEPCList", "outputQuantityList", "ilmd"]
-        }
-        EventType::Other(_) => &[
-            "action",
-            "epcList",
-            "quantityList",
-            "ilmd",
-            "parentID",
-            "childEPCs",
-            "childQuantityList",
-            "transformationID",
-            "inputEPCList",
-            "inputQuantityList",
-            "outputEPCList",
-            "outputQuantityList",
-        ],
-    }
-}
 
 /// Reads an event. Whatever is wrong is reported; whatever can be kept is kept.
 pub fn event(json: Json, context: &Context, path: &Path<'_>, problems: &mut Problems) -> Event {
@@ -194,21 +149,12 @@ impl EventReader<'_> {
             *slot = Some(self.list(field, json, path, Self::quantity)?);
             return Ok(());
         }
-        match field {
-            "bizTransactionList" => {
-                event.biz_transaction_list = Some(
-                    self.list(field, json, path, |reader, json, path| reader.typed(&BIZ_TRANSACTION, json, path))?,
-                );
-            }
-            "sourceList" => {
-                event.source_list =
-                    Some(self.list(field, json, path, |reader, json, path| reader.typed(&SOURCE, json, path))?);
-            }
-            _ => {
-                event.destination_list =
-                    Some(self.list(field, json, path, |reader, json, path| reader.typed(&DESTINATION, json, path))?);
-            }
-        }
+        let (slot, shape) = match field {
+            "bizTransactionList" => (&mut event.biz_transaction_list, &BIZ_TRANSACTION),
+            "sourceList" => (&mut event.source_list, &SOURCE),
+            _ => (&mut event.destination_list, &DESTINATION),
+        };
+        *slot = Some(self.list(field, json, path, |reader, json, path| reader.typed(shape, json, path))?);
         Ok(())
     }
 
@@ -477,84 +423,6 @@ impl EventReader<'_> {
         Ok(self.structure(&ILMD, members, path, |_, _, json, _| Err(json)))
     }
 
-    // ---- sensors ----
-
-    fn sensor_elements(&mut self, json: Json, path: &Path<'_>) -> Read<Vec<SensorElement>> {
-        self.list("sensorElementList", json, path, Self::sensor_element)
-    }
-
-    fn sensor_element(&mut self, json: Json, path: &Path<'_>) -> Option<SensorElement> {
-        let members = self.object("sensorElement", json, path).ok()?;
-        let mut element = SensorElement::default();
-        element.extensions = self.structure(&SENSOR_ELEMENT, members, path, |reader, field, json, path| {
-            match field {
-                "sensorMetadata" => {
-                    let (fields, extensions) = reader.sensor_fields(&SENSOR_METADATA, json, path)?;
-                    element.metadata = Some(SensorMetadata { fields, extensions });
-                }
-                _ => {
-                    element.reports = reader.list(field, json, path, |reader, json, path| {
-                        let (fields, extensions) = reader.sensor_fields(&SENSOR_REPORT, json, path).ok()?;
-                        Some(SensorReport { fields, extensions })
-                    })?;
-                    if element.reports.is_empty() {
-                        reader.problems.add(structure::TOO_FEW, &[field], path);
-                    }
-                }
-            }
-            Ok(())
-        });
-        Some(element)
-    }
-
-    fn sensor_fields(&mut self, shape: &SensorShape, json: Json, path: &Path<'_>) -> Read<SensorFields> {
-        let members = self.object(shape.name, json, path)?;
-        let names: Vec<&'static str> = shape.fields.iter().map(|field| field.name).collect();
-        let layout = Shape { name: shape.name, fields: &names, required: &[], open: true };
-        let mut fields = Vec::with_capacity(members.len());
-        let extensions = self.structure(&layout, members, path, |reader, name, json, path| {
-            if let Some(field) = shape.fields.iter().find(|field| field.name == name) {
-                fields.push((*field, reader.sensor_value(field, json, path)?));
-            }
-            Ok(())
-        });
-        let has = |name: &str| fields.iter().any(|(field, _)| field.name == name);
-        // A report says what it measures, or which exception arose (epcis.md; the schema wants `type`).
-        if shape.needs_type && !has("type") && !has("exception") {
-            self.problems.add(structure::MISSING_FIELD, &["type", shape.name], path);
-        }
-        fields.sort_by_key(|(field, _)| shape.fields.iter().position(|known| known == field));
-        Ok((fields, extensions))
-    }
-
-    fn sensor_value(&mut self, field: &SensorField, json: Json, path: &Path<'_>) -> Read<Box<str>> {
-        let text = match field.kind {
-            SensorValue::Uri => self.uri(field.name, json, path)?,
-            SensorValue::Time => self.time(field.name, json, path)?,
-            SensorValue::Number => return self.number(field.name, json, path),
-            SensorValue::Text => self.text(field.name, json, path)?,
-            SensorValue::Boolean => match json {
-                Json::Boolean(true) => "true".to_owned(),
-                Json::Boolean(false) => "false".to_owned(),
-                other => {
-                    self.problems.add(structure::WRONG_TYPE, &[field.name, "boolean", other.kind()], path);
-                    return Err(other);
-                }
-            },
-            SensorValue::HexBinary => {
-                let text = self.text(field.name, json, path)?;
-                if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                    self.problems.add(structure::BAD_HEX, &[&text], path);
-                }
-                text
-            }
-            SensorValue::MeasurementType => self.word(&cbv::MEASUREMENT_TYPE, json, path)?,
-            SensorValue::Exception => self.word(&cbv::EXCEPTION, json, path)?,
-            SensorValue::Component => self.word(&cbv::COMPONENT, json, path)?,
-        };
-        Ok(text.into())
-    }
-
     // ---- what must be there ----
 
     fn required(&mut self, event: &Event, path: &Path<'_>) {
@@ -577,68 +445,3 @@ impl EventReader<'_> {
         }
     }
 }
-
-/// A structure's field names, which of them must be there, and whether it may be extended.
-struct Shape<'a> {
-    name: &'static str,
-    fields: &'a [&'static str],
-    required: &'a [&'static str],
-    open: bool,
-}
-
-struct TypedShape {
-    shape: Shape<'static>,
-    vocabulary: &'static cbv::Vocabulary,
-}
-
-struct SensorShape {
-    name: &'static str,
-    fields: &'static [SensorField],
-    needs_type: bool,
-}
-
-type SensorFields = (Vec<(SensorField, Box<str>)>, Vec<Extension>);
-
-const ERROR_DECLARATION: Shape<'static> = Shape {
-    name: "errorDeclaration",
-    fields: &["declarationTime", "reason", "correctiveEventIDs"],
-    required: &["declarationTime"],
-    open: true,
-};
-const LOCATION: Shape<'static> = Shape { name: "readPoint", fields: &["id"], required: &["id"], open: true };
-const QUANTITY: Shape<'static> =
-    Shape { name: "quantityElement", fields: &["epcClass", "quantity", "uom"], required: &["epcClass"], open: false };
-const PERSISTENT_DISPOSITION: Shape<'static> =
-    Shape { name: "persistentDisposition", fields: &["set", "unset"], required: &[], open: false };
-const ILMD: Shape<'static> = Shape { name: "ilmd", fields: &[], required: &[], open: true };
-const SENSOR_ELEMENT: Shape<'static> = Shape {
-    name: "sensorElement",
-    fields: &["sensorMetadata", "sensorReport"],
-    required: &["sensorReport"],
-    open: true,
-};
-const BIZ_TRANSACTION: TypedShape = TypedShape {
-    shape: Shape {
-        name: "bizTransaction",
-        fields: &["type", "bizTransaction"],
-        required: &["bizTransaction"],
-        open: false,
-    },
-    vocabulary: &cbv::BIZ_TRANSACTION,
-};
-const SOURCE: TypedShape = TypedShape {
-    shape: Shape { name: "source", fields: &["type", "source"], required: &["type", "source"], open: false },
-    vocabulary: &cbv::SOURCE_DESTINATION,
-};
-const DESTINATION: TypedShape = TypedShape {
-    shape: Shape {
-        name: "destination",
-        fields: &["type", "destination"],
-        required: &["type", "destination"],
-        open: false,
-    },
-    vocabulary: &cbv::SOURCE_DESTINATION,
-};
-const SENSOR_METADATA: SensorShape =
-    SensorShape { name: "sensorMetadata", fields: SENSOR_METADATA_FIELDS, needs_type: false };
-const SENSOR_REPORT: SensorShape = SensorShape { name: "sensorReport", fields: SENSOR_REPORT_FIELDS, needs_type: true };

@@ -1,0 +1,104 @@
+//! The fields of events and of the structures within them, as GS1's JSON schema lists them.
+
+use crate::cbv;
+use crate::model::EventType;
+
+/// The fields of every event.
+pub(super) const COMMON_FIELDS: &[&str] = &[
+    "@context",
+    "type",
+    "eventTime",
+    "recordTime",
+    "eventTimeZoneOffset",
+    "eventID",
+    "certificationInfo",
+    "errorDeclaration",
+];
+
+/// The fields of every event of the five standard types, beside the common ones.
+pub(super) const WHY_AND_WHERE_FIELDS: &[&str] = &[
+    "bizStep",
+    "disposition",
+    "persistentDisposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+];
+
+/// The fields of each type, beside those.
+pub(super) fn own_fields(event_type: &EventType) -> &'static [&'static str] {
+    match event_type {
+        EventType::Object => &["action", "epcList", "quantityList", "ilmd"],
+        EventType::Aggregation | EventType::Association => &["action", "parentID", "childEPCs", "childQuantityList"],
+        EventType::Transaction => &["action", "parentID", "epcList", "quantityList"],
+        EventType::Transformation => {
+            &["transformationID", "inputEPCList", "inputQuantityList", "outputEPCList", "outputQuantityList", "ilmd"]
+        }
+        EventType::Other(_) => &[
+            "action",
+            "epcList",
+            "quantityList",
+            "ilmd",
+            "parentID",
+            "childEPCs",
+            "childQuantityList",
+            "transformationID",
+            "inputEPCList",
+            "inputQuantityList",
+            "outputEPCList",
+            "outputQuantityList",
+        ],
+    }
+}
+
+/// A structure's field names, which of them must be there, and whether it may be extended.
+pub(super) struct Shape<'a> {
+    pub name: &'static str,
+    pub fields: &'a [&'static str],
+    pub required: &'a [&'static str],
+    pub open: bool,
+}
+
+/// A transaction, source or destination, and the vocabulary of its type.
+pub(super) struct TypedShape {
+    pub shape: Shape<'static>,
+    pub vocabulary: &'static cbv::Vocabulary,
+}
+
+pub(super) const ERROR_DECLARATION: Shape<'static> = Shape {
+    name: "errorDeclaration",
+    fields: &["declarationTime", "reason", "correctiveEventIDs"],
+    required: &["declarationTime"],
+    open: true,
+};
+pub(super) const LOCATION: Shape<'static> = Shape { name: "readPoint", fields: &["id"], required: &["id"], open: true };
+pub(super) const QUANTITY: Shape<'static> =
+    Shape { name: "quantityElement", fields: &["epcClass", "quantity", "uom"], required: &["epcClass"], open: false };
+pub(super) const PERSISTENT_DISPOSITION: Shape<'static> =
+    Shape { name: "persistentDisposition", fields: &["set", "unset"], required: &[], open: false };
+pub(super) const ILMD: Shape<'static> = Shape { name: "ilmd", fields: &[], required: &[], open: true };
+pub(super) const BIZ_TRANSACTION: TypedShape = TypedShape {
+    shape: Shape {
+        name: "bizTransaction",
+        fields: &["type", "bizTransaction"],
+        required: &["bizTransaction"],
+        open: false,
+    },
+    vocabulary: &cbv::BIZ_TRANSACTION,
+};
+pub(super) const SOURCE: TypedShape = TypedShape {
+    shape: Shape { name: "source", fields: &["type", "source"], required: &["type", "source"], open: false },
+    vocabulary: &cbv::SOURCE_DESTINATION,
+};
+pub(super) const DESTINATION: TypedShape = TypedShape {
+    shape: Shape {
+        name: "destination",
+        fields: &["type", "destination"],
+        required: &["type", "destination"],
+        open: false,
+    },
+    vocabulary: &cbv::SOURCE_DESTINATION,
+};
