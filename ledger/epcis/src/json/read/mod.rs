@@ -108,7 +108,7 @@ impl EventReader<'_> {
             "eventTime" => event.event_time = Some(self.time(field, json, path)?),
             "recordTime" => event.record_time = Some(self.time(field, json, path)?),
             "eventTimeZoneOffset" => event.event_time_zone_offset = Some(self.offset(json, path)?),
-            "eventID" => event.event_id = Some(self.uri(field, json, path)?),
+            "eventID" => event.event_id = Some(self.text(field, json, path)?),
             "certificationInfo" => event.certification_info = self.certification(json, path)?,
             "errorDeclaration" => event.error_declaration = Some(self.error_declaration(json, path)?),
             "action" => event.action = Some(self.action(json, path)?),
@@ -118,8 +118,8 @@ impl EventReader<'_> {
             "readPoint" => event.read_point = Some(self.location(field, json, path)?),
             "bizLocation" => event.biz_location = Some(self.location(field, json, path)?),
             "sensorElementList" => event.sensor_element_list = Some(self.sensor_elements(json, path)?),
-            "parentID" => event.parent_id = Some(self.uri(field, json, path)?),
-            "transformationID" => event.transformation_id = Some(self.uri(field, json, path)?),
+            "parentID" => event.parent_id = Some(self.text(field, json, path)?),
+            "transformationID" => event.transformation_id = Some(self.text(field, json, path)?),
             "ilmd" => event.ilmd = Some(self.ilmd(json, path)?),
             _ => self.list_field(field, json, event, path)?,
         }
@@ -168,14 +168,6 @@ impl EventReader<'_> {
                 Err(other)
             }
         }
-    }
-
-    fn uri(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<String> {
-        let text = self.text(field, json, path)?;
-        if !is_uri(&text) {
-            self.problems.add(structure::BAD_URI, &[&text], path);
-        }
-        Ok(text)
     }
 
     fn time(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<String> {
@@ -244,7 +236,7 @@ impl EventReader<'_> {
     }
 
     fn epcs(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<Vec<String>> {
-        let epcs = self.list(field, json, path, |reader, json, path| reader.uri(field, json, path).ok())?;
+        let epcs = self.list(field, json, path, |reader, json, path| reader.text(field, json, path).ok())?;
         self.unique(&epcs, path);
         Ok(epcs)
     }
@@ -275,10 +267,10 @@ impl EventReader<'_> {
                     return Err(json);
                 }
                 self.list("certificationInfo", json, path, |reader, json, path| {
-                    reader.uri("certificationInfo", json, path).ok()
+                    reader.text("certificationInfo", json, path).ok()
                 })
             }
-            single => Ok(vec![self.uri("certificationInfo", single, path)?]),
+            single => Ok(vec![self.text("certificationInfo", single, path)?]),
         }
     }
 
@@ -343,7 +335,7 @@ impl EventReader<'_> {
                 "reason" => declaration.reason = Some(reader.word(&cbv::ERROR_REASON, json, path)?),
                 _ => {
                     let ids = reader.list(field, json, path, |reader, json, path| {
-                        reader.uri("correctiveEventIDs", json, path).ok()
+                        reader.text("correctiveEventIDs", json, path).ok()
                     })?;
                     declaration.corrective_event_ids = Some(ids);
                 }
@@ -358,7 +350,7 @@ impl EventReader<'_> {
         let mut location = Location::default();
         let shape = Shape { name: field, ..LOCATION };
         location.extensions = self.structure(&shape, members, path, |reader, field, json, path| {
-            location.id = Some(reader.uri(field, json, path)?);
+            location.id = Some(reader.text(field, json, path)?);
             Ok(())
         });
         Ok(location)
@@ -369,7 +361,7 @@ impl EventReader<'_> {
         let mut element = QuantityElement::default();
         element.extensions = self.structure(&QUANTITY, members, path, |reader, field, json, path| {
             match field {
-                "epcClass" => element.epc_class = Some(reader.uri(field, json, path)?),
+                "epcClass" => element.epc_class = Some(reader.text(field, json, path)?),
                 "quantity" if json == Json::Null => {
                     reader.problems.add(structure::NULL_QUANTITY, &[], path);
                     element.nil = true;
@@ -388,7 +380,7 @@ impl EventReader<'_> {
         typed.extensions = self.structure(&kind.shape, members, path, |reader, field, json, path| {
             match field {
                 "type" => typed.kind = Some(reader.word(kind.vocabulary, json, path)?),
-                _ => typed.value = Some(reader.uri(field, json, path)?),
+                _ => typed.value = Some(reader.text(field, json, path)?),
             }
             Ok(())
         });
