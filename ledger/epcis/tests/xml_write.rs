@@ -277,3 +277,21 @@ fn values_that_xml_does_not_know() {
     let (code, pointer) = refused(event);
     assert_eq!((code, pointer.ends_with("/sensorReport/0/hexBinaryValue")), ("EPCIS-XML_CANNOT_WRITE", true));
 }
+
+// Goal: nothing is written that the reader would refuse for its number. Method: a report with too many extensions, an
+// event with too many prefixes.
+#[test]
+fn too_many() {
+    let code = |event: Event| match write(&header(DocumentKind::Capture), &[event], &[]) {
+        Err(WriteError::CannotCarry(problem)) => problem.reason.code.id,
+        other => panic!("{other:?}"),
+    };
+    let extensions = (0..100_000).map(|at| scalar(name("x", "urn:x:", &format!("k{at}")), "1")).collect();
+    let mut event = object_event();
+    let report = SensorReport { extensions, ..SensorReport::default() };
+    event.sensor_element_list = Some(vec![SensorElement { reports: vec![report], ..SensorElement::default() }]);
+    assert_eq!(code(event), "EPCIS-XML_TOO_MANY");
+    let mut event = object_event();
+    (0..300).for_each(|at| event.namespaces.bind(&format!("p{at}"), &format!("urn:x:{at}:")));
+    assert_eq!(code(event), "EPCIS-XML_TOO_MANY");
+}

@@ -2,6 +2,7 @@
 
 use super::lexical::{forbidden, is_ncname};
 use super::namespace;
+use super::source::{ATTRIBUTES_MAX, SCOPE_MAX};
 use crate::codes::structure;
 use crate::codes::{Code, xml as codes};
 use crate::document::WriteError;
@@ -140,6 +141,10 @@ impl Output {
         if !prefix.is_empty() && !is_ncname(prefix) {
             return Err(self.cannot(codes::XML_NAME, &[prefix], path));
         }
+        // What the reader of this crate would refuse is not written either.
+        if self.scope.len() >= SCOPE_MAX {
+            return Err(self.cannot(codes::XML_TOO_MANY, &[&SCOPE_MAX.to_string(), "namespace declarations"], path));
+        }
         let name = if prefix.is_empty() { "xmlns".to_owned() } else { ["xmlns:", prefix].concat() };
         self.attribute(&name, namespace, path)?;
         self.scope.push((prefix.to_owned(), namespace.to_owned()));
@@ -230,6 +235,9 @@ impl Output {
             self.declare("", &name.namespace, path)?;
         } else if name.namespace.is_empty() && self.namespace_of("").is_some_and(|outer| !outer.is_empty()) {
             self.declare("", "", path)?;
+        }
+        if attributes.len() > ATTRIBUTES_MAX {
+            return Err(self.cannot(codes::XML_TOO_MANY, &[&ATTRIBUTES_MAX.to_string(), "attributes"], path));
         }
         let mut names: Vec<String> = Vec::with_capacity(attributes.len());
         for (attribute, _) in attributes {

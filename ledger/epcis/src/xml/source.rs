@@ -17,9 +17,9 @@ use crate::document::{Limits, ReadError};
 use crate::problem::{Place, Problem, Reason};
 
 /// Attributes of one element; each is compared with the others.
-const ATTRIBUTES_MAX: usize = 256;
+pub(crate) const ATTRIBUTES_MAX: usize = 256;
 /// Namespace declarations in force at one place; each name is looked up among them.
-const SCOPE_MAX: usize = 256;
+pub(crate) const SCOPE_MAX: usize = 256;
 /// A tree may hold one node or attribute for so many bytes of its limit: an honest document stays
 /// far below, a hostile one of empty elements does not fill the memory.
 const BYTES_A_NODE: usize = 16;

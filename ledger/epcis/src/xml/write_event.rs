@@ -6,6 +6,7 @@ use super::fields::{DESTINATIONS, SOURCES, TRANSACTIONS, TypedList, sequence};
 use super::lexical::{is_double, is_hex_binary};
 use super::namespace::{Version, XSI};
 use super::output::Output;
+use super::source::ATTRIBUTES_MAX;
 use crate::cbv::{self, Vocabulary};
 use crate::codes::{structure, xml as codes};
 use crate::document::WriteError;
@@ -345,6 +346,9 @@ impl Output {
                 _ => Cow::Borrowed(value),
             };
             attributes.push((Name::local(field.name), written.into()));
+        }
+        if extensions.len() > ATTRIBUTES_MAX {
+            return Err(self.cannot(codes::XML_TOO_MANY, &[&ATTRIBUTES_MAX.to_string(), "attributes"], path));
         }
         for extension in extensions {
             let name = extension.name.qualified();
