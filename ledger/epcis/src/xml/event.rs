@@ -1,7 +1,7 @@
 //! One event: from its element tree to the model, judging its structure against the XSD.
 
 use super::extension::{attribute, extension, is_schema_instance, misfit};
-use super::fields::{Field, Sequence, field, required, sequence};
+use super::fields::{EVENT_FIELDS, Field, Sequence, field, required, sequence};
 use super::namespace::{self, Version};
 use super::tree::Element;
 use crate::codes::structure;
@@ -243,34 +243,5 @@ impl EventReader<'_> {
 
 /// The field's name with a static life, for [`EventReader::seen`].
 fn name_of(local: &str) -> &'static str {
-    const NAMES: &[&str] = &[
-        "eventTime",
-        "recordTime",
-        "eventTimeZoneOffset",
-        "eventID",
-        "errorDeclaration",
-        "certificationInfo",
-        "epcList",
-        "quantityList",
-        "parentID",
-        "childEPCs",
-        "childQuantityList",
-        "inputEPCList",
-        "inputQuantityList",
-        "outputEPCList",
-        "outputQuantityList",
-        "transformationID",
-        "action",
-        "bizStep",
-        "disposition",
-        "persistentDisposition",
-        "readPoint",
-        "bizLocation",
-        "bizTransactionList",
-        "sourceList",
-        "destinationList",
-        "sensorElementList",
-        "ilmd",
-    ];
-    NAMES.iter().find(|name| **name == local).copied().unwrap_or_default()
+    EVENT_FIELDS.iter().find(|name| **name == local).copied().unwrap_or_default()
 }

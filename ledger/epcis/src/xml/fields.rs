@@ -305,6 +305,38 @@ pub(crate) fn sequence(event_type: &EventType, version: Version) -> Option<&'sta
     })
 }
 
+/// Every field of any event, in the order in which a user's own event type has them: the standard's base,
+/// then all others.
+pub(crate) const EVENT_FIELDS: &[&str] = &[
+    "eventTime",
+    "recordTime",
+    "eventTimeZoneOffset",
+    "eventID",
+    "errorDeclaration",
+    "certificationInfo",
+    "epcList",
+    "parentID",
+    "childEPCs",
+    "inputEPCList",
+    "inputQuantityList",
+    "outputEPCList",
+    "outputQuantityList",
+    "transformationID",
+    "action",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "quantityList",
+    "childQuantityList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+    "persistentDisposition",
+    "ilmd",
+];
+
 /// What each event of the type must have.
 pub(crate) fn required(event_type: &EventType) -> &'static [&'static str] {
     match event_type {

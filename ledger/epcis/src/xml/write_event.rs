@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::fields::{DESTINATIONS, SOURCES, TRANSACTIONS, TypedList, sequence};
+use super::fields::{DESTINATIONS, EVENT_FIELDS, SOURCES, TRANSACTIONS, TypedList, sequence};
 use super::namespace::{Version, XSI};
 use super::output::Output;
 use crate::cbv::{self, Vocabulary};
@@ -16,37 +16,6 @@ use crate::name::{Name, Namespaces};
 use crate::problem::Path;
 
 type Written = Result<(), WriteError>;
-
-/// The fields of a user's own event type: the standard's base, then all others.
-const OWN_TYPE: &[&str] = &[
-    "eventTime",
-    "recordTime",
-    "eventTimeZoneOffset",
-    "eventID",
-    "errorDeclaration",
-    "certificationInfo",
-    "epcList",
-    "parentID",
-    "childEPCs",
-    "inputEPCList",
-    "inputQuantityList",
-    "outputEPCList",
-    "outputQuantityList",
-    "transformationID",
-    "action",
-    "bizStep",
-    "disposition",
-    "readPoint",
-    "bizLocation",
-    "bizTransactionList",
-    "quantityList",
-    "childQuantityList",
-    "sourceList",
-    "destinationList",
-    "sensorElementList",
-    "persistentDisposition",
-    "ilmd",
-];
 
 impl Output {
     /// An event within an event list.
@@ -94,7 +63,7 @@ impl Output {
         self.text.pop();
         self.text.push_str(&declarations);
         self.close_tag();
-        for field in OWN_TYPE {
+        for field in EVENT_FIELDS {
             self.field(event, field, path)?;
         }
         self.extensions(&event.extensions, path)?;
