@@ -1,11 +1,12 @@
 //! One event: from its element tree to the model, judging its structure against the XSD.
 
 use super::extension::{attribute, extension, is_schema_instance, misfit};
-use super::fields::{EVENT_FIELDS, Field, Sequence, field, required, sequence};
+use super::fields::{EVENT_FIELDS, Sequence, required, sequence};
 use super::namespace::{self, Version};
 use super::tree::Element;
 use crate::codes::structure;
 use crate::codes::{Code, xml as codes};
+use crate::field::Field;
 use crate::model::{Event, EventType};
 use crate::problem::{Path, Problems, Reason};
 use crate::time::{Stamp, is_time_zone_offset};
@@ -135,7 +136,7 @@ impl EventReader<'_> {
     }
 
     fn field(&mut self, child: Element<'_>, event: &mut Event, path: &Path<'_>) {
-        let Some(known) = field(child.local()) else { return };
+        let Some(known) = Field::from_name(child.local()) else { return };
         let name = name_of(child.local());
         let path = &path.key(name);
         if self.seen.contains(&name) {

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::fields::{DESTINATIONS, EVENT_FIELDS, SOURCES, TRANSACTIONS, TypedList, sequence};
+use super::fields::{EVENT_FIELDS, sequence};
 use super::namespace::{Version, XSI};
 use super::output::Output;
 use crate::cbv::{self, Vocabulary};
 use crate::codes::{structure, xml as codes};
 use crate::document::WriteError;
+use crate::field::{DESTINATIONS, SOURCES, TRANSACTIONS, TypedList};
 use crate::model::{
     ErrorDeclaration, Event, EventType, Extension, Location, PersistentDisposition, QuantityElement, SensorElement,
     SensorField, SensorValue, Typed, Value,
