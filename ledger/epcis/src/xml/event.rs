@@ -112,7 +112,7 @@ impl EventReader<'_> {
     /// Whether an element that the sequence doesn't have here is a field of this event type all
     /// the same; says so where that is wrong.
     fn misplaced(&mut self, child: Element<'_>, expected: Option<&'static Sequence>, path: &Path<'_>) -> bool {
-        let Some(sequence) = self.sequence else { return field(child.local()).is_some() };
+        let Some(sequence) = self.sequence else { return Field::from_name(child.local()).is_some() };
         let has = |sequence: &Sequence| sequence.names.contains(&child.local());
         let known_to =
             |outer: &Sequence| has(outer) || outer.extension.is_some_and(has) || outer.base_extension.is_some_and(has);
