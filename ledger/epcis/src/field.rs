@@ -1,4 +1,4 @@
-//! The fields of an event by their names, and where the model holds them.
+//! Finds the fields of an event by their names, and where the model holds them.
 
 use crate::cbv::{self, Vocabulary};
 use crate::model::{Event, Location, QuantityElement, Typed};

@@ -1,4 +1,4 @@
-//! The part of GS1 Digital Link that EPCIS uses to name things: a key and its finest qualifier.
+//! Reads the part of GS1 Digital Link that EPCIS uses to name things: a key and its finest qualifier.
 
 use super::scheme::Alphabet;
 use super::text::{Syntax, all_digits, measure};

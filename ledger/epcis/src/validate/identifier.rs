@@ -1,4 +1,4 @@
-//! What an identifier of an event names, and whether it is well formed.
+//! Tells what an identifier of an event names, and whether it is well formed.
 //!
 //! Any URI may name things (CBV 2.0 §8.1), so only what claims to be an EPC URN or a GS1 Digital
 //! Link is judged. On GS1's own host every path is a claim; elsewhere a path is one if it has a

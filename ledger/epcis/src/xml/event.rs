@@ -1,4 +1,4 @@
-//! One event: from its element tree to the model, judging its structure against the XSD.
+//! Reads one event: from its element tree to the model, judging its structure against the XSD.
 
 use super::extension::{attribute, extension, is_schema_instance, misfit};
 use super::fields::{EVENT_FIELDS, Sequence, required, sequence};

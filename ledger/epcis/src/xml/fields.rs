@@ -1,4 +1,4 @@
-//! Which elements an event has, in which order: the XSD's sequences, of 2.0 and of 1.x.
+//! Lists which elements an event has, in which order: the XSD's sequences, of 2.0 and of 1.x.
 
 use super::namespace::Version;
 use crate::model::EventType;

@@ -1,4 +1,4 @@
-//! The structured fields of an event.
+//! Reads the structured fields of an event.
 
 use super::event::EventReader;
 use super::extension::{attribute, extension, is_nil, is_schema_instance, misfit};

@@ -1,4 +1,4 @@
-//! One event as XML 2.0, in the order of the XSD's sequences.
+//! Writes one event as XML 2.0, in the order of the XSD's sequences.
 
 use std::borrow::Cow;
 

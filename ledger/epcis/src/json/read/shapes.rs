@@ -1,4 +1,4 @@
-//! The fields of events and of the structures within them, as GS1's JSON schema lists them.
+//! Lists the fields of events and of the structures within them, as GS1's JSON schema lists them.
 
 use crate::model::EventType;
 
