@@ -27,7 +27,13 @@ step() {
     local expected=$1 code=0
     shift
     printf '\n$ suyuan'
-    printf ' %q' "$@" | sed "s|$work/||g"
+    local argument
+    for argument in "$@"; do
+        case "$argument" in
+            *[\(\)\ ]*) printf " '%s'" "$argument" ;;
+            *) printf ' %s' "${argument#"$work"/}" ;;
+        esac
+    done
     printf '\n'
     run "$@" 2>&1 | sed "s|$work/||g; s/^/  /" || code=$?
     if [ "$code" != "$expected" ]; then

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::codes::{Code, structure};
 use crate::model::{Event, Extension, Value, visit_extension_names, visit_value_names};
 use crate::name::{Name, Namespaces};
 use crate::problem::{Problem, Problems};
@@ -223,6 +224,18 @@ impl Locate for NoLines {
 
 /// Receives what a reader reads; `Break` stops the reading.
 pub type Receiver<'a> = dyn FnMut(Item<'_>) -> ControlFlow<()> + 'a;
+
+/// What is to be said of a `schemaVersion`: 2.0 is the one known, another 2.x is read as 2.0; 1.x there
+/// is in XML only.
+pub(crate) fn judge_version(version: &str, syntax: Syntax) -> Option<&'static Code> {
+    let major = version.split('.').next().unwrap_or(version);
+    match (major, syntax) {
+        ("2", _) if version == "2" || version == "2.0" || version.starts_with("2.0.") => None,
+        ("2", _) => Some(structure::OTHER_VERSION),
+        ("1", Syntax::Xml) => None,
+        _ => Some(structure::BAD_VERSION),
+    }
+}
 
 /// Limits on what is read. Every one has a default that no honest document meets.
 #[derive(Clone, Copy, Debug)]

@@ -354,10 +354,11 @@ const OPENEPCIS_OLD: &[Expected<'_>] = &[
         ],
         &[],
     ),
-    // An ilmd in an event whose action is OBSERVE, and a certificationInfo outside of any extension.
+    // An ilmd in an event whose action is OBSERVE, a certificationInfo outside of any extension
+    // that is no URI.
     (
         "EPCIS/XML/Capture/Documents/ObjectEvent_all_possible_fields.xml",
-        &["EPCIS-XML_PLACE", "EPCIS-ILMD_WITHOUT_ADD"],
+        &["EPCIS-XML_PLACE", "EPCIS-BAD_URI", "EPCIS-ILMD_WITHOUT_ADD"],
         &[
             "EPCIS-HASH_MISMATCH",
             "EPCIS-SENSOR_AFTER_EVENT",

@@ -29,6 +29,7 @@ codes! {
     BAD_HEX = "EPCIS-BAD_HEX", Error, "{0} is not hexadecimal", "{0} 不是十六进制", "write pairs of the digits 0-9 and A-F", "请写成对的 0-9、A-F 数字";
     BAD_URI = "EPCIS-BAD_URI", Error, "{0} is no URI", "{0} 不是 URI", "write a full URI with its scheme, for example https://… or urn:…", "请写带协议的完整 URI，例如 https://… 或 urn:…";
     BAD_VERSION = "EPCIS-BAD_VERSION", Error, "schemaVersion {0} is not supported", "不支持 schemaVersion {0}", "use 2.0; XML may also be 1.0, 1.1 or 1.2", "请使用 2.0；XML 也可用 1.0、1.1、1.2";
+    OTHER_VERSION = "EPCIS-OTHER_VERSION", Warning, "schemaVersion {0} is read as 2.0", "schemaVersion {0} 按 2.0 读取", "write 2.0 if the document is of EPCIS 2.0", "若文档为 EPCIS 2.0，请写 2.0";
     ILMD_WITHOUT_ADD = "EPCIS-ILMD_WITHOUT_ADD", Error, "ilmd stands in an ObjectEvent whose action is {0}", "action 为 {0} 的 ObjectEvent 中含有 ilmd", "give ilmd only with action ADD", "仅在 action 为 ADD 时提供 ilmd";
     NO_OBJECTS = "EPCIS-NO_OBJECTS", Error, "the {0} says nothing about which objects it is about", "{0} 未说明涉及的对象", "add {1}", "请补充 {1}";
     NO_JSON_FORM = "EPCIS-NO_JSON_FORM", Error, "{0} has no form in JSON", "{0} 没有 JSON 形式", "keep it in XML, or move its master data into the header of an EPCISDocument", "请保留 XML，或将主数据放入 EPCISDocument 的头部";

@@ -70,9 +70,9 @@ fn layout(input: &mut Input, limits: &Limits) -> Result<Layout, ReadError> {
     }
     let meter = Meter::new(limits.header_bytes_max);
     let (outline, parsed) = outline::read(input, &meter, limits)?;
-    // A document whose end is broken still has good events before the fault: the second pass
-    // finds them, and reports the fault where it stands.
-    let readable = outline.event_list.is_some() && !outline.root.is_empty() && !meter.exhausted();
+    // A document that is broken within its events or behind them still has good ones before the
+    // fault: the second pass finds them, and reports the fault where it stands.
+    let readable = outline.within_events || (outline.event_list.is_some() && !meter.exhausted());
     if let Err(error) = parsed
         && !readable
     {

@@ -8,6 +8,7 @@ use super::value::{self, Scope};
 use crate::codes::structure;
 use crate::document::{
     DocumentKind, Header, Limits, MasterAttribute, MasterElement, MasterVocabulary, QueryParameter, Syntax,
+    judge_version,
 };
 use crate::model::Extension;
 use crate::name::Namespaces;
@@ -206,8 +207,8 @@ impl HeaderReader<'_> {
 
     fn version(&mut self, json: Json, path: &Path<'_>) -> Option<String> {
         let text = self.text("schemaVersion", json, path)?;
-        if text != "2.0" && !text.starts_with("2.0.") {
-            self.problems.add(structure::BAD_VERSION, &[&text], path);
+        if let Some(code) = judge_version(&text, Syntax::Json) {
+            self.problems.add(code, &[&text], path);
         }
         Some(text)
     }

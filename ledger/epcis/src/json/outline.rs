@@ -24,6 +24,8 @@ pub(super) struct Outline {
     pub results_body: Option<Vec<Member>>,
     /// The pointer of the list of events, if there is one.
     pub event_list: Option<&'static str>,
+    /// Whether reading ended within that list.
+    pub within_events: bool,
     /// Keys that stood twice, with the pointer of the object.
     pub duplicates: Vec<(&'static str, String)>,
     /// What `epcisBody`, `queryResults`, `resultsBody` or `eventList` is instead of its shape.
@@ -92,7 +94,8 @@ struct ReadObject<'a> {
 impl Walk for ReadObject<'_> {
     fn object<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let level = self.level;
-        let mut members: Vec<Member> = Vec::new();
+        // What was read stays in the outline even if a fault follows.
+        self.outline.members(level);
         let mut keys: Vec<String> = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
             if keys.contains(&key) {
@@ -108,22 +111,19 @@ impl Walk for ReadObject<'_> {
                     limits: self.limits,
                 }))?;
             } else if let Some(pointer) = level.event_list(&key) {
-                // Noted first: a fault within the list leaves what was read before it.
                 self.outline.event_list = Some(pointer);
-                self.outline.put(level, &mut members);
                 map.next_value_seed(Walker(SkipEvents {
                     outline: self.outline,
                     pointer,
                     meter: self.meter,
                     limits: self.limits,
                 }))?;
-                members = self.outline.take(level);
             } else {
-                members.push((key.clone(), map.next_value()?));
+                let value = map.next_value()?;
+                self.outline.members(level).push((key.clone(), value));
             }
             keys.push(key);
         }
-        self.outline.put(level, &mut members);
         Ok(())
     }
 
@@ -133,22 +133,13 @@ impl Walk for ReadObject<'_> {
 }
 
 impl Outline {
-    fn put(&mut self, level: Level, members: &mut Vec<Member>) {
-        let members = std::mem::take(members);
+    /// The members of the object at this level, which is there once it has begun.
+    fn members(&mut self, level: Level) -> &mut Vec<Member> {
         match level {
-            Level::Root => self.root = members,
-            Level::Body => self.body = Some(members),
-            Level::QueryResults => self.query_results = Some(members),
-            Level::ResultsBody => self.results_body = Some(members),
-        }
-    }
-
-    fn take(&mut self, level: Level) -> Vec<Member> {
-        match level {
-            Level::Root => std::mem::take(&mut self.root),
-            Level::Body => self.body.take().unwrap_or_default(),
-            Level::QueryResults => self.query_results.take().unwrap_or_default(),
-            Level::ResultsBody => self.results_body.take().unwrap_or_default(),
+            Level::Root => &mut self.root,
+            Level::Body => self.body.get_or_insert_default(),
+            Level::QueryResults => self.query_results.get_or_insert_default(),
+            Level::ResultsBody => self.results_body.get_or_insert_default(),
         }
     }
 }
@@ -163,11 +154,13 @@ struct SkipEvents<'a> {
 
 impl Walk for SkipEvents<'_> {
     fn list<'de, A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        self.outline.within_events = true;
         self.meter.mark(self.limits.event_bytes_max);
         while elements.next_element::<IgnoredAny>()?.is_some() {
             self.meter.mark(self.limits.event_bytes_max);
         }
         self.meter.mark(self.limits.header_bytes_max);
+        self.outline.within_events = false;
         Ok(())
     }
 

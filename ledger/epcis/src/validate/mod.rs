@@ -15,6 +15,7 @@ mod identifier;
 mod lists;
 mod quantity;
 mod report;
+mod uris;
 mod what;
 mod when;
 mod why;
@@ -36,6 +37,7 @@ use report::Report;
 pub fn event(event: &Event, pointer: &str, ignored: &[Name], problems: &mut Problems, locate: &dyn Locate) {
     let mut report = Report::new(pointer, problems, locate);
     let root = Path::root("");
+    uris::check(event, &root, &mut report);
     what::check(event, &root, &mut report);
     when::check(event, &root, &mut report);
     why::check(event, ignored, &root, &mut report);

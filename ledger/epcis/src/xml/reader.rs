@@ -13,7 +13,7 @@ use super::source::{Source, Step};
 use super::tree::Element;
 use crate::codes::structure;
 use crate::codes::{Code, xml as codes};
-use crate::document::{DocumentKind, Header, Item, Limits, ReadError, Receiver, Syntax, Tail};
+use crate::document::{DocumentKind, Header, Item, Limits, ReadError, Receiver, Syntax, Tail, judge_version};
 use crate::model::{EventType, Extension};
 use crate::name::Namespaces;
 use crate::problem::{Path, Problems, Reason};
@@ -150,6 +150,11 @@ impl DocumentReader<'_, '_> {
                 None => header::report(&mut self.problems, structure::MISSING_FIELD, &[name, path.name()], &path, root),
                 Some(value) if name == "schemaVersion" && !is_decimal(value) => {
                     header::report(&mut self.problems, structure::BAD_NUMBER, &[value], &path, root);
+                }
+                Some(value) if name == "schemaVersion" => {
+                    if let Some(code) = judge_version(value, Syntax::Xml) {
+                        header::report(&mut self.problems, code, &[value], &path, root);
+                    }
                 }
                 Some(value) if name == "creationDate" && !is_date_time(value) => {
                     header::report(&mut self.problems, structure::BAD_TIME, &[value], &path, root);

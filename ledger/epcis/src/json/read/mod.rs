@@ -109,7 +109,7 @@ impl EventReader<'_> {
         match known {
             Field::Time(place) => *place(event) = Some(self.time(name, json, path)?),
             Field::Offset => event.event_time_zone_offset = Some(self.offset(json, path)?),
-            Field::Uri(place) => *place(event) = Some(self.uri(name, json, path)?),
+            Field::Uri(place) => *place(event) = Some(self.text(name, json, path)?),
             Field::Action => event.action = Some(self.action(json, path)?),
             Field::Word(place, vocabulary) => *place(event) = Some(self.word(vocabulary, json, path)?),
             Field::Epcs(place) => *place(event) = Some(self.epcs(name, json, path)?),
@@ -138,14 +138,6 @@ impl EventReader<'_> {
                 Err(other)
             }
         }
-    }
-
-    fn uri(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<String> {
-        let text = self.text(field, json, path)?;
-        if !is_uri(&text) {
-            self.problems.add(structure::BAD_URI, &[&text], path);
-        }
-        Ok(text)
     }
 
     fn time(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<String> {
@@ -214,7 +206,7 @@ impl EventReader<'_> {
     }
 
     fn epcs(&mut self, field: &str, json: Json, path: &Path<'_>) -> Read<Vec<String>> {
-        let epcs = self.list(field, json, path, |reader, json, path| reader.uri(field, json, path).ok())?;
+        let epcs = self.list(field, json, path, |reader, json, path| reader.text(field, json, path).ok())?;
         self.unique(&epcs, path);
         Ok(epcs)
     }
@@ -245,10 +237,10 @@ impl EventReader<'_> {
                     return Err(json);
                 }
                 self.list("certificationInfo", json, path, |reader, json, path| {
-                    reader.uri("certificationInfo", json, path).ok()
+                    reader.text("certificationInfo", json, path).ok()
                 })
             }
-            single => Ok(vec![self.uri("certificationInfo", single, path)?]),
+            single => Ok(vec![self.text("certificationInfo", single, path)?]),
         }
     }
 
@@ -313,7 +305,7 @@ impl EventReader<'_> {
                 "reason" => declaration.reason = Some(reader.word(&cbv::ERROR_REASON, json, path)?),
                 _ => {
                     let ids = reader.list(field, json, path, |reader, json, path| {
-                        reader.uri("correctiveEventIDs", json, path).ok()
+                        reader.text("correctiveEventIDs", json, path).ok()
                     })?;
                     declaration.corrective_event_ids = Some(ids);
                 }
@@ -328,7 +320,7 @@ impl EventReader<'_> {
         let mut location = Location::default();
         let shape = Shape { name: field, ..LOCATION };
         location.extensions = self.structure(&shape, members, path, |reader, field, json, path| {
-            location.id = Some(reader.uri(field, json, path)?);
+            location.id = Some(reader.text(field, json, path)?);
             Ok(())
         });
         Ok(location)
@@ -339,7 +331,7 @@ impl EventReader<'_> {
         let mut element = QuantityElement::default();
         element.extensions = self.structure(&QUANTITY, members, path, |reader, field, json, path| {
             match field {
-                "epcClass" => element.epc_class = Some(reader.uri(field, json, path)?),
+                "epcClass" => element.epc_class = Some(reader.text(field, json, path)?),
                 "quantity" if json == Json::Null => {
                     reader.problems.add(structure::NULL_QUANTITY, &[], path);
                     element.nil = true;
@@ -361,7 +353,7 @@ impl EventReader<'_> {
         typed.extensions = self.structure(&shape, members, path, |reader, field, json, path| {
             match field {
                 "type" => typed.kind = Some(reader.word(list.vocabulary, json, path)?),
-                _ => typed.value = Some(reader.uri(field, json, path)?),
+                _ => typed.value = Some(reader.text(field, json, path)?),
             }
             Ok(())
         });

@@ -81,7 +81,7 @@ impl EventReader<'_> {
 
     fn sensor_value(&mut self, field: &SensorField, json: Json, path: &Path<'_>) -> Read<Box<str>> {
         let text = match field.kind {
-            SensorValue::Uri => self.uri(field.name, json, path)?,
+            SensorValue::Uri => self.text(field.name, json, path)?,
             SensorValue::Time => self.time(field.name, json, path)?,
             SensorValue::Number => return self.number(field.name, json, path),
             SensorValue::Text => self.text(field.name, json, path)?,
