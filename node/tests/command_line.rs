@@ -321,3 +321,44 @@ fn code_list() {
         assert!(run.stdout.contains(needle), "{needle}");
     }
 }
+
+// Goal: common accidents are told in words that help. Method: an input in UTF-16, no room for a temporary file, an
+// empty argument, an output into a folder that is not there.
+#[test]
+fn accidents() {
+    let told = |run: &runner::Run, code: i32, words: &[&str]| {
+        assert_eq!(run.code, code, "{}", run.stderr);
+        for word in words {
+            assert!([&*run.stdout, &run.stderr].concat().contains(word), "{word}: {}", run.stderr);
+        }
+    };
+    let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut validate = command();
+    validate.args(["epcis", "validate", "-"]);
+    told(&finish(validate, &utf16), 1, &["EPCIS-NOT_UTF8", "UTF-16"]);
+    let mut hash = command();
+    hash.env("TMPDIR", "/no/such/folder").args(["epcis", "hash", "-"]);
+    told(&finish(hash, &[b' '; 9 << 20]), 3, &["CLI-CANNOT_SPOOL", "/no/such/folder", "TMPDIR"]);
+    told(&run(&["epcis", "validate", ""]), 2, &["CLI-NO_VALUE", "help: see suyuan epcis validate --help"]);
+    let sample = "docs/samples/infant-formula.jsonld";
+    let nowhere = run(&["epcis", "convert", sample, "--to", "xml", "--output", "/no/such/folder/out.xml"]);
+    told(&nowhere, 3, &["/no/such/folder/out.xml: error CLI-CANNOT_WRITE"]);
+    assert!(!nowhere.stderr.contains(".suyuan-"), "{}", nowhere.stderr);
+}
+
+// Goal: warnings alone refuse nothing, however many. Method: an event that names one object a thousand times in XML,
+// whose XSD allows that.
+#[test]
+fn many_warnings() {
+    let epcs = "<epc>https://a.example/01/09521234543213/21/1</epc>".repeat(1000);
+    let text = format!(
+        "<ObjectEvent><eventTime>2026-01-01T00:00:00Z</eventTime><eventTimeZoneOffset>+00:00</eventTimeZoneOffset>\
+         <epcList>{epcs}</epcList><action>OBSERVE</action></ObjectEvent>"
+    );
+    let mut validate = command();
+    validate.args(["epcis", "validate", "--json", "-"]);
+    let run = finish(validate, text.as_bytes());
+    let answer = run.json();
+    assert_eq!((run.code, &answer["valid"], &answer["files"][0]["errors"]), (0, &true.into(), &0.into()));
+    assert_eq!(answer["files"][0]["truncated"], 899);
+}

@@ -229,6 +229,10 @@ pub type Receiver<'a> = dyn FnMut(Item<'_>) -> ControlFlow<()> + 'a;
 /// is in XML only.
 pub(crate) fn judge_version(version: &str, syntax: Syntax) -> Option<&'static Code> {
     let major = version.split('.').next().unwrap_or(version);
+    // The pattern of the JSON schema: numbers separated by dots.
+    if !version.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Some(structure::BAD_VERSION);
+    }
     match (major, syntax) {
         ("2", _) if version == "2" || version == "2.0" || version.starts_with("2.0.") => None,
         ("2", _) => Some(structure::OTHER_VERSION),
@@ -303,5 +307,24 @@ impl std::error::Error for WriteError {}
 impl From<std::io::Error> for WriteError {
     fn from(error: std::io::Error) -> Self {
         WriteError::Io(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Syntax, judge_version};
+
+    // Goal: which versions are known, read as 2.0, or refused. Method: a table.
+    #[test]
+    fn versions() {
+        let code = |version, syntax| judge_version(version, syntax).map(|code| code.id);
+        for version in ["2", "2.0", "2.0.1"] {
+            assert_eq!(code(version, Syntax::Json), None, "{version}");
+        }
+        assert_eq!(code("2.1", Syntax::Json), Some("EPCIS-OTHER_VERSION"));
+        assert_eq!(code("1.2", Syntax::Xml), None);
+        for version in ["1.2", "3.0", "", "2.", "2.0 ", " 2.0", "2.x", "2..0", "２.0"] {
+            assert_eq!(code(version, Syntax::Json), Some("EPCIS-BAD_VERSION"), "{version}");
+        }
     }
 }

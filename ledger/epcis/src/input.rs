@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
 
 use crate::document::Syntax;
 
@@ -54,11 +55,15 @@ impl Input {
         if (bytes.len() as u64) < MEMORY_BYTES_MAX {
             return Ok(Input::Memory(bytes));
         }
-        let mut file = tempfile::tempfile()?;
-        file.write_all(&bytes)?;
-        drop(bytes);
-        io::copy(stream, &mut file)?;
-        Ok(Input::File(file))
+        let mut file = tempfile::tempfile().map_err(SpoolError::wrap)?;
+        // The same memory holds what is copied.
+        loop {
+            file.write_all(&bytes).map_err(SpoolError::wrap)?;
+            bytes.clear();
+            if stream.take(BUFFER_BYTES as u64).read_to_end(&mut bytes)? == 0 {
+                return Ok(Input::File(file));
+            }
+        }
     }
 
     /// Bytes in it.
@@ -127,6 +132,33 @@ impl Input {
     }
 }
 
+/// A stream could be read, but not kept: the error that [`Input::spool`] wraps in its own.
+#[derive(Debug)]
+pub struct SpoolError {
+    /// Where temporary files go.
+    pub folder: PathBuf,
+    /// What the operating system says.
+    pub error: io::Error,
+}
+
+impl SpoolError {
+    fn wrap(error: io::Error) -> io::Error {
+        io::Error::other(SpoolError { folder: std::env::temp_dir(), error })
+    }
+}
+
+impl std::fmt::Display for SpoolError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "no temporary file in {}: {}", self.folder.display(), self.error)
+    }
+}
+
+impl std::error::Error for SpoolError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
 /// Counts what is read.
 struct Counting<'a> {
     file: &'a mut File,
@@ -149,6 +181,20 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
+
+    // Goal: a stream is kept whole, whatever its length. Method: streams about the limits of memory and buffer.
+    #[test]
+    fn spooled() {
+        let (memory, buffer) = (MEMORY_BYTES_MAX as usize, BUFFER_BYTES);
+        for length in [0, 1, memory - 1, memory, memory + 1, memory + buffer, memory + 2 * buffer + 3] {
+            let bytes: Vec<u8> = (0..length).map(|index| index as u8).collect();
+            let mut input = Input::spool(&mut bytes.as_slice()).unwrap();
+            assert_eq!(matches!(input, Input::Memory(_)), length < memory);
+            let mut read = Vec::new();
+            input.reader().unwrap().read_to_end(&mut read).unwrap();
+            assert!(read == bytes, "{length}");
+        }
+    }
 
     // Goal: a watched file reads as the file does, and each pass is told from its beginning.
     // Method: two passes over a file larger than the buffer.

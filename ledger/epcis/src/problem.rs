@@ -174,7 +174,11 @@ impl Problems {
     pub fn add_reason(&mut self, reason: Reason, path: &Path<'_>, line: Option<u64>) {
         if self.list.len() >= PROBLEMS_MAX {
             self.dropped += 1;
-            return;
+            if reason.code.severity != Severity::Error || self.has_error() {
+                return;
+            }
+            // Warnings must not hide that there is an error: the last makes place for the first one.
+            self.list.pop();
         }
         let place = Place { event: self.event, pointer: path.pointer(), line };
         self.list.push(Problem { reason, place });
@@ -183,5 +187,26 @@ impl Problems {
     /// Whether any of them is an error.
     pub fn has_error(&self) -> bool {
         self.list.iter().any(Problem::is_error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::structure;
+
+    // Goal: of a flood of problems few are kept, and never warnings alone where there is an error. Method: warnings
+    // up to the limit and beyond, then two errors.
+    #[test]
+    fn warnings_hide_no_error() {
+        let mut problems = Problems::new(None);
+        for _ in 0..PROBLEMS_MAX + 5 {
+            problems.add(structure::JSON_WORD, &["a", "b"], &Path::root(""));
+        }
+        assert_eq!((problems.list.len(), problems.dropped, problems.has_error()), (PROBLEMS_MAX, 5, false));
+        problems.add(structure::BAD_TIME, &["first"], &Path::root(""));
+        problems.add(structure::BAD_TIME, &["second"], &Path::root(""));
+        assert_eq!((problems.list.len(), problems.dropped, problems.has_error()), (PROBLEMS_MAX, 7, true));
+        assert_eq!(&*problems.list[PROBLEMS_MAX - 1].reason.arguments[0], "first");
     }
 }

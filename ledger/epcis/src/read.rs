@@ -28,6 +28,8 @@ pub fn read(input: &mut Input, limits: &Limits, receiver: &mut Receiver<'_>) -> 
         Err(first) => {
             let reason = match first {
                 None => Reason::new(structure::EMPTY_DOCUMENT, &[]),
+                // The byte order marks of UTF-16, in either order, and of UTF-32 begin with one of these.
+                Some('\u{ff}' | '\u{fe}') => Reason::new(structure::NOT_UTF8, &[]),
                 Some(first) => Reason::new(structure::UNKNOWN_SYNTAX, &[&first.escape_default().to_string()]),
             };
             Err(ReadError::Malformed(Box::new(Problem { reason, place: Place::default() })))

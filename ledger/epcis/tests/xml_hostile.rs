@@ -237,3 +237,41 @@ fn broken_events_stand_alone() {
     assert_eq!(events[0].0.event_type, EventType::Other("x:MyEvent".to_owned()));
     assert_eq!(events[0].1, []);
 }
+
+/// The codes of everything wrong with a document, that of its events aside.
+fn document_codes(text: &str) -> Vec<&'static str> {
+    let document = collect(|receiver| xml::read(&mut text.as_bytes(), &Limits::default(), receiver)).unwrap();
+    document.problems().iter().map(|problem| problem.reason.code.id).collect()
+}
+
+// Goal: a body holds one list of events or one answer, and an answer there must be. Method: bodies with two and none.
+#[test]
+fn one_body() {
+    let event = object_event("<epcList><epc>urn:a:b</epc></epcList><action>ADD</action>");
+    let two = document(&format!("{event}</EventList><EventList>{event}"));
+    assert_eq!(document_codes(&two), ["EPCIS-DUPLICATE_FIELD"]);
+    let query = |body: &str| {
+        format!(
+            "<q:EPCISQueryDocument xmlns:q=\"urn:epcglobal:epcis-query:xsd:2\" schemaVersion=\"2.0\" \
+             creationDate=\"2026-01-01T00:00:00Z\"><EPCISBody>{body}</EPCISBody></q:EPCISQueryDocument>"
+        )
+    };
+    let poll = "<q:Poll><queryName>SimpleEventQuery</queryName><params/></q:Poll>";
+    assert_eq!(document_codes(&query("")), ["EPCIS-MISSING_FIELD"]);
+    assert!(document_codes(&query(poll)).is_empty());
+    assert_eq!(document_codes(&query(&poll.repeat(2))), ["EPCIS-DUPLICATE_FIELD"]);
+}
+
+// Goal: text that has no place is told, not dropped. Method: master data with a text in every element that holds
+// elements only, the last being an attribute's own, which is welcome.
+#[test]
+fn stray_text_in_master_data() {
+    let vocabularies = "<VocabularyList>?<Vocabulary type=\"urn:epcglobal:epcis:vtype:BusinessLocation\">?\
+        <VocabularyElementList>?<VocabularyElement id=\"urn:a:b\">?<attribute id=\"urn:a:c\">text</attribute>\
+        <children>?<id>urn:a:d</id></children></VocabularyElement></VocabularyElementList></Vocabulary></VocabularyList>";
+    let header =
+        format!("<EPCISHeader><extension><EPCISMasterData>?{vocabularies}</EPCISMasterData></extension></EPCISHeader>");
+    let text = document("").replace("<EPCISBody>", &format!("{header}<EPCISBody>"));
+    assert_eq!(document_codes(&text), ["EPCIS-XML_TEXT"; 6]);
+    assert!(document_codes(&text.replace('?', " ")).is_empty());
+}

@@ -10,7 +10,8 @@ use documents::collect;
 use suyuan_epcis::document::{DocumentKind, Header, Item, Limits, MasterVocabulary, QueryParameter, Syntax};
 use suyuan_epcis::document::{Tail, WriteError};
 use suyuan_epcis::model::{
-    Event, EventType, Extension, Object, SENSOR_REPORT_FIELDS, Scalar, SensorElement, SensorReport, Typed, Value,
+    Event, EventType, Extension, Number, Object, QuantityElement, SENSOR_REPORT_FIELDS, Scalar, SensorElement,
+    SensorReport, Typed, Value,
 };
 use suyuan_epcis::name::Name;
 use suyuan_epcis::xml::{self, Writer};
@@ -247,4 +248,32 @@ fn lines_of_parts() {
     })
     .unwrap();
     assert_eq!(lines, table);
+}
+
+// Goal: a value that JSON knows and the XSD does not is named, not written. Method: a quantity whose digits would fill
+// the memory, half a byte.
+#[test]
+fn values_that_xml_does_not_know() {
+    let refused = |event: Event| match write(&header(DocumentKind::Capture), &[event], &[]) {
+        Err(WriteError::CannotCarry(problem)) => (problem.reason.code.id, problem.place.pointer.clone()),
+        other => panic!("{other:?}"),
+    };
+    let mut event = object_event();
+    let quantity = |text: &str| QuantityElement {
+        epc_class: Some("urn:a:b".to_owned()),
+        quantity: Some(Number(text.into())),
+        ..QuantityElement::default()
+    };
+    event.quantity_list = Some(vec![quantity("1.5e3")]);
+    let written = write(&header(DocumentKind::Capture), &[event.clone()], &[]).unwrap();
+    assert!(written.contains("<quantity>1500</quantity>"));
+    event.quantity_list = Some(vec![quantity("1e999999999")]);
+    let (code, pointer) = refused(event);
+    assert_eq!((code, pointer.ends_with("/quantityList/0/quantity")), ("EPCIS-XML_CANNOT_WRITE", true));
+    let mut event = object_event();
+    let field = *SENSOR_REPORT_FIELDS.iter().find(|field| field.name == "hexBinaryValue").unwrap();
+    let report = SensorReport { fields: vec![(field, "f0f".into())], extensions: Vec::new() };
+    event.sensor_element_list = Some(vec![SensorElement { reports: vec![report], ..SensorElement::default() }]);
+    let (code, pointer) = refused(event);
+    assert_eq!((code, pointer.ends_with("/sensorReport/0/hexBinaryValue")), ("EPCIS-XML_CANNOT_WRITE", true));
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use suyuan_epcis::input::SpoolError;
 use suyuan_epcis::problem::Reason;
 
 use crate::codes;
@@ -40,6 +41,9 @@ impl From<Outcome> for ExitCode {
 
 /// Why a file could not be read.
 pub fn read_reason(error: &io::Error) -> Reason {
+    if let Some(spool) = error.get_ref().and_then(|inner| inner.downcast_ref::<SpoolError>()) {
+        return Reason::new(codes::CANNOT_SPOOL, &[&spool.folder.display().to_string(), &spool.error.to_string()]);
+    }
     match error.kind() {
         io::ErrorKind::NotFound => Reason::new(codes::NOT_FOUND, &[]),
         io::ErrorKind::PermissionDenied => Reason::new(codes::NOT_PERMITTED, &[]),

@@ -63,7 +63,12 @@ fn reason(error: &clap::Error, command_path: &str, language: Language) -> Reason
             &[&one(ContextKind::InvalidSubcommand), &suggestion(ContextKind::SuggestedSubcommand), &see],
         ),
         ErrorKind::InvalidValue if value.is_empty() => {
-            Reason::new(codes::NO_VALUE, &[&option, &one(ContextKind::ValidValue), &see])
+            let values = one(ContextKind::ValidValue);
+            let offer = match values.is_empty() {
+                true => values,
+                false => pick(language, "give one of: {}; ", "可选值：{}；").replace("{}", &values),
+            };
+            Reason::new(codes::NO_VALUE, &[&option, &offer, &see])
         }
         ErrorKind::InvalidValue => Reason::new(codes::WRONG_VALUE, &[&value, &option, &one(ContextKind::ValidValue)]),
         ErrorKind::MissingRequiredArgument => Reason::new(codes::MISSING_ARGUMENT, &[&option, &see]),
@@ -111,7 +116,7 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("codes", "以 Markdown 输出全部消息代码及其文本"),
 ];
 
-/// What arguments mean, by their name.
+/// What arguments mean, by their name, or by command and name where one means something else there.
 const HELP_ZH: &[(&str, &str)] = &[
     ("lang", "消息语言：en 或 zh [默认：取自 LC_ALL、LC_MESSAGES 或 LANG]"),
     ("texts", "标识；含括号时请加引号，例如 '(01)09521001001014'"),
@@ -123,6 +128,7 @@ const HELP_ZH: &[(&str, &str)] = &[
     ("to", "输出语法：json 或 xml"),
     ("epc", "将标识写成 GS1 数字链接（dl）或 EPC URN（urn）[默认：保持原样]"),
     ("output", "输出文件 [默认：标准输出]"),
+    ("epcis convert json", "以 JSON 说明所做的操作；需要 --output"),
 ];
 
 fn look_up(table: &[(&'static str, &'static str)], key: &str) -> &'static str {
@@ -139,7 +145,11 @@ fn chinese(command: Command, path: &str) -> Command {
         .help_template("{about}\n\n用法：{usage}\n\n{all-args}")
         .mut_args(|arg| {
             let heading = if arg.is_positional() { "参数" } else { "选项" };
-            let text = look_up(HELP_ZH, arg.get_id().as_str());
+            let name = arg.get_id().as_str();
+            let text = match look_up(HELP_ZH, &format!("{path} {name}")) {
+                "" => look_up(HELP_ZH, name),
+                own => own,
+            };
             let takes_value = arg.get_action().takes_values();
             let arg = arg.help(text).help_heading(heading);
             if takes_value { arg.hide_default_value(true) } else { arg }

@@ -27,8 +27,9 @@ pub(super) fn check(vocabulary: &Vocabulary, value: &str, path: &Path<'_>, repor
     if vocabulary.contains(value) {
         return;
     }
-    let reserved = RESERVED.iter().any(|prefix| value.starts_with(prefix));
-    if !reserved && is_uri(value) {
+    let is_uri = is_uri(value);
+    let reserved = is_uri && RESERVED.iter().any(|prefix| value.starts_with(prefix));
+    if is_uri && !reserved {
         return;
     }
     let code = if reserved { codes::RESERVED_WORD } else { codes::UNKNOWN_WORD };
@@ -43,4 +44,32 @@ fn local_part<'a>(vocabulary: &Vocabulary, value: &'a str) -> &'a str {
     let prefixes = vocabulary.urn.into_iter().chain(vocabulary.web.iter().copied()).chain([vocabulary.curie]);
     let known = prefixes.filter_map(|prefix| value.strip_prefix(prefix)).next();
     known.unwrap_or_else(|| value.rsplit([':', '/', '#']).next().unwrap_or(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbv::BIZ_STEP;
+    use crate::document::NoLines;
+    use crate::problem::Problems;
+
+    // Goal: what is no URI is refused, in GS1's namespaces too; a URI there that GS1 doesn't define is odd. Method:
+    // a table.
+    #[test]
+    fn own_words() {
+        let table = [
+            ("shipping", None),
+            ("https://a.example/step", None),
+            ("cbv:BizStep-shiping", Some("EPCIS-RESERVED_WORD")),
+            ("cbv:BizStep-shipping ", Some("EPCIS-UNKNOWN_WORD")),
+            ("urn:epcglobal:cbv:bizstep:%zz", Some("EPCIS-UNKNOWN_WORD")),
+            ("shiping", Some("EPCIS-UNKNOWN_WORD")),
+            ("", Some("EPCIS-UNKNOWN_WORD")),
+        ];
+        for (word, expected) in table {
+            let mut problems = Problems::new(None);
+            check(&BIZ_STEP, word, &Path::root(""), &mut Report::new("", &mut problems, &NoLines));
+            assert_eq!(problems.list.first().map(|problem| problem.reason.code.id), expected, "{word}");
+        }
+    }
 }

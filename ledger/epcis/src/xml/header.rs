@@ -39,10 +39,15 @@ pub(crate) fn read(element: Element<'_>, version: Version, header: &mut Header, 
     children(element, header, problems, &root, false);
 }
 
-fn children(element: Element<'_>, header: &mut Header, problems: &mut Problems, path: &Path<'_>, wrapped: bool) {
+/// Reports text where only elements may be: it would be lost.
+fn refuse_text(element: Element<'_>, problems: &mut Problems, path: &Path<'_>) {
     if !element.text().is_empty() {
         report(problems, codes::XML_TEXT, &[element.local()], path, element);
     }
+}
+
+fn children(element: Element<'_>, header: &mut Header, problems: &mut Problems, path: &Path<'_>, wrapped: bool) {
+    refuse_text(element, problems, path);
     for child in element.elements() {
         if sbdh::is(child) {
             let read = extension(child);
@@ -58,6 +63,7 @@ fn children(element: Element<'_>, header: &mut Header, problems: &mut Problems, 
                 report(problems, codes::XML_PLACE, &["EPCISMasterData", "2.0"], path, child);
             }
             let path = path.key("epcisMasterData");
+            refuse_text(child, problems, &path);
             for list in child.elements() {
                 match list.is("VocabularyList") {
                     true => vocabularies(list, &mut header.master_data, problems, &path.key("vocabularyList")),
@@ -87,6 +93,7 @@ pub(crate) fn vocabularies(
     problems: &mut Problems,
     path: &Path<'_>,
 ) {
+    refuse_text(list, problems, path);
     for (index, child) in list.elements().enumerate() {
         let path = path.index(index);
         if !child.is("Vocabulary") {
@@ -104,9 +111,11 @@ fn vocabulary(element: Element<'_>, problems: &mut Problems, path: &Path<'_>) ->
         report(problems, structure::MISSING_FIELD, &["type", path.name()], &path.key("type"), element);
     }
     other_attributes(element, "type", &mut vocabulary.extensions);
+    refuse_text(element, problems, path);
     for child in element.elements() {
         if child.is("VocabularyElementList") {
             let path = path.key("vocabularyElementList");
+            refuse_text(child, problems, &path);
             for (index, item) in child.elements().enumerate() {
                 let path = path.index(index);
                 match item.is("VocabularyElement") {
@@ -127,6 +136,7 @@ fn vocabulary_element(element: Element<'_>, problems: &mut Problems, path: &Path
         report(problems, structure::MISSING_FIELD, &["id", path.name()], &path.key("id"), element);
     }
     other_attributes(element, "id", &mut read.extensions);
+    refuse_text(element, problems, path);
     for child in element.elements() {
         if child.is("attribute") {
             let id = child.attribute("id").map(str::to_owned);
@@ -137,6 +147,7 @@ fn vocabulary_element(element: Element<'_>, problems: &mut Problems, path: &Path
             }
             read.attributes.push(MasterAttribute { id, value: Some(value_without(child, "id")) });
         } else if child.is("children") {
+            refuse_text(child, problems, &path.key("children"));
             let texts = child.elements().filter(|id| id.is("id")).map(|id| id.text().into_owned());
             read.children.get_or_insert_default().extend(texts);
         } else {
@@ -164,10 +175,12 @@ pub(crate) fn wrapped(child: Element<'_>, extensions: &mut Vec<Extension>, probl
 /// Reads `Poll`.
 pub(crate) fn poll(element: Element<'_>, header: &mut Header, problems: &mut Problems) {
     let path = &Path::root("/epcisBody/query");
+    refuse_text(element, problems, path);
     for child in element.elements() {
         if child.is("queryName") {
             header.query_name = Some(child.text().into_owned());
         } else if child.is("params") {
+            refuse_text(child, problems, path);
             for (index, parameter) in child.elements().enumerate() {
                 let path = path.index(index);
                 if !parameter.is("param") {
@@ -191,6 +204,7 @@ pub(crate) fn poll(element: Element<'_>, header: &mut Header, problems: &mut Pro
 fn query_parameter(element: Element<'_>, problems: &mut Problems, path: &Path<'_>) -> QueryParameter {
     let mut parameter = QueryParameter { name: String::new(), values: None };
     let mut named = false;
+    refuse_text(element, problems, path);
     for child in element.elements() {
         if child.is("name") {
             parameter.name = child.text().into_owned();

@@ -264,6 +264,7 @@ impl DocumentReader<'_, '_> {
 
     fn body(&mut self, kind: DocumentKind) -> Result<(), Stop> {
         let pointer = "/epcisBody";
+        let mut seen = false;
         loop {
             match self.source.step(false)? {
                 Step::Start => {}
@@ -275,6 +276,13 @@ impl DocumentReader<'_, '_> {
             }
             let child = self.source.tree.root();
             let own = child.namespace().is_empty() || standard(child.namespace()).is_some();
+            if matches!(child.local(), "EventList" | "VocabularyList" | "QueryResults" | "Poll")
+                && own
+                && std::mem::replace(&mut seen, true)
+            {
+                let path = Path::root(pointer);
+                header::report(&mut self.problems, structure::DUPLICATE_FIELD, &[child.local()], &path, child);
+            }
             match (kind, child.local()) {
                 (DocumentKind::Capture, "EventList") if own => {
                     self.report_qualified();
@@ -300,6 +308,9 @@ impl DocumentReader<'_, '_> {
                 }
                 _ => self.other(pointer)?,
             }
+        }
+        if kind == DocumentKind::QueryResults && !seen {
+            self.report(structure::MISSING_FIELD, &["QueryResults", "EPCISBody"], pointer);
         }
         // Extensions of the document that follow are those of the end.
         self.hand_out_header()

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{EVENT_FIELDS, sequence};
+use super::lexical::{is_double, is_hex_binary};
 use super::namespace::{Version, XSI};
 use super::output::Output;
 use crate::cbv::{self, Vocabulary};
@@ -179,7 +180,12 @@ impl Output {
                 self.leaf("epcClass", class, path)?;
             }
             if let Some(number) = &quantity.quantity {
-                self.leaf("quantity", &decimal(&number.0), path)?;
+                let written = decimal(&number.0);
+                if written.contains(['e', 'E']) && is_double(&written) {
+                    // An exponent so large that its digits would fill the memory.
+                    return Err(self.cannot(codes::XML_CANNOT_WRITE, &[&number.0], &path.key("quantity")));
+                }
+                self.leaf("quantity", &written, path)?;
             }
             if quantity.nil {
                 self.open_tag("quantity");
@@ -302,6 +308,10 @@ impl Output {
                 SensorValue::MeasurementType => cbv::MEASUREMENT_TYPE.to_xml(value),
                 SensorValue::Exception => cbv::EXCEPTION.to_xml(value),
                 SensorValue::Component => cbv::COMPONENT.to_xml(value),
+                // JSON's schema knows half bytes, the XSD does not.
+                SensorValue::HexBinary if !is_hex_binary(value) => {
+                    return Err(self.cannot(codes::XML_CANNOT_WRITE, &[value], &path.key(field.name)));
+                }
                 _ => Cow::Borrowed(value),
             };
             attributes.push((Name::local(field.name), written.into()));

@@ -110,7 +110,12 @@ impl Target {
         };
         // Readable as any new file is; the user's mask takes away what it takes.
         let permissions = fs::Permissions::from_mode(0o666);
-        let temporary = tempfile::Builder::new().prefix(".suyuan-").permissions(permissions).tempfile_in(folder)?;
+        // Of an error only the kind is told: the temporary name says nothing to who gave another.
+        let temporary = tempfile::Builder::new()
+            .prefix(".suyuan-")
+            .permissions(permissions)
+            .tempfile_in(folder)
+            .map_err(|error| io::Error::from(error.kind()))?;
         Ok(Target::Whole { temporary, path })
     }
 
