@@ -260,6 +260,13 @@ fn one_body() {
     assert_eq!(document_codes(&query("")), ["EPCIS-MISSING_FIELD"]);
     assert!(document_codes(&query(poll)).is_empty());
     assert_eq!(document_codes(&query(&poll.repeat(2))), ["EPCIS-DUPLICATE_FIELD"]);
+    let results = |lists: &str| {
+        let body = format!("<queryName>SimpleEventQuery</queryName><resultsBody>{lists}</resultsBody>");
+        document_codes(&query(&format!("<q:QueryResults>{body}</q:QueryResults>")))
+    };
+    assert_eq!(results(""), ["EPCIS-MISSING_FIELD"]);
+    assert!(results("<EventList/>").is_empty());
+    assert_eq!(results("<EventList/><EventList/>"), ["EPCIS-DUPLICATE_FIELD"]);
 }
 
 // Goal: text that has no place is told, not dropped. Method: master data with a text in every element that holds

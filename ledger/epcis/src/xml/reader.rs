@@ -376,18 +376,28 @@ impl DocumentReader<'_, '_> {
     }
 
     fn results_body(&mut self) -> Result<(), Stop> {
-        let pointer = RESULTS_BODY;
+        let (pointer, line) = (RESULTS_BODY, self.source.line());
+        let mut seen = false;
         while let step @ (Step::Start | Step::Text) = self.source.step(false)? {
             if step == Step::Text {
                 self.report(codes::XML_TEXT, &["resultsBody"], pointer);
                 continue;
             }
             self.report_qualified();
-            match self.source.tree.root().local() {
+            let child = self.source.tree.root();
+            if matches!(child.local(), "EventList" | "VocabularyList") && std::mem::replace(&mut seen, true) {
+                let path = Path::root(pointer);
+                header::report(&mut self.problems, structure::DUPLICATE_FIELD, &[child.local()], &path, child);
+            }
+            match child.local() {
                 "EventList" => self.event_list("/epcisBody/queryResults/resultsBody/eventList")?,
                 "VocabularyList" => self.vocabulary_list()?,
                 _ => self.other(pointer)?,
             }
+        }
+        if !seen {
+            let reason = Reason::new(structure::MISSING_FIELD, &["EventList", "resultsBody"]);
+            self.problems.add_reason(reason, &Path::root(pointer), Some(line));
         }
         Ok(())
     }
