@@ -14,6 +14,7 @@ pub mod codes;
 pub mod decimal;
 pub mod document;
 pub mod epc;
+mod field;
 pub mod gs1;
 pub mod hash;
 pub mod identifier;

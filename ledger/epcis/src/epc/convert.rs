@@ -1,4 +1,4 @@
-//! EPC URN to GS1 Digital Link and back (Tag Data Standard 2.0 §6.3, Digital Link 1.3 §7).
+//! Converts EPC URNs to GS1 Digital Links and back (Tag Data Standard 2.0 §6.3, Digital Link 1.3 §7).
 
 use super::canonical;
 use super::gcp;

@@ -1,4 +1,4 @@
-//! How long the company prefix of a GS1 key is.
+//! Tells how long the company prefix of a GS1 key is.
 //!
 //! GS1 publishes which ranges of numbers belong to company prefixes of which length. The table is
 //! the list of 2022 (99,839 prefixes), made by `generate/gcp_lengths.rs` into sorted ranges:

@@ -1,4 +1,4 @@
-//! The part of GS1 Digital Link that EPCIS uses to name things: a key and its finest qualifier.
+//! Reads the part of GS1 Digital Link that EPCIS uses to name things: a key and its finest qualifier.
 
 use super::scheme::Alphabet;
 use super::text::{Syntax, all_digits, measure};
@@ -44,7 +44,8 @@ pub(crate) struct Link<'a> {
 }
 
 impl Key {
-    fn from_name(name: &[u8]) -> Option<Key> {
+    /// The key of this application identifier or short name.
+    pub(crate) fn from_name(name: &[u8]) -> Option<Key> {
         Some(match name {
             b"01" | b"gtin" => Key::Gtin,
             b"00" | b"sscc" => Key::Sscc,
@@ -104,7 +105,7 @@ impl Key {
     }
 
     /// Whether `qualifier` can follow this key (Digital Link §4.8).
-    fn allows(self, qualifier: Qualifier) -> bool {
+    pub(crate) fn allows(self, qualifier: Qualifier) -> bool {
         match self {
             Key::Gtin => {
                 matches!(qualifier, Qualifier::Variant | Qualifier::Lot | Qualifier::Serial | Qualifier::Tpx)
@@ -118,7 +119,8 @@ impl Key {
 }
 
 impl Qualifier {
-    fn from_name(name: &[u8]) -> Option<Qualifier> {
+    /// The qualifier of this application identifier or short name.
+    pub(crate) fn from_name(name: &[u8]) -> Option<Qualifier> {
         Some(match name {
             b"21" | b"ser" => Qualifier::Serial,
             b"10" | b"lot" => Qualifier::Lot,
@@ -152,7 +154,7 @@ impl Qualifier {
 
     /// Whether `next` may follow: variant, batch, serial in this order (Digital Link §4.8); a TPX
     /// takes the place of batch and serial.
-    fn precedes(self, next: Qualifier) -> bool {
+    pub(crate) fn precedes(self, next: Qualifier) -> bool {
         self < next && !(self != Qualifier::Variant && next == Qualifier::Tpx)
     }
 }

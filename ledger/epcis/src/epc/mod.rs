@@ -8,7 +8,7 @@
 pub mod canonical;
 pub mod convert;
 pub mod gcp;
-mod link;
+pub(crate) mod link;
 pub mod pattern;
 pub mod scheme;
 mod text;

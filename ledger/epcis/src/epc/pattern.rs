@@ -1,4 +1,4 @@
-//! Whether an EPC belongs to a class: the `MATCH_` parameters of the EPCIS query (EPCIS 2.0 §8.2.7).
+//! Tells whether an EPC belongs to a class: the `MATCH_` parameters of the EPCIS query (EPCIS 2.0 §8.2.7).
 
 use super::convert::to_urn;
 use super::link;

@@ -1,4 +1,4 @@
-//! EPC URNs: syntax and values (GS1 Tag Data Standard 2.0 §6).
+//! Reads EPC URNs: syntax and values (GS1 Tag Data Standard 2.0 §6).
 
 use super::scheme::{Alphabet, Key, Layout, Level, Reference, Scheme, Serial};
 use super::text::{Syntax, all_digits, measure};

@@ -1,4 +1,4 @@
-//! Customs.
+//! Judges identifiers of customs: parties, declarations and classes of goods.
 
 use super::lists::{COUNTRIES, contains};
 use super::{Kind, Verdict, digit, digit_or_capital, fits, is_year};

@@ -1,4 +1,4 @@
-//! Administrative divisions of China.
+//! Judges codes of administrative divisions of China.
 
 use super::{Kind, Verdict, digit};
 use crate::codes::identifier as codes;

@@ -1,4 +1,4 @@
-//! Drugs.
+//! Judges identifiers of drugs.
 
 use super::checks::mod10_ok;
 use super::{Kind, Verdict, digit, is_year};

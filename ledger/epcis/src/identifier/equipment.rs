@@ -1,4 +1,4 @@
-//! Special equipment.
+//! Judges identifiers of special equipment.
 
 use super::{Kind, PROVINCES, Verdict, digit, digit_or_capital, is_year};
 

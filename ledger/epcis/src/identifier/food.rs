@@ -1,4 +1,4 @@
-//! Food.
+//! Judges identifiers of food and its makers.
 
 use super::checks::mod11_10;
 use super::{Kind, Verdict, digit, fits};

@@ -1,4 +1,4 @@
-//! What identifier a text can be.
+//! Tells what identifier a text can be.
 
 use super::{Check, Kind};
 use crate::codes::{identifier as codes, lint};

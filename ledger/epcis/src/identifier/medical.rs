@@ -1,4 +1,4 @@
-//! Medical devices.
+//! Judges identifiers of medical devices.
 
 use super::checks::mod43;
 use super::{AgencyDevice, Gtin, HibcDevice, Kind, PROVINCES, Verdict, digit, digit_or_capital, fits};

@@ -2,7 +2,7 @@
 //!
 //! Each kind has its type ([`Uscc`], [`Gtin`] …) whose values can only come from `parse`, so what
 //! holds one holds a valid identifier. [`Kind`] names the kinds where the kind is data, and
-//! [`identify`] tells which of them a text can be.
+//! [`identify`](fn@identify) tells which of them a text can be.
 //!
 //! Nothing is trimmed, upper-cased or converted: a text that needs it is refused with a
 //! [`Reason`]. Where a kind has a public check character it is verified ([`Check::Exact`]);

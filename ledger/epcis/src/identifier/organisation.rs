@@ -1,4 +1,4 @@
-//! Organisations.
+//! Judges identifiers of organisations.
 
 use super::checks::{USCC_CHARACTERS, mod31, mod97_ok, organisation_check};
 use super::{Kind, Verdict, digit, digit_or_capital};

@@ -1,4 +1,4 @@
-//! Transport.
+//! Judges identifiers of transport: containers and dangerous goods.
 
 use super::checks::{container_check, is_container_shape};
 use super::{Kind, Verdict, digit_or_capital, fits};

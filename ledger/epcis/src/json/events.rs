@@ -1,4 +1,4 @@
-//! The second pass over a document: its events, one after the other.
+//! Hands out the events of a document in the second pass over it, one after the other.
 
 use std::ops::ControlFlow;
 

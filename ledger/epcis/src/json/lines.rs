@@ -1,4 +1,4 @@
-//! Events without a document around them: one by itself, or one a line.
+//! Hands out events that have no document around them: one by itself, or one a line.
 
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! The first pass over a document: everything but its events.
+//! Reads the outline of a document in the first pass over it: everything but its events.
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;

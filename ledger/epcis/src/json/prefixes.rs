@@ -1,4 +1,4 @@
-//! Which prefixes a written document declares, so that every name has one.
+//! Chooses the prefixes that a written document declares, so that every name has one.
 
 use super::tree::Json;
 use crate::cbv::STANDARD_PREFIXES;

@@ -1,4 +1,4 @@
-//! What an identifier of an event names, and whether it is well formed.
+//! Tells what an identifier of an event names, and whether it is well formed.
 //!
 //! Any URI may name things (CBV 2.0 §8.1), so only what claims to be an EPC URN or a GS1 Digital
 //! Link is judged. On GS1's own host every path is a claim; elsewhere a path is one if it has a
@@ -7,6 +7,7 @@
 //! [`crate::gs1::digital_link`].
 
 use crate::codes::{lint, semantics as codes};
+use crate::epc::link::{Key, Qualifier};
 use crate::epc::{EpcUrn, Level as UrnLevel, Scheme};
 use crate::gs1::{ParseOptions, digital_link};
 use crate::identifier::checks::mod10_ok;
@@ -82,8 +83,8 @@ fn read_link(text: &str, rest: &str) -> (Option<Identity>, Option<Reason>) {
     let mut finest = "";
     for count in 1..=PAIRS_MAX {
         let (Some(value), Some(name)) = (parts.next(), parts.next()) else { break };
-        if let Some(key) = Key::from_name(name) {
-            if !key.accepts(value) {
+        if let Some(key) = Key::from_name(name.as_bytes()) {
+            if !key.looks_right(value) {
                 break;
             }
             let well_ordered = count == 1 || qualifiers_hold(key, path, count - 1);
@@ -94,7 +95,7 @@ fn read_link(text: &str, rest: &str) -> (Option<Identity>, Option<Reason>) {
                 .then(|| Reason::new(codes::LINK_CHECK_DIGIT, &[key.checked_part(value), text]));
             return (Some(key.identity(value, finest)), reason);
         }
-        if Qualifier::from_name(name).is_none() || value.is_empty() {
+        if Qualifier::from_name(name.as_bytes()).is_none() || value.is_empty() {
             break;
         }
         if count == 1 {
@@ -148,24 +149,21 @@ fn claims_key(path: &str) -> bool {
     let mut previous = "";
     path.split('/').any(|part| {
         let claims = previous.starts_with(|first: char| first.is_ascii_digit())
-            && Key::from_name(previous).is_some()
+            && Key::from_name(previous.as_bytes()).is_some()
             && part.bytes().take_while(u8::is_ascii_digit).count() >= CLAIM_DIGITS_MIN;
         previous = part;
         claims
     })
 }
 
-/// Whether the last `count` pairs of `path` are qualifiers of `key` in their order: variant,
-/// batch, serial (Digital Link URI Syntax §4.8); a TPX takes the place of batch and serial.
+/// Whether the last `count` pairs of `path` are qualifiers of `key` in their order.
 fn qualifiers_hold(key: Key, path: &str, count: usize) -> bool {
     let mut parts = path.rsplit('/');
     let mut next: Option<Qualifier> = None;
     for _ in 0..count {
         let (Some(value), Some(name)) = (parts.next(), parts.next()) else { return false };
-        let Some(qualifier) = Qualifier::from_name(name) else { return false };
-        let ordered = next.is_none_or(|next| {
-            qualifier < next && !(next == Qualifier::ThirdPartySerial && qualifier != Qualifier::Variant)
-        });
+        let Some(qualifier) = Qualifier::from_name(name.as_bytes()) else { return false };
+        let ordered = next.is_none_or(|next| qualifier.precedes(next));
         if !ordered || !key.allows(qualifier) || value.len() > qualifier.bytes_max() {
             return false;
         }
@@ -174,92 +172,44 @@ fn qualifiers_hold(key: Key, path: &str, count: usize) -> bool {
     true
 }
 
-/// A primary key of things that events speak about.
-#[derive(Clone, Copy, PartialEq)]
-enum Key {
-    Gtin,
-    Sscc,
-    Gln,
-    Party,
-    Document,
-    Coupon,
-    Consignment,
-    Shipment,
-    ReturnableAsset,
-    Asset,
-    Piece,
-    Part,
-    Provider,
-    Recipient,
-}
-
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Qualifier {
-    Variant,
-    Lot,
-    Serial,
-    ThirdPartySerial,
-    LocationExtension,
-    PartSerial,
-}
-
+/// What is judged here of a key, without allocating.
 impl Key {
-    fn from_name(name: &str) -> Option<Key> {
-        Some(match name {
-            "01" | "gtin" => Key::Gtin,
-            "00" | "sscc" => Key::Sscc,
-            "414" | "gln" => Key::Gln,
-            "417" | "party" => Key::Party,
-            "253" | "gdti" => Key::Document,
-            "255" | "gcn" => Key::Coupon,
-            "401" | "ginc" => Key::Consignment,
-            "402" | "gsin" => Key::Shipment,
-            "8003" | "grai" => Key::ReturnableAsset,
-            "8004" | "giai" => Key::Asset,
-            "8006" | "itip" => Key::Piece,
-            "8010" | "cpid" => Key::Part,
-            "8017" | "gsrnp" => Key::Provider,
-            "8018" | "gsrn" => Key::Recipient,
-            _ => return None,
-        })
-    }
-
     /// Digits that begin the value up to and with the check digit; 0 for keys without one.
     fn digits(self) -> usize {
         match self {
-            Key::Gtin | Key::ReturnableAsset | Key::Piece => 14,
-            Key::Gln | Key::Party | Key::Document | Key::Coupon => 13,
-            Key::Shipment => 17,
-            Key::Sscc | Key::Provider | Key::Recipient => 18,
-            Key::Consignment | Key::Asset | Key::Part => 0,
+            Key::Gtin | Key::Grai | Key::Itip => 14,
+            Key::Gln | Key::Party | Key::Gdti | Key::Gcn => 13,
+            Key::Gsin => 17,
+            Key::Sscc | Key::Gsrnp | Key::Gsrn => 18,
+            Key::Ginc | Key::Giai | Key::Cpid => 0,
         }
     }
 
     /// Bytes that may follow those digits: characters, each possibly escaped.
     fn rest_bytes_max(self) -> usize {
         match self {
-            Key::ReturnableAsset => 3 * 16,
-            Key::Document => 3 * 17,
-            Key::Coupon => 12,
-            Key::Piece => 4,
-            Key::Consignment | Key::Asset | Key::Part => 3 * 30,
+            Key::Grai => 3 * 16,
+            Key::Gdti => 3 * 17,
+            Key::Gcn => 12,
+            Key::Itip => 4,
+            Key::Ginc | Key::Giai | Key::Cpid => 3 * 30,
             _ => 0,
         }
     }
 
     /// Whether `value` has the length of this key, and digits where it must.
-    fn accepts(self, value: &str) -> bool {
+    fn looks_right(self, value: &str) -> bool {
         let digits = self.checked_part(value);
         let rest = value.len() - digits.len();
         let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         match self {
             Key::Gtin => matches!(value.len(), 8 | 12 | 13 | 14) && all_digits(value),
-            Key::Consignment | Key::Asset | Key::Part => {
+            Key::Ginc | Key::Giai | Key::Cpid => {
                 value.len() > 4 && rest <= self.rest_bytes_max() && value.get(..4).is_some_and(all_digits)
             }
-            Key::Piece => value.len() == 18 && all_digits(value),
-            Key::Coupon => digits.len() == 13 && rest <= 12 && all_digits(value),
-            Key::ReturnableAsset => {
+            Key::Itip => value.len() == 18 && all_digits(value),
+            Key::Gcn => digits.len() == 13 && rest <= 12 && all_digits(value),
+            Key::Grai => {
                 digits.len() == 14 && digits.starts_with('0') && all_digits(digits) && rest <= self.rest_bytes_max()
             }
             _ => digits.len() == self.digits() && all_digits(digits) && rest <= self.rest_bytes_max(),
@@ -275,61 +225,39 @@ impl Key {
         self.digits() == 0 || mod10_ok(self.checked_part(value))
     }
 
-    fn allows(self, qualifier: Qualifier) -> bool {
-        match self {
-            Key::Gtin => !matches!(qualifier, Qualifier::LocationExtension | Qualifier::PartSerial),
-            Key::Piece => matches!(qualifier, Qualifier::Variant | Qualifier::Lot | Qualifier::Serial),
-            Key::Gln => qualifier == Qualifier::LocationExtension,
-            Key::Part => qualifier == Qualifier::PartSerial,
-            _ => false,
-        }
-    }
-
     /// What the key with this value and the finest qualifier names.
     fn identity(self, value: &str, finest: &str) -> Identity {
-        let serial = matches!(Qualifier::from_name(finest), Some(Qualifier::Serial | Qualifier::PartSerial));
+        let serial = matches!(Qualifier::from_name(finest.as_bytes()), Some(Qualifier::Serial | Qualifier::PartSerial));
         let class_unless = |instance: bool| if instance { Level::Instance } else { Level::Class };
         let has_rest = value.len() > self.digits();
-        let (scheme, level) = match (self, Qualifier::from_name(finest)) {
+        let (scheme, level) = match (self, Qualifier::from_name(finest.as_bytes())) {
             (Key::Gtin, Some(Qualifier::Lot)) => (Scheme::Lgtin, Level::Class),
-            (Key::Gtin, Some(Qualifier::ThirdPartySerial)) => (Scheme::Upui, Level::Instance),
+            (Key::Gtin, Some(Qualifier::Tpx)) => (Scheme::Upui, Level::Instance),
             (Key::Gtin, _) => (Scheme::Sgtin, class_unless(serial)),
             (Key::Sscc, _) => (Scheme::Sscc, Level::Instance),
             (Key::Gln, _) => (Scheme::Sgln, Level::Instance),
             (Key::Party, _) => (Scheme::Pgln, Level::Instance),
-            (Key::Document, _) => (Scheme::Gdti, class_unless(has_rest)),
-            (Key::Coupon, _) => (Scheme::Sgcn, class_unless(has_rest)),
-            (Key::Consignment, _) => (Scheme::Ginc, Level::Instance),
-            (Key::Shipment, _) => (Scheme::Gsin, Level::Instance),
-            (Key::ReturnableAsset, _) => (Scheme::Grai, class_unless(has_rest)),
-            (Key::Asset, _) => (Scheme::Giai, Level::Instance),
-            (Key::Piece, _) => (Scheme::Itip, class_unless(serial)),
-            (Key::Part, _) => (Scheme::Cpi, class_unless(serial)),
-            (Key::Provider, _) => (Scheme::Gsrnp, Level::Instance),
-            (Key::Recipient, _) => (Scheme::Gsrn, Level::Instance),
+            (Key::Gdti, _) => (Scheme::Gdti, class_unless(has_rest)),
+            (Key::Gcn, _) => (Scheme::Sgcn, class_unless(has_rest)),
+            (Key::Ginc, _) => (Scheme::Ginc, Level::Instance),
+            (Key::Gsin, _) => (Scheme::Gsin, Level::Instance),
+            (Key::Grai, _) => (Scheme::Grai, class_unless(has_rest)),
+            (Key::Giai, _) => (Scheme::Giai, Level::Instance),
+            (Key::Itip, _) => (Scheme::Itip, class_unless(serial)),
+            (Key::Cpid, _) => (Scheme::Cpi, class_unless(serial)),
+            (Key::Gsrnp, _) => (Scheme::Gsrnp, Level::Instance),
+            (Key::Gsrn, _) => (Scheme::Gsrn, Level::Instance),
         };
         Identity { scheme, level }
     }
 }
 
 impl Qualifier {
-    fn from_name(name: &str) -> Option<Qualifier> {
-        Some(match name {
-            "22" | "cpv" => Qualifier::Variant,
-            "10" | "lot" => Qualifier::Lot,
-            "21" | "ser" => Qualifier::Serial,
-            "235" | "tpx" => Qualifier::ThirdPartySerial,
-            "254" | "glnx" => Qualifier::LocationExtension,
-            "8011" | "cpsn" => Qualifier::PartSerial,
-            _ => return None,
-        })
-    }
-
     /// Characters, each possibly escaped.
     fn bytes_max(self) -> usize {
         match self {
             Qualifier::PartSerial => 12,
-            Qualifier::ThirdPartySerial => 3 * 28,
+            Qualifier::Tpx => 3 * 28,
             _ => 3 * 20,
         }
     }

@@ -1,4 +1,4 @@
-//! Quantity elements (EPCIS 2.0 §7.3.3.3): how many, or how much.
+//! Judges quantity elements (EPCIS 2.0 §7.3.3.3): how many, or how much.
 
 use super::report::Report;
 use super::{lists, what};

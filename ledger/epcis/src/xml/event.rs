@@ -1,11 +1,12 @@
-//! One event: from its element tree to the model, judging its structure against the XSD.
+//! Reads one event: from its element tree to the model, judging its structure against the XSD.
 
 use super::extension::{attribute, extension, is_schema_instance, misfit};
-use super::fields::{Field, Sequence, field, required, sequence};
+use super::fields::{EVENT_FIELDS, Sequence, required, sequence};
 use super::namespace::{self, Version};
 use super::tree::Element;
 use crate::codes::structure;
 use crate::codes::{Code, xml as codes};
+use crate::field::Field;
 use crate::model::{Event, EventType};
 use crate::problem::{Path, Problems, Reason};
 use crate::time::{Stamp, is_time_zone_offset};
@@ -111,7 +112,7 @@ impl EventReader<'_> {
     /// Whether an element that the sequence doesn't have here is a field of this event type all
     /// the same; says so where that is wrong.
     fn misplaced(&mut self, child: Element<'_>, expected: Option<&'static Sequence>, path: &Path<'_>) -> bool {
-        let Some(sequence) = self.sequence else { return field(child.local()).is_some() };
+        let Some(sequence) = self.sequence else { return Field::from_name(child.local()).is_some() };
         let has = |sequence: &Sequence| sequence.names.contains(&child.local());
         let known_to =
             |outer: &Sequence| has(outer) || outer.extension.is_some_and(has) || outer.base_extension.is_some_and(has);
@@ -135,7 +136,7 @@ impl EventReader<'_> {
     }
 
     fn field(&mut self, child: Element<'_>, event: &mut Event, path: &Path<'_>) {
-        let Some(known) = field(child.local()) else { return };
+        let Some(known) = Field::from_name(child.local()) else { return };
         let name = name_of(child.local());
         let path = &path.key(name);
         if self.seen.contains(&name) {
@@ -243,34 +244,5 @@ impl EventReader<'_> {
 
 /// The field's name with a static life, for [`EventReader::seen`].
 fn name_of(local: &str) -> &'static str {
-    const NAMES: &[&str] = &[
-        "eventTime",
-        "recordTime",
-        "eventTimeZoneOffset",
-        "eventID",
-        "errorDeclaration",
-        "certificationInfo",
-        "epcList",
-        "quantityList",
-        "parentID",
-        "childEPCs",
-        "childQuantityList",
-        "inputEPCList",
-        "inputQuantityList",
-        "outputEPCList",
-        "outputQuantityList",
-        "transformationID",
-        "action",
-        "bizStep",
-        "disposition",
-        "persistentDisposition",
-        "readPoint",
-        "bizLocation",
-        "bizTransactionList",
-        "sourceList",
-        "destinationList",
-        "sensorElementList",
-        "ilmd",
-    ];
-    NAMES.iter().find(|name| **name == local).copied().unwrap_or_default()
+    EVENT_FIELDS.iter().find(|name| **name == local).copied().unwrap_or_default()
 }

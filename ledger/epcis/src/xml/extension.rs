@@ -1,4 +1,4 @@
-//! User extensions: from elements of any namespace to the model's trees.
+//! Turns elements of any namespace into the model's trees: user extensions.
 
 use super::namespace;
 use super::tree::{Attribute, Element};

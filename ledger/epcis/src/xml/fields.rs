@@ -1,81 +1,7 @@
-//! Which elements an event has, in which order: the XSD's sequences, of 2.0 and of 1.x.
+//! Lists which elements an event has, in which order: the XSD's sequences, of 2.0 and of 1.x.
 
 use super::namespace::Version;
-use crate::cbv::{self, Vocabulary};
-use crate::model::{Event, EventType, Location, QuantityElement, Typed};
-
-/// What a child of an event is and where the model holds it.
-#[derive(Clone, Copy)]
-pub(crate) enum Field {
-    /// A time stamp.
-    Time(fn(&mut Event) -> &mut Option<String>),
-    /// The offset.
-    Offset,
-    /// A URI.
-    Uri(fn(&mut Event) -> &mut Option<String>),
-    Action,
-    /// A word of a vocabulary, or a URI.
-    Word(fn(&mut Event) -> &mut Option<String>, &'static Vocabulary),
-    /// A list of EPCs.
-    Epcs(fn(&mut Event) -> &mut Option<Vec<String>>),
-    Quantities(fn(&mut Event) -> &mut Option<Vec<QuantityElement>>),
-    Location(fn(&mut Event) -> &mut Option<Location>),
-    Typed(fn(&mut Event) -> &mut Option<Vec<Typed>>, &'static TypedList),
-    Certification,
-    ErrorDeclaration,
-    PersistentDisposition,
-    Sensors,
-    Ilmd,
-}
-
-/// A list of values with types.
-pub(crate) struct TypedList {
-    /// The element of one item, and in JSON the key of its value.
-    pub(crate) item: &'static str,
-    pub(crate) vocabulary: &'static Vocabulary,
-    pub(crate) type_required: bool,
-}
-
-pub(crate) const TRANSACTIONS: TypedList =
-    TypedList { item: "bizTransaction", vocabulary: &cbv::BIZ_TRANSACTION, type_required: false };
-pub(crate) const SOURCES: TypedList =
-    TypedList { item: "source", vocabulary: &cbv::SOURCE_DESTINATION, type_required: true };
-pub(crate) const DESTINATIONS: TypedList =
-    TypedList { item: "destination", vocabulary: &cbv::SOURCE_DESTINATION, type_required: true };
-
-/// The field that an element's name stands for.
-pub(crate) fn field(name: &str) -> Option<Field> {
-    Some(match name {
-        "eventTime" => Field::Time(|event| &mut event.event_time),
-        "recordTime" => Field::Time(|event| &mut event.record_time),
-        "eventTimeZoneOffset" => Field::Offset,
-        "eventID" => Field::Uri(|event| &mut event.event_id),
-        "errorDeclaration" => Field::ErrorDeclaration,
-        "certificationInfo" => Field::Certification,
-        "epcList" => Field::Epcs(|event| &mut event.epc_list),
-        "quantityList" => Field::Quantities(|event| &mut event.quantity_list),
-        "parentID" => Field::Uri(|event| &mut event.parent_id),
-        "childEPCs" => Field::Epcs(|event| &mut event.child_epcs),
-        "childQuantityList" => Field::Quantities(|event| &mut event.child_quantity_list),
-        "inputEPCList" => Field::Epcs(|event| &mut event.input_epc_list),
-        "inputQuantityList" => Field::Quantities(|event| &mut event.input_quantity_list),
-        "outputEPCList" => Field::Epcs(|event| &mut event.output_epc_list),
-        "outputQuantityList" => Field::Quantities(|event| &mut event.output_quantity_list),
-        "transformationID" => Field::Uri(|event| &mut event.transformation_id),
-        "action" => Field::Action,
-        "bizStep" => Field::Word(|event| &mut event.biz_step, &cbv::BIZ_STEP),
-        "disposition" => Field::Word(|event| &mut event.disposition, &cbv::DISPOSITION),
-        "persistentDisposition" => Field::PersistentDisposition,
-        "readPoint" => Field::Location(|event| &mut event.read_point),
-        "bizLocation" => Field::Location(|event| &mut event.biz_location),
-        "bizTransactionList" => Field::Typed(|event| &mut event.biz_transaction_list, &TRANSACTIONS),
-        "sourceList" => Field::Typed(|event| &mut event.source_list, &SOURCES),
-        "destinationList" => Field::Typed(|event| &mut event.destination_list, &DESTINATIONS),
-        "sensorElementList" => Field::Sensors,
-        "ilmd" => Field::Ilmd,
-        _ => return None,
-    })
-}
+use crate::model::EventType;
 
 /// An `xsd:sequence`: these elements in this order, then elements of other namespaces.
 pub(crate) struct Sequence {
@@ -304,6 +230,38 @@ pub(crate) fn sequence(event_type: &EventType, version: Version) -> Option<&'sta
         (EventType::Other(_), _) => return None,
     })
 }
+
+/// Every field of any event, in the order in which a user's own event type has them: the standard's base,
+/// then all others.
+pub(crate) const EVENT_FIELDS: &[&str] = &[
+    "eventTime",
+    "recordTime",
+    "eventTimeZoneOffset",
+    "eventID",
+    "errorDeclaration",
+    "certificationInfo",
+    "epcList",
+    "parentID",
+    "childEPCs",
+    "inputEPCList",
+    "inputQuantityList",
+    "outputEPCList",
+    "outputQuantityList",
+    "transformationID",
+    "action",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "quantityList",
+    "childQuantityList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+    "persistentDisposition",
+    "ilmd",
+];
 
 /// What each event of the type must have.
 pub(crate) fn required(event_type: &EventType) -> &'static [&'static str] {

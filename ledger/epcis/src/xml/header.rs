@@ -1,4 +1,4 @@
-//! What surrounds the events: header, master data, queries.
+//! Reads what surrounds the events: header, master data, queries.
 
 use super::extension::{attribute, extension, is_schema_instance, misfit, value_without};
 use super::namespace::{Version, standard};

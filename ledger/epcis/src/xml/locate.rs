@@ -1,4 +1,4 @@
-//! The line of a part of an event, found by walking its tree.
+//! Finds the line of a part of an event by walking its tree.
 
 use super::tree::Element;
 use crate::document::Locate;

@@ -1,4 +1,4 @@
-//! Text of XML: tags, namespaces in force, escaping.
+//! Writes the text of XML: tags, namespaces in force, escaping.
 
 use super::lexical::{forbidden, is_ncname};
 use super::namespace;

@@ -1,12 +1,12 @@
-//! The structured fields of an event.
+//! Reads the structured fields of an event.
 
 use super::event::EventReader;
 use super::extension::{attribute, extension, is_nil, is_schema_instance, misfit};
-use super::fields::TypedList;
 use super::lexical::{is_boolean, is_decimal, is_double, is_hex_binary};
 use super::tree::{Attribute, Element};
 use crate::cbv;
 use crate::codes::{structure, xml as codes};
+use crate::field::TypedList;
 use crate::model::{
     ErrorDeclaration, Extension, Location, Number, PersistentDisposition, QuantityElement, SENSOR_METADATA_FIELDS,
     SENSOR_REPORT_FIELDS, SensorElement, SensorField, SensorMetadata, SensorReport, SensorValue, Typed,
@@ -17,36 +17,35 @@ use crate::time::Stamp;
 impl EventReader<'_> {
     /// A list of texts, each in an element `item`; none if it holds anything else.
     pub(crate) fn texts(&mut self, list: Element<'_>, item: &str, path: &Path<'_>) -> Option<Vec<String>> {
-        let mut texts = Vec::new();
-        self.items(list, item, path, |reader, element, path| {
-            texts.push(reader.text(element, path)?);
-            Some(())
-        })?;
-        Some(texts)
+        self.items(list, item, path, |reader, element, path| reader.text(element, path))
     }
 
-    /// Calls `read` with each `item` of a list; none if the list holds anything else.
-    fn items(
+    /// What `read` makes of each `item` of a list; none if the list holds anything else.
+    fn items<T>(
         &mut self,
         list: Element<'_>,
         item: &str,
         path: &Path<'_>,
-        mut read: impl FnMut(&mut Self, Element<'_>, &Path<'_>) -> Option<()>,
-    ) -> Option<()> {
+        mut read: impl FnMut(&mut Self, Element<'_>, &Path<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
         self.refuse_attributes(list, path);
         self.refuse_text(list, path);
-        let mut fits = true;
+        let mut items = Some(Vec::new());
         for (index, element) in list.elements().enumerate() {
             let path = &path.index(index);
             let foreign = self.is_foreign(element, path);
-            if foreign || element.local() != item {
+            let read = if foreign || element.local() != item {
                 self.report(structure::UNKNOWN_FIELD, &[&element.qualified(), path.name()], path, element);
-                fits = false;
-            } else if read(self, element, path).is_none() {
-                fits = false;
+                None
+            } else {
+                read(self, element, path)
+            };
+            match (read, &mut items) {
+                (Some(read), Some(items)) => items.push(read),
+                _ => items = None,
             }
         }
-        fits.then_some(())
+        items
     }
 
     /// Reports a list that the XSD wants at least one item in.
@@ -57,12 +56,7 @@ impl EventReader<'_> {
     }
 
     pub(crate) fn quantities(&mut self, list: Element<'_>, path: &Path<'_>) -> Option<Vec<QuantityElement>> {
-        let mut quantities = Vec::new();
-        self.items(list, "quantityElement", path, |reader, element, path| {
-            quantities.push(reader.quantity(element, path));
-            Some(())
-        })?;
-        Some(quantities)
+        self.items(list, "quantityElement", path, |reader, element, path| Some(reader.quantity(element, path)))
     }
 
     fn quantity(&mut self, element: Element<'_>, path: &Path<'_>) -> QuantityElement {
@@ -158,11 +152,7 @@ impl EventReader<'_> {
         list: &'static TypedList,
         path: &Path<'_>,
     ) -> Option<Vec<Typed>> {
-        let mut typed = Vec::new();
-        self.items(element, list.item, path, |reader, item, path| {
-            typed.push(reader.typed(item, list, path));
-            Some(())
-        })?;
+        let typed = self.items(element, list.item, path, |reader, item, path| Some(reader.typed(item, list, path)))?;
         self.require_item(&typed, list.item, element, path);
         Some(typed)
     }
@@ -288,11 +278,8 @@ impl EventReader<'_> {
     }
 
     pub(crate) fn sensors(&mut self, element: Element<'_>, path: &Path<'_>) -> Option<Vec<SensorElement>> {
-        let mut sensors = Vec::new();
-        self.items(element, "sensorElement", path, |reader, element, path| {
-            sensors.push(reader.sensor(element, path));
-            Some(())
-        })?;
+        let sensors =
+            self.items(element, "sensorElement", path, |reader, element, path| Some(reader.sensor(element, path)))?;
         self.require_item(&sensors, "sensorElement", element, path);
         Some(sensors)
     }

@@ -1,4 +1,4 @@
-//! Whole documents: from the root to the list of events, each handed out as it is read.
+//! Reads whole documents: from the root to the list of events, each handed out as it is read.
 
 use std::io::BufRead;
 use std::ops::ControlFlow;

@@ -34,7 +34,7 @@ pub(crate) fn write(header: &Header) -> Extension {
     )
 }
 
-/// Takes the three things from `read` if it is what [`write`] writes of them, exactly.
+/// Takes the three things from `read` if it is what [`write`](fn@write) writes of them, exactly.
 pub(crate) fn take(read: &Extension, header: &mut Header) -> bool {
     let find = |path: &[&str]| -> Option<String> {
         let mut at = read;

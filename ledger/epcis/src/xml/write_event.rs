@@ -1,8 +1,8 @@
-//! One event as XML 2.0, in the order of the XSD's sequences.
+//! Writes one event as XML 2.0, in the order of the XSD's sequences.
 
 use std::borrow::Cow;
 
-use super::fields::{DESTINATIONS, SOURCES, TRANSACTIONS, TypedList, sequence};
+use super::fields::{EVENT_FIELDS, sequence};
 use super::lexical::{is_double, is_hex_binary};
 use super::namespace::{Version, XSI};
 use super::output::Output;
@@ -10,6 +10,7 @@ use super::source::ATTRIBUTES_MAX;
 use crate::cbv::{self, Vocabulary};
 use crate::codes::{structure, xml as codes};
 use crate::document::WriteError;
+use crate::field::{DESTINATIONS, SOURCES, TRANSACTIONS, TypedList};
 use crate::model::{
     ErrorDeclaration, Event, EventType, Extension, Location, PersistentDisposition, QuantityElement, SensorElement,
     SensorField, SensorValue, Typed, Value,
@@ -18,37 +19,6 @@ use crate::name::{Name, Namespaces};
 use crate::problem::Path;
 
 type Written = Result<(), WriteError>;
-
-/// The fields of a user's own event type: the standard's base, then all others.
-const OWN_TYPE: &[&str] = &[
-    "eventTime",
-    "recordTime",
-    "eventTimeZoneOffset",
-    "eventID",
-    "errorDeclaration",
-    "certificationInfo",
-    "epcList",
-    "parentID",
-    "childEPCs",
-    "inputEPCList",
-    "inputQuantityList",
-    "outputEPCList",
-    "outputQuantityList",
-    "transformationID",
-    "action",
-    "bizStep",
-    "disposition",
-    "readPoint",
-    "bizLocation",
-    "bizTransactionList",
-    "quantityList",
-    "childQuantityList",
-    "sourceList",
-    "destinationList",
-    "sensorElementList",
-    "persistentDisposition",
-    "ilmd",
-];
 
 impl Output {
     /// An event within an event list.
@@ -96,7 +66,7 @@ impl Output {
         self.text.pop();
         self.text.push_str(&declarations);
         self.close_tag();
-        for field in OWN_TYPE {
+        for field in EVENT_FIELDS {
             self.field(event, field, path)?;
         }
         self.extensions(&event.extensions, path)?;

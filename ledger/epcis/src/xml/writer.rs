@@ -1,4 +1,4 @@
-//! Whole documents as XML 2.0.
+//! Writes whole documents as XML 2.0.
 
 use std::io::Write;
 

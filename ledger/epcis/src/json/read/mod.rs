@@ -4,8 +4,8 @@ mod sensors;
 mod shapes;
 
 use shapes::{
-    BIZ_TRANSACTION, COMMON_FIELDS, DESTINATION, ERROR_DECLARATION, ILMD, LOCATION, PERSISTENT_DISPOSITION, QUANTITY,
-    SOURCE, Shape, TypedShape, WHY_AND_WHERE_FIELDS, own_fields,
+    COMMON_FIELDS, ERROR_DECLARATION, ILMD, LOCATION, PERSISTENT_DISPOSITION, QUANTITY, Shape, WHY_AND_WHERE_FIELDS,
+    own_fields,
 };
 
 use super::context::Context;
@@ -13,6 +13,7 @@ use super::tree::Json;
 use super::value::{self, Scope};
 use crate::cbv;
 use crate::codes::structure;
+use crate::field::{Field, TypedList};
 use crate::model::{
     ErrorDeclaration, Event, EventType, Extension, Location, Number, PersistentDisposition, QuantityElement, Typed,
 };
@@ -102,59 +103,28 @@ impl EventReader<'_> {
         value::extension(Name::local(field), json, &self.scope, path, self.problems, extensions);
     }
 
-    fn field(&mut self, field: &'static str, json: Json, event: &mut Event, path: &Path<'_>) -> Read<()> {
-        match field {
-            "@context" | "type" => {}
-            "eventTime" => event.event_time = Some(self.time(field, json, path)?),
-            "recordTime" => event.record_time = Some(self.time(field, json, path)?),
-            "eventTimeZoneOffset" => event.event_time_zone_offset = Some(self.offset(json, path)?),
-            "eventID" => event.event_id = Some(self.text(field, json, path)?),
-            "certificationInfo" => event.certification_info = self.certification(json, path)?,
-            "errorDeclaration" => event.error_declaration = Some(self.error_declaration(json, path)?),
-            "action" => event.action = Some(self.action(json, path)?),
-            "bizStep" => event.biz_step = Some(self.word(&cbv::BIZ_STEP, json, path)?),
-            "disposition" => event.disposition = Some(self.word(&cbv::DISPOSITION, json, path)?),
-            "persistentDisposition" => event.persistent_disposition = Some(self.dispositions(json, path)?),
-            "readPoint" => event.read_point = Some(self.location(field, json, path)?),
-            "bizLocation" => event.biz_location = Some(self.location(field, json, path)?),
-            "sensorElementList" => event.sensor_element_list = Some(self.sensor_elements(json, path)?),
-            "parentID" => event.parent_id = Some(self.text(field, json, path)?),
-            "transformationID" => event.transformation_id = Some(self.text(field, json, path)?),
-            "ilmd" => event.ilmd = Some(self.ilmd(json, path)?),
-            _ => self.list_field(field, json, event, path)?,
+    fn field(&mut self, name: &'static str, json: Json, event: &mut Event, path: &Path<'_>) -> Read<()> {
+        // `@context` and `type` have been read before.
+        let Some(known) = Field::from_name(name) else { return Ok(()) };
+        match known {
+            Field::Time(place) => *place(event) = Some(self.time(name, json, path)?),
+            Field::Offset => event.event_time_zone_offset = Some(self.offset(json, path)?),
+            Field::Uri(place) => *place(event) = Some(self.text(name, json, path)?),
+            Field::Action => event.action = Some(self.action(json, path)?),
+            Field::Word(place, vocabulary) => *place(event) = Some(self.word(vocabulary, json, path)?),
+            Field::Epcs(place) => *place(event) = Some(self.epcs(name, json, path)?),
+            Field::Quantities(place) => *place(event) = Some(self.list(name, json, path, Self::quantity)?),
+            Field::Location(place) => *place(event) = Some(self.location(name, json, path)?),
+            Field::Typed(place, list) => {
+                let element = |reader: &mut Self, json, path: &Path<'_>| reader.typed(list, json, path);
+                *place(event) = Some(self.list(name, json, path, element)?);
+            }
+            Field::Certification => event.certification_info = self.certification(json, path)?,
+            Field::ErrorDeclaration => event.error_declaration = Some(self.error_declaration(json, path)?),
+            Field::PersistentDisposition => event.persistent_disposition = Some(self.dispositions(json, path)?),
+            Field::Sensors => event.sensor_element_list = Some(self.sensor_elements(json, path)?),
+            Field::Ilmd => event.ilmd = Some(self.ilmd(json, path)?),
         }
-        Ok(())
-    }
-
-    fn list_field(&mut self, field: &str, json: Json, event: &mut Event, path: &Path<'_>) -> Read<()> {
-        let epcs = match field {
-            "epcList" => Some(&mut event.epc_list),
-            "childEPCs" => Some(&mut event.child_epcs),
-            "inputEPCList" => Some(&mut event.input_epc_list),
-            "outputEPCList" => Some(&mut event.output_epc_list),
-            _ => None,
-        };
-        if let Some(slot) = epcs {
-            *slot = Some(self.epcs(field, json, path)?);
-            return Ok(());
-        }
-        let quantities = match field {
-            "quantityList" => Some(&mut event.quantity_list),
-            "childQuantityList" => Some(&mut event.child_quantity_list),
-            "inputQuantityList" => Some(&mut event.input_quantity_list),
-            "outputQuantityList" => Some(&mut event.output_quantity_list),
-            _ => None,
-        };
-        if let Some(slot) = quantities {
-            *slot = Some(self.list(field, json, path, Self::quantity)?);
-            return Ok(());
-        }
-        let (slot, shape) = match field {
-            "bizTransactionList" => (&mut event.biz_transaction_list, &BIZ_TRANSACTION),
-            "sourceList" => (&mut event.source_list, &SOURCE),
-            _ => (&mut event.destination_list, &DESTINATION),
-        };
-        *slot = Some(self.list(field, json, path, |reader, json, path| reader.typed(shape, json, path))?);
         Ok(())
     }
 
@@ -374,12 +344,15 @@ impl EventReader<'_> {
         Some(element)
     }
 
-    fn typed(&mut self, kind: &TypedShape, json: Json, path: &Path<'_>) -> Option<Typed> {
-        let members = self.object(kind.shape.name, json, path).ok()?;
+    fn typed(&mut self, list: &TypedList, json: Json, path: &Path<'_>) -> Option<Typed> {
+        let members = self.object(list.item, json, path).ok()?;
+        let fields = ["type", list.item];
+        let required = if list.type_required { &fields[..] } else { &fields[1..] };
+        let shape = Shape { name: list.item, fields: &fields, required, open: false };
         let mut typed = Typed::default();
-        typed.extensions = self.structure(&kind.shape, members, path, |reader, field, json, path| {
+        typed.extensions = self.structure(&shape, members, path, |reader, field, json, path| {
             match field {
-                "type" => typed.kind = Some(reader.word(kind.vocabulary, json, path)?),
+                "type" => typed.kind = Some(reader.word(list.vocabulary, json, path)?),
                 _ => typed.value = Some(reader.text(field, json, path)?),
             }
             Ok(())

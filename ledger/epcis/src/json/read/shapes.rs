@@ -1,6 +1,5 @@
-//! The fields of events and of the structures within them, as GS1's JSON schema lists them.
+//! Lists the fields of events and of the structures within them, as GS1's JSON schema lists them.
 
-use crate::cbv;
 use crate::model::EventType;
 
 /// The fields of every event.
@@ -62,12 +61,6 @@ pub(super) struct Shape<'a> {
     pub open: bool,
 }
 
-/// A transaction, source or destination, and the vocabulary of its type.
-pub(super) struct TypedShape {
-    pub shape: Shape<'static>,
-    pub vocabulary: &'static cbv::Vocabulary,
-}
-
 pub(super) const ERROR_DECLARATION: Shape<'static> = Shape {
     name: "errorDeclaration",
     fields: &["declarationTime", "reason", "correctiveEventIDs"],
@@ -80,25 +73,3 @@ pub(super) const QUANTITY: Shape<'static> =
 pub(super) const PERSISTENT_DISPOSITION: Shape<'static> =
     Shape { name: "persistentDisposition", fields: &["set", "unset"], required: &[], open: false };
 pub(super) const ILMD: Shape<'static> = Shape { name: "ilmd", fields: &[], required: &[], open: true };
-pub(super) const BIZ_TRANSACTION: TypedShape = TypedShape {
-    shape: Shape {
-        name: "bizTransaction",
-        fields: &["type", "bizTransaction"],
-        required: &["bizTransaction"],
-        open: false,
-    },
-    vocabulary: &cbv::BIZ_TRANSACTION,
-};
-pub(super) const SOURCE: TypedShape = TypedShape {
-    shape: Shape { name: "source", fields: &["type", "source"], required: &["type", "source"], open: false },
-    vocabulary: &cbv::SOURCE_DESTINATION,
-};
-pub(super) const DESTINATION: TypedShape = TypedShape {
-    shape: Shape {
-        name: "destination",
-        fields: &["type", "destination"],
-        required: &["type", "destination"],
-        open: false,
-    },
-    vocabulary: &cbv::SOURCE_DESTINATION,
-};
