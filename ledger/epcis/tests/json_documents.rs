@@ -215,3 +215,25 @@ fn doubled_members() {
     assert_eq!(outcome.events[0].1[0].place.pointer, "/epcisBody/eventList/0/action");
     assert_eq!(outcome.events[0].0.action.as_deref(), Some("ADD"));
 }
+
+// Goal: what is many costs no more than many times one, and prefixes have a limit. Method: an event and a document with
+// 50,000 extensions each, read and written again (quadratic, each took minutes); a context of 1,000 prefixes.
+#[test]
+fn many_names() {
+    let many: String = (0..50_000).map(|index| format!(r#","ex:a{index}":{index}"#)).collect();
+    let text = document(true, &event(&many)).replacen("\"type\"", &format!("{}, \"type\"", &many[1..]), 1);
+    let outcome = run(Input::Memory(text.into_bytes()), Limits::default());
+    assert!(outcome.problems.is_empty() && outcome.error.is_none());
+    assert_eq!(
+        (outcome.events[0].0.extensions.len(), outcome.header.as_ref().unwrap().extensions.len()),
+        (50_000, 50_000)
+    );
+    let mut writer = suyuan_epcis::json::Writer::new(Vec::new(), &outcome.header.unwrap()).unwrap();
+    writer.event(&outcome.events[0].0).unwrap();
+    assert!(writer.end(&Default::default()).unwrap().len() > 1_000_000);
+
+    let prefixes: String = (0..1000).map(|index| format!(r#","p{index}":"https://example.com/{index}/""#)).collect();
+    let text = document(true, &event("")).replacen(r#""ex":"https://example.com/ns/""#, &prefixes[1..], 1);
+    let outcome = load(text);
+    assert_eq!(outcome.problems[0].reason.code.id, "EPCIS-TOO_MANY_PREFIXES");
+}

@@ -13,6 +13,7 @@ codes! {
     NOT_UTF8 = "EPCIS-NOT_UTF8", Error, "the input is not in UTF-8 but in another encoding, probably UTF-16", "输入的编码不是 UTF-8，可能是 UTF-16", "save it as UTF-8; some programs offer that on saving, some shells when redirecting", "请另存为 UTF-8：许多程序在保存时可选择编码，命令行重定向也可能改变编码";
     UNKNOWN_CONTEXT = "EPCIS-UNKNOWN_CONTEXT", Error, "the JSON-LD context {0} is not built in, and contexts are never fetched from the network", "JSON-LD 上下文 {0} 未内置，且不会从网络获取上下文", "declare the prefixes you use inline in @context, for example {\"ext\": \"https://example.com/ns/\"}", "请在 @context 中内联声明所用前缀，例如 {\"ext\": \"https://example.com/ns/\"}";
     NO_STANDARD_CONTEXT = "EPCIS-NO_STANDARD_CONTEXT", Warning, "@context names none of GS1's EPCIS contexts", "@context 未包含 GS1 的 EPCIS 上下文", "add {0}", "请添加 {0}";
+    TOO_MANY_PREFIXES = "EPCIS-TOO_MANY_PREFIXES", Error, "more than {0} prefixes are declared", "声明的前缀超过 {0} 个", "declare only the prefixes that the document uses", "请只声明文档用到的前缀";
     CONTEXT_KEYWORD = "EPCIS-CONTEXT_KEYWORD", Warning, "{0} in @context has no effect here", "@context 中的 {0} 在此不起作用", "declare prefixes, and write extension fields with their prefix", "请声明前缀，并用前缀书写扩展字段";
     MISSING_FIELD = "EPCIS-MISSING_FIELD", Error, "{0} is missing", "缺少 {0}", "add it: {1} requires it", "请补充：{1} 必须有该字段";
     UNKNOWN_FIELD = "EPCIS-UNKNOWN_FIELD", Error, "{0} is no field of {1}", "{1} 没有字段 {0}", "correct its name, or write your own fields with a prefix that @context (JSON) or xmlns (XML) declares", "请更正名称；自定义字段需使用在 @context（JSON）或 xmlns（XML）中声明的前缀";

@@ -23,6 +23,9 @@ pub const QUERY_CONTEXT: &str = "https://ref.gs1.org/standards/epcis/2.0.0/query
 /// The context written where a document brings none of GS1's.
 pub const DEFAULT_CONTEXT: &str = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld";
 
+/// Prefixes that one context may declare. No honest document comes near; they are looked up one by one.
+const PREFIXES_MAX: usize = 256;
+
 /// The prefixes in force in a document.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -123,6 +126,10 @@ impl Context {
         };
         let Some(target) = target else { return };
         if term.contains(':') {
+            return;
+        }
+        if bindings.iter().nth(PREFIXES_MAX).is_some() {
+            problems.add(structure::TOO_MANY_PREFIXES, &[&PREFIXES_MAX.to_string()], path);
             return;
         }
         // A namespace may itself be written with a prefix bound before.

@@ -1,5 +1,7 @@
 //! Reads the outline of a document in the first pass over it: everything but its events.
 
+use std::collections::HashSet;
+
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
@@ -96,7 +98,7 @@ impl Walk for ReadObject<'_> {
         let level = self.level;
         // What was read stays in the outline even if a fault follows.
         self.outline.members(level);
-        let mut keys: Vec<String> = Vec::new();
+        let mut keys: HashSet<String> = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             if keys.contains(&key) {
                 self.outline.duplicates.push((level.pointer(), key));
@@ -122,7 +124,7 @@ impl Walk for ReadObject<'_> {
                 let value = map.next_value()?;
                 self.outline.members(level).push((key.clone(), value));
             }
-            keys.push(key);
+            keys.insert(key);
         }
         Ok(())
     }

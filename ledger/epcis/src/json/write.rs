@@ -1,5 +1,6 @@
 //! Writes documents as JSON-LD, one event after the other.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use super::context::{DEFAULT_CONTEXT, is_built_in};
@@ -415,17 +416,21 @@ impl Scope<'_> {
 
     /// Adds extensions; those of one name become one member with a list.
     fn extensions(&self, extensions: &[Extension], members: &mut Members) -> Written<()> {
-        let first_own = members.len();
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(extensions.len());
         for extension in extensions {
             let key = self.name(&extension.name)?;
             let value = self.value(&extension.value)?;
-            match members.iter_mut().skip(first_own).find(|(earlier, _)| *earlier == key) {
+            let earlier = places.get(&key).and_then(|place| members.get_mut(*place));
+            match earlier {
                 Some((_, Json::List(values))) if !matches!(extension.value, Value::List(_)) => values.push(value),
                 Some((_, single)) => {
                     let first = std::mem::replace(single, Json::Null);
                     *single = Json::List(vec![first, value]);
                 }
-                None => members.push((key, value)),
+                None => {
+                    places.insert(key.clone(), members.len());
+                    members.push((key, value));
+                }
             }
         }
         Ok(())
