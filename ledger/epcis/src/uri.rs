@@ -78,7 +78,7 @@ mod tests {
             "http://[2001:db8::1]:80/a",
             "https://例子.中国/批次",
             "ni:///sha-256;abc?ver=CBV2.0",
-            "file:///tmp/a",
+            "file:///a/b",
             "x-y:z",
             "geo:22.5,114.0",
             "urn:x",

@@ -235,3 +235,11 @@ fn elements_can_be_built_from_pairs() {
     let huge = "1".repeat(10_000_000);
     assert_eq!(ElementString::from_pairs([("21", huge.as_str())], &ALL).unwrap_err().code.id, "ID-AI_TOO_LONG");
 }
+
+// Goal: a wrong character is shown as it is, unless it can't be seen. Method: one of either.
+#[test]
+fn wrong_characters_are_shown() {
+    let shown = |text: &str| parse_any(text, &ParseOptions::default()).unwrap_err().arguments[0].to_string();
+    assert_eq!(shown("https://a/01/0952114101234é"), "é");
+    assert_eq!(shown("https://a/01/0952114101234\u{1b}"), "\\u{1b}");
+}

@@ -246,7 +246,7 @@ fn check_characters(text: &str) -> Result<(), Reason> {
     }
     let wrong = |character: &char| !u8::try_from(*character).is_ok_and(permitted);
     let character = text.chars().find(wrong).unwrap_or_default();
-    Err(Reason::new(codes::DL_CHARACTER, &[&character.escape_default().to_string()]))
+    Err(Reason::new(codes::DL_CHARACTER, &[&character.escape_debug().to_string()]))
 }
 
 /// A host as a GS1 Digital Link URI has it: a domain name or an address, and perhaps a port; no user name.

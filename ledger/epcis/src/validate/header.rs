@@ -9,6 +9,7 @@ use crate::document::{DocumentKind, Header, MasterElement, MasterVocabulary, NoL
 use crate::problem::{Path, Problems};
 use crate::query;
 use crate::time::Stamp;
+use crate::uri::is_uri;
 
 /// Adds the problems of a document's header, or of a query.
 pub fn header(header: &Header, problems: &mut Problems) {
@@ -22,6 +23,10 @@ pub fn header(header: &Header, problems: &mut Problems) {
         .any(|problem| problem.reason.code == structure::MISSING_FIELD && problem.place.pointer.ends_with("/value"));
     let mut report = Report::new("", problems, &NoLines);
     let root = Path::root("");
+    // `_:` is a name within the document only (JSON-LD 1.1 §4.5.1), which GS1's examples use.
+    if let Some(id) = header.id.as_deref().filter(|id| !is_uri(id) && !id.starts_with("_:")) {
+        report.add(structure::BAD_URI, &[id], &root.key("id"));
+    }
     if header.kind == DocumentKind::Query {
         parameters(&header.query, reported, &root, &mut report);
     }
@@ -193,5 +198,28 @@ fn circles(elements: &[MasterElement], places: &HashMap<&str, usize>) -> Vec<usi
 fn set(states: &mut [State], index: usize, state: State) {
     if let Some(slot) = states.get_mut(index) {
         *slot = state;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Syntax;
+
+    // Goal: a document that has an identifier has a URI (GS1's JSON schema). Method: a URI and a text.
+    #[test]
+    fn document_id() {
+        for (id, expected) in [
+            ("urn:uuid:1", None),
+            ("_:document1", None),
+            ("", Some("EPCIS-BAD_URI")),
+            ("my file", Some("EPCIS-BAD_URI")),
+        ] {
+            let mut read = Header::new(Syntax::Json, DocumentKind::Capture);
+            read.id = Some(id.to_owned());
+            let mut problems = Problems::new(None);
+            header(&read, &mut problems);
+            assert_eq!(problems.list.first().map(|problem| problem.reason.code.id), expected, "{id}");
+        }
     }
 }
