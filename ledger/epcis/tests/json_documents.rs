@@ -214,6 +214,31 @@ fn doubled_members() {
     assert_eq!(outcome.problems[0].place.pointer, "/type");
     assert_eq!(outcome.events[0].1[0].place.pointer, "/epcisBody/eventList/0/action");
     assert_eq!(outcome.events[0].0.action.as_deref(), Some("ADD"));
+
+    for (extra, place) in [
+        (r#","ex:a":1,"ex:a":2"#, "/ex:a"),
+        (r#","ex:a":{"b":1,"b":2}"#, "/ex:a/b"),
+        (r#","readPoint":{"id":"urn:epc:id:sgln:9521001.00001.0","ex:a":1,"ex:a":2}"#, "/readPoint/ex:a"),
+        (r#","ilmd":{"ex:a":1,"ex:a":2}"#, "/ilmd/ex:a"),
+    ] {
+        let outcome = load(document(true, &event(extra)));
+        let problems: Vec<_> =
+            outcome.events[0].1.iter().map(|problem| (problem.reason.code.id, &*problem.place.pointer)).collect();
+        assert_eq!(problems, [("EPCIS-DUPLICATE_FIELD", &*format!("/epcisBody/eventList/0{place}"))]);
+    }
+}
+
+// Goal: hexBinaryValue is octets. Method: one digit too few, and none.
+#[test]
+fn half_an_octet() {
+    for (value, fine) in [("0AFF", true), ("0AF", false), ("", false), ("0G", false)] {
+        let sensors = format!(
+            r#","sensorElementList":[{{"sensorReport":[{{"type":"Temperature","hexBinaryValue":"{value}"}}]}}]"#
+        );
+        let outcome = load(document(true, &event(&sensors)));
+        let bad = outcome.events[0].1.iter().any(|problem| problem.reason.code.id == "EPCIS-BAD_HEX");
+        assert_eq!(bad, !fine, "{value}");
+    }
 }
 
 // Goal: what is many costs no more than many times one, and prefixes have a limit. Method: an event and a document with

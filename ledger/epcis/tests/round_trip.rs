@@ -223,3 +223,20 @@ const NOT_IN_JSON: &[&str] = &[
     "EPCIS-MISSING_FIELD openepcis/2.0/EPCIS/XML/Query/TransformationEvent_with_error_declaration.xml /epcisBody/queryResults/queryName",
     "EPCIS-XML_NO_NAMESPACE event-hash-reference/examples/epcisXmlQueryDocHavingEventWithIgnoreFields.xml /queryName",
 ];
+
+// Goal: a prefix that an event binds anew keeps its first meaning where that was in force.
+// Method: XML that uses one prefix for two namespaces in one event, through JSON.
+#[test]
+fn prefixes_bound_anew() {
+    let text = r#"<epcis:EPCISDocument xmlns:epcis="urn:epcglobal:epcis:xsd:2" xmlns:x="urn:one:" schemaVersion="2.0"
+        creationDate="2026-11-21T08:00:00Z"><EPCISBody><EventList><ObjectEvent>
+        <eventTime>2026-11-21T08:30:00Z</eventTime><eventTimeZoneOffset>+00:00</eventTimeZoneOffset>
+        <epcList><epc>urn:epc:id:sscc:9521001.0000000001</epc></epcList><action>ADD</action>
+        <x:a>1</x:a><x:b xmlns:x="urn:two:">2</x:b><x:c xmlns:x="urn:three:">3</x:c>
+        </ObjectEvent></EventList></EPCISBody></epcis:EPCISDocument>"#;
+    let read = load(Input::Memory(text.as_bytes().to_vec())).unwrap();
+    let again = load(Input::Memory(to_json(&read).unwrap())).unwrap();
+    let namespaces: Vec<_> = again.events[0].extensions.iter().map(|extension| &*extension.name.namespace).collect();
+    assert_eq!(namespaces, ["urn:one:", "urn:two:", "urn:three:"]);
+    assert_eq!(difference(&read, &again), None);
+}

@@ -6,50 +6,57 @@ use crate::document::Header;
 use crate::model::{Event, visit_names};
 use crate::name::{Name, Namespaces};
 
-/// Prefixes declared at one place: the document, or an event.
-pub(super) struct Prefixes {
+/// Prefixes declared at one place: the document, or an event within it.
+pub(super) struct Prefixes<'a> {
     declared: Namespaces,
+    /// Those of the document, for an event: in force where the event does not bind them anew.
+    outer: Option<&'a Prefixes<'a>>,
 }
 
-impl Prefixes {
+impl<'a> Prefixes<'a> {
     /// Those of the document: what its header declares, and what its names need beside that.
-    pub fn of_document(header: &Header) -> Prefixes {
-        let mut prefixes = Prefixes { declared: header.namespaces.clone() };
-        let mut needed = Vec::new();
-        header.visit_names(&mut |name| needed.push(name.clone()));
-        prefixes.add(&needed, None);
+    pub fn of_document(header: &Header) -> Prefixes<'static> {
+        let mut prefixes = Prefixes { declared: header.namespaces.clone(), outer: None };
+        let mut names = Vec::new();
+        header.visit_names(&mut |name| names.push(name.clone()));
+        prefixes.add(&names);
         prefixes
     }
 
     /// Those of an event within the document: what it declares, and what its names need beside
     /// that and the document's.
-    pub fn of_event(&self, event: &Event) -> Prefixes {
-        let mut prefixes = Prefixes { declared: event.namespaces.clone() };
+    pub fn of_event(&'a self, event: &Event) -> Prefixes<'a> {
+        let mut prefixes = Prefixes { declared: event.namespaces.clone(), outer: Some(self) };
         let mut needed = Vec::new();
         visit_names(event, &mut |name| {
-            if prefixes.key(name).is_none() && self.key(name).is_none() {
+            if prefixes.key(name).is_none() {
                 needed.push(name.clone());
             }
         });
-        prefixes.add(&needed, Some(self));
+        prefixes.add(&needed);
         prefixes
     }
 
-    fn add(&mut self, names: &[Name], outer: Option<&Prefixes>) {
+    fn add(&mut self, names: &[Name]) {
         for name in names {
-            if self.key(name).is_some() || outer.is_some_and(|outer| outer.key(name).is_some()) {
+            if self.key(name).is_some() {
                 continue;
             }
-            let taken = |prefix: &str| {
-                self.declared.get(prefix).is_some()
-                    || STANDARD_PREFIXES.iter().any(|(standard, _)| *standard == prefix)
-                    || outer.is_some_and(|outer| outer.declared.get(prefix).is_some())
-            };
-            let wanted = Some(name.prefix.to_string()).filter(|prefix| !prefix.is_empty() && !taken(prefix));
-            let prefix = wanted.or_else(|| (1..u32::MAX).map(|n| format!("ns{n}")).find(|prefix| !taken(prefix)));
+            let free = |prefix: &str| !prefix.is_empty() && self.namespace(prefix).is_none();
+            let wanted = Some(name.prefix.to_string()).filter(|prefix| free(prefix));
+            let prefix = wanted.or_else(|| (1..u32::MAX).map(|n| format!("ns{n}")).find(|prefix| free(prefix)));
             if let Some(prefix) = prefix {
                 self.declared.bind(&prefix, &name.namespace);
             }
+        }
+    }
+
+    /// What a prefix stands for here, as a reader will resolve it.
+    fn namespace(&self, prefix: &str) -> Option<&str> {
+        match (self.declared.get(prefix), self.outer) {
+            (Some(binding), _) => Some(&binding.namespace),
+            (None, Some(outer)) => outer.namespace(prefix),
+            (None, None) => STANDARD_PREFIXES.iter().find(|(standard, _)| *standard == prefix).map(|(_, uri)| *uri),
         }
     }
 
@@ -59,16 +66,15 @@ impl Prefixes {
         if name.namespace.is_empty() {
             return Some(name.local.to_string());
         }
-        let stands = |prefix: &str| match self.declared.get(prefix) {
-            Some(binding) => binding.namespace == name.namespace,
-            None => STANDARD_PREFIXES.iter().any(|(standard, uri)| *standard == prefix && **uri == *name.namespace),
-        };
-        if !name.prefix.is_empty() && stands(&name.prefix) {
-            return Some(name.qualified());
-        }
-        let standard = STANDARD_PREFIXES.iter().map(|(prefix, _)| *prefix);
-        let any = self.declared.prefix_of(&name.namespace).map(|prefix| &**prefix);
-        if let Some(prefix) = any.or_else(|| standard.into_iter().find(|prefix| stands(prefix))) {
+        // A prefix of the document does not count where the event binds it anew.
+        let stands = |prefix: &&str| !prefix.is_empty() && self.namespace(prefix) == Some(&*name.namespace);
+        let candidates = [
+            Some(&*name.prefix),
+            self.declared.prefix_of(&name.namespace).map(|prefix| &**prefix),
+            self.outer.and_then(|outer| outer.declared.prefix_of(&name.namespace)).map(|prefix| &**prefix),
+            STANDARD_PREFIXES.iter().find(|(_, uri)| **uri == *name.namespace).map(|(prefix, _)| *prefix),
+        ];
+        if let Some(prefix) = candidates.into_iter().flatten().find(stands) {
             return Some([prefix, ":", &name.local].concat());
         }
         // A whole IRI is split again behind its last delimiter: only then does it say the same.

@@ -1,5 +1,7 @@
 //! Reads user extensions: names through their prefixes, values of any shape.
 
+use std::collections::HashSet;
+
 use super::context::Context;
 use super::tree::Json;
 use crate::codes::structure;
@@ -34,6 +36,16 @@ pub fn name(key: &str, structure: &str, scope: &Scope<'_>, path: &Path<'_>, prob
         None => problems.add(structure::UNKNOWN_FIELD, &[key, structure], path),
     }
     Name::local(key)
+}
+
+/// Reports members that an object has twice: readers differ in which of them counts.
+pub fn report_repeated(members: &[(String, Json)], path: &Path<'_>, problems: &mut Problems) {
+    let mut seen = HashSet::with_capacity(members.len());
+    for (key, _) in members {
+        if !seen.insert(key) {
+            problems.add(structure::DUPLICATE_FIELD, &[key], &path.key(key));
+        }
+    }
 }
 
 /// Reads the extension `name`: a list becomes as many extensions of that name, unless repeated
@@ -78,6 +90,7 @@ pub fn value(json: Json, scope: &Scope<'_>, path: &Path<'_>, problems: &mut Prob
 /// Reads a structure: `@name` is an attribute, `#text` its own text, names without a prefix are
 /// names in no namespace.
 fn object(members: Vec<(String, Json)>, scope: &Scope<'_>, path: &Path<'_>, problems: &mut Problems) -> Object {
+    report_repeated(&members, path, problems);
     let mut object = Object::default();
     for (key, json) in members {
         let here = path.key(&key);

@@ -19,7 +19,7 @@ use crate::problem::{Path, Place, Problem, Reason};
 pub struct Writer<W: Write> {
     sink: W,
     /// Prefixes of the whole document.
-    prefixes: Prefixes,
+    prefixes: Prefixes<'static>,
     kind: DocumentKind,
     /// Where events stand, for messages.
     pointer: String,
@@ -74,7 +74,7 @@ impl<W: Write> Writer<W> {
         texts.push(("sender", header.sender.as_deref()));
         texts.push(("receiver", header.receiver.as_deref()));
         root.extend(texts.into_iter().filter_map(|(key, text)| Some((key.to_owned(), Json::Text(text?.to_owned())))));
-        let document = Scope { prefixes: &self.prefixes, own: None, pointer: "" };
+        let document = Scope { prefixes: &self.prefixes, pointer: "" };
         document.extensions(&header.extensions, &mut root)?;
         let mut epcis_header: Members = Vec::new();
         if !is_query && !header.master_data.is_empty() {
@@ -158,7 +158,7 @@ impl<W: Write> Writer<W> {
     pub fn event(&mut self, event: &Event) -> Result<(), WriteError> {
         let pointer = format!("{}/{}", self.pointer, self.events);
         let own = self.prefixes.of_event(event);
-        let scope = Scope { prefixes: &self.prefixes, own: Some(&own), pointer: &pointer };
+        let scope = Scope { prefixes: &own, pointer: &pointer };
         let json = scope.event(event).map_err(|error| with_event(error, self.events))?;
         if self.events > 0 {
             self.buffer.push(b',');
@@ -182,7 +182,7 @@ impl<W: Write> Writer<W> {
             _ => &[&tail.body, &tail.document],
         };
         for (place, level) in places.iter().zip((1..=level).rev()) {
-            let scope = Scope { prefixes: &self.prefixes, own: None, pointer: "" };
+            let scope = Scope { prefixes: &self.prefixes, pointer: "" };
             for (key, value) in scope.all(place)? {
                 self.buffer.push(b',');
                 self.key(&key, level);
@@ -215,8 +215,7 @@ fn with_event(error: WriteError, index: u64) -> WriteError {
 
 /// What names and messages need to know of a place.
 struct Scope<'a> {
-    prefixes: &'a Prefixes,
-    own: Option<&'a Prefixes>,
+    prefixes: &'a Prefixes<'a>,
     pointer: &'a str,
 }
 
@@ -225,7 +224,7 @@ type Written<T> = Result<T, WriteError>;
 impl Scope<'_> {
     fn event(&self, event: &Event) -> Written<Json> {
         let mut members: Members = Vec::with_capacity(16);
-        if let Some(context) = self.own.and_then(Prefixes::declared) {
+        if let Some(context) = self.prefixes.declared() {
             members.push(("@context".to_owned(), Json::List(vec![context])));
         }
         let mut text = |key: &str, value: Option<&str>| {
@@ -437,8 +436,7 @@ impl Scope<'_> {
     }
 
     fn name(&self, name: &crate::name::Name) -> Written<String> {
-        let found = self.own.and_then(|own| own.key(name)).or_else(|| self.prefixes.key(name));
-        found.ok_or_else(|| {
+        self.prefixes.key(name).ok_or_else(|| {
             let reason = Reason::new(structure::NO_PREFIX, &[&name.qualified(), &name.namespace]);
             cannot_carry(reason, self.pointer, None)
         })

@@ -70,6 +70,7 @@ type Read<T> = Result<T, Json>;
 
 impl EventReader<'_> {
     fn members(&mut self, members: Vec<(String, Json)>, event: &mut Event, path: &Path<'_>) {
+        value::report_repeated(&members, path, self.problems);
         let mut seen: Vec<&'static str> = Vec::with_capacity(members.len());
         let own = own_fields(&event.event_type);
         let known = |key: &str, lists: [&'static [&'static str]; 3]| {
@@ -87,7 +88,6 @@ impl EventReader<'_> {
                 self.problems.add(structure::UNKNOWN_FIELD, &[field, event.event_type.name()], &here);
             }
             if seen.contains(&field) {
-                self.problems.add(structure::DUPLICATE_FIELD, &[field], &here);
                 self.keep(field, json, &mut event.extensions, &here);
                 continue;
             }
@@ -263,6 +263,7 @@ impl EventReader<'_> {
         path: &Path<'_>,
         mut known: impl FnMut(&mut Self, &str, Json, &Path<'_>) -> Read<()>,
     ) -> Vec<Extension> {
+        value::report_repeated(&members, path, self.problems);
         let mut extensions = Vec::new();
         let mut seen: Vec<&'static str> = Vec::with_capacity(shape.fields.len());
         for (key, json) in members {
@@ -279,10 +280,7 @@ impl EventReader<'_> {
                 continue;
             };
             let read = match seen.contains(field) {
-                true => {
-                    self.problems.add(structure::DUPLICATE_FIELD, &[field], &here);
-                    Err(json)
-                }
+                true => Err(json),
                 false => known(self, field, json, &here),
             };
             seen.push(field);

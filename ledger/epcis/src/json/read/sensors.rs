@@ -95,7 +95,8 @@ impl EventReader<'_> {
             },
             SensorValue::HexBinary => {
                 let text = self.text(field.name, json, path)?;
-                if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                let octets = !text.is_empty() && text.len().is_multiple_of(2);
+                if !octets || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                     self.problems.add(structure::BAD_HEX, &[&text], path);
                 }
                 text
