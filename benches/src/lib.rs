@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
 use suyuan_epcis::document::{Item, Limits, ReadError};
-use suyuan_epcis::hash::{EventHash, Profile, ignored_fields};
+use suyuan_epcis::hash::{EventHash, IgnoredFields, Profile, ignored_fields};
 use suyuan_epcis::input::Input;
 use suyuan_epcis::read::read;
 use suyuan_epcis::validate;
@@ -111,7 +111,7 @@ fn minute_and_second(number: usize) -> (usize, usize) {
 /// error here: a benchmark of refusals would flatter.
 pub fn digest_all(input: &mut Input, profile: Profile) -> Result<Vec<EventHash>, String> {
     let mut hashes = Vec::new();
-    let mut ignored = Vec::new();
+    let mut ignored = IgnoredFields::new();
     let mut header = None;
     let mut fault = None;
     let outcome = read(input, &Limits::default(), &mut |item| {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 
 use suyuan_epcis::document::{Header, Item, Limits, ReadError, Tail};
-use suyuan_epcis::hash::{EventHash, Profile, ignored_fields, profiles_of_claim};
+use suyuan_epcis::hash::{EventHash, IgnoredFields, Profile, ignored_fields, profiles_of_claim};
 use suyuan_epcis::input::Input;
 use suyuan_epcis::json::write::Writer;
 use suyuan_epcis::model::Event;
@@ -48,7 +48,7 @@ pub fn check(bytes: &[u8]) {
 
 fn load(mut input: Input) -> Document {
     let mut document = Document::default();
-    let mut ignored = Vec::new();
+    let mut ignored = IgnoredFields::new();
     let mut rules = validate::DocumentRules::new(1_000);
     let outcome = read(&mut input, &LIMITS, &mut |item| {
         assert!(document.tail.is_none(), "nothing follows the end");
@@ -92,7 +92,7 @@ fn keep(document: &mut Document, problems: Problems) {
     document.problems.extend(problems.list);
 }
 
-fn hash(event: &Event, profile: Profile, ignored: &[suyuan_epcis::name::Name]) -> EventHash {
+fn hash(event: &Event, profile: Profile, ignored: &IgnoredFields) -> EventHash {
     let hash = EventHash::of(event, profile, ignored);
     let uri = hash.to_ni();
     assert_eq!(EventHash::parse_ni(&uri), Some((hash.digest, profile.version())));

@@ -12,6 +12,7 @@ mod value;
 
 pub use prehash::prehash;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
@@ -122,7 +123,7 @@ pub struct EventHash {
 
 impl EventHash {
     /// The hash of `event`. `ignored` are the extensions its document excludes.
-    pub fn of(event: &Event, profile: Profile, ignored: &[Name]) -> EventHash {
+    pub fn of(event: &Event, profile: Profile, ignored: &IgnoredFields) -> EventHash {
         let text = prehash(event, profile, ignored);
         EventHash { profile, digest: Sha256::digest(text.as_bytes()).into() }
     }
@@ -157,17 +158,21 @@ impl EventHash {
 
 /// The profiles by which the `ni:` URI `claimed` is the hash of `event`. Empty: the claim is
 /// false. None: it is no hash ID at all.
-pub fn profiles_of_claim(event: &Event, claimed: &str, ignored: &[Name]) -> Option<Vec<Profile>> {
+pub fn profiles_of_claim(event: &Event, claimed: &str, ignored: &IgnoredFields) -> Option<Vec<Profile>> {
     let (digest, version) = EventHash::parse_ni(claimed)?;
     let fits =
         |profile: &Profile| profile.version() == version && EventHash::of(event, *profile, ignored).digest == digest;
     Some(Profile::ALL.into_iter().filter(fits).collect())
 }
 
+/// Names of extensions that are no part of an event's hash. A set, since a document may name many and
+/// each extension of each event is looked up.
+pub type IgnoredFields = HashSet<Name>;
+
 /// The extensions that a document says are no part of its events' identity: those named by an
 /// extension `ignoreFields` of the document, its body or its query results.
-pub fn ignored_fields(header: &Header) -> Vec<Name> {
-    let mut names = header.late_ignored_fields.clone();
+pub fn ignored_fields(header: &Header) -> IgnoredFields {
+    let mut names: IgnoredFields = header.late_ignored_fields.iter().cloned().collect();
     for extensions in [&header.extensions, &header.body_extensions, &header.query_results_extensions] {
         names.extend(fields_ignored_by(extensions, &header.namespaces));
     }

@@ -2,7 +2,7 @@
 //! extensions sorted.
 
 use super::value::boolean;
-use super::{Profile, Rules};
+use super::{IgnoredFields, Profile, Rules};
 use crate::cbv::{self, Vocabulary};
 use crate::model::{
     Event, Extension, Location, Object, QuantityElement, SensorElement, SensorField, SensorValue, Typed, Value,
@@ -10,7 +10,7 @@ use crate::model::{
 use crate::name::Name;
 
 /// The string that is hashed.
-pub fn prehash(event: &Event, profile: Profile, ignored: &[Name]) -> String {
+pub fn prehash(event: &Event, profile: Profile, ignored: &IgnoredFields) -> String {
     let mut writer = Writer {
         text: String::with_capacity(1024),
         rules: profile.rules(),
@@ -37,7 +37,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn event(&mut self, event: &Event, ignored: &[Name]) {
+    fn event(&mut self, event: &Event, ignored: &IgnoredFields) {
         self.text.push_str("eventType=");
         self.text.push_str(event.event_type.name());
         self.when(event);
@@ -111,7 +111,7 @@ impl Writer {
 
     /// Instance master data, extensions of standard fields where they have a block, and the
     /// event's own extensions with everything left over.
-    fn rest(&mut self, event: &Event, ignored: &[Name]) {
+    fn rest(&mut self, event: &Event, ignored: &IgnoredFields) {
         let ilmd = event.ilmd.as_deref().map(|members| ["ilmd", &self.joined(members.iter())].concat());
         let never = |name: &Name| {
             let unnamed = name.namespace.is_empty();

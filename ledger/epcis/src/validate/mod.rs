@@ -26,15 +26,15 @@ pub use header::header;
 pub use identifier::identifier_reason;
 
 use crate::document::Locate;
+use crate::hash::IgnoredFields;
 use crate::model::Event;
-use crate::name::Name;
 use crate::problem::{Path, Problems};
 use report::Report;
 
 /// Adds the problems of `event`, which stands at the JSON pointer `pointer` of its document.
 /// `ignored` are the extensions that the document excludes from event hashes
 /// ([`crate::hash::ignored_fields`]).
-pub fn event(event: &Event, pointer: &str, ignored: &[Name], problems: &mut Problems, locate: &dyn Locate) {
+pub fn event(event: &Event, pointer: &str, ignored: &IgnoredFields, problems: &mut Problems, locate: &dyn Locate) {
     let mut report = Report::new(pointer, problems, locate);
     let root = Path::root("");
     uris::check(event, &root, &mut report);

@@ -7,12 +7,11 @@ use super::{lists, what, words};
 use crate::cbv::{self, Vocabulary};
 use crate::codes::{Code, semantics as codes};
 use crate::epc::Scheme;
-use crate::hash;
+use crate::hash::{self, IgnoredFields};
 use crate::model::{ErrorDeclaration, Event, Location, PersistentDisposition, Typed};
-use crate::name::Name;
 use crate::problem::Path;
 
-pub(super) fn check(event: &Event, ignored: &[Name], root: &Path<'_>, report: &mut Report<'_>) {
+pub(super) fn check(event: &Event, ignored: &IgnoredFields, root: &Path<'_>, report: &mut Report<'_>) {
     if let Some(step) = &event.biz_step {
         words::check(&cbv::BIZ_STEP, step, &root.key("bizStep"), report);
     }
@@ -143,7 +142,7 @@ fn party(kind: &str, value: &str, found: Identity, path: &Path<'_>, report: &mut
     }
 }
 
-fn event_id(event: &Event, id: &str, ignored: &[Name], path: &Path<'_>, report: &mut Report<'_>) {
+fn event_id(event: &Event, id: &str, ignored: &IgnoredFields, path: &Path<'_>, report: &mut Report<'_>) {
     if let Some(uuid) = id.strip_prefix("urn:uuid:") {
         if !is_uuid(uuid) {
             report.add(codes::EVENT_ID_UUID, &[id], path);

@@ -10,7 +10,7 @@ use std::path::Path;
 use documents::files;
 use suyuan_epcis::codes::Severity;
 use suyuan_epcis::document::{Item, Limits, ReadError};
-use suyuan_epcis::hash::ignored_fields;
+use suyuan_epcis::hash::{IgnoredFields, ignored_fields};
 use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Problem, Problems};
 use suyuan_epcis::validate;
@@ -18,7 +18,7 @@ use suyuan_epcis::validate;
 /// Every problem of a document, of its structure and of its meaning, in the order found.
 pub fn problems(file: &Path) -> Vec<Problem> {
     let mut input = Input::open(file).unwrap();
-    let (mut found, mut ignored) = (Vec::new(), Vec::new());
+    let (mut found, mut ignored) = (Vec::new(), IgnoredFields::new());
     let result = suyuan_epcis::read::read(&mut input, &Limits::default(), &mut |item| {
         match item {
             Item::Header(header, mut problems) => {
@@ -40,7 +40,7 @@ pub fn problems(file: &Path) -> Vec<Problem> {
 fn of_event(
     event: &suyuan_epcis::model::Event,
     mut problems: Problems,
-    ignored: &[suyuan_epcis::name::Name],
+    ignored: &IgnoredFields,
     locate: &dyn suyuan_epcis::document::Locate,
 ) -> Vec<Problem> {
     // Where the event stands: readers name places from the root, in words that do not need this

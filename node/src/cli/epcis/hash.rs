@@ -5,9 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use suyuan_epcis::codes::Language;
 use suyuan_epcis::document::{Item, ReadError};
-use suyuan_epcis::hash::{EventHash, Profile, ignored_fields, prehash};
+use suyuan_epcis::hash::{EventHash, IgnoredFields, Profile, ignored_fields, prehash};
 use suyuan_epcis::model::Event;
-use suyuan_epcis::name::Name;
 use suyuan_epcis::problem::{Problem, Problems, Reason};
 
 use super::{is_unreadable, read_items};
@@ -77,7 +76,7 @@ struct Hasher {
 /// What is known of the document being read.
 #[derive(Default)]
 struct Document {
-    ignored: Vec<Name>,
+    ignored: IgnoredFields,
     /// Errors of the header, told only if there is no event to hash.
     header_errors: Vec<Problem>,
     events: u64,

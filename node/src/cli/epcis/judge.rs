@@ -1,9 +1,8 @@
 //! Judges what the reader hands out beyond its structure.
 
 use suyuan_epcis::document::{Header, Locate};
-use suyuan_epcis::hash::{EventHash, Profile, ignored_fields};
+use suyuan_epcis::hash::{EventHash, IgnoredFields, Profile, ignored_fields};
 use suyuan_epcis::model::Event;
-use suyuan_epcis::name::Name;
 use suyuan_epcis::problem::Problems;
 use suyuan_epcis::validate::{self, DocumentRules};
 
@@ -12,7 +11,7 @@ use super::is_unreadable;
 /// What the judgement of an event needs of its document and of the events before it.
 pub struct Judge {
     header: Header,
-    ignored: Vec<Name>,
+    ignored: IgnoredFields,
     rules: DocumentRules,
 }
 

@@ -42,7 +42,7 @@ fn show(problems: &[Problem]) -> String {
 /// What is found in an event: reader and validation, each problem as code and pointer.
 fn judge(event: &str) -> String {
     let (event, mut problems) = read(event).pop().unwrap();
-    validate::event(&event, "", &[], &mut problems, &NoLines);
+    validate::event(&event, "", &Default::default(), &mut problems, &NoLines);
     show(&problems.list)
 }
 

@@ -159,7 +159,7 @@ fn duplicates_without_a_reader() {
     let mut event = Event::new(crate::model::EventType::Object);
     event.epc_list = Some((0..30).map(|index| format!("urn:a:{}", index % 29)).collect());
     let mut problems = Problems::new(Some(4));
-    validate::event(&event, "/epcisBody/eventList/4", &[], &mut problems, &NoLines);
+    validate::event(&event, "/epcisBody/eventList/4", &Default::default(), &mut problems, &NoLines);
     assert_eq!(show(&problems.list), "DUPLICATE_OBJECT/epcisBody/eventList/4/epcList/29");
     assert_eq!(problems.list[0].place.event, Some(4));
 }

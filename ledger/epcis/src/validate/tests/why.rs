@@ -53,7 +53,7 @@ fn places_and_parties() {
 fn event_ids() {
     let (event, _) = read(&event_of("ObjectEvent", r#""action": "ADD", "epcList": ["urn:a:b"]"#)).pop().unwrap();
     for profile in crate::hash::Profile::ALL {
-        let id = crate::hash::EventHash::of(&event, profile, &[]).to_ni();
+        let id = crate::hash::EventHash::of(&event, profile, &Default::default()).to_ni();
         let text = format!(r#""action": "ADD", "epcList": ["urn:a:b"], "eventID": "{id}""#);
         assert_eq!(judge(&event_of("ObjectEvent", &text)), "");
     }

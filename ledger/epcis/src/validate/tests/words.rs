@@ -61,7 +61,7 @@ fn nearest_word() {
     for word in ["shiping", "urn:epcglobal:cbv:bizstep:shiping"] {
         let text = event_of("ObjectEvent", &format!(r#""action": "ADD", "epcList": ["urn:a:b"], "bizStep": "{word}""#));
         let (event, mut problems) = read(&text).pop().unwrap();
-        validate::event(&event, "", &[], &mut problems, &NoLines);
+        validate::event(&event, "", &Default::default(), &mut problems, &NoLines);
         assert_eq!(problems.list[0].reason.arguments[2], "shipping");
         assert!(problems.list[0].reason.remedy(crate::codes::Language::Zh).contains("shipping"));
     }
