@@ -1,1 +1,20 @@
-//! Keeps the ledger's rules.
+//! Keeps the ledger's rules: formats, derivation, `apply`, item states, traces and proofs.
+//!
+//! Pure: no I/O, no clock, no randomness, no floats, no threads. The same blocks give the same bytes on
+//! every machine. What is stored is reached through one seam, [`kv`]; time is a field of a block.
+//!
+//! The life of a record: a payload (one EPCIS event as JSON) is derived into subjects and links
+//! ([`derive`]), signed in a [`submission`], ordered in a [`block`], applied to the `state`, and
+//! proved by `proof`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod block;
+pub mod codec;
+pub mod derive;
+pub mod hash;
+pub mod key;
+pub mod kv;
+pub mod record;
+pub mod submission;
+pub mod tree;

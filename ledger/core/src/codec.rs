@@ -1,0 +1,47 @@
+//! Encodes and decodes what is signed, hashed or stored.
+//!
+//! The layout is our specification (`docs/FORMATS.md`): integers of fixed width, little-endian; a list or
+//! text as its length in 8 bytes and then its elements; a structure as its fields in order. The crate
+//! `bincode` in its 1.3 layout happens to write it; a test holds another crate to the same bytes.
+
+use bincode::{Decode, Encode, config};
+
+/// No single encoded thing is larger than this, in bytes: a submission of 4 MiB with its envelope, a proof.
+pub const ENCODED_BYTES_MAX: usize = 256 << 20;
+
+/// Why bytes are not an encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecodeError {
+    /// More bytes than the limit of this type.
+    TooLong,
+    /// They end early, or a length in them is impossible.
+    Malformed,
+    /// Bytes follow the encoded thing.
+    Trailing,
+    /// Another encoding of the same thing: encoding what was read gives other bytes.
+    NotCanonical,
+}
+
+/// The bytes of a thing.
+pub fn encode<T: Encode>(thing: &T) -> Vec<u8> {
+    // Encoding into memory fails only for types that no format here contains (see the crate's docs).
+    bincode::encode_to_vec(thing, config::legacy()).unwrap_or_default()
+}
+
+/// Reads a thing that must fill the bytes exactly, of at most `bytes_max` bytes, and whose encoding
+/// must be those bytes.
+pub fn decode<T: Decode<()> + Encode>(bytes: &[u8], bytes_max: usize) -> Result<T, DecodeError> {
+    if bytes.len() > bytes_max {
+        return Err(DecodeError::TooLong);
+    }
+    let thing = decode_trusted(bytes)?;
+    if encode(&thing) == bytes { Ok(thing) } else { Err(DecodeError::NotCanonical) }
+}
+
+/// Reads a thing that this node wrote itself: as [`decode`], but without encoding it again.
+pub fn decode_trusted<T: Decode<()>>(bytes: &[u8]) -> Result<T, DecodeError> {
+    // The limit bounds what a false length can make the decoder allocate.
+    let limited = config::legacy().with_limit::<ENCODED_BYTES_MAX>();
+    let (thing, used) = bincode::decode_from_slice(bytes, limited).map_err(|_| DecodeError::Malformed)?;
+    if used == bytes.len() { Ok(thing) } else { Err(DecodeError::Trailing) }
+}

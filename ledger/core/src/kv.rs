@@ -1,0 +1,236 @@
+//! The seam between the ledger and what stores it: tables of keys and values.
+//!
+//! `apply`, traces and proofs read through [`Read`]; what `apply` writes is a [`WriteSet`], which a store
+//! MUST commit as one atomic, synced batch. Keys of a table are compared byte by byte.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident $text:literal),+ $(,)?) => {
+        /// The tables of a ledger.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Table { $($(#[$doc])* $name),+ }
+
+        impl Table {
+            /// All tables.
+            pub const ALL: &[Table] = &[$(Table::$name),+];
+
+            /// Its name, in stores and messages.
+            pub fn name(self) -> &'static str {
+                match self { $(Table::$name => $text),+ }
+            }
+        }
+    };
+}
+
+tables! {
+    /// Height BE8 → header, certificate, submissions with event digests but without payloads, refusals.
+    Block "block",
+    /// Height BE8, index BE4 → salt and payload: the only table whose contents can be erased.
+    Payload "payload",
+    /// Height BE8, index BE4 → derived record, link runs, numbers of new subjects.
+    Record "record",
+    /// First subject number BE8 → length and log of a run of subjects that share their history.
+    Run "run",
+    /// Log id BE8 → state of the subjects that have this log.
+    Log "log",
+    /// Log id BE8, place in the log BE8 → height, index, role, standing.
+    Entry "entry",
+    /// Tag 32 → subject number BE8.
+    Name "name",
+    /// Subject number BE8 → key bytes.
+    Key "key",
+    /// Tag of an event (author, eventID) 32 → own number BE8, height BE8, index BE4.
+    Event "event",
+    /// Own number BE8 → log of an event that others refer to.
+    EventLog "event-log",
+    /// Name of a row → row number BE8, value.
+    Row "row",
+    /// Row number BE8 → name of the row.
+    RowName "row-name",
+    /// Tree 1, level 1, index BE8 → a page of hashes.
+    Page "page",
+    /// Segments of names sorted by tag.
+    Segment "segment",
+    /// Submission id 32 → height BE8, place in the block BE4.
+    Submission "submission",
+    /// Text → what is kept once: the heights applied, counters.
+    Meta "meta",
+}
+
+/// A store could not do its work. What it holds is unchanged; the node stops using it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreError {
+    /// The store failed: its own words.
+    Failed(String),
+    /// What was read cannot be what was written: the table, and what is wrong.
+    Corrupt(Table, String),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::Failed(words) => write!(formatter, "{words}"),
+            StoreError::Corrupt(table, words) => write!(formatter, "table {}: {words}", table.name()),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Visits a pair of a scan; `false` ends the scan.
+pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> bool + 'a;
+
+/// What can be read of a store at one moment.
+pub trait Read {
+    /// The value of a key.
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The greatest key that is not above `key`, with its value.
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError>;
+
+    /// Visits the keys from `from` (included) to `to` (not included), ascending.
+    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError>;
+}
+
+/// Changes to a store, sorted by table and key; `None` deletes.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct WriteSet {
+    changes: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+}
+
+impl WriteSet {
+    /// Sets a value.
+    pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.changes.insert((table, key.into()), Some(value.into()));
+    }
+
+    /// Deletes a key.
+    pub fn delete(&mut self, table: Table, key: impl Into<Vec<u8>>) {
+        self.changes.insert((table, key.into()), None);
+    }
+
+    /// The changes in order of table and key.
+    pub fn iter(&self) -> impl Iterator<Item = (Table, &[u8], Option<&[u8]>)> {
+        self.changes.iter().map(|((table, key), value)| (*table, key.as_slice(), value.as_deref()))
+    }
+
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    fn get(&self, table: Table, key: &[u8]) -> Option<Option<&[u8]>> {
+        // A borrowed pair can't be looked up in a map keyed by an owned one without copying the key.
+        self.changes.get(&(table, key.to_vec())).map(Option::as_deref)
+    }
+
+    fn range(&self, table: Table, from: &[u8], to: &[u8]) -> impl DoubleEndedIterator<Item = (&[u8], Option<&[u8]>)> {
+        self.changes
+            .range((table, from.to_vec())..(table, to.to_vec()))
+            .map(|((_, key), value)| (key.as_slice(), value.as_deref()))
+    }
+}
+
+/// A store with changes laid over it: reads see the changes; [`Overlay::into_writes`] gives them.
+pub struct Overlay<'a> {
+    base: &'a dyn Read,
+    writes: WriteSet,
+}
+
+impl<'a> Overlay<'a> {
+    /// No changes yet.
+    pub fn new(base: &'a dyn Read) -> Self {
+        Overlay { base, writes: WriteSet::default() }
+    }
+
+    /// Sets a value.
+    pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.writes.put(table, key, value);
+    }
+
+    /// Deletes a key.
+    pub fn delete(&mut self, table: Table, key: impl Into<Vec<u8>>) {
+        self.writes.delete(table, key);
+    }
+
+    /// The changes.
+    pub fn into_writes(self) -> WriteSet {
+        self.writes
+    }
+}
+
+impl Read for Overlay<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.writes.get(table, key) {
+            Some(change) => Ok(change.map(<[u8]>::to_vec)),
+            None => self.base.get(table, key),
+        }
+    }
+
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let mut upper = key.to_vec();
+        loop {
+            let mut above = upper.clone();
+            above.push(0);
+            let written = self.writes.range(table, &[], &above).next_back();
+            let stored = self.base.at_or_before(table, &upper)?;
+            let Some((written_key, change)) = written else { return Ok(stored) };
+            if stored.as_ref().is_some_and(|(stored_key, _)| stored_key.as_slice() > written_key) {
+                return Ok(stored);
+            }
+            match change {
+                Some(value) => return Ok(Some((written_key.to_vec(), value.to_vec()))),
+                // Deleted: go on strictly below it. Below a non-empty key of fixed width there is a
+                // greatest one of the same width.
+                None => match predecessor(written_key) {
+                    Some(lower) => upper = lower,
+                    None => return Ok(None),
+                },
+            }
+        }
+    }
+
+    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        if from >= to {
+            return Ok(());
+        }
+        let mut writes = self.writes.range(table, from, to).peekable();
+        let mut on = true;
+        self.base.scan(table, from, to, &mut |key, value| {
+            while let Some((written, change)) = writes.next_if(|(written, _)| *written < key) {
+                on = change.is_none_or(|value| visit(written, value));
+                if !on {
+                    return false;
+                }
+            }
+            on = match writes.next_if(|(written, _)| *written == key) {
+                Some((_, change)) => change.is_none_or(|changed| visit(key, changed)),
+                None => visit(key, value),
+            };
+            on
+        })?;
+        for (written, change) in writes {
+            if !on {
+                break;
+            }
+            on = change.is_none_or(|value| visit(written, value));
+        }
+        Ok(())
+    }
+}
+
+/// The greatest key of the same width below `key`, if any.
+fn predecessor(key: &[u8]) -> Option<Vec<u8>> {
+    let mut lower = key.to_vec();
+    for byte in lower.iter_mut().rev() {
+        if *byte > 0 {
+            *byte -= 1;
+            return Some(lower);
+        }
+        *byte = u8::MAX;
+    }
+    None
+}
