@@ -1,0 +1,4 @@
+//! The common state: what `apply` makes from the chain alone, on every node alike.
+
+pub mod head;
+pub mod subject;
