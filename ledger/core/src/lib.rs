@@ -19,4 +19,5 @@ pub mod log;
 pub mod record;
 pub mod state;
 pub mod submission;
+pub mod trace;
 pub mod tree;
