@@ -15,6 +15,9 @@ pub mod derive;
 pub mod hash;
 pub mod key;
 pub mod kv;
+pub mod kv_memory;
 pub mod record;
 pub mod submission;
+#[cfg(test)]
+mod test_random;
 pub mod tree;
