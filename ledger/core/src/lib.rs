@@ -16,6 +16,7 @@ pub mod hash;
 pub mod key;
 pub mod kv;
 pub mod kv_memory;
+pub mod log;
 pub mod record;
 pub mod submission;
 #[cfg(test)]
