@@ -15,9 +15,12 @@ pub mod derive;
 pub mod hash;
 pub mod key;
 pub mod kv;
+pub mod kv_memory;
 pub mod log;
 pub mod record;
 pub mod state;
 pub mod submission;
 pub mod trace;
+#[cfg(test)]
+mod test_random;
 pub mod tree;

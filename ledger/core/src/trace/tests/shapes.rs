@@ -1,0 +1,1 @@
+//! Small traces whose closure is known by hand.
