@@ -20,7 +20,7 @@ pub mod log;
 pub mod record;
 pub mod state;
 pub mod submission;
-pub mod trace;
 #[cfg(test)]
 mod test_random;
+pub mod trace;
 pub mod tree;
