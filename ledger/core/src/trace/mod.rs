@@ -10,3 +10,6 @@ pub mod history;
 pub mod spans;
 pub mod store;
 mod walk;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Builds an answer from a closure.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::key::{KeyKind, SubjectKey};
@@ -119,11 +120,16 @@ fn know<'a, H: History>(history: &mut H, closure: &'a Closure, asked: &'a Asked<
         nodes.insert(node.subject, (node.kind, class, Vec::new()));
     }
     let others = closure.notices.iter().map(|notice| notice.subject);
-    let claimed = closure.claims.iter().flat_map(|edge| [edge.from, edge.to]);
     let classes: BTreeSet<u64> = nodes.values().filter_map(|node: &(u8, Option<u64>, Vec<Touch>)| node.1).collect();
-    for subject in others.chain(claimed).chain(classes) {
-        if let std::collections::hash_map::Entry::Vacant(place) = ids.entry(subject) {
+    for subject in others.chain(classes) {
+        if let Entry::Vacant(place) = ids.entry(subject) {
             place.insert(uri(&history.key(subject)?));
+        }
+    }
+    for subject in closure.claims.iter().flat_map(|edge| [edge.from, edge.to]) {
+        // A proof need not name what only a claim names: then it goes by its number.
+        if let (Entry::Vacant(place), Ok(key)) = (ids.entry(subject), history.key(subject)) {
+            place.insert(uri(&key));
         }
     }
     let mut facts = Vec::with_capacity(closure.events.len());

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::hash::Hash;
 use crate::key::{KeyKind, SubjectKey};
-use crate::record::{LinkRun, Role, mask};
+use crate::record::{LinkRun, Role};
 use crate::state::subject::{StoredEntry, StoredRecord, SubjectState};
 use crate::trace::history::{History, Mode, Place, SubjectLog, class_key};
 use crate::trace::store::timed;
