@@ -1,1 +1,3 @@
 //! Keeps the ledger's rules.
+
+pub mod profile;
