@@ -83,8 +83,10 @@ carriers! {
     DocumentType = "document_type", |event| names(&event.biz_transaction_list, &["po", "desadv", "bol", "inv"]);
     /// Readings of a sensor.
     Sensor = "sensor", |event| event.sensor_element_list.iter().flatten().any(|element| !element.reports.is_empty());
-    /// A sensor, or a special equipment, by its identity.
-    Device = "device", |event| subjects(event).any(is_equipment) || names_sensor(event);
+    /// A special equipment by its code.
+    Equipment = "equipment", |event| subjects(event).any(is_equipment);
+    /// A sensor by its identity.
+    SensorDevice = "sensor_device", |event| names_sensor(event);
     /// What a test found.
     Conformity = "conformity", |event| disposition_is(event, &["conformant", "non_conformant"]);
     /// What a receipt found.
