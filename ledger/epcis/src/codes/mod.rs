@@ -11,6 +11,7 @@ pub mod epc;
 pub mod identifier;
 pub mod lint;
 pub mod query;
+pub mod record;
 pub mod semantics;
 pub mod structure;
 pub mod xml;
@@ -125,10 +126,20 @@ pub(crate) use codes;
 
 /// Every code of this crate, by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [identifier::ALL, lint::ALL, element_string::ALL, epc::ALL, structure::ALL, xml::ALL, query::ALL, semantics::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        identifier::ALL,
+        lint::ALL,
+        element_string::ALL,
+        epc::ALL,
+        structure::ALL,
+        xml::ALL,
+        query::ALL,
+        semantics::ALL,
+        record::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// The code named `id`, if there is one.

@@ -30,14 +30,17 @@ pub(super) fn of_node(known: &Known<'_>, node: &Node, touches: &[Touch]) -> Vec<
     for touch in touches.iter().filter(|touch| touch.standing > 0 && !known.erroneous.contains(&touch.event)) {
         way.step(touch);
     }
-    for event in std::mem::take(&mut way.under_way) {
+    let under_way = std::mem::take(&mut way.under_way);
+    let last = under_way.last().copied();
+    for event in under_way {
         let reason = if node.state.next == UNREGISTERED { Reason::ReceiverNotRegistered } else { Reason::NotCaptured };
         let receiver = known.facts.get(event).and_then(|facts| facts.receivers.first().cloned());
+        // The state tells only of the last shipment, but by which member its words are meant.
         let named = match node.state.next {
             NONE | UNREGISTERED => None,
-            next => Some(known.organisation(next)),
+            next => Some(known.organisation(next)).filter(|_| Some(event) == last),
         };
-        way.gap(event, reason, receiver.or(named));
+        way.gap(event, reason, named.or(receiver));
     }
     way.gaps
 }

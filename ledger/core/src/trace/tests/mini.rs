@@ -61,7 +61,7 @@ pub struct Mini {
     payloads: BTreeMap<Place, Rc<[u8]>>,
     logs: BTreeMap<u64, Vec<StoredEntry>>,
     whole: HashMap<u64, Rc<SubjectLog>>,
-    pub states: BTreeMap<u64, SubjectState>,
+    states: BTreeMap<u64, SubjectState>,
     /// Every log that was asked for, in which mode.
     pub asked: Vec<(u64, Mode)>,
 }
@@ -73,7 +73,7 @@ impl Mini {
         self.number_of_key(SubjectKey::new(kind, &parts).unwrap())
     }
 
-    fn number_of_key(&mut self, key: SubjectKey) -> u64 {
+    pub fn number_of_key(&mut self, key: SubjectKey) -> u64 {
         if let Some(known) = self.numbers.get(key.bytes()) {
             return *known;
         }
@@ -141,6 +141,12 @@ impl Mini {
             self.payloads.insert(place, payload.into_bytes().into());
         }
         place
+    }
+
+    /// A subject's state, to be changed.
+    pub fn state(&mut self, subject: u64) -> &mut SubjectState {
+        self.whole.remove(&subject);
+        self.states.entry(subject).or_insert_with(|| SubjectState::founded(Hash::ZERO, 0))
     }
 
     pub fn erase(&mut self, place: Place) {

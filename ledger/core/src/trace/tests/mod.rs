@@ -2,4 +2,5 @@
 
 mod mini;
 mod model;
+mod scenarios;
 mod shapes;

@@ -146,3 +146,43 @@ fn limits_are_told() {
     let Ok(whole) = close(&mut mini, &Query { depth_max: 9, nodes_max: 10, ..query });
     assert_eq!((whole.nodes.len(), whole.cuts), (10, vec![]));
 }
+
+/// Goal: the forward closure of a campaign as large as the largest that we plan for has the size that its
+/// shape tells. Method: raw lot, lots, items, cases, pallets and a vessel, counted by hand.
+#[test]
+fn a_large_campaign() {
+    let mut mini = Mini::default();
+    let (items, lot_count) = (90_000usize, 64usize);
+    let raw = mini.lot(GTIN, "raw");
+    let lots: Vec<u64> = (0..lot_count).map(|number| mini.lot(GTIN, &format!("P{number}"))).collect();
+    let things: Vec<u64> = (0..items).map(|number| mini.item(GTIN, &number.to_string())).collect();
+    let cases: Vec<u64> = (0..items / 10).map(|number| mini.item(PART, &number.to_string())).collect();
+    let pallets: Vec<u64> = (0..cases.len() / 20).map(|number| mini.unit(&format!("p{number}"))).collect();
+    let vessel = mini.unit("vessel");
+    mini.capture(Happening::at(0).link(Role::Input, &[raw]).link(Role::Output, &lots));
+    for (number, made) in things.chunks(100).enumerate() {
+        let process = mini.number(crate::key::KeyKind::Process, &[&number.to_string()]);
+        let event = Happening::at(1).link(Role::Input, &[lots[number % lot_count]]).link(Role::Output, made);
+        mini.capture(event.link(Role::Process, &[process]));
+    }
+    let levels = [(&things, &cases, 10), (&cases, &pallets, 20)];
+    for (time, (children, parents, count)) in levels.into_iter().enumerate() {
+        for (children, parent) in children.chunks(count).zip(parents) {
+            mini.capture(packed(10 + time as i64, *parent, children));
+        }
+    }
+    mini.capture(packed(20, vessel, &pallets));
+    mini.capture(unpacked(30, vessel, &pallets));
+    for (time, (children, parents, count)) in levels.into_iter().rev().enumerate() {
+        for (children, parent) in children.chunks(count).zip(parents) {
+            mini.capture(unpacked(40 + time as i64, *parent, children));
+        }
+    }
+    for (number, item) in things.iter().enumerate().filter(|(number, _)| number % 3 == 0) {
+        mini.capture(Happening::at(50 + number as i64).link(Role::Epc, &[*item]));
+    }
+    let closure = trace(&mut mini, raw, Direction::Forward);
+    assert_eq!(closure.nodes.len(), 1 + lot_count + items + cases.len() + pallets.len() + 1);
+    assert_eq!(closure.edges.len(), lot_count + 2 * items + cases.len() + pallets.len());
+    assert!(closure.edges.iter().filter(|edge| edge.relation == Relation::Containment).all(|edge| edge.until.is_some()));
+}
