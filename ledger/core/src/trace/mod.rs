@@ -9,6 +9,7 @@ mod finish;
 pub mod history;
 pub mod spans;
 pub mod store;
+pub mod tree;
 mod walk;
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::record::mask;
 use crate::trace::answer::{Answer, Asked, Organisations, Reason, Unknown, answer};
 use crate::trace::closure::{Direction, Query, close};
 use crate::trace::history::Place;
+use crate::trace::tree::{TreeWords, tree};
 
 /// The actors: key, entity URI, in the order of their numbers from 1.
 struct Actors(Vec<(String, String)>);
@@ -186,6 +187,25 @@ fn durian_origin() {
         .map(|edge| edge.quantity.as_ref().unwrap().value.parse::<i64>().unwrap())
         .sum();
     assert_eq!(cases, expected["cases"].as_i64().unwrap());
+}
+
+/// Goal: a tree shows each node once with what is below it, and says what it leaves out. Method: scenario A's
+/// lot backwards, whole and cut.
+#[test]
+fn trees_are_readable() {
+    let mut mini = load("a");
+    let lot = "https://id.gs1.org/01/09521001001014/10/L20261003A";
+    let answer = ask(&mut mini, lot, Direction::Back);
+    let words = TreeWords { above: " ^", recalled: " RECALLED", ended: " ended", more: "more:" };
+    let lines = tree(&answer, &words, 100);
+    let farm = "https://id.gs1.org/01/09521002001013/10";
+    assert_eq!(lines[0], format!("{lot} RECALLED"));
+    assert_eq!(lines.len(), 4);
+    assert!(
+        lines.iter().any(|line| line.starts_with(&format!("  {farm}/M-20261002-1 [transformation "))),
+        "{lines:#?}"
+    );
+    assert_eq!(tree(&answer, &words, 2)[2], "more: 2");
 }
 
 fn event(number: u32, kind: &str, rest: &str) -> String {
