@@ -88,9 +88,7 @@ tags! {
     Leaf "leaf",
     /// An inner node of the tree of subjects.
     Subjects "num",
-    /// An event's tag and log: a leaf of the tree of events.
-    EventLeaf "evl",
-    /// An inner node of the tree of events.
+    /// An inner node of the tree of events, whose leaves are the events' tags.
     Events "evs",
     /// A page of names.
     NamePage "npg",

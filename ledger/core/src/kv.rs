@@ -44,8 +44,6 @@ tables! {
     Key "key",
     /// Tag of an event (author, eventID) 32 → own number BE8, height BE8, index BE4.
     Event "event",
-    /// Own number BE8 → log of an event that others refer to.
-    EventLog "event-log",
     /// Name of a row → row number BE8, value.
     Row "row",
     /// Row number BE8 → name of the row.

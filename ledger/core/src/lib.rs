@@ -15,6 +15,8 @@ pub mod derive;
 pub mod hash;
 pub mod key;
 pub mod kv;
+pub mod log;
 pub mod record;
+pub mod state;
 pub mod submission;
 pub mod tree;

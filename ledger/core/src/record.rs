@@ -26,13 +26,13 @@ pub enum Role {
     Lot = 7,
     /// Another name of a subject.
     Alias = 8,
-    /// The event itself.
+    /// The event that this one declares erroneous: an event's own number.
     Own = 9,
-    /// Named by an event that this one declares erroneous.
+    /// Named by the event that this one declares erroneous.
     Error = 10,
-    /// Refers to another firm's event.
+    /// Refers to another event: its own number.
     CrossReference = 11,
-    /// Confirms a receipt that came before its shipment.
+    /// Confirms a receipt that came before its shipment: the receipt's own number.
     Confirm = 12,
     /// Takes a wrongly derived link back.
     Retract = 13,
@@ -59,6 +59,11 @@ impl Role {
     /// The role with this number.
     pub fn from_number(number: u8) -> Option<Role> {
         Role::ALL.get(usize::from(number.checked_sub(1)?)).copied()
+    }
+
+    /// Whether links in this role number events, not subjects: they are in no subject's log.
+    pub fn names_events(self) -> bool {
+        matches!(self, Role::Own | Role::CrossReference | Role::Confirm)
     }
 
     /// Its bit in a mask.
