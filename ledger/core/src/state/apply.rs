@@ -52,8 +52,6 @@ pub enum ApplyError {
     Header(&'static str),
     /// A submission may not stand in this block.
     Submission(InvalidSubmission),
-    /// A submission was signed too far ahead of the block's time (111).
-    SignedAhead,
 }
 
 impl From<StoreError> for ApplyError {
@@ -68,7 +66,6 @@ impl fmt::Display for ApplyError {
             ApplyError::Store(error) => write!(formatter, "{error}"),
             ApplyError::Header(field) => write!(formatter, "the header's {field} is not what this ledger demands"),
             ApplyError::Submission(invalid) => write!(formatter, "a submission is invalid ({})", invalid.code()),
-            ApplyError::SignedAhead => write!(formatter, "a submission was signed after the block (111)"),
         }
     }
 }
@@ -254,7 +251,7 @@ impl BlockInWork<'_> {
     ) -> Result<StoredSubmission, ApplyError> {
         let signed = submission.signed();
         if submission.is_ahead_of(self.time, &self.directory) {
-            return Err(ApplyError::SignedAhead);
+            return Err(ApplyError::Submission(InvalidSubmission::Ahead));
         }
         let id = submission.id();
         self.advance_lane(&signed.submission.key, signed.submission.sequence, signed.submission.previous, id)?;
