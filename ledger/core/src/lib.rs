@@ -16,7 +16,10 @@ pub mod hash;
 pub mod key;
 pub mod kv;
 pub mod log;
+pub mod kv_memory;
 pub mod record;
 pub mod state;
 pub mod submission;
+#[cfg(test)]
+mod test_random;
 pub mod tree;
