@@ -15,6 +15,7 @@ pub mod derive;
 pub mod hash;
 pub mod key;
 pub mod kv;
+pub mod organisation;
 pub mod record;
 pub mod submission;
 pub mod tree;
