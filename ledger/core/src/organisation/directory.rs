@@ -243,6 +243,11 @@ impl Directory {
         self.number_of(uri).or_else(|| self.bound(&places, time).map(|binding| binding.owner))
     }
 
+    pub(super) fn number_of_gln(&self, gln: &[u8; 13]) -> Option<u64> {
+        self.glns.get(gln).copied()
+    }
+
+    /// How many keys an organisation has, and how many delegations it has granted.
     pub(super) fn counts(&self, organisation: u64) -> (u32, u32) {
         self.counts.get(&organisation).copied().unwrap_or_default()
     }

@@ -9,11 +9,14 @@
 mod directory;
 pub mod genesis;
 mod members;
+pub mod operation;
+mod permission;
 mod row;
 mod scope;
 
 pub use directory::{Directory, DirectoryError};
 pub use members::InvalidRecord;
+pub use permission::{Author, LaneSkip, Outcome, Refusal};
 pub use row::Row;
 pub use scope::{InvalidScope, Scope, ScopeKind};
 
