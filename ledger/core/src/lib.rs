@@ -17,6 +17,7 @@ pub mod key;
 pub mod kv;
 pub mod log;
 pub mod kv_memory;
+pub mod names;
 pub mod organisation;
 pub mod record;
 pub mod state;

@@ -9,7 +9,7 @@ use super::event::{self, Context, may_write, refusal};
 use super::head::{HEAD_KEY, Head, StateRoots};
 use super::standing::Author;
 use super::verify::VerifiedSubmission;
-use super::working::{Working, stored, update_leaves};
+use super::working::{Working, stored};
 use crate::block::{
     CommitCertificate, HEADER_TYPE, HEADER_VERSION, Header, Receipt, StoredBlock, StoredEvent, StoredSubmission,
     body_root, results_root,
@@ -18,8 +18,8 @@ use crate::codec::encode;
 use crate::derive::RULES;
 use crate::hash::Hash;
 use crate::kv::{Overlay, Read, StoreError, Table, WriteSet};
-use crate::organisation::operation::{self, Operation};
-use crate::organisation::{Directory, Key};
+use crate::organisation::operation::OrganisationRecord;
+use crate::organisation::{self, Directory, Key};
 use crate::submission::{InvalidSubmission, LaneState, record_type};
 use crate::tree::dense;
 
@@ -86,7 +86,7 @@ pub fn lane(store: &dyn Read, key: &Hash) -> Result<LaneState, StoreError> {
 }
 
 /// The prefixes of rows that make the directory.
-const DIRECTORY_PREFIXES: &[&str] = operation::ROW_PREFIXES;
+const DIRECTORY_PREFIXES: &[&str] = &["org/", "key/", "bind/", "del/", "parameters"];
 
 impl Ledger {
     /// The ledger of a genesis, and what founds it in an empty store.
@@ -104,7 +104,7 @@ impl Ledger {
             working.set_row(name, value.clone())?;
         }
         let (roots, next_log) = working.finish(&mut overlay)?;
-        let history = update_leaves(&dense::HISTORY, &mut overlay, 0, 1, BTreeMap::from([(0, chain)]))?;
+        let history = dense::HISTORY.set(&mut overlay, 0, 1, &BTreeMap::from([(0, chain)]))?;
         let head = Head {
             chain,
             height: 0,
@@ -212,7 +212,7 @@ impl Ledger {
         let (roots, next_log) = working.finish(&mut overlay)?;
         let id = header.id();
         let ids = BTreeMap::from([(header.height, id)]);
-        let history = update_leaves(&dense::HISTORY, &mut overlay, header.height, header.height + 1, ids)?;
+        let history = dense::HISTORY.set(&mut overlay, header.height, header.height + 1, &ids)?;
         let head = Head {
             chain: self.head.chain,
             height: header.height,
@@ -278,16 +278,12 @@ impl BlockInWork<'_> {
     }
 
     fn advance_lane(&mut self, key: &Hash, sequence: u64, previous: Hash, id: Hash) -> Result<(), ApplyError> {
-        let name = lane_row(key);
-        let lane: LaneState = match self.working.row(&name)? {
-            Some(value) => stored(Table::Row, value)?,
-            None => LaneState::default(),
-        };
+        let lane = self.lane(key)?;
         if (lane.next, lane.previous) != (sequence, previous) {
             return Err(ApplyError::Submission(InvalidSubmission::Lane));
         }
         let lane = LaneState { next: sequence.saturating_add(1), previous: id };
-        self.working.set_row(&name, encode(&lane))?;
+        self.working.set_row(&lane_row(key), encode(&lane))?;
         Ok(())
     }
 
@@ -333,19 +329,36 @@ impl BlockInWork<'_> {
         payload: &[u8],
         derived: &crate::derive::Derived,
     ) -> Result<Result<Hash, u16>, StoreError> {
-        let Ok(operation) = Operation::parse(payload) else { return Ok(Err(refusal::RECORD_TYPE)) };
-        let (directory, rows) =
-            match operation.apply(context.author.directory, context.record_type, key, context.author.time) {
-                Ok(changed) => changed,
-                Err(code) => return Ok(Err(code)),
-            };
+        let Ok(record) = OrganisationRecord::parse(payload) else { return Ok(Err(refusal::UNREADABLE)) };
+        let mut directory = context.author.directory.clone();
+        let author = organisation::Author { organisation: key.organisation, key: key.id };
+        let changed = match directory.apply(author, context.record_type, &record.operation, context.author.time) {
+            Ok(changed) => changed,
+            Err(refused) => return Ok(Err(refused.code())),
+        };
+        if let Some(skip) = changed.lane
+            && self.lane(&skip.key)?.next != skip.from
+        {
+            return Ok(Err(organisation::Refusal::Conflict.code()));
+        }
         let outcome = event::apply(&mut self.working, context, derived)?;
         if outcome.is_ok() {
-            for (name, value) in rows {
+            for (name, value) in changed.rows {
                 self.working.set_row(&name, value)?;
+            }
+            if let Some(skip) = changed.lane {
+                let lane = LaneState { next: skip.to, previous: skip.previous };
+                self.working.set_row(&lane_row(&skip.key), encode(&lane))?;
             }
             self.directory = Arc::new(directory);
         }
         Ok(outcome)
+    }
+
+    fn lane(&mut self, key: &Hash) -> Result<LaneState, StoreError> {
+        match self.working.row(&lane_row(key))? {
+            Some(value) => stored(Table::Row, value),
+            None => Ok(LaneState::default()),
+        }
     }
 }

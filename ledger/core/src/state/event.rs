@@ -9,7 +9,7 @@ use super::subject::{NONE, StoredEntry, StoredRecord, SubjectState, UNREGISTERED
 use super::working::{EventPlace, Working, stored};
 use crate::codec::encode;
 use crate::derive::{Action, Derived, Quantity, RULES, Step};
-use crate::hash::Hash;
+use crate::hash::{Hash, Tag};
 use crate::key::{KeyKind, SubjectKey};
 use crate::kv::{StoreError, Table};
 use crate::log::LogNode;
@@ -33,6 +33,8 @@ pub mod refusal {
     pub const ERROR_TARGET: u16 = 206;
     /// No right to this type of record.
     pub const RECORD_TYPE: u16 = 208;
+    /// A record of an organisation or of governance that can't be read.
+    pub const UNREADABLE: u16 = 209;
 }
 
 /// What an event is applied with, beside the state.
@@ -76,7 +78,7 @@ pub fn apply(
     context: &Context<'_>,
     derived: &Derived,
 ) -> Result<Result<Hash, u16>, StoreError> {
-    let tag = event_tag(&context.author.organisation.uri, &derived.event_id);
+    let tag = event_tag(context.author.organisation.number, &derived.event_id);
     let earlier = working.event(tag)?;
     if earlier.is_some() && derived.error.is_none() {
         return Ok(Err(refusal::DUPLICATE));
@@ -106,13 +108,12 @@ pub fn apply(
 }
 
 /// The tag of an event: its author and its id, so that nobody can pre-empt another's.
-pub fn event_tag(author: &str, event_id: &str) -> Hash {
-    // Neither is longer than a payload, which is shorter than a part may be… but for an eventID of over
-    // 64 KiB, whose hash stands for it.
-    let long = crate::hash::Tag::Key.hash(event_id.as_bytes());
-    SubjectKey::new(KeyKind::Event, &[author.as_bytes(), event_id.as_bytes()])
-        .or_else(|| SubjectKey::new(KeyKind::Event, &[author.as_bytes(), &long.0]))
-        .map_or(long, |key| key.tag())
+pub fn event_tag(author: u64, event_id: &str) -> Hash {
+    match SubjectKey::event(author, event_id) {
+        Some(key) => key.tag(),
+        // An id longer than a part of a key may be: its hash stands for it.
+        None => Tag::Key.hash_parts(&[&author.to_le_bytes(), &Tag::Key.hash(event_id.as_bytes()).0]),
+    }
 }
 
 fn named<'a>(link: &Resolved, state: Option<&'a SubjectState>) -> Named<'a> {
@@ -131,17 +132,18 @@ fn resolve(
         numbers.push(working.number_of(key.tag())?);
     }
     let mut by_log: HashMap<u64, (SubjectState, Holding)> = HashMap::new();
-    let mut rights: Option<(&[u8], Option<Standing>, Ownership)> = None;
+    let mut rights: Option<(&str, Option<Standing>, Ownership)> = None;
     let mut links = Vec::with_capacity(derived.links.len());
     for link in &derived.links {
         let place = link.key as usize;
         let (Some(key), Some(number)) = (derived.keys.get(place), numbers.get(place).copied()) else { continue };
-        let owned_part = key.ownership_bytes();
+        // What a right to follows from is the GTIN, of which items named together mostly have one.
+        let gtin = key.gtin().unwrap_or_default();
         let (by_right, ownership) = match rights {
-            Some((part, by_right, ownership)) if part == owned_part && !part.is_empty() => (by_right, ownership),
+            Some((known, by_right, ownership)) if known == gtin && !gtin.is_empty() => (by_right, ownership),
             _ => context.author.by_right(key),
         };
-        rights = Some((owned_part, by_right, ownership));
+        rights = Some((gtin, by_right, ownership));
         if by_right.is_none() && ownership == (Ownership::Foreign { strict: true }) {
             return Ok(Err(refusal::STRICT_OWNER));
         }

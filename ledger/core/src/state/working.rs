@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use bincode::{Decode, Encode};
 
@@ -410,7 +411,7 @@ impl<'a> Working<'a> {
             stored.extend_from_slice(value);
             overlay.put(Table::Row, name.as_slice(), stored);
         }
-        update_leaves(&dense::ROWS, overlay, before, *count, leaves)
+        dense::ROWS.set(overlay, before, *count, &leaves)
     }
 
     fn finish_names(&mut self, overlay: &mut Overlay<'_>, before: u64) -> Result<Hash, StoreError> {
@@ -428,49 +429,28 @@ impl<'a> Working<'a> {
             overlay.put(Table::Event, tag.0, encode(place));
         }
         let leaves = self.event_tags.iter().map(|(tag, place)| (place.own, *tag)).collect();
-        update_leaves(&dense::EVENTS, overlay, before, self.roots.event_count, leaves)
-    }
-}
-
-/// Brings a tree up to date whose leaves are stored, from those that changed.
-pub(super) fn update_leaves(
-    tree: &dense::DenseTree,
-    overlay: &mut Overlay<'_>,
-    before: u64,
-    after: u64,
-    leaves: BTreeMap<u64, Hash>,
-) -> Result<Hash, StoreError> {
-    let changed = merged(leaves.keys().map(|number| (*number, 1)).collect());
-    tree.update(overlay, before, after, &changed, &ChangedLeaves(leaves))
-}
-
-struct ChangedLeaves(BTreeMap<u64, Hash>);
-
-impl LeafRuns for ChangedLeaves {
-    fn runs(&self, first: u64, count: u64) -> Result<Vec<(u64, Hash)>, StoreError> {
-        // The tree asks only for leaves that it was told have changed.
-        Ok((first..first + count).map(|number| (1, self.0.get(&number).copied().unwrap_or(Hash::ZERO))).collect())
+        dense::EVENTS.set(overlay, before, self.roots.event_count, &leaves)
     }
 }
 
 /// Ranges sorted and joined where they touch or overlap.
-fn merged(mut ranges: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+fn merged(mut ranges: Vec<(u64, u64)>) -> Vec<Range<u64>> {
     ranges.sort_unstable();
-    let mut joined: Vec<(u64, u64)> = Vec::with_capacity(ranges.len());
+    let mut joined: Vec<Range<u64>> = Vec::with_capacity(ranges.len());
     for (first, count) in ranges {
         match joined.last_mut() {
-            Some((last, length)) if *last + *length >= first => *length = (*length).max(first + count - *last),
-            _ => joined.push((first, count)),
+            Some(last) if last.end >= first => last.end = last.end.max(first + count),
+            _ => joined.push(first..first + count),
         }
     }
     joined
 }
 
 impl LeafRuns for Working<'_> {
-    fn runs(&self, first: u64, count: u64) -> Result<Vec<(u64, Hash)>, StoreError> {
-        let end = first + count;
+    fn runs(&self, _: &dyn Read, leaves: Range<u64>) -> Result<Vec<(u64, Hash)>, StoreError> {
+        let end = leaves.end;
         let mut runs = Vec::new();
-        let mut number = first;
+        let mut number = leaves.start;
         while number < end {
             let next = match self.run_at(number)? {
                 Some((run_first, run)) => {
