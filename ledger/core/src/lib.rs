@@ -19,6 +19,7 @@ pub mod log;
 pub mod kv_memory;
 pub mod names;
 pub mod organisation;
+pub mod log;
 pub mod record;
 pub mod state;
 pub mod submission;
