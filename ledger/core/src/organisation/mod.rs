@@ -249,6 +249,9 @@ impl Default for Parameters {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// Whether a time lies in a span that may be without end.
 fn holds_at(from: i64, to: i64, time: i64) -> bool {
     from <= time && (to == 0 || time < to)
