@@ -15,14 +15,14 @@ pub mod derive;
 pub mod hash;
 pub mod key;
 pub mod kv;
-pub mod log;
 pub mod kv_memory;
+pub mod log;
 pub mod names;
 pub mod organisation;
-pub mod log;
 pub mod record;
 pub mod state;
 pub mod submission;
 #[cfg(test)]
 mod test_random;
+pub mod trace;
 pub mod tree;

@@ -6,6 +6,7 @@ pub mod apply;
 mod effect;
 pub mod event;
 pub mod head;
+pub mod reader;
 pub mod standing;
 pub mod subject;
 pub mod verify;

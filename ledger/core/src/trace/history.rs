@@ -1,0 +1,167 @@
+//! The seam between the walk and what it walks over: the store in a node, a proof in a verifier.
+
+use std::rc::Rc;
+
+use crate::key::{KeyKind, SubjectKey};
+use crate::record::{Role, mask};
+use crate::state::subject::{StoredRecord, SubjectState};
+
+/// Where an event is in the chain: the block's height, and its index in the block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The block's height.
+    pub height: u64,
+    /// The event's index in the block.
+    pub index: u32,
+}
+
+/// An entry of a subject's log, with what its node in the log says of the event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The event.
+    pub place: Place,
+    /// A [`Role`]'s number.
+    pub role: u8,
+    /// A [`crate::record::Standing`]'s number: the author's towards the subject.
+    pub standing: u8,
+    /// When it happened.
+    pub time: i64,
+    /// As in the entry's node: the record's mask, the role's bit, and [`mask::STANDING`] from standing 1 on.
+    pub mask: u32,
+}
+
+impl Entry {
+    /// Whether the author's word moves the subject.
+    pub fn moves(&self) -> bool {
+        self.mask & mask::STANDING != 0
+    }
+
+    /// Whether it empties the subject of all that was packed in it, or of all that was associated with it.
+    pub fn empties(&self, association: bool) -> bool {
+        self.mask & mask::UNPACK_ALL != 0
+            && (self.mask & mask::ASSOCIATION != 0) == association
+            && self.role == Role::Parent as u8
+            && self.moves()
+    }
+
+    /// The order in which things happened: event time, then the ledger's order.
+    pub fn when(&self) -> (i64, Place) {
+        (self.time, self.place)
+    }
+}
+
+/// What a notice log must show: that a thing was made, declared erroneous, renamed, recalled.
+pub const NOTICE_MASK: u32 =
+    1 << Role::Output as u8 | 1 << Role::Alias as u8 | 1 << Role::Error as u8 | mask::RECALL | mask::RECALL_CLAIM;
+
+/// How much of a log the walk needs (`proofs.md` §5, step 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// Every entry.
+    Full,
+    /// Entries with a bit of [`NOTICE_MASK`].
+    Notice,
+    /// Entries with an event time from `from` to `to`, both included.
+    Window {
+        /// The earliest event time.
+        from: i64,
+        /// The latest event time.
+        to: i64,
+    },
+    /// As a window, but no later than the first unpack-all of standing 1 or more after `from`: how long at
+    /// most a thing that was packed at `from` stayed in the subject. What ends associations is no unpack-all.
+    Stay {
+        /// When it was packed.
+        from: i64,
+        /// When it had left at the latest.
+        to: i64,
+    },
+}
+
+impl Mode {
+    /// The mode once the entries are known: a stay becomes the window that it is. The entries may be all of
+    /// the log or only those that a proof shows: what hides an earlier unpack-all may not be pruned then.
+    pub fn narrowed(self, entries: &[Entry]) -> Mode {
+        let Mode::Stay { from, to } = self else { return self };
+        let ends = entries.iter().filter(|entry| entry.empties(false) && entry.time > from);
+        let end = ends.map(|entry| entry.time).min();
+        Mode::Window { from, to: end.map_or(to, |end| end.min(to)) }
+    }
+
+    /// Whether a node of a log with these extremes of event time and this mask may be missing, if the mode is
+    /// [`Mode::narrowed`].
+    pub fn may_prune(self, time_min: i64, time_max: i64, mask: u32) -> bool {
+        match self {
+            Mode::Full => false,
+            Mode::Notice => mask & NOTICE_MASK == 0,
+            Mode::Window { from, to } | Mode::Stay { from, to } => time_max < from || time_min > to,
+        }
+    }
+
+    /// The entries that the mode shows, of entries in the log's order.
+    pub fn shown(self, entries: &[Entry]) -> Vec<Entry> {
+        let mode = self.narrowed(entries);
+        entries.iter().filter(|entry| !mode.may_prune(entry.time, entry.time, entry.mask)).copied().collect()
+    }
+}
+
+/// What is known of a subject: its state, and the entries of its log that a mode shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubjectLog {
+    /// The subject's state.
+    pub state: SubjectState,
+    /// In the log's order: by place, then role.
+    pub entries: Vec<Entry>,
+}
+
+/// What the walk reads. The store and a proof of the same height must give the same.
+pub trait History {
+    /// Why it can't answer: the store failed, the proof leaves out what it must show.
+    type Error;
+
+    /// A subject's state and exactly the entries of its log that the mode shows ([`Mode::shown`]).
+    fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, Self::Error>;
+
+    /// The record of an event that an entry was shown of.
+    fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, Self::Error>;
+
+    /// The key bytes of a subject.
+    fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, Self::Error>;
+
+    /// The number of the class of an item or lot ([`class_key`]), if it has one.
+    fn class_of(&mut self, subject: u64) -> Result<Option<u64>, Self::Error>;
+
+    /// The payload of an event, unless it is erased or not shown.
+    fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, Self::Error>;
+}
+
+/// The parts of a key: its kind, and each part's bytes; `None` if the bytes are no key.
+pub fn key_parts(key: &[u8]) -> Option<(u8, Vec<&[u8]>)> {
+    let (&[kind, count], mut rest) = key.split_first_chunk::<2>()?;
+    let mut parts = Vec::with_capacity(usize::from(count));
+    for _ in 0..count {
+        let (length, tail) = rest.split_first_chunk::<2>()?;
+        let (part, tail) = tail.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
+        parts.push(part);
+        rest = tail;
+    }
+    rest.is_empty().then_some((kind, parts))
+}
+
+/// The key of the class of a GTIN's item, UPUI or lot, or of a drug code. Others have none, or their class
+/// does not follow from the key.
+pub fn class_key(key: &[u8]) -> Option<SubjectKey> {
+    /// The characters of a drug code that name its class (`proofs.md` §2).
+    const DRUG_CLASS_CHARACTERS: usize = 7;
+    let (kind, parts) = key_parts(key)?;
+    let first = *parts.first()?;
+    match kind {
+        kind if [KeyKind::Item, KeyKind::Upui, KeyKind::Lot].iter().any(|known| *known as u8 == kind) => {
+            SubjectKey::new(KeyKind::Class, &[first])
+        }
+        kind if kind == KeyKind::DrugCode as u8 => {
+            SubjectKey::new(KeyKind::DrugClass, &[first.get(..DRUG_CLASS_CHARACTERS)?])
+        }
+        _ => None,
+    }
+}
