@@ -102,9 +102,8 @@ impl Campaign {
     pub(super) fn contract(&self) -> Value {
         let shipments = self.figures.units().div_ceil(self.figures.shipment);
         let id = |kind, index| Uuid(self.event_id(kind, index)).to_string();
-        let fulfilled_by: Vec<String> = (0..shipments)
-            .flat_map(|index| [id(Kind::ShipUnits, index), id(Kind::ReceiveUnits, index)])
-            .collect();
+        let fulfilled_by: Vec<String> =
+            (0..shipments).flat_map(|index| [id(Kind::ShipUnits, index), id(Kind::ReceiveUnits, index)]).collect();
         json!({
             "contractID": self.order(), "seller": self.seller(), "buyer": self.buyer(),
             "product": format!("{RESOLVER}/01/{}", gtin(Role::Product, 0)),

@@ -41,10 +41,7 @@ impl Kind {
     /// Whether something flows into something else.
     pub(super) fn makes_edges(self) -> bool {
         use Kind::{LoadVessel, MakeBlend, MakeIntermediate, MakeItems, MakeProduct, PackCase, PackPallet};
-        matches!(
-            self,
-            MakeIntermediate | MakeBlend | MakeProduct | MakeItems | PackCase | PackPallet | LoadVessel
-        )
+        matches!(self, MakeIntermediate | MakeBlend | MakeProduct | MakeItems | PackCase | PackPallet | LoadVessel)
     }
 }
 
@@ -171,7 +168,8 @@ impl Campaign {
         let figures = &self.figures;
         let making_ms = if figures.is_large() { 6 * DAY } else { 36 * HOUR };
         let item_ms = (making_ms / u64::from(figures.items.max(1))).max(1);
-        let pack_ms = |each: u32| item_ms * u64::from(each);
+        // As long as what is made or packed at once takes.
+        let pack_ms = |each: u32| item_ms * u64::from(each.min(figures.items));
         let (cases, pallets, vessel) = (figures.cases, figures.pallets, figures.vessel);
         let phase = |kind, count, interval_ms| Phase { kind, count, interval_ms };
         let unpacked = pallets.events_of_parent(0).len() as u32 * figures.pallets_opened;
@@ -187,11 +185,7 @@ impl Campaign {
             phase(Kind::PackCase, cases.events(), pack_ms(cases.each())),
             phase(Kind::PackPallet, pallets.events(), pack_ms(pallets.each())),
             phase(Kind::LoadVessel, vessel.events(), HOUR / u64::from(vessel.events().max(1))),
-            phase(
-                Kind::ReceiveUnits,
-                figures.units().div_ceil(figures.shipment),
-                2 * self.shipping_ms(),
-            ),
+            phase(Kind::ReceiveUnits, figures.units().div_ceil(figures.shipment), 2 * self.shipping_ms()),
             phase(Kind::UnloadVessel, vessel.events(), HOUR / u64::from(vessel.events().max(1))),
             phase(Kind::UnpackPallet, unpacked.min(pallets.events()), MINUTE),
             phase(Kind::ShipPallet, pallets.parents() - figures.pallets_opened, 10 * MINUTE),

@@ -23,8 +23,8 @@ pub use answers::Query;
 use campaign::{Campaign, Step};
 use draw::Draws;
 use plan::Planned;
-pub use shape::Shape;
 use shape::Figures;
+pub use shape::Shape;
 
 /// Queries kept of the campaigns of each size.
 const QUERIES_EACH_MAX: usize = 400;

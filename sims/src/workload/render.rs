@@ -57,11 +57,7 @@ impl Campaign {
 
     fn places(&self) -> Places {
         let number = u64::from(self.number);
-        Places {
-            farm: Gln(1000 + number % 500),
-            factory: Gln(2000 + number % 60),
-            warehouse: Gln(3000 + number % 25),
-        }
+        Places { farm: Gln(1000 + number % 500), factory: Gln(2000 + number % 60), warehouse: Gln(3000 + number % 25) }
     }
 
     fn shop(&self, index: u32) -> Gln {
@@ -150,7 +146,9 @@ impl Writing<'_> {
         let Step { kind, index, time_ms } = self.step;
         let (campaign, figures) = (self.campaign, self.campaign.figures);
         let (lot, mut inputs) = match kind {
-            Kind::MakeIntermediate => (campaign.subject(Role::Intermediate, index), vec![campaign.subject(Role::Raw, 0)]),
+            Kind::MakeIntermediate => {
+                (campaign.subject(Role::Intermediate, index), vec![campaign.subject(Role::Raw, 0)])
+            }
             Kind::MakeBlend => {
                 let main = campaign.subject(Role::Intermediate, index % figures.intermediates);
                 (campaign.subject(Role::Blend, index), vec![main])
@@ -276,9 +274,11 @@ impl Writing<'_> {
             return self.end(event, "receiving", "in_progress", shop);
         }
         let advice = campaign.document(&format!("{mark}{number}"));
-        let event = event
-            .typed("bizTransactionList", "bizTransaction", [("desadv", advice)])
-            .typed("destinationList", "destination", [("owning_party", party(shop))]);
+        let event = event.typed("bizTransactionList", "bizTransaction", [("desadv", advice)]).typed(
+            "destinationList",
+            "destination",
+            [("owning_party", party(shop))],
+        );
         self.end(event, "shipping", "in_transit", self.places.warehouse)
     }
 
