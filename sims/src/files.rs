@@ -1,5 +1,6 @@
 //! Writes a workload into a folder, in a stream: at no time is more than one document in memory.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -12,6 +13,8 @@ use crate::workload::Workload;
 /// The context of every document: the standard's, and the prefix of master data.
 const CONTEXT: &str =
     r#"["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",{"cbvmda":"urn:epcglobal:cbv:mda:"}]"#;
+/// Queries kept of the campaigns of each size.
+const QUERIES_EACH_MAX: usize = 400;
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// How many documents are written, and how large.
@@ -78,9 +81,15 @@ pub fn write(mut workload: Workload, folder: &Path, documents: Documents) -> io:
     Ok(Written { events: count, bytes, campaigns: workload.campaigns(), documents: batch.written, sha256 })
 }
 
-/// What `queries.json` holds, once all events are made.
+/// What `queries.json` holds, once all events are made: the first campaigns of each size.
 pub fn queries_json(workload: &Workload) -> Value {
-    let campaigns: Vec<Value> = workload.queries().iter().map(|query| query.to_json()).collect();
+    let mut taken = BTreeMap::new();
+    let kept = workload.queries().filter(|query| {
+        let count: &mut usize = taken.entry(query.items).or_default();
+        *count += 1;
+        *count <= QUERIES_EACH_MAX
+    });
+    let campaigns: Vec<Value> = kept.map(|query| query.to_json()).collect();
     json!({
         "note": "fwd_nodes: size of the closure forward from raw; back_nodes: of those back from item, case, pallet \
                  and vessel; start included. They hold where packed is true: all edges are among the events.",

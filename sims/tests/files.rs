@@ -48,7 +48,7 @@ fn the_same_arguments_give_the_same_bytes() {
 #[test]
 fn workloads_stay_as_they_are() {
     let sums: Vec<String> = Shape::ALL.iter().map(|(_, shape)| written(*shape, 7).1.sha256[..16].to_owned()).collect();
-    assert_eq!(sums, ["", "", "", ""]);
+    assert_eq!(sums, ["d241fd1265a506f5", "d7c019ebf21e9eb6", "c66dd002e17b31d8", "54699a21a16aa8d9"]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn walked(shape: Shape, events: u32, seed: u64) -> (Graph, Vec<Query>) {
     let mut workload = Workload::shaped(shape, events, seed);
     let graph = Graph::of_events(workload.by_ref()).unwrap();
     assert_eq!(graph.events(), u64::from(events));
-    (graph, workload.queries())
+    (graph, workload.queries().collect())
 }
 
 fn check_answers(graph: &Graph, query: &Query) {

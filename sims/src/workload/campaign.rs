@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::draw::{Draws, Purpose, below};
 use super::name::{Role, Subject};
-use super::shape::{Figures, Shape};
+use super::shape::{Figures, Shape, Size};
 
 const MINUTE: u64 = 60_000;
 pub(super) const HOUR: u64 = 60 * MINUTE;
@@ -166,7 +166,7 @@ impl Campaign {
     /// The phases, one after the other.
     fn phases(&self) -> [Phase; 16] {
         let figures = &self.figures;
-        let making_ms = if figures.is_large() { 6 * DAY } else { 36 * HOUR };
+        let making_ms = if figures.size() == Size::Large { 6 * DAY } else { 36 * HOUR };
         let item_ms = (making_ms / u64::from(figures.items.max(1))).max(1);
         // As long as what is made or packed at once takes.
         let pack_ms = |each: u32| item_ms * u64::from(each.min(figures.items));

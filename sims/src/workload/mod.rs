@@ -23,11 +23,8 @@ pub use answers::Query;
 use campaign::{Campaign, Step};
 use draw::Draws;
 use plan::Planned;
-use shape::Figures;
 pub use shape::Shape;
-
-/// Queries kept of the campaigns of each size.
-const QUERIES_EACH_MAX: usize = 400;
+use shape::{Figures, Size};
 
 /// Makes exactly the number of events asked for, as JSON, in the order of their times, which is the
 /// order of capture.
@@ -36,7 +33,7 @@ const QUERIES_EACH_MAX: usize = 400;
 /// let mut workload = suyuan_sims::Workload::new(1_000, 7);
 /// let events: Vec<Vec<u8>> = workload.by_ref().collect();
 /// assert_eq!(events.len(), 1_000);
-/// assert!(workload.queries().iter().any(|query| query.forward_nodes == 994));
+/// assert!(workload.queries().any(|query| query.forward_nodes == 994));
 /// ```
 pub struct Workload {
     shape: Shape,
@@ -84,16 +81,13 @@ impl Workload {
         self.begun.len()
     }
 
-    /// Where to trace from and what to find, of the campaigns begun so far: ask when all events are
-    /// made. The first few hundred of each size, large campaigns first.
-    pub fn queries(&self) -> Vec<Query> {
-        let sizes: [fn(&Figures) -> bool; 3] =
-            [Figures::is_large, |figures| !figures.is_large() && !figures.is_small(), Figures::is_small];
-        let of_size = |is: fn(&Figures) -> bool| {
-            let those = self.begun.iter().filter(move |begun| is(&Figures::new(self.shape, begun.planned.items)));
-            those.take(QUERIES_EACH_MAX)
-        };
-        sizes.into_iter().flat_map(of_size).map(|begun| self.campaign(begun.planned).query(begun.packed)).collect()
+    /// Where to trace from and what to find, of every campaign begun so far: ask when all events are
+    /// made. Large campaigns come first, then those of middle size, then small ones.
+    pub fn queries(&self) -> impl Iterator<Item = Query> + '_ {
+        let is = |begun: &Begun, size| Figures::new(self.shape, begun.planned.items).size() == size;
+        let of_size = move |size| self.begun.iter().filter(move |begun| is(begun, size));
+        let begun = [Size::Large, Size::Middle, Size::Small].into_iter().flat_map(of_size);
+        begun.map(|begun| self.campaign(begun.planned).query(begun.packed))
     }
 
     /// The contracts of the campaigns begun so far, in the order in which they began.

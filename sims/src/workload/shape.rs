@@ -122,10 +122,24 @@ pub(super) struct Figures {
     pub(super) shipment: u32,
 }
 
-/// Fewer items than this are a small campaign, with one lot of each kind.
-const SMALL_BELOW: u32 = 100;
-/// More items than this are a large campaign.
-const LARGE_ABOVE: u32 = 5_000;
+/// How large a campaign is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    /// One lot of each kind.
+    Small,
+    Middle,
+    Large,
+}
+
+impl Size {
+    fn of_items(items: u32) -> Self {
+        match items {
+            ..100 => Size::Small,
+            100..=5_000 => Size::Middle,
+            _ => Size::Large,
+        }
+    }
+}
 
 impl Figures {
     pub(super) fn new(shape: Shape, items: u32) -> Self {
@@ -135,10 +149,10 @@ impl Figures {
             Shape::SingleItems => (1, 10, 20),
             Shape::Food | Shape::Shuffled => (100, 10, 20),
         };
-        let (lots, products) = match items {
-            ..SMALL_BELOW => (1, 1),
-            SMALL_BELOW..=LARGE_ABOVE => (2, 4),
-            _ => (8, 64),
+        let (sides, lots, products) = match Size::of_items(items) {
+            Size::Small => (2, 1, 1),
+            Size::Middle => (4, 2, 4),
+            Size::Large => (4, 8, 64),
         };
         let cases = Level::new(items, case_size, singly);
         // What fits into one case needs no pallet.
@@ -151,7 +165,7 @@ impl Figures {
             if on_pallets == 0 { cases.parents() } else { (pallets_opened * pallet_size).min(cases.parents()) };
         Figures {
             items,
-            sides: if items < SMALL_BELOW { 2 } else { 4 },
+            sides,
             intermediates: lots,
             blends: lots,
             products,
@@ -165,12 +179,8 @@ impl Figures {
         }
     }
 
-    pub(super) fn is_large(&self) -> bool {
-        self.items > LARGE_ABOVE
-    }
-
-    pub(super) fn is_small(&self) -> bool {
-        self.items < SMALL_BELOW
+    pub(super) fn size(&self) -> Size {
+        Size::of_items(self.items)
     }
 
     pub(super) fn has_pallets(&self) -> bool {
