@@ -26,3 +26,6 @@ pub mod submission;
 mod test_random;
 pub mod trace;
 pub mod tree;
+//! Keeps the ledger's rules.
+
+pub mod profile;

@@ -12,6 +12,7 @@ pub mod identifier;
 pub mod ledger;
 pub mod lint;
 pub mod query;
+pub mod record;
 pub mod semantics;
 pub mod structure;
 pub mod xml;
@@ -136,6 +137,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         query::ALL,
         semantics::ALL,
         ledger::ALL,
+        record::ALL,
     ]
     .into_iter()
     .flatten()
