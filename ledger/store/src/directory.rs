@@ -37,12 +37,12 @@ pub struct DataDirectory {
 }
 
 impl DataDirectory {
-    /// Creates a data directory and its empty store, in a directory that is absent, empty, or left by a
-    /// creation that was interrupted.
+    /// Creates a data directory and its empty store, in a directory that is absent (then its parents are
+    /// created too), empty, or left by a creation that was interrupted.
     pub fn create(path: &Path, memory_bytes: usize) -> Result<DataDirectory, OpenError> {
         let at = |cause| OpenError::of_io(path, cause);
-        match fs::create_dir(path) {
-            Ok(()) => sync_parent(path).map_err(at)?,
+        match create_synced(path) {
+            Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_free(path)?,
             Err(error) => return Err(at(error)),
         }
@@ -100,8 +100,8 @@ fn check_free(path: &Path) -> Result<(), OpenError> {
     let unfinished = path.join(FORMAT_NEW_NAME).exists();
     for entry in fs::read_dir(path).map_err(at)? {
         let name = entry.map_err(at)?.file_name();
-        let expected = NAMES_TOLERATED.iter().any(|tolerated| name == *tolerated);
-        if !expected && !(unfinished && name == DATABASE_NAME) {
+        let is_left_over = unfinished && name == DATABASE_NAME;
+        if !is_left_over && !NAMES_TOLERATED.iter().any(|tolerated| name == *tolerated) {
             return Err(OpenError::NotEmpty(path.to_path_buf(), name.to_string_lossy().into_owned()));
         }
     }
@@ -160,9 +160,18 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-fn sync_parent(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => sync_directory(parent),
-        _ => sync_directory(Path::new(".")),
+/// Creates a directory, with the parents that are missing, so that it survives a crash.
+fn create_synced(path: &Path) -> io::Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && parent != Path::new(".") => {
+            create_synced(parent)?;
+            fs::create_dir(path)?;
+        }
+        result => result?,
     }
+    sync_directory(parent)
 }

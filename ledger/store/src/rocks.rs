@@ -14,6 +14,9 @@ pub const MEMORY_BYTES_DEFAULT: usize = 512 * 1024 * 1024;
 /// The least memory of a store. Below it the write buffers are so small that it only compacts.
 pub const MEMORY_BYTES_MIN: usize = 16 * 1024 * 1024;
 
+/// A key and its value.
+type Pair = (Vec<u8>, Vec<u8>);
+
 /// How a store is opened.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -130,12 +133,7 @@ impl RocksStore {
         Ok(value.map_err(|error| read_error(table, &error))?.map(|bytes| bytes.to_vec()))
     }
 
-    fn at_or_before_with(
-        &self,
-        mut reads: ReadOptions,
-        table: Table,
-        key: &[u8],
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn at_or_before_with(&self, mut reads: ReadOptions, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
         self.check_usable()?;
         reads.set_total_order_seek(true);
         let mut pairs = self.database.raw_iterator_cf_opt(self.family(table)?, reads);

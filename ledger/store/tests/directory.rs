@@ -5,6 +5,7 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -13,6 +14,9 @@ use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_store::{DataDirectory, MEMORY_BYTES_MIN, OpenError, RocksStore, StoreOptions};
 
 const DIRECTORY_VARIABLE: &str = "SUYUAN_TEST_SECOND_OPENER";
+const PERMISSIONS_VARIABLE: &str = "SUYUAN_TEST_PERMISSIONS";
+/// The user without rights.
+const NOBODY: u32 = 65_534;
 
 fn create(path: &Path) -> Result<DataDirectory, OpenError> {
     DataDirectory::create(path, MEMORY_BYTES_MIN)
@@ -134,7 +138,7 @@ fn formats() {
 #[test]
 fn second_opener() {
     if let Some(path) = std::env::var_os(DIRECTORY_VARIABLE) {
-        let refused = DataDirectory::open(Path::new(&path)).err().expect("opened twice").to_string();
+        let refused = DataDirectory::open(Path::new(&path)).expect_err("opened twice").to_string();
         let database = RocksStore::open(&Path::new(&path).join("db"), &StoreOptions::default());
         let database_refused = database.err().expect("opened twice").to_string();
         assert!(refused.ends_with(": in use by another process; stop it first"), "{refused}");
@@ -169,8 +173,9 @@ fn no_directory_no_database_no_memory() {
     let below = file.join("node");
     assert_eq!(words(&below, DataDirectory::open(&below)), ": not a directory");
     assert_eq!(words(&below, create(&below)), ": not a directory");
-    let far = parent.path().join("absent/node");
-    assert_eq!(words(&far, create(&far)), ": no data here; create it first");
+    let far = parent.path().join("absent/too/node");
+    drop(create(&far).unwrap());
+    DataDirectory::open(&far).unwrap();
 
     let path = parent.path().join("node");
     let directory = create(&path).unwrap();
@@ -182,23 +187,49 @@ fn no_directory_no_database_no_memory() {
     assert_eq!(found, "a store can't work with 16777215 bytes of memory; give it at least 16777216");
 }
 
-/// Goal: a refusal of the system says what was refused. Method: directories that may not be read or written;
-/// root may do all, so the check runs as another user, or is said to be skipped.
+/// Goal: a refusal of the system says what was refused. Method: directories that may not be read or written.
+/// Root may do all, so root runs this test again as another user, or says that it can't.
 #[test]
 fn permissions() {
+    if let Some(path) = std::env::var_os(PERMISSIONS_VARIABLE) {
+        return check_permissions(Path::new(&path));
+    }
     let parent = tempfile::tempdir().unwrap();
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     let path = parent.path().join("node");
     drop(create(&path).unwrap());
-    let closed = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-    closed(0o000);
+    mode(&path, 0o000);
     let is_root = fs::read_dir(&path).is_ok();
-    if is_root {
-        println!("SKIPPED: permissions: this user may read and write everything");
-    } else {
-        assert_eq!(words(&path.join("FORMAT"), DataDirectory::open(&path)), ": Permission denied (os error 13)");
-        closed(0o500);
-        let inner = path.join("inner");
-        assert_eq!(words(&inner, create(&inner)), ": Permission denied (os error 13)");
+    mode(&path, 0o755);
+    if !is_root {
+        return check_permissions(&path);
     }
-    closed(0o700);
+    mode(parent.path(), 0o755);
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["permissions", "--exact"])
+        .env(PERMISSIONS_VARIABLE, &path)
+        .current_dir("/")
+        .uid(NOBODY)
+        .output();
+    match child {
+        Ok(child) => assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout)),
+        Err(error) => println!("SKIPPED: permissions: can't run this as another user: {error}"),
+    }
+}
+
+/// With a data directory that is this user's, or that this user may read but not write.
+fn check_permissions(path: &Path) {
+    let is_own = fs::set_permissions(path, fs::Permissions::from_mode(0o500)).is_ok();
+    let inner = path.join("inner");
+    let denied = create(&inner).unwrap_err();
+    assert!(matches!(denied, OpenError::PermissionDenied(..)), "{denied}");
+    assert_eq!(denied.to_string(), format!("{}: Permission denied (os error 13)", inner.display()));
+    if is_own {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
+        let found = words(&path.join("FORMAT"), DataDirectory::open(path));
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(found, ": Permission denied (os error 13)");
+    } else {
+        assert_eq!(words(&path.join("LOCK"), DataDirectory::open(path)), ": Permission denied (os error 13)");
+    }
 }
