@@ -19,6 +19,7 @@ pub mod kv_memory;
 pub mod log;
 pub mod names;
 pub mod organisation;
+pub mod profile;
 pub mod record;
 pub mod state;
 pub mod submission;
@@ -26,6 +27,3 @@ pub mod submission;
 mod test_random;
 pub mod trace;
 pub mod tree;
-//! Keeps the ledger's rules.
-
-pub mod profile;
