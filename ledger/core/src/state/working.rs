@@ -16,7 +16,7 @@ use crate::hash::{Hash, Tag};
 use crate::key::SubjectKey;
 use crate::kv::{Overlay, Read, StoreError, Table};
 use crate::log::{LogNode, Peaks};
-use crate::names;
+use crate::names::{Name, sealed};
 use crate::tree::dense::{self, LeafRuns};
 
 /// The store's state with a block's changes so far.
@@ -421,9 +421,9 @@ impl<'a> Working<'a> {
         for (number, key, tag) in &self.founded {
             overlay.put(Table::Name, tag.0, number.to_be_bytes());
             overlay.put(Table::Key, number.to_be_bytes(), key.bytes());
-            new.push((*number, *tag));
+            new.push(Name { number: *number, tag: *tag });
         }
-        names::append(overlay, before, &new)
+        sealed::append(overlay, before, &new)
     }
 
     fn finish_events(&mut self, overlay: &mut Overlay<'_>, before: u64) -> Result<Hash, StoreError> {

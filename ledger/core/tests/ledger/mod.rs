@@ -71,7 +71,7 @@ impl TestLedger {
                 ],
                 bindings: prefixes
                     .iter()
-                    .map(|prefix| (Scope::new(ScopeKind::CompanyPrefix, prefix).unwrap(), false))
+                    .map(|prefix| (Scope::new(ScopeKind::Prefix, prefix).unwrap(), false))
                     .collect(),
             });
             keys.push(member);
