@@ -57,7 +57,9 @@ impl TestLedger {
         let validators = vec![Validator { key: validator.verifying_key().to_bytes(), power: 1 }];
         let mut organisations = Vec::new();
         let mut keys = Vec::new();
-        for (place, (uri, role, prefixes)) in members.iter().enumerate() {
+        // A network without an operator is none.
+        let operator: MemberOf<'_> = ("urn:uscc:11440100DEMA00208W", OrganisationRole::Operator, &[]);
+        for (place, (uri, role, prefixes)) in members.iter().chain([&operator]).enumerate() {
             let number = place as u64 + 1;
             let member = Member { number, device: key(number as u8), administrator: key(100 + number as u8) };
             organisations.push(GenesisOrganisation {
