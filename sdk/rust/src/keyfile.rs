@@ -12,7 +12,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
-use suyuan_epcis::codes::{Code, ledger as codes};
+use suyuan_epcis::codes::ledger as codes;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::organisation::KeyRole;
@@ -108,7 +108,7 @@ pub fn find_passphrase(
     found.filter(|text| !text.is_empty()).map(Passphrase::new).ok_or_else(missing)
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Envelope {
     format: String,
@@ -122,12 +122,12 @@ struct Envelope {
     #[serde(skip_serializing_if = "Option::is_none")]
     encrypted: Option<Encrypted>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    insecure_seed: Option<Zeroizing<String>>,
+    insecure_seed: Option<String>,
     /// Over all of the above.
     checksum: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Encrypted {
     derivation: String,
@@ -148,50 +148,22 @@ const CIPHER: &str = "xchacha20-poly1305";
 impl Envelope {
     /// What is authenticated with the seed: everything but the seed and the checksum.
     fn associated(&self) -> Vec<u8> {
-        let encrypted = self.encrypted.as_ref().map(|encrypted| Encrypted { ciphertext: String::new(), ..encrypted.copy() });
-        self.bytes(encrypted, None)
+        let encrypted = self.encrypted.clone().map(|encrypted| Encrypted { ciphertext: String::new(), ..encrypted });
+        Envelope { encrypted, insecure_seed: None, checksum: String::new(), ..self.clone() }.bytes()
     }
 
     fn expected_checksum(&self) -> String {
-        let encrypted = self.encrypted.as_ref().map(Encrypted::copy);
-        let bytes = Zeroizing::new(self.bytes(encrypted, self.insecure_seed.clone()));
+        let bytes = Envelope { checksum: String::new(), ..self.clone() }.bytes();
         hex(&blake3::derive_key("suyuan/1/key file checksum", &bytes)[..16])
     }
 
-    fn bytes(&self, encrypted: Option<Encrypted>, insecure_seed: Option<Zeroizing<String>>) -> Vec<u8> {
-        let stripped = Envelope {
-            format: self.format.clone(),
-            version: self.version,
-            key_id: self.key_id.clone(),
-            suite: self.suite,
-            public_key: self.public_key.clone(),
-            organisation: self.organisation.clone(),
-            role: self.role.clone(),
-            created: self.created.clone(),
-            encrypted,
-            insecure_seed,
-            checksum: String::new(),
-        };
+    fn bytes(&self) -> Vec<u8> {
         // Texts and numbers: writing them to memory does not fail.
-        serde_json::to_vec(&stripped).unwrap_or_default()
+        serde_json::to_vec(self).unwrap_or_default()
     }
 }
 
 impl Encrypted {
-    fn copy(&self) -> Encrypted {
-        Encrypted {
-            derivation: self.derivation.clone(),
-            memory_kib: self.memory_kib,
-            passes: self.passes,
-            lanes: self.lanes,
-            salt: self.salt.clone(),
-            check: self.check.clone(),
-            cipher: self.cipher.clone(),
-            nonce: self.nonce.clone(),
-            ciphertext: self.ciphertext.clone(),
-        }
-    }
-
     /// The key of the cipher, and the check.
     fn derive(&self, passphrase: &Passphrase, name: &str) -> Result<Zeroizing<[u8; 48]>, Reason> {
         let refuse = |what: &str| Reason::new(codes::KEY_PARAMETERS, &[name, what]);
@@ -249,7 +221,7 @@ pub fn write(
         checksum: String::new(),
     };
     match protection {
-        Protection::Insecure => envelope.insecure_seed = Some(Zeroizing::new(hex(seed))),
+        Protection::Insecure => envelope.insecure_seed = Some(hex(seed)),
         Protection::Passphrase(passphrase, cost) => encrypt(&mut envelope, seed, passphrase, *cost, &name)?,
     }
     envelope.checksum = envelope.expected_checksum();
@@ -420,10 +392,8 @@ fn is_open_to_others(_path: &Path) -> io::Result<bool> {
 }
 
 fn random(bytes: &mut [u8]) -> Result<(), Reason> {
-    getrandom::fill(bytes).map_err(|error| Reason::new(RANDOM_CODE, &["random", &error.to_string()]))
+    getrandom::fill(bytes).map_err(|error| Reason::new(codes::KEY_IO, &["random", &error.to_string()]))
 }
-
-const RANDOM_CODE: &Code = codes::KEY_IO;
 
 fn io_reason(name: &str, error: &io::Error) -> Reason {
     Reason::new(codes::KEY_IO, &[name, &error.to_string()])

@@ -126,9 +126,9 @@ impl Queue {
 
     /// Adds a batch; once this returns it survives a crash. Gives its number.
     pub fn add(&mut self, events: &[SubmittedEvent]) -> Result<u64, Reason> {
-        let body = events.iter().fold(0usize, |sum, event| {
-            sum.saturating_add(event.salt.len()).saturating_add(event.payload.len())
-        });
+        let body = events
+            .iter()
+            .fold(0usize, |sum, event| sum.saturating_add(event.salt.len()).saturating_add(event.payload.len()));
         if events.is_empty() || events.len() > EVENTS_MAX || body > BODY_BYTES_MAX {
             return Err(Reason::new(codes::QUEUE_TOO_LARGE, &[&events.len().to_string(), &body.to_string()]));
         }
@@ -231,9 +231,7 @@ fn lock(folder: &Path) -> Result<File, Reason> {
     let file = file.map_err(|error| failed(&path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(Reason::new(codes::QUEUE_BUSY, &[&folder.display().to_string()]))
-        }
+        Err(std::fs::TryLockError::WouldBlock) => Err(Reason::new(codes::QUEUE_BUSY, &[&folder.display().to_string()])),
         Err(std::fs::TryLockError::Error(error)) => Err(failed(&path, &error)),
     }
 }

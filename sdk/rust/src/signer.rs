@@ -3,7 +3,7 @@
 use ed25519_dalek::SigningKey;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::hash::Hash;
-use suyuan_ledger::submission::{self, LaneState, SUITE_ED25519, SignedSubmission, SubmittedEvent, Submission};
+use suyuan_ledger::submission::{self, LaneState, SUITE_ED25519, SignedSubmission, Submission, SubmittedEvent};
 
 /// Signs with a key that it MUST NOT hand out.
 pub trait Signer {
