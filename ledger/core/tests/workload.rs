@@ -26,7 +26,12 @@ fn closures_are_those_of_a_walk() {
         let refused = network.submit(0, &payloads).iter().filter(|code| **code != 0).count();
         assert_eq!(refused, 0);
     }
-    println!("subjects {} logs {} runs {}", network.ledger.head.roots.name_count, network.store.count(Table::Log), network.store.count(Table::Run));
+    println!(
+        "subjects {} logs {} runs {}",
+        network.ledger.head.roots.name_count,
+        network.store.count(Table::Log),
+        network.store.count(Table::Run)
+    );
     let queries: Vec<_> = workload.queries().collect();
     assert!(!queries.is_empty());
     let mut compared = 0;
@@ -49,7 +54,8 @@ fn closures_are_those_of_a_walk() {
                 Direction::Forward => graph.forward(uri),
                 _ => graph.back(uri),
             };
-            let walked: Vec<String> = walked.into_iter().map(|uri| SubjectKey::from_uri(uri).unwrap().to_uri()).collect();
+            let walked: Vec<String> =
+                walked.into_iter().map(|uri| SubjectKey::from_uri(uri).unwrap().to_uri()).collect();
             let mut walked_sorted = walked.clone();
             walked_sorted.sort();
             assert_eq!(found.len(), walked_sorted.len(), "{uri} {direction:?}");

@@ -299,7 +299,10 @@ impl<'a> Working<'a> {
         end.extend_from_slice(&[u8::MAX; 9]);
         let mut numbers = BTreeSet::new();
         let mut keep = |name: &[u8]| numbers.extend(name.get(prefix.len()..).and_then(read_number));
-        self.rows.range(prefix.to_vec()..end.clone()).filter(|(_, row)| row.value.is_some()).for_each(|(name, _)| keep(name));
+        self.rows
+            .range(prefix.to_vec()..end.clone())
+            .filter(|(_, row)| row.value.is_some())
+            .for_each(|(name, _)| keep(name));
         self.base.scan(Table::Row, prefix, &end, &mut |name, _| {
             keep(name);
             true
@@ -333,7 +336,8 @@ impl<'a> Working<'a> {
 
     /// The derived record of an earlier event.
     pub fn record(&self, place: EventPlace) -> Result<StoredRecord, StoreError> {
-        let here = self.records.binary_search_by_key(&(place.height, place.index), |(height, index, _)| (*height, *index));
+        let here =
+            self.records.binary_search_by_key(&(place.height, place.index), |(height, index, _)| (*height, *index));
         if let Some((_, _, record)) = here.ok().and_then(|at| self.records.get(at)) {
             return Ok(record.clone());
         }
