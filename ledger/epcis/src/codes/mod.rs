@@ -9,6 +9,7 @@ use std::fmt;
 pub mod element_string;
 pub mod epc;
 pub mod identifier;
+pub mod ledger;
 pub mod lint;
 pub mod query;
 pub mod record;
@@ -135,6 +136,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         xml::ALL,
         query::ALL,
         semantics::ALL,
+        ledger::ALL,
         record::ALL,
     ]
     .into_iter()
