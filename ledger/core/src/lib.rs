@@ -16,6 +16,7 @@ pub mod hash;
 pub mod key;
 pub mod kv;
 pub mod log;
+pub mod proof;
 pub mod record;
 pub mod state;
 pub mod submission;
