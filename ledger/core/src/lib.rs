@@ -15,10 +15,13 @@ pub mod derive;
 pub mod hash;
 pub mod key;
 pub mod kv;
+pub mod kv_memory;
 pub mod log;
 pub mod proof;
 pub mod record;
 pub mod state;
 pub mod submission;
+#[cfg(test)]
+mod test_random;
 pub mod trace;
 pub mod tree;

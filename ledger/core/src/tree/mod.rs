@@ -2,6 +2,9 @@
 //! The root over nothing is zeros; the root over one leaf is the leaf. Whatever commits a root commits
 //! the number of leaves beside it.
 
+pub mod dense;
+pub mod runs;
+
 use crate::hash::{Hash, Tag};
 
 /// The root over leaves.
