@@ -4,3 +4,4 @@
 //! proof's in a verifier, by the same code; an [`answer`] says it to people and programs.
 
 pub mod history;
+pub mod store;

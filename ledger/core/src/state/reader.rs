@@ -1,0 +1,217 @@
+//! Reads what `apply` has written: subjects, their logs, records, payloads.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use bincode::Decode;
+
+use crate::codec;
+use crate::hash::Hash;
+use crate::kv::{Read, StoreError, Table};
+use crate::state::head::{HEAD_KEY, Head};
+use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, StoredRun, entry_key, place_key, read_number};
+
+/// So many entries of logs are kept in memory, over all logs.
+const CACHED_ENTRIES_MAX: usize = 1 << 20;
+/// A payload is stored behind its salt, of so many bytes.
+const SALT_BYTES: usize = 16;
+
+/// Where an event is and how it is numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventNumber {
+    /// Its own number.
+    pub own: u64,
+    /// The block's height.
+    pub height: u64,
+    /// Its index in the block.
+    pub index: u32,
+}
+
+/// A run of subjects that share a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubjectRun {
+    /// The first subject's number.
+    pub first: u64,
+    /// How many subjects.
+    pub count: u64,
+    /// Their log's id.
+    pub log: u64,
+}
+
+impl SubjectRun {
+    /// Whether the subject is in the run.
+    pub fn contains(&self, number: u64) -> bool {
+        number.checked_sub(self.first).is_some_and(|place| place < self.count)
+    }
+}
+
+/// A payload as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaltedPayload {
+    /// The salt of its digest.
+    pub salt: [u8; SALT_BYTES],
+    /// The submitter's bytes.
+    pub payload: Vec<u8>,
+}
+
+/// Reads a ledger's tables as what they mean. What cannot have been written is [`StoreError::Corrupt`].
+pub struct Reader<'a> {
+    store: &'a dyn Read,
+    entries: RefCell<EntryCache>,
+}
+
+#[derive(Default)]
+struct EntryCache {
+    logs: HashMap<u64, Rc<[StoredEntry]>>,
+    entry_count: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads this store.
+    pub fn new(store: &'a dyn Read) -> Self {
+        Reader { store, entries: RefCell::default() }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &'a dyn Read {
+        self.store
+    }
+
+    /// Where the ledger stands; `None` if nothing was ever written.
+    pub fn head(&self) -> Result<Option<Head>, StoreError> {
+        self.decoded(Table::Meta, HEAD_KEY)
+    }
+
+    /// The number of the subject with this tag.
+    pub fn number_of(&self, tag: Hash) -> Result<Option<u64>, StoreError> {
+        let Some(value) = self.store.get(Table::Name, &tag.0)? else { return Ok(None) };
+        number(Table::Name, &value).map(Some)
+    }
+
+    /// The key bytes of a subject.
+    pub fn key_of(&self, subject: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.get(Table::Key, &subject.to_be_bytes())
+    }
+
+    /// The run that a subject is in.
+    pub fn run_at(&self, subject: u64) -> Result<Option<SubjectRun>, StoreError> {
+        let Some((key, value)) = self.store.at_or_before(Table::Run, &subject.to_be_bytes())? else { return Ok(None) };
+        let first = number(Table::Run, &key)?;
+        let StoredRun { count, log } = decoded(Table::Run, &value)?;
+        let run = SubjectRun { first, count, log };
+        Ok(run.contains(subject).then_some(run))
+    }
+
+    /// A log without its entries.
+    pub fn log(&self, log: u64) -> Result<StoredLog, StoreError> {
+        self.decoded(Table::Log, &log.to_be_bytes())?
+            .ok_or_else(|| StoreError::Corrupt(Table::Log, format!("log {log} is missing")))
+    }
+
+    /// All entries of a log in order, those of the logs included that it was forked from.
+    pub fn entries(&self, log: u64) -> Result<Rc<[StoredEntry]>, StoreError> {
+        // The log and its bases, until one whose entries are known; a base is older than its forks, so that
+        // even a corrupt store gives no circle.
+        let mut forks = Vec::new();
+        let mut next = log;
+        let mut known: Option<Rc<[StoredEntry]>> = None;
+        while next != 0 && known.is_none() {
+            known = self.entries.borrow().logs.get(&next).cloned();
+            if known.is_none() {
+                let stored = self.log(next)?;
+                if stored.base >= next || stored.base_count > stored.peaks.count {
+                    return Err(StoreError::Corrupt(Table::Log, format!("log {next} has an impossible base")));
+                }
+                forks.push((next, stored.base_count, stored.peaks.count));
+                next = stored.base;
+            }
+        }
+        let mut entries = known.unwrap_or_default();
+        while let Some((log, base_count, count)) = forks.pop() {
+            let base = usize::try_from(base_count).ok().and_then(|end| entries.get(..end)).ok_or_else(|| {
+                StoreError::Corrupt(Table::Log, format!("the base of log {log} has fewer than {base_count} entries"))
+            })?;
+            let mut all = base.to_vec();
+            self.own_entries(log, base_count, count, &mut all)?;
+            entries = all.into();
+            self.entries.borrow_mut().keep(log, entries.clone());
+        }
+        Ok(entries)
+    }
+
+    fn own_entries(
+        &self,
+        log: u64,
+        base_count: u64,
+        count: u64,
+        entries: &mut Vec<StoredEntry>,
+    ) -> Result<(), StoreError> {
+        let mut fault = None;
+        let mut place = base_count;
+        self.store.scan(Table::Entry, &entry_key(log, base_count), &entry_key(log, count), &mut |key, value| {
+            match decoded(Table::Entry, value) {
+                Ok(entry) if key == entry_key(log, place) => entries.push(entry),
+                Ok(_) => fault = Some(StoreError::Corrupt(Table::Entry, format!("log {log} lacks entry {place}"))),
+                Err(error) => fault = Some(error),
+            }
+            place = place.saturating_add(1);
+            fault.is_none()
+        })?;
+        match fault {
+            Some(fault) => Err(fault),
+            None if place != count => Err(StoreError::Corrupt(Table::Entry, format!("log {log} lacks entry {place}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The derived record of an event.
+    pub fn record(&self, height: u64, index: u32) -> Result<Option<StoredRecord>, StoreError> {
+        self.decoded(Table::Record, &place_key(height, index))
+    }
+
+    /// The payload of an event, unless it is erased.
+    pub fn payload(&self, height: u64, index: u32) -> Result<Option<SaltedPayload>, StoreError> {
+        let Some(mut value) = self.store.get(Table::Payload, &place_key(height, index))? else { return Ok(None) };
+        let salt = value.first_chunk().copied();
+        let salt = salt.ok_or_else(|| StoreError::Corrupt(Table::Payload, "shorter than its salt".to_owned()))?;
+        value.drain(..SALT_BYTES);
+        Ok(Some(SaltedPayload { salt, payload: value }))
+    }
+
+    /// The event with this tag.
+    pub fn event(&self, tag: Hash) -> Result<Option<EventNumber>, StoreError> {
+        let Some(value) = self.store.get(Table::Event, &tag.0)? else { return Ok(None) };
+        let read = || {
+            let (own, rest) = value.split_first_chunk()?;
+            let (height, rest) = rest.split_first_chunk()?;
+            let index = u32::from_be_bytes(rest.try_into().ok()?);
+            Some(EventNumber { own: u64::from_be_bytes(*own), height: u64::from_be_bytes(*height), index })
+        };
+        read().map(Some).ok_or_else(|| StoreError::Corrupt(Table::Event, "not 20 bytes".to_owned()))
+    }
+
+    fn decoded<T: Decode<()>>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.store.get(table, key)?.map(|value| decoded(table, &value)).transpose()
+    }
+}
+
+impl EntryCache {
+    fn keep(&mut self, log: u64, entries: Rc<[StoredEntry]>) {
+        if self.entry_count.saturating_add(entries.len()) > CACHED_ENTRIES_MAX {
+            self.logs.clear();
+            self.entry_count = 0;
+        }
+        self.entry_count = self.entry_count.saturating_add(entries.len());
+        self.logs.insert(log, entries);
+    }
+}
+
+fn decoded<T: Decode<()>>(table: Table, value: &[u8]) -> Result<T, StoreError> {
+    codec::decode_trusted(value).map_err(|error| StoreError::Corrupt(table, format!("{error:?}")))
+}
+
+fn number(table: Table, bytes: &[u8]) -> Result<u64, StoreError> {
+    let whole = if bytes.len() == 8 { read_number(bytes) } else { None };
+    whole.ok_or_else(|| StoreError::Corrupt(table, "not a number of 8 bytes".to_owned()))
+}

@@ -1,0 +1,123 @@
+//! History as a node has it: over the store.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::kv::{Read, StoreError, Table};
+use crate::record::{Role, mask};
+use crate::state::reader::{Reader, SubjectRun};
+use crate::state::subject::{StoredEntry, StoredRecord, SubjectState};
+use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
+
+/// History over a store. It keeps what it has read: make one for each trace.
+pub struct StoreHistory<'a> {
+    reader: Reader<'a>,
+    /// The run that was found last: neighbours are asked for one after another.
+    run: Option<SubjectRun>,
+    logs: HashMap<u64, Rc<SubjectLog>>,
+    records: HashMap<Place, Rc<StoredRecord>>,
+    classes: HashMap<Vec<u8>, Option<u64>>,
+}
+
+impl<'a> StoreHistory<'a> {
+    /// Reads this store.
+    pub fn new(store: &'a dyn Read) -> Self {
+        StoreHistory {
+            reader: Reader::new(store),
+            run: None,
+            logs: HashMap::new(),
+            records: HashMap::new(),
+            classes: HashMap::new(),
+        }
+    }
+
+    /// What reads the store.
+    pub fn reader(&self) -> &Reader<'a> {
+        &self.reader
+    }
+
+    /// The id of a subject's log: subjects with one id share state and entries.
+    pub fn log_id(&mut self, subject: u64) -> Result<u64, StoreError> {
+        if let Some(run) = self.run.filter(|run| run.contains(subject)) {
+            return Ok(run.log);
+        }
+        let run = self.reader.run_at(subject)?.ok_or_else(|| missing(Table::Run, subject))?;
+        self.run = Some(run);
+        Ok(run.log)
+    }
+
+    fn whole(&mut self, log: u64) -> Result<Rc<SubjectLog>, StoreError> {
+        if let Some(known) = self.logs.get(&log) {
+            return Ok(known.clone());
+        }
+        let state: SubjectState = self.reader.log(log)?.state;
+        let stored = self.reader.entries(log)?;
+        let mut entries = Vec::with_capacity(stored.len());
+        for entry in stored.iter() {
+            let place = Place { height: entry.height, index: entry.index };
+            entries.push(timed(entry, &*self.record(place)?));
+        }
+        let whole = Rc::new(SubjectLog { state, entries });
+        self.logs.insert(log, whole.clone());
+        Ok(whole)
+    }
+}
+
+/// An entry with what its node says (`proofs.md` §3).
+pub fn timed(entry: &StoredEntry, record: &StoredRecord) -> Entry {
+    let role = Role::from_number(entry.role).map_or(0, Role::bit);
+    let standing = if entry.standing > 0 { mask::STANDING } else { 0 };
+    Entry {
+        place: Place { height: entry.height, index: entry.index },
+        role: entry.role,
+        standing: entry.standing,
+        time: record.event_time,
+        mask: record.mask | role | standing,
+    }
+}
+
+fn missing(table: Table, subject: u64) -> StoreError {
+    StoreError::Corrupt(table, format!("subject {subject} is missing"))
+}
+
+impl History for StoreHistory<'_> {
+    type Error = StoreError;
+
+    fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, StoreError> {
+        let log = self.log_id(subject)?;
+        let whole = self.whole(log)?;
+        if mode == Mode::Full {
+            return Ok(whole);
+        }
+        Ok(Rc::new(SubjectLog { state: whole.state.clone(), entries: mode.shown(&whole.entries) }))
+    }
+
+    fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, StoreError> {
+        if let Some(known) = self.records.get(&place) {
+            return Ok(known.clone());
+        }
+        let missing = || StoreError::Corrupt(Table::Record, format!("no record at {}/{}", place.height, place.index));
+        let record = Rc::new(self.reader.record(place.height, place.index)?.ok_or_else(missing)?);
+        self.records.insert(place, record.clone());
+        Ok(record)
+    }
+
+    fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, StoreError> {
+        Ok(self.reader.key_of(subject)?.ok_or_else(|| missing(Table::Key, subject))?.into())
+    }
+
+    fn class_of(&mut self, subject: u64) -> Result<Option<u64>, StoreError> {
+        let key = self.key(subject)?;
+        let Some(class) = class_key(&key) else { return Ok(None) };
+        if let Some(known) = self.classes.get(class.bytes()) {
+            return Ok(*known);
+        }
+        let number = self.reader.number_of(class.tag())?;
+        self.classes.insert(class.bytes().to_vec(), number);
+        Ok(number)
+    }
+
+    fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, StoreError> {
+        Ok(self.reader.payload(place.height, place.index)?.map(|stored| stored.payload.into()))
+    }
+}
