@@ -1,0 +1,189 @@
+//! History as a verifier has it: over what a proof shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::logs::{LogRun, Logs};
+use super::names::Names;
+use crate::proof::format::{NameKey, ShownEvent, ShownNames};
+use crate::proof::refused::{Place as ProofPlace, Refused, RefusedCode};
+use crate::record::{Role, mask};
+use crate::state::subject::StoredRecord;
+use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
+
+/// What a proof shows, verified but for the question whether it is enough: that is found out by walking.
+pub struct ProofHistory {
+    events: Vec<ShownEvent>,
+    logs: Logs,
+    names: Names,
+    /// Whether all subjects' keys are shown, not only the one where the trace starts.
+    labels: bool,
+    start: u64,
+    /// By run, what was asked: most are asked in one mode for all their subjects.
+    known: Vec<Vec<(Mode, Rc<SubjectLog>)>>,
+    /// By run, which of its subjects were asked for, once any was.
+    asked: Vec<Vec<bool>>,
+    /// Which events the trace needed.
+    needed: Vec<bool>,
+    /// The subjects whose names the trace needed.
+    named: BTreeSet<u64>,
+    /// The run that was found last: neighbours are asked for one after another.
+    last: usize,
+}
+
+impl ProofHistory {
+    pub(super) fn new(events: Vec<ShownEvent>, logs: Logs, names: Names, labels: bool, start: u64) -> Self {
+        let run_count = logs.runs.len();
+        ProofHistory {
+            needed: vec![false; events.len()],
+            known: vec![Vec::new(); run_count],
+            asked: vec![Vec::new(); run_count],
+            named: BTreeSet::from([start]),
+            last: 0,
+            events,
+            logs,
+            names,
+            labels,
+            start,
+        }
+    }
+
+    /// The events shown, ascending by place.
+    pub fn events(&self) -> &[ShownEvent] {
+        &self.events
+    }
+
+    pub(super) fn take_keys(&self) -> BTreeMap<u64, Rc<[u8]>> {
+        self.names.keys()
+    }
+
+    /// Checks that every event is anchored, and that nothing was shown in vain.
+    pub(super) fn check_use(&self, names: &[ShownNames]) -> Result<(), Refused> {
+        for (run, asked) in self.logs.runs.iter().zip(&self.asked) {
+            let all = !asked.is_empty() && asked.iter().all(|asked| *asked);
+            RefusedCode::Superfluous.unless(all, ProofPlace::Subject(run.first))?;
+        }
+        let mut needed = self.needed.clone();
+        for shown in names {
+            let mut any = false;
+            for page in &shown.pages {
+                let mut used = false;
+                for name in &page.names {
+                    let is_used = self.named.contains(&name.number);
+                    let is_in_vain = matches!(name.key, NameKey::Key(_)) && !is_used;
+                    RefusedCode::Superfluous.unless(!is_in_vain, ProofPlace::Subject(name.number))?;
+                    used |= is_used;
+                }
+                RefusedCode::Superfluous.unless(used, ProofPlace::Event(shown.event as usize))?;
+                any = true;
+            }
+            RefusedCode::Superfluous.unless(any, ProofPlace::Event(shown.event as usize))?;
+            if let Some(needed) = needed.get_mut(shown.event as usize) {
+                *needed = true;
+            }
+        }
+        for number in &self.named {
+            if let Some(needed) = self.names.opened_event(*number).and_then(|event| needed.get_mut(event)) {
+                *needed = true;
+            }
+        }
+        for (index, (anchored, needed)) in self.logs.anchored.iter().zip(needed).enumerate() {
+            RefusedCode::Unanchored.unless(*anchored, ProofPlace::Event(index))?;
+            RefusedCode::Superfluous.unless(needed, ProofPlace::Event(index))?;
+        }
+        Ok(())
+    }
+
+    /// The run that a subject is in, and marks it as asked for.
+    fn run_of(&mut self, subject: u64) -> Option<usize> {
+        let holds = |run: &LogRun| subject.checked_sub(run.first).is_some_and(|place| place < run.count);
+        let near = [self.last, self.last.saturating_add(1)];
+        let near = near.into_iter().find(|place| self.logs.runs.get(*place).is_some_and(holds));
+        let place = near.unwrap_or_else(|| self.logs.runs.partition_point(|run| run.first + run.count <= subject));
+        let run = self.logs.runs.get(place).filter(|run| holds(run))?;
+        let asked = self.asked.get_mut(place)?;
+        if asked.is_empty() {
+            // All runs together have a bounded number of subjects (`Logs::rebuild`).
+            asked.resize(run.count as usize, false);
+        }
+        *asked.get_mut((subject - run.first) as usize)? = true;
+        self.last = place;
+        Some(place)
+    }
+
+    /// What a run's log shows in a mode.
+    fn show(&mut self, place: usize, mode: Mode) -> Result<Rc<SubjectLog>, Refused> {
+        let missing = RefusedCode::Missing.whole();
+        let run = self.logs.runs.get(place).ok_or(missing)?;
+        let mut entries = Vec::with_capacity(run.entries.len());
+        for entry in self.logs.entries.get(run.entries.clone()).unwrap_or_default() {
+            let event = self.events.get(entry.event as usize).ok_or(missing)?;
+            let bits = Role::from_number(entry.role).map_or(0, Role::bit);
+            let standing = if entry.standing > 0 { mask::STANDING } else { 0 };
+            let mask = event.record.mask | bits | standing;
+            let (role, standing, time) = (entry.role, entry.standing, event.record.event_time);
+            entries.push((entry.event, Entry { place: event.place, role, standing, time, mask }));
+        }
+        let all: Vec<Entry> = entries.iter().map(|(_, entry)| *entry).collect();
+        let mode = mode.narrowed(&all);
+        let pruned = self.logs.pruned.get(run.pruned.clone()).unwrap_or_default();
+        let may_prune = pruned.iter().all(|node| mode.may_prune(node.tmin, node.tmax, node.mask));
+        RefusedCode::Pruned.unless(may_prune, ProofPlace::Subject(run.first))?;
+        let mut shown = Vec::with_capacity(entries.len());
+        for (event, entry) in entries {
+            if !mode.may_prune(entry.time, entry.time, entry.mask) {
+                shown.push(entry);
+                if let Some(needed) = self.needed.get_mut(event as usize) {
+                    *needed = true;
+                }
+            }
+        }
+        Ok(Rc::new(SubjectLog { state: run.leaf.state.clone(), entries: shown }))
+    }
+
+    fn event_at(&self, place: Place) -> Result<&ShownEvent, Refused> {
+        let index = self.events.binary_search_by_key(&place, |event| event.place);
+        index.ok().and_then(|index| self.events.get(index)).ok_or(RefusedCode::Missing.whole())
+    }
+}
+
+impl History for ProofHistory {
+    type Error = Refused;
+
+    fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, Refused> {
+        let place = self.run_of(subject).ok_or(RefusedCode::Missing.subject(subject))?;
+        let known = self.known.get(place).and_then(|known| known.iter().find(|(known, _)| *known == mode));
+        if let Some((_, log)) = known {
+            return Ok(log.clone());
+        }
+        let log = self.show(place, mode)?;
+        if let Some(known) = self.known.get_mut(place) {
+            known.push((mode, log.clone()));
+        }
+        Ok(log)
+    }
+
+    fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, Refused> {
+        Ok(self.event_at(place)?.record.clone())
+    }
+
+    fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, Refused> {
+        if !self.labels && subject != self.start {
+            return Ok(Rc::default());
+        }
+        self.named.insert(subject);
+        self.names.key(subject).cloned().ok_or(RefusedCode::Missing.subject(subject))
+    }
+
+    fn class_of(&mut self, subject: u64) -> Result<Option<u64>, Refused> {
+        let key = self.key(subject)?;
+        let Some(class) = class_key(&key) else { return Ok(None) };
+        let number = self.names.number(&class.tag()).ok_or(RefusedCode::Missing.subject(subject))?;
+        self.named.insert(number);
+        Ok(Some(number))
+    }
+
+    fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, Refused> {
+        Ok(self.event_at(place)?.opened.as_ref().map(|opened| opened.payload.as_slice().into()))
+    }
+}
