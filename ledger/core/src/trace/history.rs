@@ -36,6 +36,14 @@ impl Entry {
         self.mask & mask::STANDING != 0
     }
 
+    /// Whether it empties the subject of all that was packed in it, or of all that was associated with it.
+    pub fn empties(&self, association: bool) -> bool {
+        self.mask & mask::UNPACK_ALL != 0
+            && (self.mask & mask::ASSOCIATION != 0) == association
+            && self.role == Role::Parent as u8
+            && self.moves()
+    }
+
     /// The order in which things happened: event time, then the ledger's order.
     pub fn when(&self) -> (i64, Place) {
         (self.time, self.place)
@@ -61,7 +69,7 @@ pub enum Mode {
         to: i64,
     },
     /// As a window, but no later than the first unpack-all of standing 1 or more after `from`: how long at
-    /// most a thing that was packed at `from` stayed in the subject.
+    /// most a thing that was packed at `from` stayed in the subject. What ends associations is no unpack-all.
     Stay {
         /// When it was packed.
         from: i64,
@@ -75,10 +83,8 @@ impl Mode {
     /// the log or only those that a proof shows: what hides an earlier unpack-all may not be pruned then.
     pub fn narrowed(self, entries: &[Entry]) -> Mode {
         let Mode::Stay { from, to } = self else { return self };
-        let empties = |entry: &&Entry| {
-            entry.mask & mask::UNPACK_ALL != 0 && entry.role == Role::Parent as u8 && entry.moves() && entry.time > from
-        };
-        let end = entries.iter().filter(empties).map(|entry| entry.time).min();
+        let ends = entries.iter().filter(|entry| entry.empties(false) && entry.time > from);
+        let end = ends.map(|entry| entry.time).min();
         Mode::Window { from, to: end.map_or(to, |end| end.min(to)) }
     }
 

@@ -3,5 +3,9 @@
 //! The life of a trace: a [`closure`] is walked over a [`history`], which is the store's in a node and a
 //! proof's in a verifier, by the same code; an [`answer`] says it to people and programs.
 
+pub mod closure;
+mod finish;
 pub mod history;
+pub mod spans;
 pub mod store;
+mod walk;

@@ -1,0 +1,101 @@
+//! Puts a finished walk in order, and says which event ended which containment.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use crate::record::{Role, mask};
+use crate::state::subject::StoredRecord;
+use crate::trace::closure::{Closure, Cut, Edge, Node, Notice, Relation, Remark, ShownEvent};
+use crate::trace::history::Place;
+use crate::trace::walk::{is_class_level, linked, parent, subjects};
+
+/// What a walk has found, in no order.
+pub(super) struct Parts {
+    pub(super) nodes: Vec<Node>,
+    pub(super) edges: Vec<Edge>,
+    pub(super) claims: Vec<Edge>,
+    pub(super) events: HashMap<Place, Rc<StoredRecord>>,
+    pub(super) processes: Vec<u64>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) cuts: Vec<Cut>,
+}
+
+pub(super) fn closure(parts: Parts) -> Closure {
+    let Parts { nodes, mut edges, mut claims, events, processes, notices, cuts } = parts;
+    // Sorted at once: the order of the map depends on the machine.
+    let mut events: Vec<ShownEvent> = events.into_iter().map(|(place, record)| ShownEvent { place, record }).collect();
+    events.sort_unstable_by_key(|event| (event.record.event_time, event.place));
+    edges.sort_unstable();
+    edges.dedup();
+    claims.sort_unstable();
+    claims.dedup();
+    end_containments(&mut edges, &nodes, &events);
+    let errors = remarks(&events, Role::Own);
+    let confirmations = remarks(&events, Role::Confirm);
+    Closure { nodes, edges, claims, events, processes, notices, errors, confirmations, cuts }
+}
+
+/// Which events of the trace link others of it by their own numbers in this role.
+fn remarks(events: &[ShownEvent], role: Role) -> Vec<Remark> {
+    let places: HashMap<u64, Place> = events.iter().map(|event| (event.record.own, event.place)).collect();
+    let mut remarks: Vec<Remark> = events
+        .iter()
+        .flat_map(|by| subjects(&by.record, role).map(|own| (own, by.place)))
+        .filter_map(|(own, by)| places.get(&own).map(|event| Remark { event: *event, by }))
+        .filter(|remark| remark.event != remark.by)
+        .collect();
+    remarks.sort_unstable();
+    remarks.dedup();
+    remarks
+}
+
+/// The events that end containments, in the order in which they happened.
+#[derive(Default)]
+struct Endings {
+    /// By parent and child.
+    unpacked: HashMap<(u64, u64), Vec<(i64, Place)>>,
+    /// By parent, and whether it ends associations.
+    emptied: HashMap<(u64, bool), Vec<(i64, Place)>>,
+}
+
+fn end_containments(edges: &mut [Edge], nodes: &[Node], events: &[ShownEvent]) {
+    let times: HashMap<Place, i64> = events.iter().map(|event| (event.place, event.record.event_time)).collect();
+    let in_parts: HashSet<u64> =
+        nodes.iter().filter(|node| is_class_level(node.kind)).map(|node| node.subject).collect();
+    let mut endings = Endings::default();
+    for event in events.iter().filter(|event| event.record.mask & (mask::DELETE | mask::UNPACK_ALL) != 0) {
+        endings.add(event, &in_parts);
+    }
+    for edge in edges.iter_mut().filter(|edge| matches!(edge.relation, Relation::Containment | Relation::Association)) {
+        let Some(time) = times.get(&edge.event) else { continue };
+        let packed = (*time, edge.event);
+        let association = edge.relation == Relation::Association;
+        let first = |ends: Option<&Vec<(i64, Place)>>| {
+            let ends = ends?;
+            ends.get(ends.partition_point(|end| *end <= packed)).copied()
+        };
+        let ends =
+            [first(endings.unpacked.get(&(edge.to, edge.from))), first(endings.emptied.get(&(edge.to, association)))];
+        edge.until = ends.into_iter().flatten().min().map(|end| end.1);
+    }
+}
+
+impl Endings {
+    /// Events are added in the order in which they happened.
+    fn add(&mut self, event: &ShownEvent, in_parts: &HashSet<u64>) {
+        let Some(parent) = parent(&event.record) else { return };
+        let when = (event.record.event_time, event.place);
+        let moves = linked(&event.record, Role::Parent).first().is_some_and(|run| run.standing > 0);
+        if event.record.mask & mask::UNPACK_ALL != 0 && moves {
+            let association = event.record.mask & mask::ASSOCIATION != 0;
+            self.emptied.entry((parent, association)).or_default().push(when);
+        }
+        for run in linked(&event.record, Role::Child).iter().filter(|run| run.standing > 0) {
+            for child in run.first..run.first.saturating_add(u64::from(run.count)) {
+                if !in_parts.contains(&child) {
+                    self.unpacked.entry((parent, child)).or_default().push(when);
+                }
+            }
+        }
+    }
+}
