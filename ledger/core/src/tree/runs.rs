@@ -94,7 +94,7 @@ fn aligned_level(first: u64) -> u32 {
 
 /// The maximal nodes of the tree over `count` leaves that lie within `gap`, from left to right. All are
 /// complete but perhaps the last one, which then ends at `count`.
-pub(super) fn maximal_nodes(gap: Range<u64>, count: u64) -> impl Iterator<Item = Range<u64>> {
+pub(crate) fn maximal_nodes(gap: Range<u64>, count: u64) -> impl Iterator<Item = Range<u64>> {
     let mut first = gap.start;
     std::iter::from_fn(move || {
         if first >= gap.end {
