@@ -17,6 +17,7 @@ pub mod key;
 pub mod kv;
 pub mod kv_memory;
 pub mod log;
+pub mod names;
 pub mod proof;
 pub mod record;
 pub mod state;

@@ -11,9 +11,10 @@ use super::trust::DecidedHeader;
 use super::wire::{Reader, WireError, Writer};
 use crate::codec;
 use crate::hash::Hash;
-use crate::log::LogNode;
+use crate::log::LogStep;
 use crate::state::head::StateRoots;
 use crate::state::subject::{FoundedRun, StoredRecord, SubjectState};
+use crate::trace::closure::{Direction, Query};
 use crate::trace::history;
 
 /// The type byte of a trace's proof.
@@ -32,8 +33,8 @@ pub const SUBJECT_RUNS_MAX: usize = 1 << 21;
 pub const SUBJECTS_MAX: u64 = 1 << 24;
 /// A proof has at most so many sibling hashes.
 pub const SIBLINGS_MAX: usize = 1 << 22;
-/// All pruned logs have at most so many parts.
-pub const LOG_PARTS_MAX: usize = 1 << 22;
+/// All pruned logs have at most so many steps.
+pub const LOG_STEPS_MAX: usize = 1 << 22;
 /// A proof shows at most so many names, those included that are known by their tag only.
 pub const NAMES_MAX: usize = 1 << 22;
 /// A key has at most so many bytes: two parts of the longest length, with room.
@@ -65,10 +66,21 @@ pub struct TraceProof {
 pub struct ProofQuery {
     /// The key of the subject where it starts.
     pub key: Vec<u8>,
-    /// The number of its direction.
+    /// The number of its [`Direction`].
     pub direction: u8,
     /// Whether claims are walked.
     pub claims: bool,
+}
+
+impl ProofQuery {
+    /// As the walk takes it, from the subject with this number.
+    pub(super) fn closure_query(&self, start: u64) -> Result<Query, Refused> {
+        let direction = [Direction::Back, Direction::Forward, Direction::History]
+            .into_iter()
+            .find(|direction| *direction as u8 == self.direction)
+            .ok_or(RefusedCode::Form.whole())?;
+        Ok(Query { claims: self.claims, ..Query::new(vec![start], direction) })
+    }
 }
 
 /// What a proof shows.
@@ -92,7 +104,7 @@ pub struct Recorded {
     /// The maximal nodes of the tree of subjects that have none of them below, from left to right.
     pub siblings: Vec<Hash>,
     /// The pruned logs, in the order of the subjects: each from its root down, left before right.
-    pub logs: Vec<LogPart>,
+    pub logs: Vec<LogStep>,
     /// Names, ascending by the events that founded them.
     pub names: Vec<ShownNames>,
 }
@@ -146,15 +158,6 @@ pub enum Found {
     Event(u32),
     /// A record that is not shown: the hash in the state.
     Hidden,
-}
-
-/// A part of a pruned log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogPart {
-    /// A node with an entry below that is shown: its children follow, unless it is the entry.
-    Descend,
-    /// A node without any: all that is shown of it.
-    Pruned(LogNode),
 }
 
 /// Names that an event founded.

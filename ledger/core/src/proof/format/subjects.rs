@@ -3,9 +3,9 @@
 //! Each run of subjects says by the bits of its first number which fields of its state are not those of the
 //! run before. The bits that are set most often are the lowest.
 
-use super::{Found, LOG_PARTS_MAX, LogPart, SUBJECT_RUNS_MAX, ShownRun};
+use super::{Found, LOG_STEPS_MAX, SUBJECT_RUNS_MAX, ShownRun};
 use crate::hash::Hash;
-use crate::log::LogNode;
+use crate::log::{LogNode, LogStep};
 use crate::proof::wire::{Reader, WireError, Writer};
 use crate::state::subject::SubjectState;
 
@@ -122,12 +122,12 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Vec<ShownRun>, WireError> 
     Ok(subjects)
 }
 
-pub(super) fn write_logs(writer: &mut Writer, logs: &[LogPart]) {
+pub(super) fn write_logs(writer: &mut Writer, logs: &[LogStep]) {
     writer.count(logs.len());
-    for part in logs {
-        match part {
-            LogPart::Descend => writer.byte(0),
-            LogPart::Pruned(node) => {
+    for step in logs {
+        match step {
+            LogStep::Descend => writer.byte(0),
+            LogStep::Pruned(node) => {
                 writer.byte(1);
                 writer.raw(&node.hash.0);
                 writer.time(node.tmin, 0);
@@ -138,16 +138,16 @@ pub(super) fn write_logs(writer: &mut Writer, logs: &[LogPart]) {
     }
 }
 
-pub(super) fn read_logs(reader: &mut Reader<'_>) -> Result<Vec<LogPart>, WireError> {
-    let count = reader.count(LOG_PARTS_MAX, 1)?;
+pub(super) fn read_logs(reader: &mut Reader<'_>) -> Result<Vec<LogStep>, WireError> {
+    let count = reader.count(LOG_STEPS_MAX, 1)?;
     let mut logs = Vec::new();
     for _ in 0..count {
         logs.push(match reader.byte()? {
-            0 => LogPart::Descend,
+            0 => LogStep::Descend,
             1 => {
                 let hash = reader.hash()?;
                 let tmin = reader.time(0)?;
-                LogPart::Pruned(LogNode { hash, tmin, tmax: reader.time(tmin)?, mask: reader.number_u32()? })
+                LogStep::Pruned(LogNode { hash, tmin, tmax: reader.time(tmin)?, mask: reader.number_u32()? })
             }
             _ => return Err(WireError::Malformed),
         });

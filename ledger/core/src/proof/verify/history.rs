@@ -7,18 +7,15 @@ use super::logs::{LogRun, Logs};
 use super::names::Names;
 use crate::proof::format::{NameKey, ShownEvent, ShownNames};
 use crate::proof::refused::{Place as ProofPlace, Refused, RefusedCode};
-use crate::record::{Role, mask};
-use crate::state::subject::StoredRecord;
+use crate::state::subject::{StoredEntry, StoredRecord};
 use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
+use crate::trace::store::timed;
 
 /// What a proof shows, verified but for the question whether it is enough: that is found out by walking.
 pub struct ProofHistory {
     events: Vec<ShownEvent>,
     logs: Logs,
     names: Names,
-    /// Whether all subjects' keys are shown, not only the one where the trace starts.
-    labels: bool,
-    start: u64,
     /// By run, what was asked: most are asked in one mode for all their subjects.
     known: Vec<Vec<(Mode, Rc<SubjectLog>)>>,
     /// By run, which of its subjects were asked for, once any was.
@@ -32,7 +29,7 @@ pub struct ProofHistory {
 }
 
 impl ProofHistory {
-    pub(super) fn new(events: Vec<ShownEvent>, logs: Logs, names: Names, labels: bool, start: u64) -> Self {
+    pub(super) fn new(events: Vec<ShownEvent>, logs: Logs, names: Names, start: u64) -> Self {
         let run_count = logs.runs.len();
         ProofHistory {
             needed: vec![false; events.len()],
@@ -43,8 +40,6 @@ impl ProofHistory {
             events,
             logs,
             names,
-            labels,
-            start,
         }
     }
 
@@ -60,8 +55,11 @@ impl ProofHistory {
     /// Checks that every event is anchored, and that nothing was shown in vain.
     pub(super) fn check_use(&self, names: &[ShownNames]) -> Result<(), Refused> {
         for (run, asked) in self.logs.runs.iter().zip(&self.asked) {
-            let all = !asked.is_empty() && asked.iter().all(|asked| *asked);
-            RefusedCode::Superfluous.unless(all, ProofPlace::Subject(run.first))?;
+            // A subject of which only the name is needed is there to place its founding event.
+            for (number, place) in (run.first..run.first + run.count).zip(0usize..) {
+                let is_asked = asked.get(place).is_some_and(|asked| *asked) || self.named.contains(&number);
+                RefusedCode::Superfluous.unless(is_asked, ProofPlace::Subject(number))?;
+            }
         }
         let mut needed = self.needed.clone();
         for shown in names {
@@ -83,7 +81,7 @@ impl ProofHistory {
             }
         }
         for number in &self.named {
-            if let Some(needed) = self.names.opened_event(*number).and_then(|event| needed.get_mut(event)) {
+            if let Some(needed) = self.names.founding_event(*number).and_then(|event| needed.get_mut(event)) {
                 *needed = true;
             }
         }
@@ -118,11 +116,9 @@ impl ProofHistory {
         let mut entries = Vec::with_capacity(run.entries.len());
         for entry in self.logs.entries.get(run.entries.clone()).unwrap_or_default() {
             let event = self.events.get(entry.event as usize).ok_or(missing)?;
-            let bits = Role::from_number(entry.role).map_or(0, Role::bit);
-            let standing = if entry.standing > 0 { mask::STANDING } else { 0 };
-            let mask = event.record.mask | bits | standing;
-            let (role, standing, time) = (entry.role, entry.standing, event.record.event_time);
-            entries.push((entry.event, Entry { place: event.place, role, standing, time, mask }));
+            let Place { height, index } = event.place;
+            let stored = StoredEntry { height, index, role: entry.role, standing: entry.standing };
+            entries.push((entry.event, timed(&stored, &event.record)));
         }
         let all: Vec<Entry> = entries.iter().map(|(_, entry)| *entry).collect();
         let mode = mode.narrowed(&all);
@@ -168,9 +164,6 @@ impl History for ProofHistory {
     }
 
     fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, Refused> {
-        if !self.labels && subject != self.start {
-            return Ok(Rc::default());
-        }
         self.named.insert(subject);
         self.names.key(subject).cloned().ok_or(RefusedCode::Missing.subject(subject))
     }

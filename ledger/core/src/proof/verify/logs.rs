@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use super::leaf;
 use crate::hash::Hash;
-use crate::log::{LogNode, Peaks};
-use crate::proof::format::{Found, LogPart, Recorded, SUBJECTS_MAX, ShownEvent, ShownRun};
+use crate::log::{LogNode, LogStep, Peaks};
+use crate::proof::format::{Found, Recorded, SUBJECTS_MAX, ShownEvent, ShownRun};
 use crate::proof::refused::{Place, Refused, RefusedCode};
 use crate::record::{Role, Standing};
 use crate::state::subject::SubjectLeaf;
@@ -69,28 +69,31 @@ impl Logs {
                 *anchored = true;
             }
         }
-        let mut parts = Parts { parts: recorded.logs.iter(), pruned: Vec::new() };
+        let mut steps = Steps { steps: recorded.logs.iter(), pruned: Vec::new() };
         let mut runs = Vec::with_capacity(recorded.subjects.len());
         let mut peaks = Peaks::default();
         for (run, range) in recorded.subjects.iter().zip(ranges) {
             let shown = entries.get(range.clone()).unwrap_or_default();
-            let pruned_from = parts.pruned.len();
+            let pruned_from = steps.pruned.len();
             let (count, root) = match run.pruned {
                 None => {
                     peaks.nodes.clear();
                     peaks.count = 0;
-                    shown.iter().filter_map(|entry| found.nodes.get(entry.node as usize)).for_each(|node| peaks.push(*node));
+                    shown
+                        .iter()
+                        .filter_map(|entry| found.nodes.get(entry.node as usize))
+                        .for_each(|node| peaks.push(*node));
                     (peaks.count, peaks.root())
                 }
-                Some(count) => (count, parts.log(run.first, count, shown, &found.nodes)?),
+                Some(count) => (count, steps.log(run.first, count, shown, &found.nodes)?),
             };
-            let pruned = pruned_from..parts.pruned.len();
+            let pruned = pruned_from..steps.pruned.len();
             let mut leaf = leaf(&run.state, count, root);
             leaf.state.found = found_record(run, shown, records, &mut anchored)?;
             runs.push(LogRun { first: run.first, count: run.count, entries: range, pruned, leaf });
         }
-        RefusedCode::Log.unless(parts.parts.next().is_none(), Place::Proof)?;
-        Ok(Logs { runs, entries, pruned: parts.pruned, anchored })
+        RefusedCode::Log.unless(steps.steps.next().is_none(), Place::Proof)?;
+        Ok(Logs { runs, entries, pruned: steps.pruned, anchored })
     }
 }
 
@@ -107,12 +110,7 @@ fn check_runs(subjects: &[ShownRun], subject_count: u64) -> Result<(), Refused> 
 }
 
 /// The hash of the record that subjects appeared with. It has one form: the first entry, if it is that.
-fn found_record(
-    run: &ShownRun,
-    shown: &[LogEntry],
-    records: &[Hash],
-    anchored: &mut [bool],
-) -> Result<Hash, Refused> {
+fn found_record(run: &ShownRun, shown: &[LogEntry], records: &[Hash], anchored: &mut [bool]) -> Result<Hash, Refused> {
     let first = shown.first().filter(|_| run.pruned.is_none());
     let first = first.and_then(|entry| records.get(entry.event as usize)).copied();
     let found = match run.found {
@@ -201,12 +199,12 @@ impl Entries {
 }
 
 /// Reads pruned logs.
-struct Parts<'a> {
-    parts: std::slice::Iter<'a, LogPart>,
+struct Steps<'a> {
+    steps: std::slice::Iter<'a, LogStep>,
     pruned: Vec<LogNode>,
 }
 
-impl Parts<'_> {
+impl Steps<'_> {
     /// The root node of a log of `count` entries, of which these are shown and at least one is not.
     fn log(&mut self, subject: u64, count: u64, shown: &[LogEntry], nodes: &[LogNode]) -> Result<LogNode, Refused> {
         let before = self.pruned.len();
@@ -221,17 +219,17 @@ impl Parts<'_> {
         if count == 0 {
             return None;
         }
-        match self.parts.next()? {
-            LogPart::Pruned(node) => {
+        match self.steps.next()? {
+            LogStep::Pruned(node) => {
                 self.pruned.push(*node);
                 Some(*node)
             }
-            LogPart::Descend if count == 1 => {
+            LogStep::Descend if count == 1 => {
                 let (entry, after) = rest.split_first()?;
                 *rest = after;
                 nodes.get(entry.node as usize).copied()
             }
-            LogPart::Descend => {
+            LogStep::Descend => {
                 let before = rest.len();
                 // As in RFC 6962: the largest power of two below the count is left.
                 let left_count = 1u64 << (count - 1).ilog2();

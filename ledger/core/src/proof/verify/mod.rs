@@ -70,9 +70,7 @@ pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Verified, Refused> {
             RefusedCode::Absence.unless(is_absent, Place::Proof)?;
             None
         }
-        Answer::Recorded(recorded) => {
-            Some(prove(*recorded, &query, (roots.subject_count, roots.subjects))?)
-        }
+        Answer::Recorded(recorded) => Some(prove(*recorded, &query, (roots.subject_count, roots.subjects))?),
     };
     decided.check_signatures(trust)?;
     Ok(Verified { complete_to, certified_at, header: id, query, trace })
@@ -92,7 +90,7 @@ fn prove(
     let start = recorded.start;
     let is_start = names.key(start).is_some_and(|key| **key == *query.key);
     RefusedCode::Names.unless(is_start, Place::Subject(start))?;
-    let mut history = ProofHistory::new(recorded.events, logs, names, query.labels, start);
+    let mut history = ProofHistory::new(recorded.events, logs, names, start);
     let closure = close(&mut history, &query.closure_query(start)?)?;
     history.check_use(&recorded.names)?;
     let keys = history.take_keys();
