@@ -18,6 +18,8 @@ pub mod kv;
 pub mod kv_memory;
 pub mod log;
 pub mod names;
+pub mod organisation;
+pub mod profile;
 pub mod proof;
 pub mod record;
 pub mod state;

@@ -197,6 +197,8 @@ pub enum InvalidSubmission {
     Chain,
     /// 109: not the next of its lane.
     Lane,
+    /// 111: signed after the block's time.
+    Ahead,
     /// 110: count, bytes or root of the batch are not those of the events.
     Batch,
 }
@@ -210,6 +212,7 @@ impl InvalidSubmission {
             InvalidSubmission::Chain => 108,
             InvalidSubmission::Lane => 109,
             InvalidSubmission::Batch => 110,
+            InvalidSubmission::Ahead => 111,
         }
     }
 }

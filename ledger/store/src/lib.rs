@@ -1,1 +1,40 @@
-//! Stores a ledger.
+//! Stores a ledger on disk.
+//!
+//! A [`DataDirectory`] is what a node owns on a disk: its format, its lock, its database. A
+//! [`RocksStore`] is that database, the seam of `suyuan_ledger::kv` over RocksDB: a column family a
+//! table, one atomic and synced batch a commit, reads of the present or of a fixed moment
+//! ([`Snapshot`]).
+//!
+//! What a store MUST do, and the tests hold it to:
+//! * what [`Store::commit`] has acknowledged survives the death of the process; no commit is half visible;
+//! * after a failed write it refuses everything until it is opened anew;
+//! * bytes that rotted on the disk are an error, never another answer;
+//! * its memory is bounded, whatever it holds.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod directory;
+mod erase;
+mod error;
+mod families;
+mod rocks;
+
+use suyuan_ledger::kv::{Read, StoreError, WriteSet};
+
+pub use directory::{DataDirectory, FORMAT};
+pub use erase::PayloadPlace;
+pub use error::OpenError;
+pub use rocks::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN, RocksStore, Snapshot, StoreOptions};
+
+/// A store that takes changes.
+pub trait Store: Read {
+    /// Makes the changes, all or none; they MUST survive a crash once this returns `Ok`. After an error the
+    /// store MUST refuse everything.
+    fn commit(&self, writes: &WriteSet) -> Result<(), StoreError>;
+}
+
+impl Store for RocksStore {
+    fn commit(&self, writes: &WriteSet) -> Result<(), StoreError> {
+        RocksStore::commit(self, writes)
+    }
+}

@@ -2,9 +2,28 @@
 //!
 //! Frozen under its rules number: the same payload gives the same links on every node and in every
 //! verifier, for ever. A parser that is bettered elsewhere changes nothing here.
+//!
+//! The payload is read once, from its first byte to its last ([`Reader`](json::Reader)); each member that
+//! names subjects makes links as it comes. What depends on other members comes behind: the lots of `ilmd`,
+//! then aliases. A member whose name decides (those in `event`) must have the form of the standard, or
+//! nothing is derived (105); whatever else there is may have any form. Golden vectors:
+//! `docs/vectors/derive.json`.
 
 use crate::key::SubjectKey;
 use crate::record::Role;
+
+mod event;
+mod json;
+mod quantity;
+mod time;
+mod words;
+
+pub use json::{DEPTH_MAX, NUMBER_CHARACTERS_MAX, PAYLOAD_BYTES_MAX};
+
+/// An event names at most so many subjects (`proofs.md` §2).
+pub const SUBJECTS_MAX: usize = 4_096;
+/// An event names at most so many parties as its source, and as many as its destination.
+pub const PARTIES_MAX: usize = 64;
 
 /// The rules number of this module.
 pub const RULES: u16 = 1;
@@ -18,7 +37,7 @@ pub struct Derived {
     pub event_time: i64,
     /// Which of the event types it is.
     pub event_type: EventType,
-    /// Its action; `None` for a transformation.
+    /// Its action; `None` for a transformation, and for a type of an extension that has none of the three.
     pub action: Option<Action>,
     /// Its business step, as far as it matters to states.
     pub step: Step,
@@ -28,11 +47,12 @@ pub struct Derived {
     pub recall_lifted: bool,
     /// Each subject named, once, in the order of first appearance.
     pub keys: Vec<SubjectKey>,
-    /// Each role in which a subject is named, in the order of the payload; no pair of role and key twice.
+    /// Each role in which a subject is named, in the order of the payload, then lots of `ilmd`, then aliases; no
+    /// pair of role and key twice (of quantities of one class or lot it is the sum).
     pub links: Vec<Link>,
     /// The parties whom a shipment names as receiver (`owning_party`, `possessing_party`), as keys.
     pub receivers: Vec<SubjectKey>,
-    /// The parties named as source.
+    /// The parties whom it names as source, likewise.
     pub senders: Vec<SubjectKey>,
     /// Present if the event declares an earlier one erroneous.
     pub error: Option<ErrorDeclared>,
@@ -91,18 +111,27 @@ pub enum Action {
     Delete,
 }
 
-/// What a business step does to states.
+/// What a business step does to states, as CBV 2.0 §7.1 defines the steps.
+///
+/// * The step of an ObjectEvent with action DELETE is [`Step::Ending`] whatever its bizStep: EPCIS 2.0 §7.4.2
+///   has DELETE end the life of what is named.
+/// * `encoding` is [`Step::Other`]: a tag is written, and what it will name need not exist. A maker encodes
+///   first and commissions then; that must not be two births.
+/// * `killing` is [`Step::Other`]: it is the tag that dies.
+/// * `dispensing` ends a life with disposition `dispensed` (or action DELETE); in part, it does not.
+/// * `retail_selling` is [`Step::Other`]: what is sold may come back, and be recalled.
+/// * `staging_outbound`, `loading`, `transporting`, `unloading` change no holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// commissioning, creating_class_instance, encoding: a life begins.
+    /// commissioning, creating_class_instance: a life begins. The latter may come again for the same lot.
     Commissioning,
-    /// shipping, departing, consigning…: leaves its holder.
+    /// shipping, departing, consigning: leaves its holder.
     Shipping,
-    /// receiving, accepting, arriving…: has a new holder.
+    /// receiving, accepting, arriving: has a new holder.
     Receiving,
     /// void_shipping: a shipment that was none.
     VoidShipping,
-    /// decommissioning, destroying, dispensing, killing…: a life ends.
+    /// decommissioning, destroying, dispensing in full; action DELETE of an ObjectEvent: a life ends.
     Ending,
     /// holding, where a recall is declared.
     Holding,
@@ -131,7 +160,20 @@ pub struct DeriveError {
     pub argument: String,
 }
 
-/// Placeholder.
-pub fn derive(_payload: &[u8]) -> Result<Derived, DeriveError> {
-    Err(DeriveError { code: 101, pointer: String::new(), argument: String::new() })
+impl DeriveError {
+    fn new(code: u16, argument: String) -> DeriveError {
+        DeriveError { code, pointer: String::new(), argument }
+    }
+
+    /// The same, seen from a level above, where its place is below `name` (RFC 6901).
+    fn under(mut self, name: &str) -> DeriveError {
+        let below = self.pointer;
+        self.pointer = ["/", &name.replace('~', "~0").replace('/', "~1"), &below].concat();
+        self
+    }
+}
+
+/// Derives from one event's payload what it names and does.
+pub fn derive(payload: &[u8]) -> Result<Derived, DeriveError> {
+    event::derive(payload)
 }

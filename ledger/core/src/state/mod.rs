@@ -1,5 +1,13 @@
 //! The common state: what `apply` makes from the chain alone, on every node alike.
+//!
+//! Everything that `apply` reads is under the state root ([`head::StateRoots`]).
 
+pub mod apply;
+mod effect;
+pub mod event;
 pub mod head;
 pub mod reader;
+pub mod standing;
 pub mod subject;
+pub mod verify;
+mod working;

@@ -9,8 +9,10 @@ use std::fmt;
 pub mod element_string;
 pub mod epc;
 pub mod identifier;
+pub mod ledger;
 pub mod lint;
 pub mod query;
+pub mod record;
 pub mod semantics;
 pub mod structure;
 pub mod xml;
@@ -125,10 +127,21 @@ pub(crate) use codes;
 
 /// Every code of this crate, by area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [identifier::ALL, lint::ALL, element_string::ALL, epc::ALL, structure::ALL, xml::ALL, query::ALL, semantics::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        identifier::ALL,
+        lint::ALL,
+        element_string::ALL,
+        epc::ALL,
+        structure::ALL,
+        xml::ALL,
+        query::ALL,
+        semantics::ALL,
+        ledger::ALL,
+        record::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// The code named `id`, if there is one.

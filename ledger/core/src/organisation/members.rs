@@ -1,0 +1,202 @@
+//! Takes JSON objects apart strictly: every member once, none unknown, each of its type.
+
+use suyuan_epcis::json::tree::{self, Json, TreeError};
+use suyuan_epcis::time::Stamp;
+
+use super::{InvalidScope, NAME_BYTES_MAX, Scope, ScopeKind};
+use crate::hash::Hash;
+
+/// How deep records and genesis files are nested at most.
+const DEPTH_MAX: usize = 8;
+
+/// Why a record or file can't be read: where, and what is wrong there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidRecord {
+    /// JSON pointer (RFC 6901) of the place.
+    pub pointer: String,
+    /// What is wrong, for the message: an argument, not prose.
+    pub argument: String,
+}
+
+impl InvalidRecord {
+    pub(super) fn at(pointer: &str, argument: impl Into<String>) -> InvalidRecord {
+        InvalidRecord { pointer: pointer.to_owned(), argument: argument.into() }
+    }
+}
+
+/// The members of one object. Each is taken once; [`Members::end`] refuses what is left.
+pub(super) struct Members {
+    pointer: String,
+    members: Vec<(String, Json)>,
+}
+
+impl Members {
+    /// Parses one object that fills the bytes.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Members, InvalidRecord> {
+        match tree::parse(bytes, DEPTH_MAX) {
+            Ok(json) => Members::of("", json),
+            Err(TreeError::TooDeep) => Err(InvalidRecord::at("", "nested too deep")),
+            Err(TreeError::Syntax(_, at)) => Err(InvalidRecord::at("", format!("not JSON (byte {at})"))),
+        }
+    }
+
+    fn of(pointer: &str, json: Json) -> Result<Members, InvalidRecord> {
+        let Json::Object(members) = json else { return Err(InvalidRecord::at(pointer, "not an object")) };
+        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        let repeated = names.windows(2).find_map(|pair| match pair {
+            [one, other] if one == other => Some((*one).to_owned()),
+            _ => None,
+        });
+        let within = Members { pointer: pointer.to_owned(), members };
+        match repeated {
+            Some(name) => Err(InvalidRecord::at(&within.below(&name), "member given twice")),
+            None => Ok(within),
+        }
+    }
+
+    fn below(&self, name: &str) -> String {
+        format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
+    }
+
+    /// An error at a member.
+    pub(super) fn error(&self, name: &str, argument: impl Into<String>) -> InvalidRecord {
+        InvalidRecord::at(&self.below(name), argument)
+    }
+
+    fn take(&mut self, name: &str) -> Option<Json> {
+        let place = self.members.iter().position(|(member, _)| member == name)?;
+        Some(self.members.remove(place).1)
+    }
+
+    fn required(&mut self, name: &str) -> Result<Json, InvalidRecord> {
+        self.take(name).ok_or_else(|| self.error(name, "missing"))
+    }
+
+    /// Nothing may be left.
+    pub(super) fn end(self) -> Result<(), InvalidRecord> {
+        match self.members.first() {
+            Some((name, _)) => Err(self.error(name, "unknown member")),
+            None => Ok(()),
+        }
+    }
+
+    fn text_of(&self, name: &str, json: Json) -> Result<String, InvalidRecord> {
+        match json {
+            Json::Text(text) if text.is_empty() => Err(self.error(name, "empty")),
+            Json::Text(text) if text.len() > NAME_BYTES_MAX => Err(self.error(name, "too long")),
+            Json::Text(text) if text.chars().any(char::is_control) => Err(self.error(name, "control character")),
+            Json::Text(text) => Ok(text),
+            _ => Err(self.error(name, "not a string")),
+        }
+    }
+
+    /// A text, not empty.
+    pub(super) fn text(&mut self, name: &str) -> Result<String, InvalidRecord> {
+        let json = self.required(name)?;
+        self.text_of(name, json)
+    }
+
+    /// A text that may be left out.
+    pub(super) fn optional_text(&mut self, name: &str) -> Result<Option<String>, InvalidRecord> {
+        self.take(name).map(|json| self.text_of(name, json)).transpose()
+    }
+
+    /// A list of texts that may be left out.
+    pub(super) fn texts(&mut self, name: &str, count_max: usize) -> Result<Vec<String>, InvalidRecord> {
+        self.list(name, count_max)?
+            .into_iter()
+            .enumerate()
+            .map(|(index, json)| self.text_of(&format!("{name}/{index}"), json))
+            .collect::<Result<_, _>>()
+            // The index is a step of the pointer, not part of a member's name.
+            .map_err(|error: InvalidRecord| InvalidRecord { pointer: error.pointer.replace("~1", "/"), ..error })
+    }
+
+    /// A list of objects that may be left out.
+    pub(super) fn objects(&mut self, name: &str, count_max: usize) -> Result<Vec<Members>, InvalidRecord> {
+        let base = self.below(name);
+        let list = self.list(name, count_max)?;
+        list.into_iter().enumerate().map(|(index, json)| Members::of(&format!("{base}/{index}"), json)).collect()
+    }
+
+    fn list(&mut self, name: &str, count_max: usize) -> Result<Vec<Json>, InvalidRecord> {
+        match self.take(name) {
+            None => Ok(Vec::new()),
+            Some(Json::List(list)) if list.len() <= count_max => Ok(list),
+            Some(Json::List(_)) => Err(self.error(name, "too many")),
+            Some(_) => Err(self.error(name, "not a list")),
+        }
+    }
+
+    /// An object.
+    pub(super) fn object(&mut self, name: &str) -> Result<Members, InvalidRecord> {
+        let json = self.required(name)?;
+        Members::of(&self.below(name), json)
+    }
+
+    /// `true` or `false`; `false` if left out.
+    pub(super) fn boolean(&mut self, name: &str) -> Result<bool, InvalidRecord> {
+        match self.take(name) {
+            None => Ok(false),
+            Some(Json::Boolean(value)) => Ok(value),
+            Some(_) => Err(self.error(name, "not true or false")),
+        }
+    }
+
+    /// A whole number from 0 to `greatest`, in plain digits.
+    pub(super) fn integer(&mut self, name: &str, greatest: u64) -> Result<u64, InvalidRecord> {
+        match self.required(name)? {
+            Json::Number(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text
+                .parse()
+                .ok()
+                .filter(|number| *number <= greatest)
+                .ok_or_else(|| self.error(name, format!("above {greatest}"))),
+            _ => Err(self.error(name, "not a whole number")),
+        }
+    }
+
+    /// 32 bytes as lower-case hex.
+    pub(super) fn hash(&mut self, name: &str) -> Result<Hash, InvalidRecord> {
+        let text = self.text(name)?;
+        Hash::from_hex(&text).ok_or_else(|| self.error(name, "not 64 digits of lower-case hex"))
+    }
+
+    /// A point in time as RFC 3339 has it, in milliseconds since 1970; not before 1970.
+    pub(super) fn time(&mut self, name: &str) -> Result<i64, InvalidRecord> {
+        let text = self.text(name)?;
+        milliseconds(&text).ok_or_else(|| self.error(name, "not a time with offset, from 1970 on"))
+    }
+
+    /// A point in time after 1970 that may be left out: 0.
+    pub(super) fn optional_time(&mut self, name: &str) -> Result<i64, InvalidRecord> {
+        if !self.members.iter().any(|(member, _)| member == name) {
+            return Ok(0);
+        }
+        match self.time(name)? {
+            0 => Err(self.error(name, "the beginning of 1970 stands for no time")),
+            time => Ok(time),
+        }
+    }
+
+    /// A scope: an object of one member, the kind, with the value.
+    pub(super) fn scope(&mut self, name: &str) -> Result<Scope, InvalidRecord> {
+        let mut object = self.object(name)?;
+        let Some(member) = object.members.first().map(|(member, _)| member.clone()) else {
+            return Err(self.error(name, "empty"));
+        };
+        let kind = ScopeKind::from_name(&member).ok_or_else(|| object.error(&member, "unknown member"))?;
+        let value = object.text(&member)?;
+        let scope = Scope::new(kind, &value)
+            .map_err(|InvalidScope| object.error(&member, format!("\"{value}\" is no {member}")))?;
+        object.end()?;
+        Ok(scope)
+    }
+}
+
+/// Milliseconds since 1970 of a time, finer digits cut off.
+fn milliseconds(text: &str) -> Option<i64> {
+    let stamp = Stamp::parse(text)?;
+    let milliseconds = stamp.seconds.checked_mul(1_000)?.checked_add(i64::from(stamp.nanoseconds / 1_000_000))?;
+    (milliseconds >= 0).then_some(milliseconds)
+}

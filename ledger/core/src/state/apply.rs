@@ -1,0 +1,364 @@
+//! Applies a block: every event of every submission in order, then the trees, then the head, as one set of
+//! writes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::event::{self, Context, may_write, refusal};
+use super::head::{HEAD_KEY, Head, StateRoots};
+use super::standing::Author;
+use super::verify::VerifiedSubmission;
+use super::working::{Working, stored};
+use crate::block::{
+    CommitCertificate, HEADER_TYPE, HEADER_VERSION, Header, Receipt, StoredBlock, StoredEvent, StoredSubmission,
+    body_root, results_root,
+};
+use crate::codec::encode;
+use crate::derive::RULES;
+use crate::hash::Hash;
+use crate::kv::{Overlay, Read, StoreError, Table, WriteSet};
+use crate::organisation::operation::OrganisationRecord;
+use crate::organisation::{self, Directory, Key};
+use crate::submission::{InvalidSubmission, LaneState, record_type};
+use crate::tree::dense;
+
+/// Where a ledger stands: its head, and who is who.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    /// The head.
+    pub head: Head,
+    /// Organisations, keys, bindings, delegations, parameters.
+    pub directory: Arc<Directory>,
+}
+
+/// What a block does.
+#[derive(Debug)]
+pub struct Applied {
+    /// Where the ledger stands after it.
+    pub ledger: Ledger,
+    /// What is to be written, in one synced batch.
+    pub writes: WriteSet,
+    /// A receipt for each event.
+    pub receipts: Vec<Receipt>,
+}
+
+/// Why a block can't be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApplyError {
+    /// The store failed.
+    Store(StoreError),
+    /// The block is not the next of this ledger: the field of its header that differs.
+    Header(&'static str),
+    /// A submission may not stand in this block.
+    Submission(InvalidSubmission),
+}
+
+impl From<StoreError> for ApplyError {
+    fn from(error: StoreError) -> Self {
+        ApplyError::Store(error)
+    }
+}
+
+impl fmt::Display for ApplyError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ApplyError::Store(error) => write!(formatter, "{error}"),
+            ApplyError::Header(field) => write!(formatter, "the header's {field} is not what this ledger demands"),
+            ApplyError::Submission(invalid) => write!(formatter, "a submission is invalid ({})", invalid.code()),
+        }
+    }
+}
+
+impl std::error::Error for ApplyError {}
+
+/// The name of the row that keeps where a lane stands.
+pub fn lane_row(key: &Hash) -> Vec<u8> {
+    [b"lane/".as_slice(), &key.0].concat()
+}
+
+/// Where a lane stands in a store.
+pub fn lane(store: &dyn Read, key: &Hash) -> Result<LaneState, StoreError> {
+    match store.get(Table::Row, &lane_row(key))? {
+        Some(bytes) => stored(Table::Row, bytes.get(8..).unwrap_or_default()),
+        None => Ok(LaneState::default()),
+    }
+}
+
+/// The prefixes of rows that make the directory.
+const DIRECTORY_PREFIXES: &[&str] = &["org/", "key/", "bind/", "del/", "parameters"];
+
+impl Ledger {
+    /// The ledger of a genesis, and what founds it in an empty store.
+    pub fn found(
+        chain: Hash,
+        start_time: i64,
+        validators: Hash,
+        rows: &[(Vec<u8>, Vec<u8>)],
+        directory: Directory,
+        empty: &dyn Read,
+    ) -> Result<(Ledger, WriteSet), StoreError> {
+        let mut overlay = Overlay::new(empty);
+        let mut working = Working::new(empty, StateRoots::default(), 1);
+        for (name, value) in rows {
+            working.set_row(name, value.clone())?;
+        }
+        let (roots, next_log) = working.finish(&mut overlay)?;
+        let history = dense::HISTORY.set(&mut overlay, 0, 1, &BTreeMap::from([(0, chain)]))?;
+        let head = Head {
+            chain,
+            height: 0,
+            id: chain,
+            time: start_time,
+            state: roots.root(),
+            results: Hash::ZERO,
+            history,
+            validators,
+            roots,
+            next_log,
+        };
+        overlay.put(Table::Meta, HEAD_KEY, encode(&head));
+        Ok((Ledger { head, directory: Arc::new(directory) }, overlay.into_writes()))
+    }
+
+    /// The ledger that a store holds; `None` if it is empty.
+    pub fn open(store: &dyn Read) -> Result<Option<Ledger>, StoreError> {
+        let Some(bytes) = store.get(Table::Meta, HEAD_KEY)? else { return Ok(None) };
+        let head: Head = stored(Table::Meta, &bytes)?;
+        let mut rows = Vec::new();
+        for prefix in DIRECTORY_PREFIXES {
+            let mut end = prefix.as_bytes().to_vec();
+            end.push(u8::MAX);
+            store.scan(Table::Row, prefix.as_bytes(), &end, &mut |name, value| {
+                rows.push((name.to_vec(), value.get(8..).unwrap_or_default().to_vec()));
+                true
+            })?;
+        }
+        let rows = rows.iter().map(|(name, value)| (name.as_slice(), value.as_slice()));
+        let directory =
+            Directory::from_rows(rows).map_err(|error| StoreError::Corrupt(Table::Row, format!("{error:?}")))?;
+        Ok(Some(Ledger { head, directory: Arc::new(directory) }))
+    }
+
+    /// The header of the next block with these submissions.
+    pub fn next_header(&self, time: i64, submissions: &[VerifiedSubmission]) -> Header {
+        let ids: Vec<Hash> = submissions.iter().map(VerifiedSubmission::id).collect();
+        let bodies = submissions.iter().map(|submission| &submission.signed().submission);
+        Header {
+            kind: HEADER_TYPE,
+            version: HEADER_VERSION,
+            chain: self.head.chain,
+            height: self.head.height + 1,
+            time: time.max(self.head.time + 1),
+            parent: self.head.id,
+            body: body_root(&ids),
+            body_bytes: bodies.clone().map(|head| u64::from(head.body_bytes)).sum(),
+            events: bodies.map(|head| head.count).sum(),
+            state: self.head.state,
+            results: self.head.results,
+            history: self.head.history,
+            validators: self.head.validators,
+            next_validators: self.head.validators,
+            rules: RULES,
+            proposer: 0,
+        }
+    }
+
+    /// Checks that a header is that of the next block with these submissions.
+    pub fn check_header(&self, header: &Header, submissions: &[VerifiedSubmission]) -> Result<(), ApplyError> {
+        let expected = self.next_header(header.time, submissions);
+        let fields = [
+            ("height", header.height == expected.height),
+            ("time", header.time == expected.time),
+            ("parent", header.parent == expected.parent),
+            ("body", header.body == expected.body),
+            ("state root", header.state == expected.state),
+            ("results root", header.results == expected.results),
+            ("history root", header.history == expected.history),
+        ];
+        if let Some((field, _)) = fields.iter().find(|(_, same)| !same) {
+            return Err(ApplyError::Header(field));
+        }
+        if *header == (Header { proposer: header.proposer, ..expected }) {
+            Ok(())
+        } else {
+            Err(ApplyError::Header("other fields"))
+        }
+    }
+
+    /// Applies the next block.
+    pub fn apply(
+        &self,
+        store: &dyn Read,
+        header: &Header,
+        certificate: CommitCertificate,
+        submissions: &[VerifiedSubmission],
+    ) -> Result<Applied, ApplyError> {
+        self.check_header(header, submissions)?;
+        let mut overlay = Overlay::new(store);
+        let mut block = BlockInWork {
+            working: Working::new(store, self.head.roots.clone(), self.head.next_log),
+            directory: Arc::clone(&self.directory),
+            height: header.height,
+            time: header.time,
+            index: 0,
+            receipts: Vec::new(),
+        };
+        let mut stored_submissions = Vec::with_capacity(submissions.len());
+        for (place, submission) in submissions.iter().enumerate() {
+            stored_submissions.push(block.apply_submission(&mut overlay, place, submission)?);
+        }
+        let BlockInWork { working, directory, receipts, .. } = block;
+        let (roots, next_log) = working.finish(&mut overlay)?;
+        let id = header.id();
+        let ids = BTreeMap::from([(header.height, id)]);
+        let history = dense::HISTORY.set(&mut overlay, header.height, header.height + 1, &ids)?;
+        let head = Head {
+            chain: self.head.chain,
+            height: header.height,
+            id,
+            time: header.time,
+            state: roots.root(),
+            results: results_root(&receipts),
+            history,
+            validators: header.next_validators,
+            roots,
+            next_log,
+        };
+        let block = StoredBlock { header: header.clone(), certificate, submissions: stored_submissions };
+        overlay.put(Table::Block, header.height.to_be_bytes(), encode(&block));
+        overlay.put(Table::Meta, HEAD_KEY, encode(&head));
+        Ok(Applied { ledger: Ledger { head, directory }, writes: overlay.into_writes(), receipts })
+    }
+}
+
+/// A block while its events are applied.
+struct BlockInWork<'a> {
+    working: Working<'a>,
+    directory: Arc<Directory>,
+    height: u64,
+    time: i64,
+    index: u32,
+    receipts: Vec<Receipt>,
+}
+
+impl BlockInWork<'_> {
+    fn apply_submission(
+        &mut self,
+        overlay: &mut Overlay<'_>,
+        place: usize,
+        submission: &VerifiedSubmission,
+    ) -> Result<StoredSubmission, ApplyError> {
+        let signed = submission.signed();
+        if submission.is_ahead_of(self.time, &self.directory) {
+            return Err(ApplyError::Submission(InvalidSubmission::Ahead));
+        }
+        let id = submission.id();
+        self.advance_lane(&signed.submission.key, signed.submission.sequence, signed.submission.previous, id)?;
+        let mut location = self.height.to_be_bytes().to_vec();
+        location.extend_from_slice(&u32::try_from(place).unwrap_or(u32::MAX).to_be_bytes());
+        location.extend_from_slice(&self.index.to_be_bytes());
+        overlay.put(Table::Submission, id.0, location);
+        let mut events = Vec::with_capacity(signed.events.len());
+        for ((event, digest), derived) in signed.events.iter().zip(submission.digests()).zip(submission.derived()) {
+            let outcome = self.apply_event(&signed.submission.key, event.record_type, &event.payload, *digest, derived)?;
+            let (code, record) = match outcome {
+                Ok(record) => (0, record),
+                Err(code) => (code, Hash::ZERO),
+            };
+            let mut payload = Vec::with_capacity(16 + event.payload.len());
+            payload.extend_from_slice(&event.salt);
+            payload.extend_from_slice(&event.payload);
+            overlay.put(Table::Payload, super::subject::place_key(self.height, self.index), payload);
+            self.receipts.push(Receipt { submission: id, index: self.index, code, record });
+            events.push(StoredEvent { record_type: event.record_type, code, digest: *digest });
+            self.index += 1;
+        }
+        Ok(StoredSubmission { submission: signed.submission.clone(), signature: signed.signature, events })
+    }
+
+    fn advance_lane(&mut self, key: &Hash, sequence: u64, previous: Hash, id: Hash) -> Result<(), ApplyError> {
+        let lane = self.lane(key)?;
+        if (lane.next, lane.previous) != (sequence, previous) {
+            return Err(ApplyError::Submission(InvalidSubmission::Lane));
+        }
+        let lane = LaneState { next: sequence.saturating_add(1), previous: id };
+        self.working.set_row(&lane_row(key), encode(&lane))?;
+        Ok(())
+    }
+
+    fn apply_event(
+        &mut self,
+        key: &Hash,
+        record_type: u16,
+        payload: &[u8],
+        digest: Hash,
+        derived: &crate::derive::Derived,
+    ) -> Result<Result<Hash, u16>, StoreError> {
+        let directory = Arc::clone(&self.directory);
+        let Some((key, organisation)) =
+            directory.key(key).and_then(|key| Some((key, directory.organisation(key.organisation)?)))
+        else {
+            return Ok(Err(refusal::KEY));
+        };
+        if !key.is_valid_at(self.time, directory.parameters().retired_key_grace_ms) {
+            return Ok(Err(refusal::KEY));
+        }
+        if !may_write(organisation.role, record_type) {
+            return Ok(Err(refusal::RECORD_TYPE));
+        }
+        let context = Context {
+            author: Author { organisation, directory: &directory, time: self.time, step: derived.step },
+            key,
+            record_type,
+            height: self.height,
+            index: self.index,
+            digest,
+        };
+        if record_type == record_type::EPCIS {
+            return event::apply(&mut self.working, &context, derived);
+        }
+        self.govern(&context, key, payload, derived)
+    }
+
+    /// Applies a record about organisations: to the directory and its rows, then as an event.
+    fn govern(
+        &mut self,
+        context: &Context<'_>,
+        key: &Key,
+        payload: &[u8],
+        derived: &crate::derive::Derived,
+    ) -> Result<Result<Hash, u16>, StoreError> {
+        let Ok(record) = OrganisationRecord::parse(payload) else { return Ok(Err(refusal::UNREADABLE)) };
+        let mut directory = context.author.directory.clone();
+        let author = organisation::Author { organisation: key.organisation, key: key.id };
+        let changed = match directory.apply(author, context.record_type, &record.operation, context.author.time) {
+            Ok(changed) => changed,
+            Err(refused) => return Ok(Err(refused.code())),
+        };
+        if let Some(skip) = changed.lane
+            && self.lane(&skip.key)?.next != skip.from
+        {
+            return Ok(Err(organisation::Refusal::Conflict.code()));
+        }
+        let outcome = event::apply(&mut self.working, context, derived)?;
+        if outcome.is_ok() {
+            for (name, value) in changed.rows {
+                self.working.set_row(&name, value)?;
+            }
+            if let Some(skip) = changed.lane {
+                let lane = LaneState { next: skip.to, previous: skip.previous };
+                self.working.set_row(&lane_row(&skip.key), encode(&lane))?;
+            }
+            self.directory = Arc::new(directory);
+        }
+        Ok(outcome)
+    }
+
+    fn lane(&mut self, key: &Hash) -> Result<LaneState, StoreError> {
+        match self.working.row(&lane_row(key))? {
+            Some(value) => stored(Table::Row, value),
+            None => Ok(LaneState::default()),
+        }
+    }
+}

@@ -1,0 +1,607 @@
+//! Applies one event: judges it against the state, numbers what is new, and appends it to the logs of all
+//! that it names.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::effect::{Event, Named};
+use super::standing::{Author, Holding, Ownership, holding, is_class_level, share, share_row};
+use super::subject::{NONE, StoredEntry, StoredRecord, SubjectState, UNREGISTERED};
+use super::working::{EventPlace, Working, stored};
+use crate::codec::encode;
+use crate::derive::{Action, Derived, Quantity, RULES, Step};
+use crate::hash::{Hash, Tag};
+use crate::key::{KeyKind, SubjectKey};
+use crate::kv::{StoreError, Table};
+use crate::log::LogNode;
+use crate::names::names_root;
+use crate::organisation::{Key, OrganisationRole};
+use crate::record::{LinkRun, Record, Role, Standing, flag, mask};
+
+/// Why an event is refused by receipt (`proofs.md` §6, 2xx).
+pub mod refusal {
+    /// A duplicate of the author's own event.
+    pub const DUPLICATE: u16 = 201;
+    /// The key is revoked, or retired and out of grace.
+    pub const KEY: u16 = 202;
+    /// The author has commissioned it already.
+    pub const COMMISSIONED_AGAIN: u16 = 203;
+    /// The owner of the prefix lets nobody else record.
+    pub const STRICT_OWNER: u16 = 204;
+    /// More links as a bystander than an organisation may make in a day.
+    pub const BYSTANDER_QUOTA: u16 = 205;
+    /// An error declaration without a target, or by one who may not declare it.
+    pub const ERROR_TARGET: u16 = 206;
+    /// No right to this type of record.
+    pub const RECORD_TYPE: u16 = 208;
+    /// A record of an organisation or of governance that can't be read.
+    pub const UNREADABLE: u16 = 209;
+}
+
+/// What an event is applied with, beside the state.
+pub struct Context<'a> {
+    /// Who wrote it.
+    pub author: Author<'a>,
+    /// With which key.
+    pub key: &'a Key,
+    /// What it is.
+    pub record_type: u16,
+    /// The block's height.
+    pub height: u64,
+    /// Its place in the block.
+    pub index: u32,
+    /// Its salted digest.
+    pub digest: Hash,
+}
+
+/// A subject as the event names it, resolved against the state.
+struct Resolved {
+    role: Role,
+    key: usize,
+    number: Option<u64>,
+    kind: KeyKind,
+    standing: Standing,
+    ownership: Ownership,
+    holding: Holding,
+    quantity: Option<Quantity>,
+    log: Option<u64>,
+}
+
+/// What an error declaration declares erroneous.
+struct Target {
+    place: EventPlace,
+    record: StoredRecord,
+}
+
+/// Applies an event, or says with which code it is refused. A refused event leaves no trace in the state.
+pub fn apply(
+    working: &mut Working<'_>,
+    context: &Context<'_>,
+    derived: &Derived,
+) -> Result<Result<Hash, u16>, StoreError> {
+    let tag = event_tag(context.author.organisation.number, &derived.event_id);
+    let earlier = working.event(tag)?;
+    if earlier.is_some() && derived.error.is_none() {
+        return Ok(Err(refusal::DUPLICATE));
+    }
+    let target = match (&derived.error, earlier) {
+        (None, _) => None,
+        (Some(_), None) => return Ok(Err(refusal::ERROR_TARGET)),
+        (Some(_), Some(place)) => Some(Target { place, record: working.record(place)? }),
+    };
+    // An error declaration repeats its target: it founds and moves nothing, and names what the target named.
+    let links = match (&target, resolve(working, context, derived)?) {
+        (Some(_), _) => Vec::new(),
+        (None, Ok(links)) => links,
+        (None, Err(code)) => return Ok(Err(code)),
+    };
+    let event = describe(context, working.next_event() + 1, derived, &links);
+    for link in &links {
+        let state = link.log.map(|log| working.state_of_log(log)).transpose()?;
+        if event.commissions_again(&named(link, state.as_ref())) {
+            return Ok(Err(refusal::COMMISSIONED_AGAIN));
+        }
+    }
+    if let Err(code) = spend_quota(working, context, &links)? {
+        return Ok(Err(code));
+    }
+    Ok(Ok(keep(working, context, &event, tag, links, target)?))
+}
+
+/// The tag of an event: its author and its id, so that nobody can pre-empt another's.
+pub fn event_tag(author: u64, event_id: &str) -> Hash {
+    match SubjectKey::event(author, event_id) {
+        Some(key) => key.tag(),
+        // An id longer than a part of a key may be: its hash stands for it.
+        None => Tag::Key.hash_parts(&[&author.to_le_bytes(), &Tag::Key.hash(event_id.as_bytes()).0]),
+    }
+}
+
+fn named<'a>(link: &Resolved, state: Option<&'a SubjectState>) -> Named<'a> {
+    let Resolved { role, kind, standing, holding, quantity, .. } = *link;
+    Named { role, kind, standing, state, holding, quantity }
+}
+
+/// Finds out who each subject is and by what right the author names it.
+fn resolve(
+    working: &mut Working<'_>,
+    context: &Context<'_>,
+    derived: &Derived,
+) -> Result<Result<Vec<Resolved>, u16>, StoreError> {
+    let mut numbers = Vec::with_capacity(derived.keys.len());
+    for key in &derived.keys {
+        numbers.push(working.number_of(key.tag())?);
+    }
+    let mut by_log: HashMap<u64, (SubjectState, Holding)> = HashMap::new();
+    let mut rights: Option<(&str, Option<Standing>, Ownership)> = None;
+    let mut links = Vec::with_capacity(derived.links.len());
+    for link in &derived.links {
+        let place = link.key as usize;
+        let (Some(key), Some(number)) = (derived.keys.get(place), numbers.get(place).copied()) else { continue };
+        // What a right to follows from is the GTIN, of which items named together mostly have one.
+        let gtin = key.gtin().unwrap_or_default();
+        let (by_right, ownership) = match rights {
+            Some((known, by_right, ownership)) if known == gtin && !gtin.is_empty() => (by_right, ownership),
+            _ => context.author.by_right(key),
+        };
+        rights = Some((gtin, by_right, ownership));
+        if by_right.is_none() && ownership == (Ownership::Foreign { strict: true }) {
+            return Ok(Err(refusal::STRICT_OWNER));
+        }
+        let log = number.map(|number| working.log_of(number)).transpose()?;
+        if let Some(log) = log
+            && !by_log.contains_key(&log)
+        {
+            let state = working.state_of_log(log)?;
+            let held = holding(working, &state)?;
+            by_log.insert(log, (state, held));
+        }
+        let known = log.and_then(|log| by_log.get(&log));
+        let standing = match (by_right, known, number) {
+            (Some(standing), _, _) => standing,
+            (None, Some((state, held)), Some(number)) => {
+                let share = share_of(working, key.kind(), number, context)?;
+                context.author.towards(state, *held, share, ownership)
+            }
+            _ => context.author.towards_new(ownership),
+        };
+        let nobody = Holding { holder: NONE, next: NONE, unconfirmed: false };
+        let holding = known.map_or(nobody, |(_, holding)| *holding);
+        let (kind, quantity) = (key.kind(), link.quantity);
+        links.push(Resolved { role: link.role, key: place, number, kind, standing, ownership, holding, quantity, log });
+    }
+    inherit_standing(working, derived, &mut links)?;
+    Ok(Ok(links))
+}
+
+/// Whoever takes some of a lot out of what it holds, where one with standing had put it, holds that.
+fn inherit_standing(working: &mut Working<'_>, derived: &Derived, links: &mut [Resolved]) -> Result<(), StoreError> {
+    let parent = links.iter().find(|link| link.role == Role::Parent && link.standing >= Standing::Unconfirmed);
+    let Some((parent, standing)) = parent.and_then(|parent| Some((parent.number?, parent.standing))) else {
+        return Ok(());
+    };
+    if derived.action != Some(Action::Delete) {
+        return Ok(());
+    }
+    for link in links.iter_mut().filter(|link| link.role == Role::Child && is_class_level(link.kind)) {
+        let Some(number) = link.number else { continue };
+        if link.standing == Standing::Bystander && working.row(&contents_row(parent, number))?.is_some() {
+            link.standing = standing.min(Standing::Holder);
+        }
+    }
+    Ok(())
+}
+
+/// The prefix of the rows that say which lots and classes were put into a parent by one with standing.
+fn contents_prefix(parent: u64) -> Vec<u8> {
+    [b"inside/".as_slice(), &parent.to_be_bytes()].concat()
+}
+
+fn contents_row(parent: u64, child: u64) -> Vec<u8> {
+    [contents_prefix(parent).as_slice(), &child.to_be_bytes()].concat()
+}
+
+fn share_of(
+    working: &mut Working<'_>,
+    kind: KeyKind,
+    number: u64,
+    context: &Context<'_>,
+) -> Result<Option<u8>, StoreError> {
+    if !is_class_level(kind) {
+        return Ok(None);
+    }
+    let row = working.row(&share_row(number, context.author.organisation.number))?;
+    Ok(row.and_then(|value| value.first().copied()))
+}
+
+/// Counts what a bystander links in a day (205).
+fn spend_quota(
+    working: &mut Working<'_>,
+    context: &Context<'_>,
+    links: &[Resolved],
+) -> Result<Result<(), u16>, StoreError> {
+    const DAY_MS: i64 = 86_400_000;
+    let spent = links.iter().filter(|link| link.standing == Standing::Bystander).count() as u64;
+    if spent == 0 {
+        return Ok(Ok(()));
+    }
+    let day = context.author.time.div_euclid(DAY_MS);
+    let name = [b"quota/".as_slice(), &context.author.organisation.number.to_be_bytes()].concat();
+    let before: (i64, u64) = match working.row(&name)? {
+        Some(value) => stored(Table::Row, value)?,
+        None => (day, 0),
+    };
+    let total = if before.0 == day { before.1.saturating_add(spent) } else { spent };
+    if total > u64::from(context.author.directory.parameters().bystander_links_a_day) {
+        return Ok(Err(refusal::BYSTANDER_QUOTA));
+    }
+    working.set_row(&name, encode(&(day, total)))?;
+    Ok(Ok(()))
+}
+
+fn describe<'a>(context: &Context<'_>, own: u64, derived: &'a Derived, links: &[Resolved]) -> Event<'a> {
+    let directory = context.author.directory;
+    let registered = derived.receivers.iter().find_map(|key| directory.organisation_of_party(key, context.author.time));
+    let next = match (registered, derived.receivers.is_empty()) {
+        (Some(organisation), _) => organisation,
+        (None, false) => UNREGISTERED,
+        (None, true) => NONE,
+    };
+    let parent = links.iter().find(|link| link.role == Role::Parent);
+    let nobody = Holding { holder: NONE, next: NONE, unconfirmed: false };
+    Event {
+        derived,
+        author: context.author.organisation.number,
+        own,
+        next,
+        parent: parent_of(links),
+        parent_holding: parent.map_or(nobody, |parent| parent.holding),
+    }
+}
+
+/// Numbers what is new, makes the record, and appends it to all logs.
+fn keep(
+    working: &mut Working<'_>,
+    context: &Context<'_>,
+    event: &Event<'_>,
+    tag: Hash,
+    mut links: Vec<Resolved>,
+    target: Option<Target>,
+) -> Result<Hash, StoreError> {
+    let (flags, bits) = judge(working, context, event, &links)?;
+    let new = number_new(working, context, event.derived, &mut links)?;
+    let event = Event { parent: parent_of(&links), ..*event };
+    let mut runs = link_runs(&links);
+    let confirmed = confirmed_receipts(working, &event, &links)?;
+    runs.extend(event_runs(Role::Confirm, &confirmed));
+    if let Some(target) = &target {
+        runs.extend(event_runs(Role::Own, &[target.place.own]));
+        runs.extend(error_runs(&target.record));
+    }
+    runs.sort_unstable();
+    let mut names: Vec<(u64, Hash)> = new.iter().map(|(number, _, tag)| (*number, *tag)).collect();
+    names.sort_unstable();
+    let mut stored = StoredRecord {
+        record_type: context.record_type,
+        block_time: context.author.time,
+        event_time: event.derived.event_time,
+        rules: RULES,
+        author: event.author,
+        own: event.own - 1,
+        flags,
+        mask: roles_mask(&runs) | event.derived.mask & !ROLE_BITS | bits,
+        event_digest: context.digest,
+        names: names_root(&names),
+        runs,
+        founded: Vec::new(),
+    };
+    let record = stored.record(context.height, context.index);
+    let hash = record.hash();
+    stored.founded = working.found(new, SubjectState::founded(hash, event.author));
+    append_all(working, context, &event, &links, &record, hash)?;
+    if let Some(target) = &target {
+        append_errors(working, &stored.runs, &record, hash, target)?;
+    }
+    keep_shares(working, &event, &links)?;
+    working.add_event(tag, target.is_none(), context.height, context.index, stored);
+    Ok(hash)
+}
+
+/// The bits of a mask that are roles.
+const ROLE_BITS: u32 = (1 << 16) - 1;
+
+fn roles_mask(runs: &[LinkRun]) -> u32 {
+    runs.iter().filter_map(|run| Role::from_number(run.role)).fold(0, |mask, role| mask | role.bit())
+}
+
+fn parent_of(links: &[Resolved]) -> u64 {
+    links.iter().find(|link| link.role == Role::Parent).and_then(|link| link.number).map_or(0, |number| number + 1)
+}
+
+/// The flags and the bits of the mask that depend on the state.
+fn judge(
+    working: &Working<'_>,
+    context: &Context<'_>,
+    event: &Event<'_>,
+    links: &[Resolved],
+) -> Result<(u64, u32), StoreError> {
+    let (mut flags, mut bits) = (0, 0);
+    for link in links {
+        let state = link.log.map(|log| working.state_of_log(log)).transpose()?;
+        let named = named(link, state.as_ref());
+        let foreign = matches!(link.ownership, Ownership::Foreign { .. });
+        flags |= event.flags(&named, foreign, link.ownership == Ownership::Unbound);
+        bits |= event.mask(&named);
+    }
+    let parameters = context.author.directory.parameters();
+    let late = context.author.time.saturating_sub(event.derived.event_time) > parameters.capture_limit_ms;
+    if late && !event.derived.opening_balance {
+        flags |= flag::LATE_CAPTURE;
+    }
+    if context.key.is_suspect_at(context.author.time) {
+        flags |= flag::KEY_SUSPECT;
+    }
+    Ok((flags, bits))
+}
+
+/// Numbers the subjects that are new, those named first, then their classes; gives number, key and tag.
+fn number_new(
+    working: &mut Working<'_>,
+    context: &Context<'_>,
+    derived: &Derived,
+    links: &mut [Resolved],
+) -> Result<Vec<(u64, SubjectKey, Hash)>, StoreError> {
+    let mut is_new = vec![false; derived.keys.len()];
+    for link in links.iter().filter(|link| link.number.is_none()) {
+        if let Some(new) = is_new.get_mut(link.key) {
+            *new = true;
+        }
+    }
+    let mut new = Vec::new();
+    let mut numbers: BTreeMap<usize, u64> = BTreeMap::new();
+    let mut classes: Vec<(SubjectKey, Hash)> = Vec::new();
+    for (place, key) in derived.keys.iter().enumerate().filter(|(place, _)| is_new.get(*place) == Some(&true)) {
+        let number = take_number(working, context, key)?;
+        numbers.insert(place, number);
+        new.push((number, key.clone(), key.tag()));
+        if let Some(class) = key.class() {
+            let tag = class.tag();
+            if !classes.iter().any(|(_, known)| *known == tag) {
+                classes.push((class, tag));
+            }
+        }
+    }
+    for (class, tag) in classes {
+        let named_here = new.iter().any(|(_, _, known)| *known == tag);
+        if !named_here && working.number_of(tag)?.is_none() {
+            let number = take_number(working, context, &class)?;
+            new.push((number, class, tag));
+        }
+    }
+    for link in links.iter_mut().filter(|link| link.number.is_none()) {
+        link.number = numbers.get(&link.key).copied();
+    }
+    Ok(new)
+}
+
+/// The next number of the extent of this lane and class, so that what is commissioned together lies together
+/// (`ranges.md`).
+fn take_number(working: &mut Working<'_>, context: &Context<'_>, key: &SubjectKey) -> Result<u64, StoreError> {
+    const EXTENT_MIN: u64 = 16;
+    const EXTENT_MAX: u64 = 4_096;
+    let class = key.class().map_or(Hash::ZERO, |class| class.tag());
+    let name = [b"extent/".as_slice(), &context.key.id.0, &[key.kind() as u8], &class.0].concat();
+    let extent: (u64, u64, u64) = match working.row(&name)? {
+        Some(value) => stored(Table::Row, value)?,
+        None => (0, 0, 0),
+    };
+    let (mut next, mut end, mut size) = extent;
+    if next == end {
+        size = (size * 2).clamp(EXTENT_MIN, EXTENT_MAX);
+        next = working.roots.subject_count.next_multiple_of(size);
+        end = next + size;
+        working.roots.subject_count = end;
+    }
+    working.set_row(&name, encode(&(next + 1, end, size)))?;
+    Ok(next)
+}
+
+/// The runs of links to subjects, maximal and ascending.
+fn link_runs(links: &[Resolved]) -> Vec<LinkRun> {
+    let mut singles: Vec<(u8, u8, u64)> = links
+        .iter()
+        .filter_map(|link| Some((link.role as u8, link.standing as u8, link.number?)))
+        .collect();
+    singles.sort_unstable();
+    runs_of(&singles)
+}
+
+fn runs_of(singles: &[(u8, u8, u64)]) -> Vec<LinkRun> {
+    let mut runs: Vec<LinkRun> = Vec::new();
+    for (role, standing, number) in singles {
+        match runs.last_mut() {
+            Some(run)
+                if (run.role, run.standing) == (*role, *standing) && run.first + u64::from(run.count) == *number =>
+            {
+                run.count += 1;
+            }
+            _ => runs.push(LinkRun { role: *role, standing: *standing, first: *number, count: 1 }),
+        }
+    }
+    runs
+}
+
+/// Runs of links to events, by their own numbers.
+fn event_runs(role: Role, own: &[u64]) -> Vec<LinkRun> {
+    let singles: Vec<(u8, u8, u64)> = own.iter().map(|own| (role as u8, Standing::Bystander as u8, *own)).collect();
+    runs_of(&singles)
+}
+
+/// What a target named, in the role of an error: each subject once.
+fn error_runs(target: &StoredRecord) -> Vec<LinkRun> {
+    let mut numbers: Vec<(u8, u8, u64)> = target
+        .runs
+        .iter()
+        .filter(|run| Role::from_number(run.role).is_some_and(|role| !role.names_events()))
+        .flat_map(|run| run.first..run.first + u64::from(run.count))
+        .map(|number| (Role::Error as u8, Standing::Holder as u8, number))
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    runs_of(&numbers)
+}
+
+/// The unconfirmed receipts that this shipment confirms: the receiver whom it names has recorded them already.
+fn confirmed_receipts(working: &Working<'_>, event: &Event<'_>, links: &[Resolved]) -> Result<Vec<u64>, StoreError> {
+    let mut confirmed = Vec::new();
+    if event.derived.step != Step::Shipping {
+        return Ok(confirmed);
+    }
+    for link in links.iter().filter(|link| link.role == Role::Epc && link.standing >= Standing::Holder) {
+        let Some(log) = link.log else { continue };
+        let state = working.state_of_log(log)?;
+        if state.claim != 0 && state.holder == event.next {
+            confirmed.push(state.claim - 1);
+        }
+    }
+    confirmed.sort_unstable();
+    confirmed.dedup();
+    Ok(confirmed)
+}
+
+/// Appends the record to the logs of all subjects, role by role.
+fn append_all(
+    working: &mut Working<'_>,
+    context: &Context<'_>,
+    event: &Event<'_>,
+    links: &[Resolved],
+    record: &Record,
+    hash: Hash,
+) -> Result<(), StoreError> {
+    type Group = (Role, Standing, KeyKind, Option<(Option<i64>, [u8; 4])>);
+    let mut groups: BTreeMap<Group, Vec<(u64, u64)>> = BTreeMap::new();
+    for link in links {
+        let quantity = link.quantity.map(|quantity| (quantity.thousandths, quantity.unit));
+        if let Some(number) = link.number {
+            groups.entry((link.role, link.standing, link.kind, quantity)).or_default().push((number, 1));
+        }
+    }
+    for ((role, standing, kind, quantity), mut numbers) in groups {
+        numbers.sort_unstable();
+        let numbers = joined(&numbers);
+        let entry = StoredEntry { height: context.height, index: context.index, role: role as u8, standing: standing as u8 };
+        let node = LogNode::entry(record, hash, role, standing);
+        let quantity = quantity.map(|(thousandths, unit)| Quantity { thousandths, unit });
+        let confirmed = event.derived.step == Step::Shipping && role == Role::Epc;
+        let next = event.next;
+        working.append(&numbers, entry, node, &|state| {
+            if confirmed && standing >= Standing::Holder && state.claim != 0 && state.holder == next {
+                // The shipment came after its receipt: the receiver holds it already.
+                state.claim = 0;
+            } else {
+                event.change(role, kind, standing, quantity, state);
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn joined(numbers: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for (number, _) in numbers {
+        match ranges.last_mut() {
+            Some((first, count)) if *first + *count == *number => *count += 1,
+            _ => ranges.push((*number, 1)),
+        }
+    }
+    ranges
+}
+
+/// Tells the subjects of a target that it was declared erroneous, and takes back what it did to them.
+fn append_errors(
+    working: &mut Working<'_>,
+    runs: &[LinkRun],
+    record: &Record,
+    hash: Hash,
+    target: &Target,
+) -> Result<(), StoreError> {
+    let standing = Standing::Holder;
+    let numbers: Vec<(u64, u64)> = runs
+        .iter()
+        .filter(|run| run.role == Role::Error as u8)
+        .map(|run| (run.first, u64::from(run.count)))
+        .collect();
+    let entry =
+        StoredEntry { height: record.height, index: record.index, role: Role::Error as u8, standing: standing as u8 };
+    let node = LogNode::entry(record, hash, Role::Error, standing);
+    let own = target.place.own + 1;
+    let of = |bit: u32| target.record.mask & bit != 0;
+    let commissioned = of(Role::Output.bit()) || (of(Role::Epc.bit()) && of(mask::ADD));
+    working.append(&numbers, entry, node, &|state| {
+        if state.packed == own {
+            (state.parent, state.packed) = (0, 0);
+        }
+        if state.emptied == own {
+            state.emptied = 0;
+        }
+        if state.claim == own {
+            (state.holder, state.claim) = (NONE, 0);
+        }
+        if commissioned && state.maker == target.record.author {
+            (state.life, state.maker, state.balance) = (super::subject::life::UNKNOWN, NONE, 0);
+        }
+        if of(mask::END_OF_LIFE) && state.life == super::subject::life::ENDED {
+            state.life = super::subject::life::ACTIVE;
+        }
+        if of(mask::RECALL) {
+            state.recall = 0;
+        }
+    })
+}
+
+/// Keeps who holds some of a lot or class: whom a shipment names, who received, who unpacked it from what it
+/// held, who made it.
+fn keep_shares(working: &mut Working<'_>, event: &Event<'_>, links: &[Resolved]) -> Result<(), StoreError> {
+    for link in links.iter().filter(|link| is_class_level(link.kind) && link.standing >= Standing::Unconfirmed) {
+        let Some(number) = link.number else { continue };
+        let step = event.derived.step;
+        let mut set = |organisation: u64, value: u8| -> Result<(), StoreError> {
+            let name = share_row(number, organisation);
+            let before = working.row(&name)?.and_then(|row| row.first().copied()).unwrap_or(0);
+            if before < value { working.set_row(&name, vec![value]) } else { Ok(()) }
+        };
+        match link.role {
+            Role::Epc if step == Step::Shipping && !matches!(event.next, NONE | UNREGISTERED) => {
+                set(event.next, share::NAMED)?;
+            }
+            Role::Epc if step == Step::Receiving => {
+                let unconfirmed = link.standing == Standing::Unconfirmed;
+                set(event.author, if unconfirmed { share::UNCONFIRMED } else { share::HOLDER })?;
+            }
+            Role::Output => set(event.author, share::HOLDER)?,
+            Role::Epc if event.commissions(Role::Epc) => set(event.author, share::HOLDER)?,
+            Role::Child if event.derived.action == Some(Action::Delete) => set(event.author, share::HOLDER)?,
+            Role::Child if event.derived.action == Some(Action::Add) && event.parent != 0 => {
+                working.set_row(&contents_row(event.parent - 1, number), vec![1])?;
+            }
+            _ => {}
+        }
+    }
+    let unpacks_all = event.derived.mask & mask::UNPACK_ALL != 0;
+    let by_right = links.iter().any(|link| link.role == Role::Parent && link.standing >= Standing::Unconfirmed);
+    if unpacks_all && by_right && event.parent != 0 {
+        for number in working.rows_below(&contents_prefix(event.parent - 1))? {
+            let name = share_row(number, event.author);
+            working.set_row(&name, vec![share::HOLDER])?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether this author may write this type of record at all.
+pub fn may_write(role: OrganisationRole, record_type: u16) -> bool {
+    match record_type {
+        crate::submission::record_type::EPCIS | crate::submission::record_type::ORGANISATION => true,
+        crate::submission::record_type::GOVERNANCE => role != OrganisationRole::Member,
+        _ => false,
+    }
+}

@@ -1,0 +1,485 @@
+//! The state while a block is applied: what was read, what has changed, and what it becomes in the store.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+
+use bincode::{Decode, Encode};
+
+use super::head::StateRoots;
+use super::subject::{
+    FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, entry_key, place_key, read_number,
+};
+use crate::codec::{decode_trusted, encode};
+use crate::hash::{Hash, Tag};
+use crate::key::SubjectKey;
+use crate::kv::{Overlay, Read, StoreError, Table};
+use crate::log::{LogNode, Peaks};
+use crate::names;
+use crate::tree::dense::{self, LeafRuns};
+
+/// The store's state with a block's changes so far.
+pub struct Working<'a> {
+    base: &'a dyn Read,
+    /// Counts as they stand; roots as of the block before.
+    pub(super) roots: StateRoots,
+    next_log: u64,
+    names: HashMap<Hash, u64>,
+    founded: Vec<(u64, SubjectKey, Hash)>,
+    runs: RefCell<BTreeMap<u64, Cached<StoredRun>>>,
+    logs: RefCell<BTreeMap<u64, Cached<StoredLog>>>,
+    entries: Vec<(u64, u64, StoredEntry)>,
+    changed_leaves: Vec<(u64, u64)>,
+    rows: BTreeMap<Vec<u8>, Row>,
+    new_rows: Vec<Vec<u8>>,
+    events: BTreeMap<Hash, EventPlace>,
+    event_tags: Vec<(Hash, EventPlace)>,
+    records: Vec<(u64, u32, StoredRecord)>,
+}
+
+struct Cached<T> {
+    value: T,
+    changed: bool,
+}
+
+struct Row {
+    number: Option<u64>,
+    value: Option<Vec<u8>>,
+    changed: bool,
+}
+
+/// Where an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct EventPlace {
+    /// Its own number.
+    pub own: u64,
+    /// Its block.
+    pub height: u64,
+    /// Its place in the block.
+    pub index: u32,
+}
+
+/// Decodes what this node wrote; that it can't be read means that the store is damaged.
+pub(crate) fn stored<T: Decode<()>>(table: Table, bytes: &[u8]) -> Result<T, StoreError> {
+    decode_trusted(bytes).map_err(|error| StoreError::Corrupt(table, format!("{error:?}")))
+}
+
+fn stored_number(table: Table, bytes: &[u8]) -> Result<u64, StoreError> {
+    read_number(bytes).ok_or_else(|| StoreError::Corrupt(table, "a number is cut off".to_owned()))
+}
+
+impl<'a> Working<'a> {
+    /// No changes yet.
+    pub fn new(base: &'a dyn Read, roots: StateRoots, next_log: u64) -> Self {
+        Working {
+            base,
+            roots,
+            next_log,
+            names: HashMap::new(),
+            founded: Vec::new(),
+            runs: RefCell::default(),
+            logs: RefCell::default(),
+            entries: Vec::new(),
+            changed_leaves: Vec::new(),
+            rows: BTreeMap::new(),
+            new_rows: Vec::new(),
+            events: BTreeMap::new(),
+            event_tags: Vec::new(),
+            records: Vec::new(),
+        }
+    }
+
+    /// The number of the subject with this tag.
+    pub fn number_of(&mut self, tag: Hash) -> Result<Option<u64>, StoreError> {
+        if let Some(number) = self.names.get(&tag) {
+            return Ok(Some(*number));
+        }
+        let Some(bytes) = self.base.get(Table::Name, &tag.0)? else { return Ok(None) };
+        let number = stored_number(Table::Name, &bytes)?;
+        self.names.insert(tag, number);
+        Ok(Some(number))
+    }
+
+    /// The run that covers a number.
+    fn run_at(&self, number: u64) -> Result<Option<(u64, StoredRun)>, StoreError> {
+        let covers = |first: u64, run: &StoredRun| number - first < run.count;
+        if let Some((first, run)) = self.runs.borrow().range(..=number).next_back()
+            && covers(*first, &run.value)
+        {
+            return Ok(Some((*first, run.value)));
+        }
+        let Some((key, value)) = self.base.at_or_before(Table::Run, &number.to_be_bytes())? else { return Ok(None) };
+        let first = stored_number(Table::Run, &key)?;
+        let run: StoredRun = stored(Table::Run, &value)?;
+        // One that is cached may have been cut: its pieces are cached too, and none covers the number.
+        if self.runs.borrow().contains_key(&first) || !covers(first, &run) {
+            return Ok(None);
+        }
+        self.runs.borrow_mut().insert(first, Cached { value: run, changed: false });
+        Ok(Some((first, run)))
+    }
+
+    /// The id of the log of a numbered subject.
+    pub fn log_of(&self, number: u64) -> Result<u64, StoreError> {
+        match self.run_at(number)? {
+            Some((_, run)) => Ok(run.log),
+            None => Err(StoreError::Corrupt(Table::Run, format!("no run covers subject {number}"))),
+        }
+    }
+
+    fn with_log<T>(&self, id: u64, use_log: impl FnOnce(&mut Cached<StoredLog>) -> T) -> Result<T, StoreError> {
+        if let Some(log) = self.logs.borrow_mut().get_mut(&id) {
+            return Ok(use_log(log));
+        }
+        let Some(bytes) = self.base.get(Table::Log, &id.to_be_bytes())? else {
+            return Err(StoreError::Corrupt(Table::Log, format!("no log {id}")));
+        };
+        let mut log = Cached { value: stored(Table::Log, &bytes)?, changed: false };
+        let result = use_log(&mut log);
+        self.logs.borrow_mut().insert(id, log);
+        Ok(result)
+    }
+
+    /// The state that subjects with this log share.
+    pub fn state_of_log(&self, log: u64) -> Result<SubjectState, StoreError> {
+        self.with_log(log, |log| log.value.state.clone())
+    }
+
+    /// The state of a numbered subject.
+    pub fn state_of(&self, number: u64) -> Result<SubjectState, StoreError> {
+        self.state_of_log(self.log_of(number)?)
+    }
+
+    /// Brings new subjects in: numbered, named, all with one empty log. They are in no extent's unused part
+    /// any more.
+    pub fn found(&mut self, subjects: Vec<(u64, SubjectKey, Hash)>, state: SubjectState) -> Vec<FoundedRun> {
+        let mut runs: Vec<FoundedRun> = Vec::new();
+        for (number, _, tag) in &subjects {
+            self.names.insert(*tag, *number);
+            match runs.last_mut() {
+                Some(run) if run.first + u64::from(run.count) == *number && run.count < u32::MAX => run.count += 1,
+                _ => runs.push(FoundedRun { first: *number, count: 1 }),
+            }
+        }
+        if runs.is_empty() {
+            return runs;
+        }
+        let log = self.new_log(StoredLog {
+            state,
+            peaks: Peaks::default(),
+            base: 0,
+            base_count: 0,
+            subjects: subjects.len() as u64,
+        });
+        for run in &runs {
+            self.put_run(run.first, u64::from(run.count), log);
+        }
+        self.roots.name_count += subjects.len() as u64;
+        self.founded.extend(subjects);
+        runs
+    }
+
+    fn new_log(&mut self, log: StoredLog) -> u64 {
+        let id = self.next_log;
+        self.next_log += 1;
+        self.logs.borrow_mut().insert(id, Cached { value: log, changed: true });
+        id
+    }
+
+    fn put_run(&mut self, first: u64, count: u64, log: u64) {
+        self.runs.borrow_mut().insert(first, Cached { value: StoredRun { count, log }, changed: true });
+        self.changed_leaves.push((first, count));
+    }
+
+    /// Cuts runs so that `first..first+count` are whole runs, and gives those.
+    fn pieces(&mut self, first: u64, count: u64) -> Result<Vec<(u64, StoredRun)>, StoreError> {
+        let end = first + count;
+        let mut pieces = Vec::new();
+        let mut number = first;
+        while number < end {
+            let Some((run_first, run)) = self.run_at(number)? else {
+                return Err(StoreError::Corrupt(Table::Run, format!("no run covers subject {number}")));
+            };
+            let run_end = run_first + run.count;
+            let piece_end = run_end.min(end);
+            if run_first < number || piece_end < run_end {
+                let mut runs = self.runs.borrow_mut();
+                let mut cut = |from: u64, to: u64| {
+                    if from < to {
+                        let value = StoredRun { count: to - from, log: run.log };
+                        runs.insert(from, Cached { value, changed: true });
+                    }
+                };
+                cut(run_first, number);
+                cut(number, piece_end);
+                cut(piece_end, run_end);
+            }
+            pieces.push((number, StoredRun { count: piece_end - number, log: run.log }));
+            number = piece_end;
+        }
+        Ok(pieces)
+    }
+
+    /// Appends an entry to the logs of runs of subjects (first, count), and changes their state. Subjects that
+    /// shared a log and are all among them go on sharing it; else those named go on with a fork.
+    pub fn append(
+        &mut self,
+        subjects: &[(u64, u64)],
+        entry: StoredEntry,
+        node: LogNode,
+        change: &dyn Fn(&mut SubjectState),
+    ) -> Result<(), StoreError> {
+        let mut by_log: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
+        for (first, count) in subjects {
+            for (piece, run) in self.pieces(*first, *count)? {
+                by_log.entry(run.log).or_default().push((piece, run.count));
+            }
+        }
+        for (log, pieces) in by_log {
+            let named: u64 = pieces.iter().map(|(_, count)| count).sum();
+            let all = self.with_log(log, |log| log.value.subjects == named)?;
+            let target = if all { log } else { self.fork(log, named)? };
+            let place = self.with_log(target, |log| {
+                let place = log.value.peaks.count;
+                log.value.peaks.push(node);
+                change(&mut log.value.state);
+                log.changed = true;
+                place
+            })?;
+            self.entries.push((target, place, entry));
+            for (first, count) in pieces {
+                if all {
+                    self.changed_leaves.push((first, count));
+                } else {
+                    self.put_run(first, count, target);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A log for some of a log's subjects, with all that it has so far.
+    fn fork(&mut self, log: u64, subjects: u64) -> Result<u64, StoreError> {
+        let forked = self.with_log(log, |parent| {
+            parent.value.subjects -= subjects;
+            parent.changed = true;
+            let count = parent.value.peaks.count;
+            // A fork that has nothing of its own yet is found with what it was forked from.
+            let (base, base_count) = match count {
+                0 => (0, 0),
+                count if count == parent.value.base_count => (parent.value.base, count),
+                count => (log, count),
+            };
+            StoredLog { base, base_count, subjects, ..parent.value.clone() }
+        })?;
+        Ok(self.new_log(forked))
+    }
+
+    /// The value of a row.
+    pub fn row(&mut self, name: &[u8]) -> Result<Option<&[u8]>, StoreError> {
+        Ok(self.load_row(name)?.value.as_deref())
+    }
+
+    /// Sets a row.
+    pub fn set_row(&mut self, name: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
+        let row = self.load_row(name)?;
+        let new = row.number.is_none() && !row.changed;
+        row.value = Some(value);
+        row.changed = true;
+        if new {
+            self.new_rows.push(name.to_vec());
+        }
+        Ok(())
+    }
+
+    /// The numbers (eight bytes, big-endian) that follow a prefix in the names of rows, ascending.
+    pub fn rows_below(&self, prefix: &[u8]) -> Result<Vec<u64>, StoreError> {
+        let mut end = prefix.to_vec();
+        end.extend_from_slice(&[u8::MAX; 9]);
+        let mut numbers = BTreeSet::new();
+        let mut keep = |name: &[u8]| numbers.extend(name.get(prefix.len()..).and_then(read_number));
+        self.rows.range(prefix.to_vec()..end.clone()).filter(|(_, row)| row.value.is_some()).for_each(|(name, _)| keep(name));
+        self.base.scan(Table::Row, prefix, &end, &mut |name, _| {
+            keep(name);
+            true
+        })?;
+        Ok(numbers.into_iter().collect())
+    }
+
+    fn load_row(&mut self, name: &[u8]) -> Result<&mut Row, StoreError> {
+        if !self.rows.contains_key(name) {
+            let row = match self.base.get(Table::Row, name)? {
+                None => Row { number: None, value: None, changed: false },
+                Some(bytes) => Row {
+                    number: Some(stored_number(Table::Row, &bytes)?),
+                    value: Some(bytes.get(8..).unwrap_or_default().to_vec()),
+                    changed: false,
+                },
+            };
+            self.rows.insert(name.to_vec(), row);
+        }
+        self.rows.get_mut(name).ok_or_else(|| StoreError::Failed("a row just read is gone".to_owned()))
+    }
+
+    /// Where the event with this tag is.
+    pub fn event(&mut self, tag: Hash) -> Result<Option<EventPlace>, StoreError> {
+        if let Some(place) = self.events.get(&tag) {
+            return Ok(Some(*place));
+        }
+        self.base.get(Table::Event, &tag.0)?.map(|bytes| stored(Table::Event, &bytes)).transpose()
+    }
+
+    /// The derived record of an earlier event.
+    pub fn record(&self, place: EventPlace) -> Result<StoredRecord, StoreError> {
+        let here = self.records.binary_search_by_key(&(place.height, place.index), |(height, index, _)| (*height, *index));
+        if let Some((_, _, record)) = here.ok().and_then(|at| self.records.get(at)) {
+            return Ok(record.clone());
+        }
+        match self.base.get(Table::Record, &place_key(place.height, place.index))? {
+            Some(bytes) => stored(Table::Record, &bytes),
+            None => Err(StoreError::Corrupt(Table::Record, format!("none at {}/{}", place.height, place.index))),
+        }
+    }
+
+    /// Keeps an accepted event. `first` says that its tag is new: an error declaration repeats its target's.
+    pub fn add_event(&mut self, tag: Hash, first: bool, height: u64, index: u32, record: StoredRecord) {
+        let place = EventPlace { own: self.roots.event_count, height, index };
+        self.roots.event_count += 1;
+        if first {
+            self.events.insert(tag, place);
+        }
+        self.event_tags.push((tag, place));
+        self.records.push((height, index, record));
+    }
+
+    /// The number that the next event will have.
+    pub fn next_event(&self) -> u64 {
+        self.roots.event_count
+    }
+
+    /// Writes everything, brings the trees up to date, and gives the roots after the block and the next log.
+    pub fn finish(mut self, overlay: &mut Overlay<'_>) -> Result<(StateRoots, u64), StoreError> {
+        let before = self.roots_before(overlay)?;
+        let mut roots = self.roots.clone();
+        roots.rows = self.finish_rows(overlay, before.row_count, &mut roots.row_count)?;
+        roots.names = self.finish_names(overlay, before.name_count)?;
+        roots.events = self.finish_events(overlay, before.event_count)?;
+        let changed = merged(std::mem::take(&mut self.changed_leaves));
+        roots.subjects = if changed.is_empty() && roots.subject_count == before.subject_count {
+            before.subjects
+        } else {
+            let tree = &dense::SUBJECTS;
+            tree.update(overlay, before.subject_count, roots.subject_count, &changed, &self)?
+        };
+        for (first, run) in self.runs.borrow().iter().filter(|(_, run)| run.changed) {
+            overlay.put(Table::Run, first.to_be_bytes(), encode(&run.value));
+        }
+        for (id, log) in self.logs.borrow().iter().filter(|(_, log)| log.changed) {
+            overlay.put(Table::Log, id.to_be_bytes(), encode(&log.value));
+        }
+        for (log, place, entry) in &self.entries {
+            overlay.put(Table::Entry, entry_key(*log, *place), encode(entry));
+        }
+        for (height, index, record) in &self.records {
+            overlay.put(Table::Record, place_key(*height, *index), encode(record));
+        }
+        Ok((roots, self.next_log))
+    }
+
+    fn roots_before(&self, overlay: &Overlay<'_>) -> Result<StateRoots, StoreError> {
+        match overlay.get(Table::Meta, super::head::HEAD_KEY)? {
+            Some(bytes) => stored::<super::head::Head>(Table::Meta, &bytes).map(|head| head.roots),
+            None => Ok(StateRoots::default()),
+        }
+    }
+
+    fn finish_rows(&mut self, overlay: &mut Overlay<'_>, before: u64, count: &mut u64) -> Result<Hash, StoreError> {
+        *count = before;
+        for name in std::mem::take(&mut self.new_rows) {
+            if let Some(row) = self.rows.get_mut(&name) {
+                overlay.put(Table::RowName, count.to_be_bytes(), name);
+                row.number = Some(*count);
+                *count += 1;
+            }
+        }
+        let mut leaves = BTreeMap::new();
+        for (name, row) in self.rows.iter().filter(|(_, row)| row.changed) {
+            let (Some(number), Some(value)) = (row.number, &row.value) else { continue };
+            let length = (name.len() as u64).to_le_bytes();
+            leaves.insert(number, Tag::Row.hash_parts(&[&length, name, value]));
+            let mut stored = number.to_be_bytes().to_vec();
+            stored.extend_from_slice(value);
+            overlay.put(Table::Row, name.as_slice(), stored);
+        }
+        dense::ROWS.set(overlay, before, *count, &leaves)
+    }
+
+    fn finish_names(&mut self, overlay: &mut Overlay<'_>, before: u64) -> Result<Hash, StoreError> {
+        let mut new = Vec::with_capacity(self.founded.len());
+        for (number, key, tag) in &self.founded {
+            overlay.put(Table::Name, tag.0, number.to_be_bytes());
+            overlay.put(Table::Key, number.to_be_bytes(), key.bytes());
+            new.push((*number, *tag));
+        }
+        names::append(overlay, before, &new)
+    }
+
+    fn finish_events(&mut self, overlay: &mut Overlay<'_>, before: u64) -> Result<Hash, StoreError> {
+        for (tag, place) in &self.events {
+            overlay.put(Table::Event, tag.0, encode(place));
+        }
+        let leaves = self.event_tags.iter().map(|(tag, place)| (place.own, *tag)).collect();
+        dense::EVENTS.set(overlay, before, self.roots.event_count, &leaves)
+    }
+}
+
+/// Ranges sorted and joined where they touch or overlap.
+fn merged(mut ranges: Vec<(u64, u64)>) -> Vec<Range<u64>> {
+    ranges.sort_unstable();
+    let mut joined: Vec<Range<u64>> = Vec::with_capacity(ranges.len());
+    for (first, count) in ranges {
+        match joined.last_mut() {
+            Some(last) if last.end >= first => last.end = last.end.max(first + count),
+            _ => joined.push(first..first + count),
+        }
+    }
+    joined
+}
+
+impl LeafRuns for Working<'_> {
+    fn runs(&self, _: &dyn Read, leaves: Range<u64>) -> Result<Vec<(u64, Hash)>, StoreError> {
+        let end = leaves.end;
+        let mut runs = Vec::new();
+        let mut number = leaves.start;
+        while number < end {
+            let next = match self.run_at(number)? {
+                Some((run_first, run)) => {
+                    let hash = self.with_log(run.log, |log| log.value.leaf().hash())?;
+                    let next = (run_first + run.count).min(end);
+                    runs.push((next - number, hash));
+                    next
+                }
+                None => {
+                    let next = self.next_run(number, end)?;
+                    runs.push((next - number, Hash::ZERO));
+                    next
+                }
+            };
+            number = next;
+        }
+        Ok(runs)
+    }
+}
+
+impl Working<'_> {
+    /// The first number from `number` on, below `end`, that a run covers; `end` if none does.
+    fn next_run(&self, number: u64, end: u64) -> Result<u64, StoreError> {
+        let cached = self.runs.borrow().range(number..end).next().map(|(first, _)| *first);
+        let mut next = cached.unwrap_or(end);
+        self.base.scan(Table::Run, &number.to_be_bytes(), &next.to_be_bytes(), &mut |key, _| {
+            next = read_number(key).unwrap_or(next);
+            false
+        })?;
+        Ok(next)
+    }
+}

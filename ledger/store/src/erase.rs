@@ -1,0 +1,129 @@
+//! Erasing payloads so that their bytes leave the disk (`sharing.md` §5).
+//!
+//! A deletion alone leaves the bytes where they are: in the write-ahead log, in the files below, in what a
+//! snapshot still shows. So the log is flushed away, the files of the range are rewritten, and the store
+//! looks whether any file that may hold the bytes is left. The file system's free blocks are not
+//! overwritten, and RocksDB's cache in memory forgets in its own time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rocksdb::{BottommostLevelCompaction, CompactOptions};
+use suyuan_ledger::kv::{StoreError, Table, WriteSet};
+
+use crate::RocksStore;
+
+/// How long readers may hold what is erased before that is an error.
+const WAIT: Duration = Duration::from_secs(30);
+const WAIT_STEP: Duration = Duration::from_millis(10);
+
+/// Where a payload is: the height of its block and its index in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PayloadPlace {
+    /// The height of the block.
+    pub height: u64,
+    /// The index of the event in the block.
+    pub index: u32,
+}
+
+impl PayloadPlace {
+    /// Its key in `Table::Payload`.
+    pub fn key(self) -> [u8; 12] {
+        let mut key = [0; 12];
+        key[..8].copy_from_slice(&self.height.to_be_bytes());
+        key[8..].copy_from_slice(&self.index.to_be_bytes());
+        key
+    }
+}
+
+impl RocksStore {
+    /// Deletes payloads and returns once no file of the store holds their bytes. Rewrites the files from
+    /// the first to the last of them, so distant ones are better erased apart.
+    ///
+    /// If readers hold a [`crate::Snapshot`] from before for too long, or the disk is full, it fails with
+    /// the payloads deleted and their bytes still on the disk; then it has to be called again.
+    pub fn erase_payloads(&self, places: &[PayloadPlace]) -> Result<(), StoreError> {
+        let keys: BTreeSet<[u8; 12]> = places.iter().map(|place| place.key()).collect();
+        let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(()) };
+        let mut deletions = WriteSet::default();
+        for key in &keys {
+            deletions.delete(Table::Payload, *key);
+        }
+        self.commit(&deletions)?;
+        let moment = self.database.latest_sequence_number();
+
+        let mut suspects = files(&self.path, "log")?;
+        // The log is dropped only when every table has written out what it holds of it.
+        for table in Table::ALL {
+            self.database.flush_cf(self.family(*table)?).map_err(|error| self.fail("flush", &error))?;
+        }
+        wait("a reader holds the store as it was", || {
+            Ok(self.oldest_snapshot()?.is_none_or(|oldest| oldest >= moment))
+        })?;
+        suspects.append(&mut files(&self.path, "sst")?);
+        let mut options = CompactOptions::default();
+        options.set_exclusive_manual_compaction(true);
+        // The values lie mostly on the last level, which RocksDB would leave alone.
+        options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
+        self.database.compact_range_cf_opt(self.family(Table::Payload)?, Some(first), Some(last), &options);
+        // RocksDB does not say whether the compaction worked, so the files must.
+        wait("files that hold them are still in use, or could not be rewritten", || {
+            self.have_gone(&suspects, first, last)
+        })
+    }
+
+    /// Whether each of the files was deleted, or is in use for something else.
+    fn have_gone(&self, suspects: &BTreeSet<String>, first: &[u8], last: &[u8]) -> Result<bool, StoreError> {
+        let live = self.database.live_files().map_err(|error| StoreError::Failed(format!("list files: {error}")))?;
+        let harmless: BTreeMap<&str, bool> = live
+            .iter()
+            .map(|file| {
+                let below = file.end_key.as_deref().is_some_and(|end| end < first);
+                let above = file.start_key.as_deref().is_some_and(|start| start > last);
+                let other = file.column_family_name != Table::Payload.name();
+                (file.name.trim_start_matches('/'), other || below || above)
+            })
+            .collect();
+        let mut on_disk = files(&self.path, "log")?;
+        on_disk.append(&mut files(&self.path, "sst")?);
+        let mut left = suspects.intersection(&on_disk);
+        Ok(left.all(|name| harmless.get(name.as_str()).copied().unwrap_or(false)))
+    }
+
+    /// The moment of the oldest snapshot, if there is one.
+    fn oldest_snapshot(&self) -> Result<Option<u64>, StoreError> {
+        let oldest = self.database.property_int_value("rocksdb.oldest-snapshot-sequence");
+        let oldest = oldest.map_err(|error| StoreError::Failed(format!("list snapshots: {error}")))?;
+        Ok(oldest.filter(|sequence| *sequence > 0))
+    }
+}
+
+/// The names of the files of a kind in a database.
+fn files(path: &Path, extension: &str) -> Result<BTreeSet<String>, StoreError> {
+    let failed = |error| StoreError::Failed(format!("{}: {error}", path.display()));
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        if Path::new(&name).extension().is_some_and(|found| found == extension) {
+            names.insert(name.to_string_lossy().into_owned());
+        }
+    }
+    Ok(names)
+}
+
+fn wait(for_what: &str, mut is_done: impl FnMut() -> Result<bool, StoreError>) -> Result<(), StoreError> {
+    let start = Instant::now();
+    while !is_done()? {
+        if start.elapsed() > WAIT {
+            let seconds = WAIT.as_secs();
+            return Err(StoreError::Failed(format!(
+                "payloads are deleted, but their bytes are on the disk after {seconds} s: {for_what}; erase again"
+            )));
+        }
+        thread::sleep(WAIT_STEP);
+    }
+    Ok(())
+}

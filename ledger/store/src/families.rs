@@ -1,0 +1,141 @@
+//! How RocksDB keeps each table, and how one budget of memory is shared among them.
+
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Options, SliceTransform,
+    WriteBufferManager,
+};
+use suyuan_ledger::kv::Table;
+
+/// Bits a key in a bloom filter: about 1 in 100 absent keys costs a read.
+const BLOOM_BITS: f64 = 10.0;
+/// What is appended and read in order, or large: fewer, larger blocks compress better.
+const BLOCK_BYTES_LARGE: usize = 16 * 1024;
+/// What is read key by key: less to read and to decompress for one key.
+const BLOCK_BYTES_SMALL: usize = 4 * 1024;
+/// The largest write buffer of one table; a buffer is written out when all together reach their share.
+const WRITE_BUFFER_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Tables files kept open. Each costs a descriptor and some memory outside the cache.
+const OPEN_FILES_MAX: i32 = 256;
+/// Threads that flush and compact.
+const BACKGROUND_JOBS: i32 = 2;
+/// RocksDB's own log of what it does: files kept, bytes each.
+const INFO_LOG_FILES: usize = 4;
+const INFO_LOG_BYTES: usize = 4 * 1024 * 1024;
+/// Log id, the first part of the keys of `Table::Entry`.
+pub(crate) const ENTRY_PREFIX_BYTES: usize = 8;
+
+/// The memory that all tables share: a cache, to which the write buffers are charged.
+pub(crate) struct Memory {
+    cache: Cache,
+    buffers: WriteBufferManager,
+    buffer_bytes: usize,
+}
+
+impl Memory {
+    /// Shares a budget. A quarter is left for what RocksDB does not count: open tables, compaction's
+    /// buffers, the allocator's waste. Of the rest, a third may be write buffers.
+    pub(crate) fn new(memory_bytes: usize) -> Memory {
+        let buffer_bytes = memory_bytes / 4;
+        let cache = Cache::new_lru_cache(memory_bytes - memory_bytes / 4);
+        let buffers = WriteBufferManager::new_write_buffer_manager_with_cache(buffer_bytes, false, cache.clone());
+        Memory { cache, buffers, buffer_bytes }
+    }
+}
+
+/// The options of the database as a whole.
+pub(crate) fn database_options(memory: &Memory, create: bool, accept_torn_log: bool) -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(create);
+    options.create_missing_column_families(create);
+    options.set_paranoid_checks(true);
+    options.set_write_buffer_manager(&memory.buffers);
+    options.set_max_open_files(OPEN_FILES_MAX);
+    options.set_max_background_jobs(BACKGROUND_JOBS);
+    // The log is kept until every table has written out what is in it; this bounds it, and so a restart.
+    options.set_max_total_wal_size(2 * memory.buffer_bytes as u64);
+    // Only a last, torn record is passed over. Point-in-time recovery (RocksDB's default) would drop whatever
+    // follows a rotten record, though it was acknowledged, and not say so.
+    options.set_wal_recovery_mode(match accept_torn_log {
+        true => DBRecoveryMode::PointInTime,
+        false => DBRecoveryMode::TolerateCorruptedTailRecords,
+    });
+    options.set_bytes_per_sync(1024 * 1024);
+    options.set_keep_log_file_num(INFO_LOG_FILES);
+    options.set_max_log_file_size(INFO_LOG_BYTES);
+    options.set_stats_dump_period_sec(0);
+    options.set_stats_persist_period_sec(0);
+    options
+}
+
+/// The tables' families, and the one without which RocksDB does not open, which stays empty.
+pub(crate) fn descriptors(memory: &Memory) -> Vec<ColumnFamilyDescriptor> {
+    let unused = ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, family_options(memory, Table::Meta));
+    let tables =
+        Table::ALL.iter().map(|table| ColumnFamilyDescriptor::new(table.name(), family_options(memory, *table)));
+    std::iter::once(unused).chain(tables).collect()
+}
+
+/// How the keys of a table are looked for.
+enum Lookup {
+    /// By keys that may be absent, or by number: a filter of keys.
+    Key,
+    /// By keys that are there, appended in order: a filter would only cost memory.
+    Present,
+    /// By what a key begins with: a filter of beginnings.
+    Prefix,
+}
+
+struct Shape {
+    lookup: Lookup,
+    compression: DBCompressionType,
+    block_bytes: usize,
+}
+
+fn shape(table: Table) -> Shape {
+    use DBCompressionType::{Lz4, None, Zstd};
+    let (lookup, compression, block_bytes) = match table {
+        // Text, appended in order. Compressed alike on every level, so that files sink without being rewritten.
+        Table::Block | Table::Payload => (Lookup::Present, Zstd, BLOCK_BYTES_LARGE),
+        Table::Record => (Lookup::Present, Lz4, BLOCK_BYTES_LARGE),
+        Table::Entry => (Lookup::Prefix, Lz4, BLOCK_BYTES_SMALL),
+        // Hashes don't compress.
+        Table::Page | Table::Segment => (Lookup::Key, None, BLOCK_BYTES_LARGE),
+        Table::Run
+        | Table::Log
+        | Table::Name
+        | Table::Key
+        | Table::Event
+        | Table::EventLog
+        | Table::Row
+        | Table::RowName
+        | Table::Submission
+        | Table::Meta => (Lookup::Key, Lz4, BLOCK_BYTES_SMALL),
+    };
+    Shape { lookup, compression, block_bytes }
+}
+
+fn family_options(memory: &Memory, table: Table) -> Options {
+    let shape = shape(table);
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(&memory.cache);
+    blocks.set_block_size(shape.block_bytes);
+    // In the cache, so that they are within the budget.
+    blocks.set_cache_index_and_filter_blocks(true);
+    blocks.set_cache_index_and_filter_blocks_with_high_priority(true);
+    blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    let mut options = Options::default();
+    match shape.lookup {
+        Lookup::Key => blocks.set_bloom_filter(BLOOM_BITS, false),
+        Lookup::Present => {}
+        Lookup::Prefix => {
+            blocks.set_bloom_filter(BLOOM_BITS, false);
+            blocks.set_whole_key_filtering(false);
+            options.set_prefix_extractor(SliceTransform::create_fixed_prefix(ENTRY_PREFIX_BYTES));
+        }
+    }
+    options.set_block_based_table_factory(&blocks);
+    options.set_compression_type(shape.compression);
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES_MAX.min(memory.buffer_bytes / 2));
+    options.set_level_compaction_dynamic_level_bytes(true);
+    options
+}

@@ -1,0 +1,251 @@
+//! A ledger's store in RocksDB.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use rocksdb::{ColumnFamily, DB, DBRawIterator, ErrorKind, ReadOptions, WriteBatch, WriteOptions};
+use suyuan_ledger::kv::{Read, StoreError, Table, Visit, WriteSet};
+
+use crate::OpenError;
+use crate::families::{self, ENTRY_PREFIX_BYTES, Memory};
+
+/// The memory of a store unless told otherwise.
+pub const MEMORY_BYTES_DEFAULT: usize = 512 * 1024 * 1024;
+/// The least memory of a store. Below it the write buffers are so small that it only compacts.
+pub const MEMORY_BYTES_MIN: usize = 16 * 1024 * 1024;
+
+/// A key and its value.
+type Pair = (Vec<u8>, Vec<u8>);
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// The budget for cache and write buffers together, in bytes.
+    pub memory_bytes: usize,
+    /// Whether an absent store, or one whose creation was interrupted, is created.
+    pub create: bool,
+    /// Whether a write-ahead log is accepted up to its first unreadable record. Such a record is refused
+    /// otherwise, unless it is the cut-off end of the log. What follows it is lost and has to be fetched from
+    /// other nodes, so this is for an operator to decide.
+    pub accept_torn_log: bool,
+}
+
+impl Default for StoreOptions {
+    fn default() -> StoreOptions {
+        StoreOptions { memory_bytes: MEMORY_BYTES_DEFAULT, create: false, accept_torn_log: false }
+    }
+}
+
+/// A store in a RocksDB database of its own: a column family a table.
+pub struct RocksStore {
+    pub(crate) database: DB,
+    pub(crate) path: PathBuf,
+    reads: ReadOptions,
+    writes: WriteOptions,
+    /// The words of the first write that failed: from then on the store refuses everything (`style.md` 26).
+    failed: OnceLock<String>,
+}
+
+impl RocksStore {
+    /// Opens the store at a path. Only one process can have it open.
+    pub fn open(path: &Path, options: &StoreOptions) -> Result<RocksStore, OpenError> {
+        if options.memory_bytes < MEMORY_BYTES_MIN {
+            return Err(OpenError::TooLittleMemory { bytes: options.memory_bytes, minimum: MEMORY_BYTES_MIN });
+        }
+        // RocksDB would leave a directory with a log behind where nothing was.
+        let current = path.join("CURRENT");
+        let exists = current.try_exists().map_err(|cause| OpenError::of_io(path, cause))?;
+        if !exists && !options.create {
+            return Err(OpenError::NotFound(path.to_path_buf()));
+        }
+        let memory = Memory::new(options.memory_bytes);
+        let database = DB::open_cf_descriptors(
+            &families::database_options(&memory, options.create, options.accept_torn_log),
+            path,
+            families::descriptors(&memory),
+        )
+        .map_err(|error| open_error(path, &error))?;
+        let mut writes = WriteOptions::default();
+        writes.set_sync(true);
+        Ok(RocksStore {
+            database,
+            path: path.to_path_buf(),
+            reads: ReadOptions::default(),
+            writes,
+            failed: OnceLock::new(),
+        })
+    }
+
+    /// Makes the changes in one atomic, synced batch. After an error the store refuses everything.
+    pub fn commit(&self, writes: &WriteSet) -> Result<(), StoreError> {
+        self.check_usable()?;
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let mut batch = WriteBatch::default();
+        let mut table_before = None;
+        for (table, key, value) in writes.iter() {
+            // The changes are sorted by table: one look-up a table.
+            let family = match table_before {
+                Some((before, family)) if before == table => family,
+                _ => self.family(table)?,
+            };
+            table_before = Some((table, family));
+            match value {
+                Some(value) => batch.put_cf(family, key, value),
+                None => batch.delete_cf(family, key),
+            }
+        }
+        self.database.write_opt(batch, &self.writes).map_err(|error| self.fail("commit", &error))
+    }
+
+    /// The store as it is now, whatever is committed later. It keeps what it shows on the disk, so it should
+    /// be short-lived.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        let moment = self.database.snapshot();
+        let mut reads = ReadOptions::default();
+        reads.set_snapshot(&moment);
+        Snapshot { store: self, moment, reads }
+    }
+
+    pub(crate) fn family(&self, table: Table) -> Result<&ColumnFamily, StoreError> {
+        let family = self.database.cf_handle(table.name());
+        family.ok_or_else(|| StoreError::Failed(format!("the database has no table {}", table.name())))
+    }
+
+    /// Refuses if a write has failed.
+    pub(crate) fn check_usable(&self) -> Result<(), StoreError> {
+        match self.failed.get() {
+            None => Ok(()),
+            Some(words) => Err(StoreError::Failed(format!("closed since a write failed: {words}; open it anew"))),
+        }
+    }
+
+    /// Notes that a write has failed.
+    pub(crate) fn fail(&self, doing: &str, error: &rocksdb::Error) -> StoreError {
+        let words = self.failed.get_or_init(|| format!("{doing}: {error}"));
+        StoreError::Failed(words.clone())
+    }
+
+    fn get_with(&self, reads: &ReadOptions, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.check_usable()?;
+        let value = self.database.get_pinned_cf_opt(self.family(table)?, key, reads);
+        Ok(value.map_err(|error| read_error(table, &error))?.map(|bytes| bytes.to_vec()))
+    }
+
+    fn at_or_before_with(&self, mut reads: ReadOptions, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
+        self.check_usable()?;
+        reads.set_total_order_seek(true);
+        let mut pairs = self.database.raw_iterator_cf_opt(self.family(table)?, reads);
+        pairs.seek_for_prev(key);
+        let found = pairs.item().map(|(found, value)| (found.to_vec(), value.to_vec()));
+        check_status(table, &pairs)?;
+        Ok(found)
+    }
+
+    fn scan_with(
+        &self,
+        mut reads: ReadOptions,
+        table: Table,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        self.check_usable()?;
+        if from >= to {
+            return Ok(());
+        }
+        // Within one log the filter of beginnings rules out the files that have nothing of it.
+        let one_prefix = table == Table::Entry && is_within_prefix(from, to);
+        reads.set_prefix_same_as_start(one_prefix);
+        reads.set_total_order_seek(!one_prefix);
+        reads.set_iterate_upper_bound(to);
+        let mut pairs = self.database.raw_iterator_cf_opt(self.family(table)?, reads);
+        pairs.seek(from);
+        while let Some((key, value)) = pairs.item() {
+            if !visit(key, value) {
+                break;
+            }
+            pairs.next();
+        }
+        check_status(table, &pairs)
+    }
+}
+
+impl Read for RocksStore {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get_with(&self.reads, table, key)
+    }
+
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+        self.at_or_before_with(ReadOptions::default(), table, key)
+    }
+
+    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.scan_with(ReadOptions::default(), table, from, to, visit)
+    }
+}
+
+/// A store at one moment, while others write to it.
+pub struct Snapshot<'a> {
+    store: &'a RocksStore,
+    moment: rocksdb::Snapshot<'a>,
+    reads: ReadOptions,
+}
+
+impl Snapshot<'_> {
+    fn reads(&self) -> ReadOptions {
+        let mut reads = ReadOptions::default();
+        reads.set_snapshot(&self.moment);
+        reads
+    }
+}
+
+impl Read for Snapshot<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.get_with(&self.reads, table, key)
+    }
+
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+        self.store.at_or_before_with(self.reads(), table, key)
+    }
+
+    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.store.scan_with(self.reads(), table, from, to, visit)
+    }
+}
+
+/// Whether all keys from `from` to below `to` begin alike.
+fn is_within_prefix(from: &[u8], to: &[u8]) -> bool {
+    match (from.first_chunk::<ENTRY_PREFIX_BYTES>(), to.first_chunk::<ENTRY_PREFIX_BYTES>()) {
+        (Some(first), Some(last)) => {
+            let next = u64::from_be_bytes(*first).checked_add(1);
+            first == last || (to.len() == ENTRY_PREFIX_BYTES && next == Some(u64::from_be_bytes(*last)))
+        }
+        _ => false,
+    }
+}
+
+fn check_status(table: Table, pairs: &DBRawIterator<'_>) -> Result<(), StoreError> {
+    pairs.status().map_err(|error| read_error(table, &error))
+}
+
+fn read_error(table: Table, error: &rocksdb::Error) -> StoreError {
+    match error.kind() {
+        ErrorKind::Corruption => StoreError::Corrupt(table, error.to_string()),
+        _ => StoreError::Failed(format!("table {}: {error}", table.name())),
+    }
+}
+
+/// RocksDB tells its reasons in words only.
+fn open_error(path: &Path, error: &rocksdb::Error) -> OpenError {
+    let words = error.to_string();
+    let path = path.to_path_buf();
+    if words.contains("No space left on device") {
+        OpenError::DiskFull(path, words)
+    } else if words.contains("/LOCK: ") {
+        OpenError::Locked(path)
+    } else {
+        OpenError::Store(path, StoreError::Failed(words))
+    }
+}
