@@ -13,7 +13,7 @@ use crate::hash::{Hash, Tag};
 use crate::key::{KeyKind, SubjectKey};
 use crate::kv::{StoreError, Table};
 use crate::log::LogNode;
-use crate::names::names_root;
+use crate::names::{Name, names_root};
 use crate::organisation::{Key, OrganisationRole};
 use crate::record::{LinkRun, Record, Role, Standing, flag, mask};
 
@@ -278,8 +278,8 @@ fn keep(
         runs.extend(error_runs(&target.record));
     }
     runs.sort_unstable();
-    let mut names: Vec<(u64, Hash)> = new.iter().map(|(number, _, tag)| (*number, *tag)).collect();
-    names.sort_unstable();
+    let mut names: Vec<Name> = new.iter().map(|(number, _, tag)| Name { number: *number, tag: *tag }).collect();
+    names.sort_unstable_by_key(|name| name.number);
     let mut stored = StoredRecord {
         record_type: context.record_type,
         block_time: context.author.time,
@@ -296,7 +296,7 @@ fn keep(
     };
     let record = stored.record(context.height, context.index);
     let hash = record.hash();
-    stored.founded = working.found(new, SubjectState::founded(hash, event.author));
+    stored.founded = working.found(new, SubjectState::founded(hash, event.author), (context.height, context.index));
     append_all(working, context, &event, &links, &record, hash)?;
     if let Some(target) = &target {
         append_errors(working, &stored.runs, &record, hash, target)?;

@@ -15,7 +15,7 @@ use crate::hash::{Hash, Tag};
 use crate::key::SubjectKey;
 use crate::kv::{Overlay, Read, StoreError, Table};
 use crate::log::{LogNode, Peaks};
-use crate::names;
+use crate::names::{Name, sealed};
 use crate::tree::dense::{self, LeafRuns};
 
 /// The store's state with a block's changes so far.
@@ -152,7 +152,12 @@ impl<'a> Working<'a> {
 
     /// Brings new subjects in: numbered, named, all with one empty log. They are in no extent's unused part
     /// any more.
-    pub fn found(&mut self, subjects: Vec<(u64, SubjectKey, Hash)>, state: SubjectState) -> Vec<FoundedRun> {
+    pub fn found(
+        &mut self,
+        subjects: Vec<(u64, SubjectKey, Hash)>,
+        state: SubjectState,
+        (founded_height, founded_index): (u64, u32),
+    ) -> Vec<FoundedRun> {
         let mut runs: Vec<FoundedRun> = Vec::new();
         for (number, _, tag) in &subjects {
             self.names.insert(*tag, *number);
@@ -170,6 +175,8 @@ impl<'a> Working<'a> {
             base: 0,
             base_count: 0,
             subjects: subjects.len() as u64,
+            founded_height,
+            founded_index,
         });
         for run in &runs {
             self.put_run(run.first, u64::from(run.count), log);
@@ -419,9 +426,9 @@ impl<'a> Working<'a> {
         for (number, key, tag) in &self.founded {
             overlay.put(Table::Name, tag.0, number.to_be_bytes());
             overlay.put(Table::Key, number.to_be_bytes(), key.bytes());
-            new.push((*number, *tag));
+            new.push(Name { number: *number, tag: *tag });
         }
-        names::append(overlay, before, &new)
+        sealed::append(overlay, before, &new)
     }
 
     fn finish_events(&mut self, overlay: &mut Overlay<'_>, before: u64) -> Result<Hash, StoreError> {
