@@ -8,9 +8,9 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::format::{
-    Answer, Found, Name, NameKey, NamePage, Opened, ProofQuery, Recorded, ShownEvent, ShownNames, ShownRun, TraceProof,
+    Answer, Found, NameKey, NamePart, Opened, ProofQuery, Recorded, ShownEvent, ShownName, ShownNames, ShownRun,
+    TraceProof,
 };
-use super::refused::RefusedCode;
 use super::trust::DecidedHeader;
 use crate::block::StoredBlock;
 use crate::codec;
@@ -18,15 +18,15 @@ use crate::derive::derive;
 use crate::hash::{Hash, Tag};
 use crate::kv::{Read, StoreError, Table};
 use crate::log::{LogNode, LogStep, prune};
+use crate::names::absence::prove_absence;
 use crate::names::{self, PAGE_NAMES, page_hash};
 use crate::record::{Role, Standing};
 use crate::state::head::Head;
 use crate::state::reader::Reader;
-use crate::state::subject::{FoundedRun, StoredLog, StoredRecord, StoredRun, SubjectLeaf, read_number};
+use crate::state::subject::{FoundedRun, StoredLog, StoredRecord, StoredRun, read_number};
 use crate::trace::closure::close;
 use crate::trace::history::{History, Mode, Place, SubjectLog, class_key};
 use crate::trace::store::StoreHistory;
-use crate::tree;
 use crate::tree::dense::{self, LeafRuns};
 
 /// How much a proof shows.
@@ -82,7 +82,11 @@ pub fn make(
     let roots = head.roots.clone();
     let tag = Tag::Key.hash(&query.key);
     let answer = match reader.number_of(tag)? {
-        None => Answer::Absent(codec::encode(&names::prove_absence(store, roots.name_count, tag)?)),
+        None => {
+            let absence = prove_absence(store, roots.name_count, tag)?;
+            let missing = || StoreError::Corrupt(Table::Name, "a name that is recorded is missing".to_owned());
+            Answer::Absent(absence.ok_or_else(missing)?)
+        }
         Some(start) => Answer::Recorded(Box::new(show(store, &head, &query, start, options)?)),
     };
     Ok(TraceProof { decided, roots, query, answer })
@@ -99,7 +103,7 @@ fn show(
     let mut noted = Noted::new(store);
     noted.named.insert(start);
     close(&mut noted, &walk)?;
-    let mut maker = Maker { store, noted, logs: BTreeMap::new() };
+    let mut maker = Maker { noted, logs: BTreeMap::new() };
     let founding = maker.founding_events()?;
     let events = maker.events(options)?;
     let subjects = maker.subjects()?;
@@ -185,7 +189,6 @@ struct RunOfLog {
 }
 
 struct Maker<'a> {
-    store: &'a dyn Read,
     noted: Noted<'a>,
     logs: BTreeMap<u64, ShownLog>,
 }
@@ -302,7 +305,7 @@ impl Maker<'_> {
             let stored = reader.record(event.place.height, event.place.index)?;
             let founded = stored.map(|stored| stored.founded).unwrap_or_default();
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            names.push(pages(index, &founded, needed, reader)?);
+            names.push(ShownNames { event: index, parts: name_parts(&founded, needed, reader)? });
         }
         Ok(names)
     }
@@ -316,51 +319,54 @@ fn corrupt(table: Table, error: &dyn std::fmt::Debug) -> MakeError {
     MakeError::Store(StoreError::Corrupt(table, format!("{error:?}")))
 }
 
-/// The pages with the names that are needed, and the path to the names root.
-fn pages(event: u32, founded: &[FoundedRun], needed: &[u64], reader: &Reader<'_>) -> Result<ShownNames, MakeError> {
+/// The pages with the names that are needed, in the tree over all pages.
+fn name_parts(founded: &[FoundedRun], needed: &[u64], reader: &Reader<'_>) -> Result<Vec<NamePart>, MakeError> {
     let mut numbers: Vec<u64> = founded.iter().flat_map(|run| run.first..run.first + u64::from(run.count)).collect();
     numbers.sort_unstable();
-    let mut hashes = Vec::new();
     let mut pages = Vec::new();
-    for (index, chunk) in numbers.chunks(PAGE_NAMES as usize).enumerate() {
-        let mut pairs = Vec::with_capacity(chunk.len());
+    for chunk in numbers.chunks(PAGE_NAMES) {
+        let mut names = Vec::with_capacity(chunk.len());
         let mut page = Vec::with_capacity(chunk.len());
-        let mut is_needed = false;
         for number in chunk {
             let missing = || StoreError::Corrupt(Table::Key, format!("subject {number} is missing"));
             let key = reader.key_of(*number)?.ok_or_else(missing)?;
             let tag = Tag::Key.hash(&key);
-            pairs.push((*number, tag));
-            let shown = needed.binary_search(number).is_ok();
-            is_needed |= shown;
-            page.push(Name { number: *number, key: if shown { NameKey::Key(key) } else { NameKey::Tag(tag) } });
+            names.push(names::Name { number: *number, tag });
+            let is_needed = needed.binary_search(number).is_ok();
+            page.push(ShownName {
+                number: *number,
+                key: if is_needed { NameKey::Key(key) } else { NameKey::Tag(tag) },
+            });
         }
-        hashes.push(page_hash(&pairs));
-        if is_needed {
-            pages.push(NamePage { index: index as u64, names: page });
-        }
+        let shown = page.iter().any(|name| matches!(name.key, NameKey::Key(_))).then_some(page);
+        pages.push((page_hash(&names), shown));
     }
-    let mut siblings = Vec::new();
-    let wanted: Vec<u64> = pages.iter().map(|page| page.index).collect();
-    siblings_of(&hashes, 0, &wanted, &mut siblings);
-    Ok(ShownNames { event, count: numbers.len() as u64, pages, siblings })
+    let mut parts = Vec::new();
+    tree_parts(&pages, &mut parts);
+    Ok(parts)
 }
 
-/// The maximal nodes over leaves without any that is wanted, from left to right.
-fn siblings_of(leaves: &[Hash], first: u64, wanted: &[u64], siblings: &mut Vec<Hash>) {
-    let end = first + leaves.len() as u64;
-    let wanted_here = wanted.iter().filter(|leaf| (first..end).contains(*leaf)).count();
-    if leaves.is_empty() {
-        return;
+/// Adds the tree over pages, of which some are shown, and gives its root.
+fn tree_parts(pages: &[(Hash, Option<Vec<ShownName>>)], parts: &mut Vec<NamePart>) -> Hash {
+    let place = parts.len();
+    let root = match pages {
+        [] => return Hash::ZERO,
+        [(hash, Some(page))] => {
+            parts.push(NamePart::Page(page.clone()));
+            return *hash;
+        }
+        [(hash, None)] => *hash,
+        _ => {
+            parts.push(NamePart::Inner);
+            let (left, right) = pages.split_at(1 << (pages.len() - 1).ilog2());
+            Tag::Names.inner(tree_parts(left, parts), tree_parts(right, parts))
+        }
+    };
+    if pages.iter().all(|(_, shown)| shown.is_none()) {
+        parts.truncate(place);
+        parts.push(NamePart::Hidden(root));
     }
-    if wanted_here == 0 {
-        siblings.push(tree::root(Tag::Names, leaves));
-    } else if leaves.len() > 1 {
-        let left_count = 1usize << (leaves.len() - 1).ilog2();
-        let (left, right) = leaves.split_at(left_count);
-        siblings_of(left, first, wanted, siblings);
-        siblings_of(right, first + left_count as u64, wanted, siblings);
-    }
+    root
 }
 
 /// What is shown of a payload: which of its subjects were new.
@@ -430,7 +436,7 @@ impl NewsOf {
 }
 
 /// The leaves of the tree of subjects, from what the store says of them.
-struct StoreLeaves;
+pub(super) struct StoreLeaves;
 
 impl LeafRuns for StoreLeaves {
     fn runs(&self, store: &dyn Read, leaves: Range<u64>) -> Result<Vec<(u64, Hash)>, StoreError> {

@@ -19,4 +19,7 @@ pub mod trust;
 pub mod verify;
 pub mod wire;
 
+#[cfg(test)]
+mod tests;
+
 pub use refused::{Place, Refused, RefusedCode};

@@ -12,6 +12,7 @@ use super::wire::{Reader, WireError, Writer};
 use crate::codec;
 use crate::hash::Hash;
 use crate::log::LogStep;
+use crate::names::absence::{ABSENCE_PROOF_BYTES_MAX, AbsenceProof};
 use crate::state::head::StateRoots;
 use crate::state::subject::{FoundedRun, StoredRecord, SubjectState};
 use crate::trace::closure::{Direction, Query};
@@ -45,8 +46,6 @@ pub const PAYLOAD_BYTES_MAX: usize = 256 << 10;
 pub const FOUNDED_MAX: usize = 1 << 13;
 /// Bytes of the roots that the state root is made of.
 const ROOTS_BYTES: usize = 160;
-/// Bytes of a proof of absence, at most.
-const ABSENCE_BYTES_MAX: usize = 1 << 20;
 
 /// A trace's proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,8 +85,8 @@ impl ProofQuery {
 /// What a proof shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// The subject is not recorded: the bytes of a proof of absence against the names root.
-    Absent(Vec<u8>),
+    /// The subject is not recorded: it is absent from the names.
+    Absent(AbsenceProof),
     /// All that the trace is made of.
     Recorded(Box<Recorded>),
 }
@@ -160,31 +159,30 @@ pub enum Found {
     Hidden,
 }
 
-/// Names that an event founded.
+/// Names that an event founded: a part of the tree over its pages, parents before children, left before
+/// right. The tree tells its own shape, since a record commits no count beside its names root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownNames {
     /// The event's place among those shown.
     pub event: u32,
-    /// How many subjects it founded.
-    pub count: u64,
-    /// The pages shown, ascending.
-    pub pages: Vec<NamePage>,
-    /// The maximal nodes over the other pages, from left to right.
-    pub siblings: Vec<Hash>,
+    /// The tree.
+    pub parts: Vec<NamePart>,
 }
 
-/// A page of names.
+/// A node of the tree over pages of names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamePage {
-    /// Its place among the event's pages.
-    pub index: u64,
-    /// Its names, ascending by number.
-    pub names: Vec<Name>,
+pub enum NamePart {
+    /// An inner node, with a page below that is shown: its two children follow.
+    Inner,
+    /// A node without any.
+    Hidden(Hash),
+    /// A page.
+    Page(Vec<ShownName>),
 }
 
 /// A subject's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
+pub struct ShownName {
     /// The subject's number.
     pub number: u64,
     /// Its key, or only its tag.
@@ -218,7 +216,7 @@ impl TraceProof {
         match &self.answer {
             Answer::Absent(absence) => {
                 writer.byte(0);
-                writer.text(absence);
+                writer.text(&codec::encode(absence));
             }
             Answer::Recorded(recorded) => {
                 writer.byte(1);
@@ -276,7 +274,10 @@ fn read(reader: &mut Reader<'_>) -> Result<TraceProof, WireError> {
     let key = reader.text(KEY_BYTES_MAX)?.to_vec();
     let query = ProofQuery { key, direction: reader.byte()?, claims: read_flag(reader)? };
     let answer = match read_flag(reader)? {
-        false => Answer::Absent(reader.text(ABSENCE_BYTES_MAX)?.to_vec()),
+        false => {
+            let absence = AbsenceProof::decode(reader.text(ABSENCE_PROOF_BYTES_MAX)?);
+            Answer::Absent(absence.map_err(|_| WireError::Malformed)?)
+        }
         true => Answer::Recorded(Box::new(Recorded {
             start: reader.number()?,
             events: events::read(reader)?,

@@ -14,7 +14,7 @@ use crate::key::{KeyKind, SubjectKey};
 use crate::kv::{Overlay, Table};
 use crate::kv_memory::MemoryRead;
 use crate::log::{LogNode, Peaks};
-use crate::names;
+use crate::names::{self, Name};
 use crate::proof::format::ProofQuery;
 use crate::proof::trust::{DecidedHeader, Trust};
 use crate::record::{LinkRun, Role, Standing};
@@ -40,7 +40,7 @@ pub struct TestLedger {
     subjects: BTreeMap<u64, Subject>,
     numbers: HashMap<Hash, u64>,
     records: BTreeMap<Place, StoredRecord>,
-    new: Vec<(u64, Hash)>,
+    new: Vec<Name>,
     height: u64,
     index: u32,
     next: u64,
@@ -111,12 +111,14 @@ impl TestLedger {
             .collect();
         singles.sort_unstable();
         let runs = link_runs(&singles);
-        let mut names: Vec<(u64, Hash)> = Vec::new();
+        let mut names: Vec<Name> = Vec::new();
         for run in &founded {
-            names.extend((run.first..run.first + u64::from(run.count)).map(|number| (number, self.tag_of(number))));
+            names.extend(
+                (run.first..run.first + u64::from(run.count)).map(|number| Name { number, tag: self.tag_of(number) }),
+            );
         }
-        names.sort_unstable();
-        self.new.extend(&names);
+        names.sort_unstable_by_key(|name| name.number);
+        self.new.extend(names.iter().copied());
         let roles = runs.iter().fold(0, |mask, run| mask | Role::from_number(run.role).unwrap().bit());
         let time = 1_000 * place.height as i64;
         let stored = StoredRecord {
@@ -193,14 +195,15 @@ impl TestLedger {
         let mut store = MemoryRead::default();
         let empty = MemoryRead::default();
         let mut overlay = Overlay::new(&empty);
-        let mut logs: HashMap<(Place, Vec<StoredEntry>, SubjectState), u64> = HashMap::new();
+        let mut logs: HashMap<Vec<u8>, u64> = HashMap::new();
         let mut runs: Vec<(u64, StoredRun)> = Vec::new();
         for (number, subject) in &self.subjects {
             overlay.put(Table::Key, number.to_be_bytes(), subject.key.as_slice());
             overlay.put(Table::Name, Tag::Key.hash(&subject.key).0, number.to_be_bytes());
             let entries: Vec<StoredEntry> = subject.entries.iter().map(|(entry, _)| *entry).collect();
             let next = logs.len() as u64 + 1;
-            let log = *logs.entry((subject.founded, entries, subject.state.clone())).or_insert_with(|| {
+            let Place { height, index } = subject.founded;
+            let log = *logs.entry(encode(&(height, index, entries, subject.state.clone()))).or_insert_with(|| {
                 self.put_log(&mut overlay, next, subject);
                 next
             });
@@ -215,7 +218,7 @@ impl TestLedger {
         for (place, record) in &self.records {
             overlay.put(Table::Record, place_key(place.height, place.index), encode(record));
         }
-        let names = names::append(&mut overlay, 0, &self.new).unwrap();
+        let names = names::sealed::append(&mut overlay, 0, &self.new).unwrap();
         store.apply(&overlay.into_writes());
         let before = store.clone();
         let mut overlay = Overlay::new(&before);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::logs::{LogRun, Logs};
 use super::names::Names;
-use crate::proof::format::{NameKey, ShownEvent, ShownNames};
+use crate::proof::format::{NameKey, NamePart, ShownEvent, ShownName, ShownNames};
 use crate::proof::refused::{Place as ProofPlace, Refused, RefusedCode};
 use crate::state::subject::{StoredEntry, StoredRecord};
 use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
@@ -63,19 +63,16 @@ impl ProofHistory {
         }
         let mut needed = self.needed.clone();
         for shown in names {
-            let mut any = false;
-            for page in &shown.pages {
-                let mut used = false;
-                for name in &page.names {
-                    let is_used = self.named.contains(&name.number);
-                    let is_in_vain = matches!(name.key, NameKey::Key(_)) && !is_used;
-                    RefusedCode::Superfluous.unless(!is_in_vain, ProofPlace::Subject(name.number))?;
-                    used |= is_used;
-                }
-                RefusedCode::Superfluous.unless(used, ProofPlace::Event(shown.event as usize))?;
-                any = true;
+            let pages = shown.parts.iter().filter_map(|part| match part {
+                NamePart::Page(page) => Some(page),
+                NamePart::Inner | NamePart::Hidden(_) => None,
+            });
+            for page in pages {
+                let is_used = |name: &ShownName| self.named.contains(&name.number);
+                let in_vain = |name: &ShownName| matches!(name.key, NameKey::Key(_)) && !is_used(name);
+                let is_needed = page.iter().any(is_used) && !page.iter().any(in_vain);
+                RefusedCode::Superfluous.unless(is_needed, ProofPlace::Event(shown.event as usize))?;
             }
-            RefusedCode::Superfluous.unless(any, ProofPlace::Event(shown.event as usize))?;
             if let Some(needed) = needed.get_mut(shown.event as usize) {
                 *needed = true;
             }

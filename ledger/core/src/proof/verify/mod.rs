@@ -17,7 +17,6 @@ use super::refused::{Place, Refused, RefusedCode};
 use super::trust::Trust;
 use crate::hash::{Hash, Tag};
 use crate::log::LogNode;
-use crate::names::AbsenceProof;
 use crate::record::{LinkRun, Role, Standing};
 use crate::state::subject::SubjectLeaf;
 use crate::trace::closure::{Closure, close};
@@ -64,9 +63,7 @@ pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Verified, Refused> {
     let trace = match answer {
         Answer::Absent(absence) => {
             query.closure_query(0)?;
-            let absence: AbsenceProof =
-                crate::codec::decode(&absence, absence.len()).map_err(|_| RefusedCode::Form.whole())?;
-            let is_absent = absence.verify(roots.name_count, roots.names, Tag::Key.hash(&query.key));
+            let is_absent = absence.verify(roots.names, roots.name_count, Tag::Key.hash(&query.key));
             RefusedCode::Absence.unless(is_absent, Place::Proof)?;
             None
         }

@@ -6,10 +6,12 @@ use std::ops::RangeBounds;
 use std::rc::Rc;
 
 use crate::hash::{Hash, Tag};
-use crate::names::{PAGE_NAMES, page_hash};
-use crate::proof::format::{NameKey, NamePage, ShownEvent, ShownNames};
+use crate::names::{Name, page_hash};
+use crate::proof::format::{NameKey, NamePart, ShownEvent, ShownName, ShownNames};
 use crate::proof::refused::{Refused, RefusedCode};
-use crate::tree::runs::{LeafRun, root_from_runs};
+
+/// The tree over an event's pages has at most so many levels: it has fewer pages than 2^20.
+const TREE_DEPTH_MAX: u32 = 20;
 
 /// Keys that are proved, by number and by tag.
 #[derive(Default)]
@@ -40,39 +42,10 @@ impl Names {
 
     /// The names root that an event's pages lead to.
     fn read_pages(&mut self, shown: &ShownNames) -> Option<Hash> {
-        let page_count = shown.count.div_ceil(PAGE_NAMES);
-        let mut leaves = Vec::with_capacity(shown.pages.len());
-        let mut number_before = None;
-        for page in &shown.pages {
-            let first = page.index.checked_mul(PAGE_NAMES).filter(|first| *first < shown.count)?;
-            if page.names.len() as u64 != (shown.count - first).min(PAGE_NAMES) {
-                return None;
-            }
-            let ascends = page.names.iter().all(|name| {
-                let ascends = number_before.is_none_or(|before| before < name.number);
-                number_before = Some(name.number);
-                ascends
-            });
-            let hash = self.read_page(page, shown.event as usize).filter(|_| ascends)?;
-            leaves.push(LeafRun { first: page.index, count: 1, hash });
-        }
-        root_from_runs(Tag::Names, page_count, &leaves, &shown.siblings)
-    }
-
-    fn read_page(&mut self, page: &NamePage, event: usize) -> Option<Hash> {
-        let mut pairs = Vec::with_capacity(page.names.len());
-        for name in &page.names {
-            let tag = match &name.key {
-                NameKey::Tag(tag) => *tag,
-                NameKey::Key(key) => {
-                    let tag = Tag::Key.hash(key);
-                    self.add(name.number, tag, key.as_slice().into(), event)?;
-                    tag
-                }
-            };
-            pairs.push((name.number, tag));
-        }
-        Some(page_hash(&pairs))
+        let mut walk =
+            Walk { parts: shown.parts.iter(), event: shown.event as usize, number_before: None, names: self };
+        let (root, any) = walk.node(TREE_DEPTH_MAX)?;
+        (any && walk.parts.next().is_none()).then_some(root)
     }
 
     /// Adds a key that an event founded; `None` if another has its number or it has another number.
@@ -104,5 +77,50 @@ impl Names {
     /// All keys by number.
     pub fn keys(&self) -> BTreeMap<u64, Rc<[u8]>> {
         self.by_number.iter().map(|(number, (key, _))| (*number, key.clone())).collect()
+    }
+}
+
+/// Reads the tree over an event's pages.
+struct Walk<'a> {
+    parts: std::slice::Iter<'a, NamePart>,
+    event: usize,
+    number_before: Option<u64>,
+    names: &'a mut Names,
+}
+
+impl Walk<'_> {
+    /// A node's hash, and whether a page below it is shown.
+    fn node(&mut self, depth_left: u32) -> Option<(Hash, bool)> {
+        match self.parts.next()? {
+            NamePart::Hidden(hash) => Some((*hash, false)),
+            NamePart::Page(page) => Some((self.page(page)?, true)),
+            NamePart::Inner => {
+                let depth_left = depth_left.checked_sub(1)?;
+                let (left, left_shown) = self.node(depth_left)?;
+                let (right, right_shown) = self.node(depth_left)?;
+                // A node with nothing shown below is hidden as a whole: a proof has one form.
+                (left_shown || right_shown).then(|| (Tag::Names.inner(left, right), true))
+            }
+        }
+    }
+
+    fn page(&mut self, page: &[ShownName]) -> Option<Hash> {
+        let mut pairs = Vec::with_capacity(page.len());
+        for shown in page {
+            if self.number_before.is_some_and(|before| before >= shown.number) {
+                return None;
+            }
+            self.number_before = Some(shown.number);
+            let tag = match &shown.key {
+                NameKey::Tag(tag) => *tag,
+                NameKey::Key(key) => {
+                    let tag = Tag::Key.hash(key);
+                    self.names.add(shown.number, tag, key.as_slice().into(), self.event)?;
+                    tag
+                }
+            };
+            pairs.push(Name { number: shown.number, tag });
+        }
+        Some(page_hash(&pairs))
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::names::Names;
 use crate::derive::{self, Derived};
 use crate::hash::{Hash, Tag};
-use crate::names::names_root;
+use crate::names::{Name, names_root};
 use crate::proof::format::{Opened, ShownEvent};
 use crate::proof::refused::{Place, Refused, RefusedCode};
 use crate::record::{LinkRun, Role, Standing, mask};
@@ -82,8 +82,9 @@ fn add_founded(
     if numbers.len() != new.len() || !news.is_empty() {
         return None;
     }
-    let mut pairs: Vec<(u64, Hash)> = numbers.iter().copied().zip(new.iter().map(|(tag, _)| *tag)).collect();
-    pairs.sort_unstable();
+    let name = |(number, (tag, _)): (&u64, &(Hash, Vec<u8>))| Name { number: *number, tag: *tag };
+    let mut pairs: Vec<Name> = numbers.iter().zip(&new).map(name).collect();
+    pairs.sort_unstable_by_key(|name| name.number);
     if names_root(&pairs) != record.names {
         return None;
     }
