@@ -10,6 +10,7 @@ use suyuan_ledger::block::{
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_ledger::state::apply::{ApplyError, Ledger, lane};
+use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::verify::{Refusal, VerifiedSubmission};
 use suyuan_ledger::submission::{InvalidSubmission, LaneState, SignedSubmission, sign};
 
@@ -162,11 +163,10 @@ impl NodeCore {
         if self.waiting.len() >= WAITING_MAX || self.waiting_bytes.saturating_add(bytes) > WAITING_BYTES_MAX {
             return Ok(Some(Answer::Busy));
         }
-        let verified =
-            match VerifiedSubmission::verify(submission, self.ledger.head.chain, &self.ledger.directory) {
-                Ok(verified) => verified,
-                Err(refusal) => return Ok(Some(Answer::Refused(refusal))),
-            };
+        let verified = match VerifiedSubmission::verify(submission, self.ledger.head.chain, &self.ledger.directory) {
+            Ok(verified) => verified,
+            Err(refusal) => return Ok(Some(Answer::Refused(refusal))),
+        };
         if verified.is_ahead_of(self.now, &self.ledger.directory) {
             let ahead = Refusal::Submission(InvalidSubmission::Ahead);
             return Ok(Some(Answer::Refused(ahead)));
@@ -256,7 +256,10 @@ pub fn earlier_answer(store: &dyn Read, id: Hash) -> Result<Option<Answer>, Appl
     let mut receipts = Vec::with_capacity(submission.events.len());
     for (index, event) in (index as u32..).zip(&submission.events) {
         let record = match event.code {
-            0 => suyuan_ledger::state::reader::Reader::new(store).record(height, index)?.hash(),
+            0 => {
+                let record = Reader::new(store).record(height, index)?;
+                record.ok_or_else(|| corrupt("a record is missing"))?.record(height, index).hash()
+            }
             _ => Hash::ZERO,
         };
         receipts.push(Receipt { submission: id, index, code: event.code, record });

@@ -7,4 +7,6 @@
 
 pub mod cli;
 pub mod codes;
+pub mod core;
 pub mod epcs;
+pub mod shell;

@@ -12,17 +12,17 @@ use suyuan_ledger::names::Name;
 use suyuan_ledger::names::absence::prove_absence;
 use suyuan_ledger::names::sealed::append;
 
-/// New names of a block: about 500 events.
-const BATCH_NAMES: u64 = 700;
+/// Names in all, and new ones of a batch: 700 are a block of about 500 events.
+const RUNS: [(u64, u64); 3] = [(100_000, 20), (100_000, 700), (1_000_000, 700)];
 const PROOFS: u64 = 200;
 
 fn main() -> Result<(), StoreError> {
-    for total in [100_000u64, 1_000_000] {
+    for (total, batch) in RUNS {
         let mut store = MemoryRead::default();
         let mut root = Hash::ZERO;
         let (mut spent, mut longest, mut bytes, mut count) = (Duration::ZERO, Duration::ZERO, 0, 0);
         while count < total {
-            let end = total.min(count + BATCH_NAMES);
+            let end = total.min(count + batch);
             let names: Vec<Name> =
                 (count..end).map(|number| Name { number, tag: Tag::Key.hash(&number.to_le_bytes()) }).collect();
             let start = Instant::now();
@@ -47,7 +47,7 @@ fn main() -> Result<(), StoreError> {
             proof_bytes += codec::encode(&proof).len();
         }
         println!(
-            "{total} names, {BATCH_NAMES} a batch: {:.2} µs and {} bytes written a name, longest batch {:.1} ms; \
+            "{total} names, {batch} a batch: {:.2} µs and {} bytes written a name, longest batch {:.1} ms; \
              {} values; absence: {} bytes, {} µs to make, {} µs to check",
             spent.as_secs_f64() * 1e6 / total as f64,
             bytes as u64 / total,

@@ -81,13 +81,16 @@ impl std::error::Error for StoreError {}
 /// Visits a pair of a scan; `false` ends the scan.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> bool + 'a;
 
+/// A key and its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
 /// What can be read of a store at one moment.
 pub trait Read {
     /// The value of a key.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// The greatest key that is not above `key`, with its value.
-    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError>;
 
     /// Visits the keys from `from` (included) to `to` (not included), ascending.
     fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError>;
@@ -168,7 +171,7 @@ impl Read for Overlay<'_> {
         }
     }
 
-    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
         let mut upper = key.to_vec();
         loop {
             let mut above = upper.clone();

@@ -50,3 +50,62 @@ impl Read for MemoryRead {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kv::Overlay;
+    use crate::test_random::Random;
+
+    /// Goal: a store with changes laid over it reads as the store with the changes made. Method: thousands
+    /// of random changes among a few keys, deletions among them; every key is read in each of the three
+    /// ways from both.
+    #[test]
+    fn overlay() {
+        let mut random = Random(6);
+        let mut store = MemoryRead::default();
+        for _ in 0..400 {
+            let mut overlay = Overlay::new(&store);
+            for _ in 0..random.below(30) {
+                let table = [Table::Page, Table::Segment][random.below(2) as usize];
+                let key = [random.below(6) as u8, random.below(3) as u8 * 127];
+                match random.below(2) {
+                    0 => overlay.delete(table, key),
+                    _ => overlay.put(table, key, [random.below(256) as u8]),
+                }
+            }
+            let mut changed = store.clone();
+            let writes = overlay.into_writes();
+            changed.apply(&writes);
+            let mut overlay = Overlay::new(&store);
+            for (table, key, change) in writes.iter() {
+                match change {
+                    Some(value) => overlay.put(table, key, value),
+                    None => overlay.delete(table, key),
+                }
+            }
+            compare(&overlay, &changed, random.below(9) as usize);
+            store = changed;
+        }
+    }
+
+    fn compare(left: &dyn Read, right: &dyn Read, visits_max: usize) {
+        let scan = |read: &dyn Read, from: &[u8], to: &[u8]| {
+            let mut pairs = Vec::new();
+            let mut visit = |key: &[u8], value: &[u8]| {
+                pairs.push((key.to_vec(), value.to_vec()));
+                pairs.len() < visits_max
+            };
+            read.scan(Table::Page, from, to, &mut visit).unwrap();
+            pairs
+        };
+        let keys: Vec<[u8; 2]> = (0..7).flat_map(|high| [0, 1, 127, 254, 255].map(|low| [high, low])).collect();
+        for key in &keys {
+            assert_eq!(left.get(Table::Page, key), right.get(Table::Page, key));
+            assert_eq!(left.at_or_before(Table::Page, key), right.at_or_before(Table::Page, key), "{key:?}");
+            for to in &keys {
+                assert_eq!(scan(left, key, to), scan(right, key, to), "{key:?} to {to:?}");
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! every machine. What is stored is reached through one seam, [`kv`]; time is a field of a block.
 //!
 //! The life of a record: a payload (one EPCIS event as JSON) is derived into subjects and links
-//! ([`derive`]), signed in a [`submission`], ordered in a [`block`], applied to the `state`, and
+//! ([`mod@derive`]), signed in a [`submission`], ordered in a [`block`], applied to the `state`, and
 //! proved by `proof`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]

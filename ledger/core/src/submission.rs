@@ -82,6 +82,31 @@ pub struct Submission {
 }
 
 impl Submission {
+    /// What is to be signed for these events as the next of a lane: its [`id`](Submission::id) is the message.
+    pub fn new(
+        chain: Hash,
+        organisation: u64,
+        key: Hash,
+        lane: LaneState,
+        signed_at: i64,
+        events: &[SubmittedEvent],
+    ) -> Submission {
+        Submission {
+            kind: SUBMISSION_TYPE,
+            version: SUBMISSION_VERSION,
+            chain,
+            organisation,
+            key,
+            sequence: lane.next,
+            previous: lane.previous,
+            signed_at,
+            visibility: 0,
+            count: u32::try_from(events.len()).unwrap_or(u32::MAX),
+            body_bytes: u32::try_from(body_bytes(events)).unwrap_or(u32::MAX),
+            batch: batch_root(events.iter().map(|event| (event.record_type, event.digest()))),
+        }
+    }
+
     /// Its id, which is also the message that is signed.
     pub fn id(&self) -> Hash {
         Tag::Submission.hash(&codec::encode(self))
@@ -134,20 +159,8 @@ impl SignedSubmission {
         signed_at: i64,
         events: Vec<SubmittedEvent>,
     ) -> SignedSubmission {
-        let submission = Submission {
-            kind: SUBMISSION_TYPE,
-            version: SUBMISSION_VERSION,
-            chain,
-            organisation,
-            key: key_id(SUITE_ED25519, signing_key.verifying_key().as_bytes()),
-            sequence: lane.next,
-            previous: lane.previous,
-            signed_at,
-            visibility: 0,
-            count: u32::try_from(events.len()).unwrap_or(u32::MAX),
-            body_bytes: u32::try_from(body_bytes(&events)).unwrap_or(u32::MAX),
-            batch: batch_root(events.iter().map(|event| (event.record_type, event.digest()))),
-        };
+        let key = key_id(SUITE_ED25519, signing_key.verifying_key().as_bytes());
+        let submission = Submission::new(chain, organisation, key, lane, signed_at, &events);
         let signature = sign(signing_key, submission.id());
         SignedSubmission { submission, signature, events }
     }

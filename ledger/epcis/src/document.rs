@@ -211,6 +211,11 @@ pub trait Locate {
     /// The line on which the part at `pointer` (relative to the event, in the JSON binding's
     /// words) begins; none where lines are not known.
     fn line(&self, pointer: &str) -> Option<u64>;
+
+    /// The event's own text, where the input is JSON: for whoever must keep the author's bytes.
+    fn text(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// For syntaxes whose places are named by pointer alone.

@@ -105,7 +105,6 @@ fn shape(table: Table) -> Shape {
         | Table::Name
         | Table::Key
         | Table::Event
-        | Table::EventLog
         | Table::Row
         | Table::RowName
         | Table::Submission

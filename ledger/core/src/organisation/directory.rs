@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::row::Entry;
-use super::scope::{Places, Scopes, parts};
+use super::scope::{Places, Scopes};
 use super::{Binding, Delegation, Key, Organisation, Parameters, Row, Scope, holds_at};
 use crate::hash::Hash;
 use crate::key::{KeyKind, SubjectKey};
@@ -199,8 +199,8 @@ impl Directory {
     /// Whose a subject is at this time, and whether its owner is strict: by the most specific binding that
     /// holds. An organisation is its own.
     pub fn owner(&self, key: &SubjectKey, time: i64) -> Option<(u64, bool)> {
-        if let Some((KeyKind::Organisation, mut parts)) = parts(key) {
-            let uri = std::str::from_utf8(parts.next()?).ok()?;
+        if key.kind() == KeyKind::Organisation {
+            let uri = std::str::from_utf8(key.parts().next()?).ok()?;
             return self.number_of(uri).map(|number| (number, true));
         }
         self.bound(&Places::of(key), time).map(|binding| (binding.owner, binding.strict))
@@ -235,11 +235,10 @@ impl Directory {
             let named = <&[u8; 13]>::try_from(gln).ok().and_then(|gln| self.glns.get(gln));
             return named.copied().or_else(|| self.bound(&places, time).map(|binding| binding.owner));
         }
-        let (kind, mut parts) = parts(key)?;
-        if !matches!(kind, KeyKind::Organisation | KeyKind::Other) {
+        if !matches!(key.kind(), KeyKind::Organisation | KeyKind::Other) {
             return None;
         }
-        let uri = std::str::from_utf8(parts.next()?).ok()?;
+        let uri = std::str::from_utf8(key.parts().next()?).ok()?;
         self.number_of(uri).or_else(|| self.bound(&places, time).map(|binding| binding.owner))
     }
 

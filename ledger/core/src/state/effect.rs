@@ -141,7 +141,14 @@ impl Event<'_> {
 
     /// Changes the state of a subject named in this role, standing and quantity. What it does depends on the
     /// state and these alone, so that subjects which shared a history go on sharing it.
-    pub fn change(&self, role: Role, kind: KeyKind, standing: Standing, quantity: Option<Quantity>, state: &mut SubjectState) {
+    pub fn change(
+        &self,
+        role: Role,
+        kind: KeyKind,
+        standing: Standing,
+        quantity: Option<Quantity>,
+        state: &mut SubjectState,
+    ) {
         if standing < Standing::Unconfirmed {
             return;
         }

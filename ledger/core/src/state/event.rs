@@ -407,10 +407,8 @@ fn take_number(working: &mut Working<'_>, context: &Context<'_>, key: &SubjectKe
 
 /// The runs of links to subjects, maximal and ascending.
 fn link_runs(links: &[Resolved]) -> Vec<LinkRun> {
-    let mut singles: Vec<(u8, u8, u64)> = links
-        .iter()
-        .filter_map(|link| Some((link.role as u8, link.standing as u8, link.number?)))
-        .collect();
+    let mut singles: Vec<(u8, u8, u64)> =
+        links.iter().filter_map(|link| Some((link.role as u8, link.standing as u8, link.number?))).collect();
     singles.sort_unstable();
     runs_of(&singles)
 }
@@ -488,7 +486,8 @@ fn append_all(
     for ((role, standing, kind, quantity), mut numbers) in groups {
         numbers.sort_unstable();
         let numbers = joined(&numbers);
-        let entry = StoredEntry { height: context.height, index: context.index, role: role as u8, standing: standing as u8 };
+        let entry =
+            StoredEntry { height: context.height, index: context.index, role: role as u8, standing: standing as u8 };
         let node = LogNode::entry(record, hash, role, standing);
         let quantity = quantity.map(|(thousandths, unit)| Quantity { thousandths, unit });
         let confirmed = event.derived.step == Step::Shipping && role == Role::Epc;
@@ -525,11 +524,8 @@ fn append_errors(
     target: &Target,
 ) -> Result<(), StoreError> {
     let standing = Standing::Holder;
-    let numbers: Vec<(u64, u64)> = runs
-        .iter()
-        .filter(|run| run.role == Role::Error as u8)
-        .map(|run| (run.first, u64::from(run.count)))
-        .collect();
+    let numbers: Vec<(u64, u64)> =
+        runs.iter().filter(|run| run.role == Role::Error as u8).map(|run| (run.first, u64::from(run.count))).collect();
     let entry =
         StoredEntry { height: record.height, index: record.index, role: Role::Error as u8, standing: standing as u8 };
     let node = LogNode::entry(record, hash, Role::Error, standing);

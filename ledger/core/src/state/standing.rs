@@ -30,11 +30,7 @@ pub struct Holding {
 /// Who holds a subject: while it is inside another, whoever holds that; and when that was emptied, whoever
 /// emptied it.
 pub fn holding(working: &Working<'_>, state: &SubjectState) -> Result<Holding, StoreError> {
-    let own = |state: &SubjectState| Holding {
-        holder: state.holder,
-        next: state.next,
-        unconfirmed: state.claim != 0,
-    };
+    let own = |state: &SubjectState| Holding { holder: state.holder, next: state.next, unconfirmed: state.claim != 0 };
     let mut inner = state.clone();
     for _ in 0..NESTING_MAX {
         if inner.parent == 0 {

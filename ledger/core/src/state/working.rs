@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
-use bincode::{Decode, Encode};
+use bincode::Decode;
 
 use super::head::StateRoots;
+use super::reader::Reader;
 use super::subject::{
     FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, entry_key, place_key, read_number,
 };
@@ -49,7 +50,7 @@ struct Row {
 }
 
 /// Where an event is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventPlace {
     /// Its own number.
     pub own: u64,
@@ -305,7 +306,10 @@ impl<'a> Working<'a> {
         end.extend_from_slice(&[u8::MAX; 9]);
         let mut numbers = BTreeSet::new();
         let mut keep = |name: &[u8]| numbers.extend(name.get(prefix.len()..).and_then(read_number));
-        self.rows.range(prefix.to_vec()..end.clone()).filter(|(_, row)| row.value.is_some()).for_each(|(name, _)| keep(name));
+        self.rows
+            .range(prefix.to_vec()..end.clone())
+            .filter(|(_, row)| row.value.is_some())
+            .for_each(|(name, _)| keep(name));
         self.base.scan(Table::Row, prefix, &end, &mut |name, _| {
             keep(name);
             true
@@ -333,12 +337,14 @@ impl<'a> Working<'a> {
         if let Some(place) = self.events.get(&tag) {
             return Ok(Some(*place));
         }
-        self.base.get(Table::Event, &tag.0)?.map(|bytes| stored(Table::Event, &bytes)).transpose()
+        let found = Reader::new(self.base).event(tag)?;
+        Ok(found.map(|event| EventPlace { own: event.own, height: event.height, index: event.index }))
     }
 
     /// The derived record of an earlier event.
     pub fn record(&self, place: EventPlace) -> Result<StoredRecord, StoreError> {
-        let here = self.records.binary_search_by_key(&(place.height, place.index), |(height, index, _)| (*height, *index));
+        let here =
+            self.records.binary_search_by_key(&(place.height, place.index), |(height, index, _)| (*height, *index));
         if let Some((_, _, record)) = here.ok().and_then(|at| self.records.get(at)) {
             return Ok(record.clone());
         }
@@ -433,7 +439,9 @@ impl<'a> Working<'a> {
 
     fn finish_events(&mut self, overlay: &mut Overlay<'_>, before: u64) -> Result<Hash, StoreError> {
         for (tag, place) in &self.events {
-            overlay.put(Table::Event, tag.0, encode(place));
+            let mut value = place.own.to_be_bytes().to_vec();
+            value.extend_from_slice(&place_key(place.height, place.index));
+            overlay.put(Table::Event, tag.0, value);
         }
         let leaves = self.event_tags.iter().map(|(tag, place)| (place.own, *tag)).collect();
         dense::EVENTS.set(overlay, before, self.roots.event_count, &leaves)

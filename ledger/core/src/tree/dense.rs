@@ -137,7 +137,7 @@ impl DenseTree {
         let mut pages = Pages::new(*self, store, count, leaves);
         let mut siblings = Vec::new();
         let mut position = 0;
-        for range in wanted.iter().cloned().chain([count..count]) {
+        for range in wanted.iter().cloned().chain(std::iter::once(count..count)) {
             for node in maximal_nodes(position..range.start.min(count), count) {
                 siblings.push(pages.node(node)?);
             }
@@ -151,7 +151,7 @@ impl DenseTree {
     fn touched(&self, count_before: u64, count_after: u64, changed: &[Range<u64>]) -> Vec<Range<u64>> {
         let mut touched: Vec<Range<u64>> = Vec::with_capacity(changed.len() + 1);
         let old = changed.iter().map(|range| range.start..range.end.min(count_before));
-        for mut wide in old.chain([count_before..count_after]) {
+        for mut wide in old.chain(std::iter::once(count_before..count_after)) {
             if wide.is_empty() {
                 continue;
             }

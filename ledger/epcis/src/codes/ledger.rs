@@ -58,6 +58,13 @@ codes! {
     KEY_INSECURE = "KEY-INSECURE", Error, "the key file {0} is not encrypted", "密钥文件 {0} 未加密", "only for demonstrations: allow it expressly", "仅供演示：须明确允许";
     KEY_PERMISSIONS = "KEY-PERMISSIONS", Error, "others may read the key file {0}", "其他用户可读取密钥文件 {0}", "take the right away from them: chmod 600", "请收回权限：chmod 600";
     KEY_NO_PASSPHRASE = "KEY-NO_PASSPHRASE", Error, "no passphrase for the key file {0}", "没有密钥文件 {0} 的口令", "set SUYUAN_PASSPHRASE, name a file that holds it, or run it on a terminal", "请设置 SUYUAN_PASSPHRASE、指定口令文件，或在终端中运行";
+    KEY_SIGNING = "KEY-SIGNING", Error, "the key cannot sign: {0}", "密钥无法签名：{0}", "check the token or device that holds it", "请检查保存密钥的令牌或设备";
+    QUEUE_FULL = "QUEUE-FULL", Error, "the offline queue holds {0} bytes; {1} more do not fit", "离线队列已有 {0} 字节，无法再容纳 {1} 字节", "connect, so that it empties, or allow it more", "请联网以清空队列，或增大其上限";
+    QUEUE_BUSY = "QUEUE-BUSY", Error, "another program is using the offline queue {0}", "另一程序正在使用离线队列 {0}", "end it, or give this device a key and queue of its own", "请结束该程序，或为本设备使用独立的密钥与队列";
+    QUEUE_OTHER_KEY = "QUEUE-OTHER_KEY", Error, "the offline queue {0} belongs to another key", "离线队列 {0} 属于其他密钥", "give every key a queue of its own", "请为每个密钥使用独立的队列";
+    QUEUE_DAMAGED = "QUEUE-DAMAGED", Error, "the file {0} of the offline queue is damaged", "离线队列的文件 {0} 已损坏", "it can be set aside, so that what is behind it goes on; capture its events again", "可将其移开以继续处理后续内容；请重新录入其中的事件";
+    QUEUE_IO = "QUEUE-IO", Error, "{0} cannot be read or written: {1}", "无法读写 {0}：{1}", "check that the folder exists, may be written and has space left", "请检查文件夹是否存在、可写且有剩余空间";
+    QUEUE_TOO_LARGE = "QUEUE-TOO_LARGE", Error, "a batch of {0} events and {1} bytes", "一批包含 {0} 个事件、{1} 字节", "a batch has 1 to 4,096 events and at most 4 MiB; split it", "每批 1 至 4096 个事件，不超过 4 MiB；请拆分";
     KEY_IO = "KEY-IO", Error, "the key file {0} cannot be read or written: {1}", "无法读写密钥文件 {0}：{1}", "check that the folder exists, may be written and has space left", "请检查文件夹是否存在、可写且有剩余空间";
 }
 

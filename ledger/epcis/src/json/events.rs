@@ -11,7 +11,7 @@ use super::outline::Level;
 use super::pass::{Walk, Walker, drive, failure, limit_reason, tree_reason};
 use super::{read, tree};
 use crate::codes::structure;
-use crate::document::{Item, Limits, NoLines, ReadError, Receiver};
+use crate::document::{Item, Limits, Locate, NoLines, ReadError, Receiver};
 use crate::input::Input;
 use crate::model::{Event, EventType};
 use crate::problem::{Path, Problems, Reason};
@@ -86,7 +86,20 @@ pub(super) fn hand_out(
             Event::new(EventType::Other(String::new()))
         }
     };
-    receiver(Item::Event(Box::new(event), problems, &NoLines))
+    receiver(Item::Event(Box::new(event), problems, &OwnText(text)))
+}
+
+/// Knows the event's own text, and no lines.
+struct OwnText<'a>(&'a [u8]);
+
+impl Locate for OwnText<'_> {
+    fn line(&self, _pointer: &str) -> Option<u64> {
+        None
+    }
+
+    fn text(&self) -> Option<&[u8]> {
+        Some(self.0)
+    }
 }
 
 /// Hands out an event of which nothing could be read.

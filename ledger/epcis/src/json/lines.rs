@@ -88,11 +88,11 @@ fn hand_out_line(
     receiver: &mut Receiver<'_>,
 ) -> ControlFlow<()> {
     let mut numbered = |item: Item<'_>| match item {
-        Item::Event(event, mut problems, _) => {
+        Item::Event(event, mut problems, locate) => {
             for problem in &mut problems.list {
                 problem.place.line = Some(line_number);
             }
-            receiver(Item::Event(event, problems, &OneLine(line_number)))
+            receiver(Item::Event(event, problems, &OneLine(line_number, locate)))
         }
         other => receiver(other),
     };
@@ -100,11 +100,15 @@ fn hand_out_line(
 }
 
 /// Every part of the event is on this line.
-struct OneLine(u64);
+struct OneLine<'a>(u64, &'a dyn Locate);
 
-impl Locate for OneLine {
+impl Locate for OneLine<'_> {
     fn line(&self, _pointer: &str) -> Option<u64> {
         Some(self.0)
+    }
+
+    fn text(&self) -> Option<&[u8]> {
+        self.1.text()
     }
 }
 

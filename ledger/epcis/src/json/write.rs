@@ -8,7 +8,7 @@ use super::prefixes::Prefixes;
 use super::tree::{Json, is_json_number, new_line, write_string};
 use crate::codes::structure;
 use crate::decimal;
-use crate::document::{DocumentKind, Header, MasterElement, MasterVocabulary, Tail, WriteError};
+use crate::document::{DocumentKind, Header, MasterElement, MasterVocabulary, Syntax, Tail, WriteError};
 use crate::model::{
     ErrorDeclaration, Event, Extension, Location, PersistentDisposition, QuantityElement, Scalar, SensorElement,
     SensorField, SensorValue, Typed, Value,
@@ -196,6 +196,16 @@ impl<W: Write> Writer<W> {
         self.sink.flush()?;
         Ok(self.sink)
     }
+}
+
+/// Writes one event that stands alone: the prefixes it uses are declared in itself.
+pub fn single_event(event: &Event) -> Result<Vec<u8>, WriteError> {
+    let header = Header::new(Syntax::Json, DocumentKind::BareEvents);
+    let document = Prefixes::of_document(&header);
+    let own = document.of_event(event);
+    let mut text = Vec::with_capacity(1024);
+    Scope { prefixes: &own, pointer: "" }.event(event)?.write(0, &mut text);
+    Ok(text)
 }
 
 fn cannot_carry(reason: Reason, pointer: &str, event: Option<u64>) -> WriteError {

@@ -65,7 +65,7 @@ fn random_updates() {
     for (seed, tree) in [SUBJECTS, EVENTS, SUBJECTS, ROWS].into_iter().enumerate() {
         let mut random = Random(seed as u64);
         let (mut store, mut model) = (MemoryRead::default(), Model::default());
-        for _ in 0..1_000 {
+        for _ in 0..700 {
             let growth = match random.below(8) {
                 0 => random.below(300),
                 1 => random.below(20),
