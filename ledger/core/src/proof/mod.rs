@@ -14,6 +14,7 @@
 pub mod format;
 pub mod inclusion;
 pub mod make;
+pub mod make_inclusion;
 pub mod refused;
 pub mod trust;
 pub mod verify;
