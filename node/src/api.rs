@@ -145,9 +145,7 @@ async fn blocking(work: impl FnOnce() -> Result<Response, Reason> + Send + 'stat
 async fn health(State(app): Shared) -> Response {
     match app.node.writer.is_running() {
         true => answer(StatusCode::OK, &json!({"status": "ok", "network": app.node.genesis.network})),
-        false => {
-            problem(StatusCode::SERVICE_UNAVAILABLE, &Reason::new(codes::STORE, &["the writer has stopped"]))
-        }
+        false => problem(StatusCode::SERVICE_UNAVAILABLE, &Reason::new(codes::STORE, &["the writer has stopped"])),
     }
 }
 

@@ -170,13 +170,11 @@ impl<'a> Capture<'a> {
     /// read to its end.
     pub fn document(&mut self, input: &mut Input, hear: &mut Hear<'_>) -> Result<bool, CaptureError> {
         let mut failed = None;
-        let read = batch::read(input, &Limits::default(), &mut |part| {
-            match self.part(part, hear) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
+        let read = batch::read(input, &Limits::default(), &mut |part| match self.part(part, hear) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
             }
         });
         if let Some(error) = failed {
@@ -225,25 +223,14 @@ impl<'a> Capture<'a> {
         }
     }
 
-    fn refuse(
-        &mut self,
-        index: u64,
-        reason: Reason,
-        pointer: &str,
-        hear: &mut Hear<'_>,
-    ) -> Result<(), CaptureError> {
+    fn refuse(&mut self, index: u64, reason: Reason, pointer: &str, hear: &mut Hear<'_>) -> Result<(), CaptureError> {
         self.tally.refused = self.tally.refused.saturating_add(1);
         let place = Place { event: Some(index), pointer: pointer.to_owned(), line: None };
         Ok(hear(Said::Problem(&Problem { reason, place }))?)
     }
 
     /// Submits events as one group; `origins` says where each was in its document.
-    fn send(
-        &mut self,
-        events: Vec<SubmittedEvent>,
-        origins: &[u64],
-        hear: &mut Hear<'_>,
-    ) -> Result<(), CaptureError> {
+    fn send(&mut self, events: Vec<SubmittedEvent>, origins: &[u64], hear: &mut Hear<'_>) -> Result<(), CaptureError> {
         match &mut self.queue {
             Some(queue) => {
                 queue.add(&events)?;
@@ -329,7 +316,8 @@ impl<'a> Capture<'a> {
         let (height, id, receipts) = match submitted {
             Submitted::Applied { height, submission, receipts, .. } => (height, submission, receipts),
             Submitted::Refused { number, event, pointer, argument } => {
-                let reason = Reason::new(ledger_codes::of_number(number).unwrap_or(ledger_codes::RESERVED), &[&argument]);
+                let reason =
+                    Reason::new(ledger_codes::of_number(number).unwrap_or(ledger_codes::RESERVED), &[&argument]);
                 if let (Some(event), Some(origins)) = (event, origins) {
                     let index = usize::try_from(event).ok().and_then(|event| origins.get(event));
                     let place = Place { event: index.copied(), pointer, line: None };
@@ -351,12 +339,7 @@ impl<'a> Capture<'a> {
         Ok(hear(Said::Receipt { height, submission: &id, events: receipts.len() })?)
     }
 
-    fn receipt(
-        &mut self,
-        receipt: &EventReceipt,
-        index: Option<u64>,
-        hear: &mut Hear<'_>,
-    ) -> Result<(), CaptureError> {
+    fn receipt(&mut self, receipt: &EventReceipt, index: Option<u64>, hear: &mut Hear<'_>) -> Result<(), CaptureError> {
         let place = || Place { event: index, ..Place::default() };
         match receipt.code {
             0 => self.tally.accepted = self.tally.accepted.saturating_add(1),

@@ -40,8 +40,7 @@ impl Configuration {
         if !MEMORY_MIB.contains(&configuration.memory_mib) {
             return Err(wrong(&format!("memory_mib: {} to {}", MEMORY_MIB.start(), MEMORY_MIB.end())));
         }
-        for (key, file) in
-            [("validator_key", &configuration.validator_key), ("device_key", &configuration.device_key)]
+        for (key, file) in [("validator_key", &configuration.validator_key), ("device_key", &configuration.device_key)]
         {
             // A name within keys/, never a path that leads out of it.
             if file.is_empty() || file.contains(['/', '\\']) || file.starts_with('.') {

@@ -206,10 +206,8 @@ impl Remote {
         if !url.starts_with("http://") {
             return Err(Reason::new(codes::OPTION, &["--url", "an address that begins with http://"]));
         }
-        let configuration = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER_TIMEOUT))
-            .http_status_as_error(false)
-            .build();
+        let configuration =
+            ureq::Agent::config_builder().timeout_global(Some(ANSWER_TIMEOUT)).http_status_as_error(false).build();
         Ok(Remote { url: url.trim_end_matches('/').to_owned(), agent: configuration.into() })
     }
 
@@ -225,10 +223,7 @@ impl Remote {
         self.read(answer)
     }
 
-    fn read(
-        &self,
-        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Result<(u16, Vec<u8>), Reason> {
+    fn read(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(u16, Vec<u8>), Reason> {
         let unreachable = |error: ureq::Error| Reason::new(codes::UNREACHABLE, &[&self.url, &error.to_string()]);
         let mut answer = answer.map_err(unreachable)?;
         let bytes = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(unreachable)?;

@@ -172,7 +172,14 @@ fn list(options: &OrgListArguments, screen: &mut Screen) -> Result<Outcome, Fail
     };
     let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     for one in list(&listed, "organisations") {
-        writeln!(sink, "{} {} ({}) {}", text(&one, "number"), text(&one, "uri"), text(&one, "role"), text(&one, "name"))?;
+        writeln!(
+            sink,
+            "{} {} ({}) {}",
+            text(&one, "number"),
+            text(&one, "uri"),
+            text(&one, "role"),
+            text(&one, "name")
+        )?;
         for key in list(&one, "keys") {
             let state = match (text(&key, "revoked") == "0", text(&key, "retired") == "0") {
                 (false, _) => pick(screen.language, " revoked", " 已吊销"),
