@@ -29,7 +29,7 @@ setup: ## check the tools needed; on Debian, as root, install what is missing
 	@.ci/setup
 
 .PHONY: demo
-demo: setup ## build suyuan and show it at work on the sample documents
+demo: setup ## build suyuan and show it at work; on a terminal it serves at the end (DEMO_ONCE=1: no)
 	$(CARGO) build $(RELEASE) --package suyuan-node
 	@docs/demo.sh
 

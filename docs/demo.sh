@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows suyuan at work on the sample documents. Every step is checked: the exit code and, where two
+# Shows suyuan at work: first its tools on the sample documents, then the ledger on the scenarios. Every step is checked: the exit code and, where two
 # things must be equal, that they are. Ends with 0 only if all held.
 #
 # SUYUAN names a program to show instead of the one built here.
@@ -75,5 +75,9 @@ same 'the hashes with Digital Links and with URNs' "$work/hashes-of-json" "$work
 title 'Identifiers: what they are and their other forms; a wrong check digit is refused, not repaired'
 step 0 id parse '(01)09521141123454(17)270131(10)L1' 'urn:epc:id:sscc:9521141.0000000011'
 step 1 id parse '(01)09521141123455'
+
+title 'The ledger: four scenarios captured, traced, proved and checked'
+# On a terminal it serves at the end; DEMO_ONCE=1 or a pipe ends it.
+run demo "$@"
 
 printf '\nAll steps did what they should.\n'

@@ -212,11 +212,17 @@ fn capture_now(app: &App, document: Vec<u8>) -> Response {
         Ok(capture) => capture,
         Err(reason) => return failed(&reason),
     };
-    let (mut problems, mut receipts, mut height, mut omitted) = (Vec::new(), Vec::new(), 0, 0u64);
+    let (mut problems, mut flagged, mut receipts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut height, mut omitted) = (0, 0u64);
     let captured = capture.document(&mut Input::Memory(document), &mut |said| {
         match said {
             Said::Problem(_) if problems.len() >= PROBLEMS_MAX => omitted += 1,
             Said::Problem(problem) => problems.push(problem_json(problem)),
+            Said::Flagged { .. } if flagged.len() >= PROBLEMS_MAX => omitted += 1,
+            Said::Flagged { event, flags } => {
+                let flags: Vec<&str> = flags.iter().map(|code| code.id).collect();
+                flagged.push(json!({"event": event, "flags": flags}));
+            }
             Said::Receipt { height: at, submission, events } => {
                 height = at;
                 receipts.push(json!({"height": at, "submission": submission, "events": events}));
@@ -229,7 +235,7 @@ fn capture_now(app: &App, document: Vec<u8>) -> Response {
     let body = |complete: bool| {
         json!({
             "accepted": tally.accepted, "duplicates": tally.duplicates, "refused": tally.refused,
-            "flagged": tally.flagged, "height": height, "receipts": receipts, "problems": problems,
+            "flagged": tally.flagged, "height": height, "receipts": receipts, "problems": problems, "flags": flagged,
             "omitted": omitted, "complete": complete,
         })
     };

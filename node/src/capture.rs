@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use suyuan_epcis::codes::ledger as ledger_codes;
+use suyuan_epcis::codes::{Code, ledger as ledger_codes};
 use suyuan_epcis::document::{Limits, ReadError};
 use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Place, Problem, Reason};
@@ -53,6 +53,13 @@ pub struct Tally {
 pub enum Said<'a> {
     /// What is wrong or odd with a document or an event of it.
     Problem(&'a Problem),
+    /// An event is recorded, with these remarks.
+    Flagged {
+        /// Its place in its document; none if an earlier run had left it in the spool.
+        event: Option<u64>,
+        /// The remarks.
+        flags: &'a [&'static Code],
+    },
     /// A submission is on the ledger.
     Receipt {
         /// The block's height.
@@ -352,11 +359,8 @@ impl<'a> Capture<'a> {
         }
         if receipt.flags != 0 {
             self.tally.flagged = self.tally.flagged.saturating_add(1);
-        }
-        for bit in (0..FLAG_BITS).filter(|bit| receipt.flags >> bit & 1 == 1) {
-            if let Some(code) = ledger_codes::of_flag(bit) {
-                hear(Said::Problem(&Problem { reason: Reason::new(code, &[]), place: place() }))?;
-            }
+            let codes = (0..FLAG_BITS).filter(|bit| receipt.flags >> bit & 1 == 1).filter_map(ledger_codes::of_flag);
+            hear(Said::Flagged { event: index, flags: &codes.collect::<Vec<_>>() })?;
         }
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! `suyuan capture`
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use suyuan_epcis::codes::Code;
 use suyuan_epcis::document::ReadError;
 use suyuan_epcis::input::Input;
-use suyuan_epcis::problem::{Problem, Reason};
+use suyuan_epcis::problem::{Place as Spot, Problem, Reason};
 use suyuan_sdk::queue::{QUEUE_BYTES_MAX, Queue};
 use suyuan_sdk::signer::{MemorySigner, Signer};
 
@@ -15,9 +17,9 @@ use super::found::{is_insecure_by_the_way, new_chain, say_new_chain};
 use super::machine::ProblemEntry;
 use super::outcome::{Outcome, read_reason};
 use super::place::{Failure, Place, outcome_of, place, start, unlock};
-use super::screen::Screen;
+use super::screen::{Screen, printable};
 use super::sources::{Source, expand};
-use super::text::pick;
+use super::text::{self, pick};
 use crate::capture::{Capture, CaptureError, Said, Tally, rehearse};
 use crate::codes::node as codes;
 use crate::link::{Link, Remote};
@@ -25,6 +27,8 @@ use crate::open::{Opened, is_there, spool_folder};
 
 /// Problems that an answer in JSON lists; all are counted.
 const PROBLEMS_MAX: usize = 10_000;
+/// Flagged events that people are shown; all are counted.
+const FLAGGED_LINES_MAX: usize = 20;
 
 /// Receipts and problems, as they come.
 struct Report<'a> {
@@ -34,6 +38,9 @@ struct Report<'a> {
     problems: Vec<Value>,
     omitted: u64,
     receipts: Vec<Value>,
+    flagged: Vec<Value>,
+    /// How many events have each flag.
+    flags: BTreeMap<&'static str, (&'static Code, u64)>,
     height: u64,
     resumed: u64,
 }
@@ -42,6 +49,7 @@ impl Report<'_> {
     fn hear(&mut self, said: Said<'_>) -> io::Result<()> {
         match said {
             Said::Problem(problem) => self.problem(problem),
+            Said::Flagged { event, flags } => self.flagged(event, flags),
             Said::Receipt { height, submission, events } => {
                 self.height = height;
                 if self.json && self.receipts.len() < PROBLEMS_MAX {
@@ -62,6 +70,24 @@ impl Report<'_> {
                 Ok(())
             }
         }
+    }
+
+    fn flagged(&mut self, event: Option<u64>, flags: &[&'static Code]) -> io::Result<()> {
+        for code in flags {
+            self.flags.entry(code.id).or_insert((code, 0)).1 += 1;
+        }
+        let ids: Vec<&str> = flags.iter().map(|code| code.id).collect();
+        let shown = if self.json { PROBLEMS_MAX } else { FLAGGED_LINES_MAX };
+        if self.flagged.len() >= shown {
+            self.omitted += u64::from(self.json);
+            return Ok(());
+        }
+        if !self.json {
+            let place = text::place(&Spot { event, ..Spot::default() }, self.screen.language);
+            writeln!(self.screen.answers(), "  {} {place}: {}", printable(&self.file), ids.join(" "))?;
+        }
+        self.flagged.push(json!({"file": self.file, "event": event, "flags": ids}));
+        Ok(())
     }
 
     fn problem(&mut self, problem: &Problem) -> io::Result<()> {
@@ -90,7 +116,7 @@ impl Report<'_> {
         if self.json {
             let said = json!({"accepted": tally.accepted, "duplicates": tally.duplicates, "refused": tally.refused,
                 "flagged": tally.flagged, "unreadable": unreadable, "resumed": self.resumed, "height": self.height,
-                "receipts": self.receipts, "problems": self.problems, "omitted": self.omitted});
+                "receipts": self.receipts, "flags": self.flagged, "problems": self.problems, "omitted": self.omitted});
             return writeln!(sink, "{said}");
         }
         let language = self.screen.language;
@@ -105,6 +131,9 @@ impl Report<'_> {
         );
         if tally.flagged > 0 {
             said.push_str(&format!(", {} {}", pick(language, "flagged", "有备注"), tally.flagged));
+        }
+        for (code, count) in self.flags.values() {
+            writeln!(sink, "  {} × {count}: {}", code.id, code.what.render(language, &[]))?;
         }
         writeln!(sink, "{said}")
     }
@@ -162,6 +191,8 @@ fn documents(
         problems: Vec::new(),
         omitted: 0,
         receipts: Vec::new(),
+        flagged: Vec::new(),
+        flags: BTreeMap::new(),
         height: 0,
         resumed: 0,
     };

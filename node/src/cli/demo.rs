@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use suyuan_epcis::codes::Language;
 use suyuan_epcis::problem::Reason;
+use suyuan_ledger::organisation::ScopeKind;
 use suyuan_ledger::trace::answer::Answer;
 use suyuan_ledger::trace::closure::Direction;
 
@@ -80,6 +81,14 @@ impl Demo<'_> {
     /// Captures every document as its actor.
     fn capture(&mut self) -> Result<(), Failure> {
         self.title("Each actor captures its documents, signed with its own key", "各参与方用自己的密钥签名并录入文档")?;
+        // A firm that maintains what others made acts for the makers, or what it records is a claim.
+        for (owner, kind, value) in
+            [("liftmfr", ScopeKind::DeviceMaker, "44010"), ("brake", ScopeKind::Prefix, "9521009")]
+        {
+            self.network.delegate(owner, "maint", kind, value)?;
+            let words = pick(self.screen.language, "delegates to its maintenance firm:", "委托其维保单位：");
+            writeln!(self.screen.answers(), "  {owner} {words} {}:{value}", kind.name())?;
+        }
         let mut scenario = ' ';
         let (mut events, mut refused) = (0, Vec::new());
         for document in DOCUMENTS {

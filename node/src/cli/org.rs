@@ -116,7 +116,13 @@ fn record_operation(
     say(&submitted, options.json, screen)
 }
 
-fn submit(link: &Link<'_>, signer: &dyn Signer, kind: u16, record: &OrganisationRecord) -> Result<Submitted, Reason> {
+/// Signs a record as the next submission of the signer's lane, and submits it.
+pub fn submit(
+    link: &Link<'_>,
+    signer: &dyn Signer,
+    kind: u16,
+    record: &OrganisationRecord,
+) -> Result<Submitted, Reason> {
     let key = signer.key_id();
     let station = link.station(&key)?;
     let unknown = || Reason::new(codes::KEY_UNKNOWN, &[&key.to_string()]);

@@ -10,6 +10,7 @@ use suyuan_ledger::trace::closure::Direction;
 
 use super::{Demo, Traced};
 use crate::cli::place::Failure;
+use crate::traces::subjects;
 
 /// What is expected.
 pub struct Checks(pub Value);
@@ -83,7 +84,10 @@ fn named(demo: &Demo<'_>, expected: &Checks, traced: &Traced, start: &str) -> Va
 
 /// Each receipt of cases of lot A, as `at:ACTOR:CASES`: of logistic units what was packed in them.
 fn received(demo: &Demo<'_>, traced: &Traced) -> Vec<String> {
-    let nodes: BTreeSet<&str> = traced.answer.nodes.iter().map(|node| node.id.as_str()).collect();
+    // Of what came of the start, not of the start itself unless it is the lot.
+    let is_result = |depth: u32| depth > 0 || traced.answer.subject.contains("L2026");
+    let nodes = traced.answer.nodes.iter().filter(|node| is_result(node.depth));
+    let nodes: BTreeSet<&str> = nodes.map(|node| node.id.as_str()).collect();
     let mut lines = Vec::new();
     for payload in traced.payloads.iter().filter(|payload| field(payload, "bizStep").as_str() == Some("receiving")) {
         let inside = |unit: &Value| -> i64 {
@@ -299,6 +303,7 @@ fn lift(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
         let installed = back.answer.edges.iter().filter(association);
         let installed = installed.filter(|edge| edge.until.is_none() && edge.to == *device);
         let installed: Vec<&str> = installed.map(|edge| edge.from.as_str()).collect();
+        let brake = subjects(brake.as_str().unwrap_or_default())?.first().map(|key| key.to_uri());
         demo.check("its brake", json!([brake]), json!(installed))?;
     }
     inspections(demo, expected)

@@ -9,14 +9,18 @@ use suyuan_epcis::problem::Reason;
 use suyuan_ledger::block::Validator;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_id};
+use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
 use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters, Scope, ScopeKind};
 use suyuan_ledger::proof::trust::Trust;
+use suyuan_ledger::submission::record_type;
 use suyuan_sdk::signer::{MemorySigner, Signer};
 
 use super::documents::{ACTORS, Document};
 use crate::capture::{Capture, CaptureError, GROUP_EVENTS, Said, Tally};
+use crate::cli::found::random_uri;
+use crate::cli::org::submit;
 use crate::codes::node as codes;
-use crate::link::Link;
+use crate::link::{Link, Submitted};
 use crate::open::{Node, Opened, create};
 use crate::shell::now_ms;
 
@@ -29,11 +33,10 @@ const OPERATOR: &str = "urn:uscc:11440100DEMA00208W";
 pub struct Actor {
     /// Its primary URI.
     pub uri: String,
-    /// What people call it.
-    pub name: String,
     /// The URI of its location.
     pub place: String,
     signer: MemorySigner,
+    administrator: MemorySigner,
 }
 
 /// The network.
@@ -62,7 +65,7 @@ fn text(actor: &Value, name: &str) -> Result<String, Reason> {
     actor.get(name).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| broken(name))
 }
 
-fn member(actor: &Value, public: [u8; 32]) -> Result<GenesisOrganisation, Reason> {
+fn member(actor: &Value, device: [u8; 32], administrator: [u8; 32]) -> Result<GenesisOrganisation, Reason> {
     let kinds = [
         ("companyPrefix", ScopeKind::Prefix),
         ("drugCode", ScopeKind::DrugCode),
@@ -79,7 +82,7 @@ fn member(actor: &Value, public: [u8; 32]) -> Result<GenesisOrganisation, Reason
         aliases: vec![format!("https://id.gs1.org/414/{}", text(actor, "gln")?)],
         name: text(actor, "name")?,
         role: OrganisationRole::from_name(&text(actor, "role")?).ok_or_else(|| broken("role"))?,
-        keys: vec![(public, KeyRole::Device)],
+        keys: vec![(device, KeyRole::Device), (administrator, KeyRole::Administrator)],
         bindings,
     })
 }
@@ -91,12 +94,12 @@ impl Network {
         let (validator, device, administrator) = (new_signer()?, new_signer()?, new_signer()?);
         let (mut actors, mut organisations) = (BTreeMap::new(), Vec::new());
         for actor in &listed {
-            let signer = new_signer()?;
-            let organisation = member(actor, signer.public())?;
-            let (uri, name) = (organisation.uri.clone(), organisation.name.clone());
+            let (signer, keeper) = (new_signer()?, new_signer()?);
+            let organisation = member(actor, signer.public(), keeper.public())?;
+            let uri = organisation.uri.clone();
             let place = organisation.aliases.first().cloned().unwrap_or_default();
             organisations.push(organisation);
-            actors.insert(text(actor, "key")?, Actor { uri, name, place, signer });
+            actors.insert(text(actor, "key")?, Actor { uri, place, signer, administrator: keeper });
         }
         organisations.push(GenesisOrganisation {
             uri: OPERATOR.to_owned(),
@@ -121,6 +124,20 @@ impl Network {
     /// The chain's identity.
     pub fn chain(&self) -> Hash {
         self.trust.chain
+    }
+
+    /// Records that an owner lends its standing for a scope to another actor, for a year.
+    pub fn delegate(&self, owner: &str, delegate: &str, kind: ScopeKind, value: &str) -> Result<(), Reason> {
+        let [owner, delegate] = [owner, delegate].map(|key| self.actors.get(key).ok_or_else(|| broken(key)));
+        let scope = Scope::new(kind, value).map_err(|_| broken(value))?;
+        let to = now_ms().saturating_add(CLOCK_MS);
+        let operation = Operation::DelegationSet { scope, delegate: delegate?.uri.clone(), from: 0, to };
+        let record = OrganisationRecord { event_id: random_uri()?, event_time: now_ms(), operation };
+        let link = Link::to(&self.node);
+        match submit(&link, &owner?.administrator, record_type::ORGANISATION, &record)? {
+            Submitted::Applied { receipts, .. } if receipts.iter().all(|receipt| receipt.code == 0) => Ok(()),
+            refused => Err(broken(&format!("{refused:?}"))),
+        }
     }
 
     /// Captures a document as its actor: what came of its events, and what was wrong.
