@@ -78,7 +78,9 @@ fn own_bytes_are_kept() {
     let one = event(&format!(
         "{ID} , \"ex:n\" :  1.50e0, \"@context\":[{{\"ex\":\"https://ns.example/\"}}], \"ex:t\":\"\\u6eaf\\u6e90\""
     ));
-    for text in [document("", &[one.clone()]), format!("[ {one} ]"), one.clone(), format!("{one}\n{}\n", event(""))] {
+    for text in
+        [document("", std::slice::from_ref(&one)), format!("[ {one} ]"), one.clone(), format!("{one}\n{}\n", event(""))]
+    {
         let outcome = run_text(&text);
         assert_eq!(outcome.payloads()[0], one.as_bytes(), "{text}");
     }
@@ -97,7 +99,7 @@ fn minimal_changes() {
     assert!(!with_id.contains("@context"));
 
     let name = event(&format!(r#"{ID},"ex:a":1"#));
-    let with_prefix = payload(&document(context, &[name.clone()]));
+    let with_prefix = payload(&document(context, std::slice::from_ref(&name)));
     assert!(with_prefix.ends_with(name.strip_prefix('{').unwrap()), "{with_prefix}");
     assert!(with_prefix.contains(r#""ex": "https://ns.example/""#) && !with_prefix.contains("unused"));
 
@@ -109,7 +111,7 @@ fn minimal_changes() {
 
     // Its own binding hides the document's; a further one of the document's is joined with it.
     let own = event(&format!(r#"{ID},"@context":[{{"ex":"https://own.example/"}}],"ex:a":1"#));
-    assert_eq!(payload(&document(context, &[own.clone()])), own);
+    assert_eq!(payload(&document(context, std::slice::from_ref(&own))), own);
     let both = event(&format!(r#"{ID},"@context":{{"own":"https://own.example/"}},"ex:a":1.50,"own:b":2"#));
     let joined = payload(&document(context, &[both]));
     assert!(joined.contains(r#""ex": "https://ns.example/""#) && joined.contains(r#""own": "https://own.example/""#));
