@@ -30,8 +30,8 @@ impl Choose for Random {
 }
 
 /// A small world: lots, items of two classes, units, processes; and its events in order of capture.
-struct World {
-    mini: Mini,
+pub struct World {
+    pub mini: Mini,
     events: Vec<Happening>,
     things: Vec<u64>,
     lots: Vec<u64>,
@@ -39,7 +39,7 @@ struct World {
     class: Vec<(u64, usize)>,
 }
 
-fn world(seed: u64) -> World {
+pub fn world(seed: u64) -> World {
     let random = &mut Random(seed);
     let mut mini = Mini::default();
     let gtins = ["09521000000011", "09521000000028"];
