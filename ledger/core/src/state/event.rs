@@ -301,7 +301,7 @@ fn keep(
     };
     let record = stored.record(context.height, context.index);
     let hash = record.hash();
-    stored.founded = working.found(new, SubjectState::founded(hash, event.author));
+    stored.founded = working.found(new, SubjectState::founded(hash, event.author), (context.height, context.index));
     append_all(working, context, &event, &links, &record, hash)?;
     if let Some(target) = &target {
         append_errors(working, &stored.runs, &record, hash, target)?;

@@ -120,6 +120,11 @@ pub struct StoredLog {
     pub base_count: u64,
     /// How many subjects have it.
     pub subjects: u64,
+    /// The block of the event with which its subjects appeared. That event need not name them: a class is
+    /// numbered with its first instance.
+    pub founded_height: u64,
+    /// The place of that event in the block.
+    pub founded_index: u32,
 }
 
 impl StoredLog {
