@@ -348,7 +348,14 @@ impl<'a, H: History> Walk<'a, H> {
     ) -> Result<(), H::Error> {
         for other in subjects(record, far) {
             let (source, result) = if far == Role::Output { (from.subject, other) } else { (other, from.subject) };
-            let edge = Edge { from: source, to: result, event, relation: Relation::Transformation, until: None };
+            let edge = Edge {
+                from: source,
+                to: result,
+                event,
+                relation: Relation::Transformation,
+                until: None,
+                until_claimed: None,
+            };
             self.step(from, Step::full(edge, other, moves))?;
         }
         Ok(())
@@ -424,7 +431,7 @@ impl<'a, H: History> Walk<'a, H> {
                 self.work = self.work.saturating_add(1);
                 if self.is_item_of(item, class)? {
                     let (relation, event) = (Relation::Lot, entry.place);
-                    let edge = Edge { from: from.subject, to: item, event, relation, until: None };
+                    let edge = Edge { from: from.subject, to: item, event, relation, until: None, until_claimed: None };
                     self.step(from, Step::full(edge, item, entry.moves()))?;
                 }
             }
@@ -501,7 +508,8 @@ impl<'a, H: History> Walk<'a, H> {
         if self.query.direction != Direction::Back {
             return self.notice(other);
         }
-        let edge = Edge { from: other, to: from.subject, event: entry.place, relation, until: None };
+        let edge =
+            Edge { from: other, to: from.subject, event: entry.place, relation, until: None, until_claimed: None };
         self.step(from, Step { shown: Shown::Notice, ..Step::full(edge, other, entry.moves()) })
     }
 
@@ -530,7 +538,7 @@ struct From {
 fn containment(child: u64, parent: u64, entry: &Entry) -> Edge {
     let association = entry.mask & mask::ASSOCIATION != 0;
     let relation = if association { Relation::Association } else { Relation::Containment };
-    Edge { from: child, to: parent, event: entry.place, relation, until: None }
+    Edge { from: child, to: parent, event: entry.place, relation, until: None, until_claimed: None }
 }
 
 impl Shown {

@@ -246,6 +246,7 @@ fn edge_answer(known: &Known<'_>, edge: &Edge) -> EdgeAnswer {
         },
         quantity: facts.and_then(|facts| facts.quantity(role, edge.from)).map(|quantity| quantity.amount()),
         until: edge.until.map(|until| known.event_id(until)),
+        until_claimed: edge.until_claimed.map(|until| known.event_id(until)),
     }
 }
 
