@@ -5,13 +5,13 @@
 //! looks whether any file that may hold the bytes is left. The file system's free blocks are not
 //! overwritten, and RocksDB's cache in memory forgets in its own time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rocksdb::{BottommostLevelCompaction, CompactOptions};
+use rocksdb::{BottommostLevelCompaction, CompactOptions, LiveFile};
 use suyuan_ledger::kv::{StoreError, Table, WriteSet};
 
 use crate::RocksStore;
@@ -60,8 +60,9 @@ impl RocksStore {
         for table in Table::ALL {
             self.database.flush_cf(self.family(*table)?).map_err(|error| self.fail("flush", &error))?;
         }
-        wait("a reader holds the store as it was", || {
-            Ok(self.oldest_snapshot()?.is_none_or(|oldest| oldest >= moment))
+        wait(|| {
+            let holds = self.oldest_snapshot()?.is_some_and(|oldest| oldest < moment);
+            Ok(holds.then(|| "a reader holds the store as it was".to_owned()))
         })?;
         suspects.append(&mut files(&self.path, "sst")?);
         let mut options = CompactOptions::default();
@@ -70,27 +71,39 @@ impl RocksStore {
         options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
         self.database.compact_range_cf_opt(self.family(Table::Payload)?, Some(first), Some(last), &options);
         // RocksDB does not say whether the compaction worked, so the files must.
-        wait("files that hold them are still in use, or could not be rewritten", || {
-            self.have_gone(&suspects, first, last)
+        wait(|| {
+            let left = self.left(&suspects, first, last)?;
+            if left.iter().any(|name| name.ends_with(".log")) {
+                self.flush_unused()?;
+            }
+            Ok((!left.is_empty()).then(|| format!("files in use, or not rewritten: {}", left.join(" "))))
         })
     }
 
-    /// Whether each of the files was deleted, or is in use for something else.
-    fn have_gone(&self, suspects: &BTreeSet<String>, first: &[u8], last: &[u8]) -> Result<bool, StoreError> {
+    /// Those of the files that were not deleted, unless they are in use for something else.
+    fn left(&self, suspects: &BTreeSet<String>, first: &[u8], last: &[u8]) -> Result<Vec<String>, StoreError> {
         let live = self.database.live_files().map_err(|error| StoreError::Failed(format!("list files: {error}")))?;
-        let harmless: BTreeMap<&str, bool> = live
-            .iter()
-            .map(|file| {
-                let below = file.end_key.as_deref().is_some_and(|end| end < first);
-                let above = file.start_key.as_deref().is_some_and(|start| start > last);
-                let other = file.column_family_name != Table::Payload.name();
-                (file.name.trim_start_matches('/'), other || below || above)
-            })
-            .collect();
+        let is_harmless = |file: &&LiveFile| {
+            let below = file.end_key.as_deref().is_some_and(|end| end < first);
+            let above = file.start_key.as_deref().is_some_and(|start| start > last);
+            file.column_family_name != Table::Payload.name() || below || above
+        };
+        let harmless: BTreeSet<&str> =
+            live.iter().filter(is_harmless).map(|file| file.name.trim_start_matches('/')).collect();
         let mut on_disk = files(&self.path, "log")?;
         on_disk.append(&mut files(&self.path, "sst")?);
-        let mut left = suspects.intersection(&on_disk);
-        Ok(left.all(|name| harmless.get(name.as_str()).copied().unwrap_or(false)))
+        let left = suspects.intersection(&on_disk).filter(|name| !harmless.contains(name.as_str()));
+        Ok(left.cloned().collect())
+    }
+
+    /// Flushes once more. RocksDB notes at a flush how far the log is needed; of two flushes that end at the
+    /// same time, each takes the other's table to need it still.
+    fn flush_unused(&self) -> Result<(), StoreError> {
+        let flush = || {
+            self.database.put_opt(b"flushed", b"", &self.writes)?;
+            self.database.flush()
+        };
+        flush().map_err(|error| self.fail("flush", &error))
     }
 
     /// The moment of the oldest snapshot, if there is one.
@@ -114,13 +127,14 @@ fn files(path: &Path, extension: &str) -> Result<BTreeSet<String>, StoreError> {
     Ok(names)
 }
 
-fn wait(for_what: &str, mut is_done: impl FnMut() -> Result<bool, StoreError>) -> Result<(), StoreError> {
+/// Waits until there is nothing to wait for.
+fn wait(mut for_what: impl FnMut() -> Result<Option<String>, StoreError>) -> Result<(), StoreError> {
     let start = Instant::now();
-    while !is_done()? {
+    while let Some(what) = for_what()? {
         if start.elapsed() > WAIT {
             let seconds = WAIT.as_secs();
             return Err(StoreError::Failed(format!(
-                "payloads are deleted, but their bytes are on the disk after {seconds} s: {for_what}; erase again"
+                "payloads are deleted, but their bytes are on the disk after {seconds} s: {what}; erase again"
             )));
         }
         thread::sleep(WAIT_STEP);

@@ -14,7 +14,9 @@ const BLOCK_BYTES_LARGE: usize = 16 * 1024;
 const BLOCK_BYTES_SMALL: usize = 4 * 1024;
 /// The largest write buffer of one table; a buffer is written out when all together reach their share.
 const WRITE_BUFFER_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Tables files kept open. Each costs a descriptor and some memory outside the cache.
+/// Parts of which the write buffers of all tables together are made.
+const ARENA_BLOCKS: usize = 512;
+/// Files of tables kept open. Each costs a descriptor and some memory outside the cache.
 const OPEN_FILES_MAX: i32 = 256;
 /// Threads that flush and compact.
 const BACKGROUND_JOBS: i32 = 2;
@@ -54,7 +56,8 @@ pub(crate) fn database_options(memory: &Memory, create: bool, accept_torn_log: b
     // The log is kept until every table has written out what is in it; this bounds it, and so a restart.
     options.set_max_total_wal_size(2 * memory.buffer_bytes as u64);
     // Only a last, torn record is passed over. Point-in-time recovery (RocksDB's default) would drop whatever
-    // follows a rotten record, though it was acknowledged, and not say so.
+    // follows a rotten record, though it was acknowledged, and not say so. (A last record of which the length
+    // itself is rotten can't be told from a torn one.)
     options.set_wal_recovery_mode(match accept_torn_log {
         true => DBRecoveryMode::PointInTime,
         false => DBRecoveryMode::TolerateCorruptedTailRecords,
@@ -135,6 +138,8 @@ fn family_options(memory: &Memory, table: Table) -> Options {
     options.set_block_based_table_factory(&blocks);
     options.set_compression_type(shape.compression);
     options.set_write_buffer_size(WRITE_BUFFER_BYTES_MAX.min(memory.buffer_bytes / 2));
+    // A write buffer grows by this. Small parts, since each of the tables that a block touches has one begun.
+    options.set_arena_block_size(memory.buffer_bytes / ARENA_BLOCKS);
     options.set_level_compaction_dynamic_level_bytes(true);
     options
 }

@@ -41,7 +41,7 @@ pub struct RocksStore {
     pub(crate) database: DB,
     pub(crate) path: PathBuf,
     reads: ReadOptions,
-    writes: WriteOptions,
+    pub(crate) writes: WriteOptions,
     /// The words of the first write that failed: from then on the store refuses everything (`style.md` 26).
     failed: OnceLock<String>,
 }
@@ -215,15 +215,10 @@ impl Read for Snapshot<'_> {
     }
 }
 
-/// Whether all keys from `from` to below `to` begin alike.
+/// Whether all keys from `from` to `to` begin alike.
 fn is_within_prefix(from: &[u8], to: &[u8]) -> bool {
-    match (from.first_chunk::<ENTRY_PREFIX_BYTES>(), to.first_chunk::<ENTRY_PREFIX_BYTES>()) {
-        (Some(first), Some(last)) => {
-            let next = u64::from_be_bytes(*first).checked_add(1);
-            first == last || (to.len() == ENTRY_PREFIX_BYTES && next == Some(u64::from_be_bytes(*last)))
-        }
-        _ => false,
-    }
+    let first = from.first_chunk::<ENTRY_PREFIX_BYTES>();
+    first.is_some() && first == to.first_chunk()
 }
 
 fn check_status(table: Table, pairs: &DBRawIterator<'_>) -> Result<(), StoreError> {

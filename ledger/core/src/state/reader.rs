@@ -7,8 +7,10 @@ use std::rc::Rc;
 use bincode::Decode;
 
 use crate::codec;
+use crate::derive::SUBJECTS_MAX;
 use crate::hash::Hash;
 use crate::kv::{Read, StoreError, Table};
+use crate::record::LinkRun;
 use crate::state::head::{HEAD_KEY, Head};
 use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, StoredRun, entry_key, place_key, read_number};
 
@@ -167,7 +169,14 @@ impl<'a> Reader<'a> {
 
     /// The derived record of an event.
     pub fn record(&self, height: u64, index: u32) -> Result<Option<StoredRecord>, StoreError> {
-        self.decoded(Table::Record, &place_key(height, index))
+        let record: Option<StoredRecord> = self.decoded(Table::Record, &place_key(height, index))?;
+        // An event names so many subjects in a role at most: a walk over its links relies on it.
+        let possible =
+            |run: &LinkRun| run.count as usize <= SUBJECTS_MAX && run.first.checked_add(run.count.into()).is_some();
+        if record.as_ref().is_some_and(|record| !record.runs.iter().all(possible)) {
+            return Err(StoreError::Corrupt(Table::Record, format!("impossible links at {height}/{index}")));
+        }
+        Ok(record)
     }
 
     /// The payload of an event, unless it is erased.

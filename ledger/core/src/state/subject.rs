@@ -79,6 +79,12 @@ impl SubjectState {
             recall: 0,
         }
     }
+
+    /// Takes it out of its parent, which this organisation emptied.
+    pub fn release(&mut self, holder: u64) {
+        (self.parent, self.packed) = (0, 0);
+        (self.holder, self.next, self.claim) = (holder, NONE, 0);
+    }
 }
 
 /// A leaf of the tree of subjects: the same for all that share their history, so that their subtrees hash

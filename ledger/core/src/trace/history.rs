@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::key::{KeyKind, SubjectKey};
+use crate::key::SubjectKey;
 use crate::record::{Role, mask};
 use crate::state::subject::{StoredRecord, SubjectState};
 
@@ -135,33 +135,7 @@ pub trait History {
     fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, Self::Error>;
 }
 
-/// The parts of a key: its kind, and each part's bytes; `None` if the bytes are no key.
-pub fn key_parts(key: &[u8]) -> Option<(u8, Vec<&[u8]>)> {
-    let (&[kind, count], mut rest) = key.split_first_chunk::<2>()?;
-    let mut parts = Vec::with_capacity(usize::from(count));
-    for _ in 0..count {
-        let (length, tail) = rest.split_first_chunk::<2>()?;
-        let (part, tail) = tail.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
-        parts.push(part);
-        rest = tail;
-    }
-    rest.is_empty().then_some((kind, parts))
-}
-
-/// The key of the class of a GTIN's item, UPUI or lot, or of a drug code. Others have none, or their class
-/// does not follow from the key.
+/// The key of the class of an item, lot or instance, if its key says it.
 pub fn class_key(key: &[u8]) -> Option<SubjectKey> {
-    /// The characters of a drug code that name its class (`proofs.md` §2).
-    const DRUG_CLASS_CHARACTERS: usize = 7;
-    let (kind, parts) = key_parts(key)?;
-    let first = *parts.first()?;
-    match kind {
-        kind if [KeyKind::Item, KeyKind::Upui, KeyKind::Lot].iter().any(|known| *known as u8 == kind) => {
-            SubjectKey::new(KeyKind::Class, &[first])
-        }
-        kind if kind == KeyKind::DrugCode as u8 => {
-            SubjectKey::new(KeyKind::DrugClass, &[first.get(..DRUG_CLASS_CHARACTERS)?])
-        }
-        _ => None,
-    }
+    SubjectKey::parse(key)?.class()
 }

@@ -3,9 +3,14 @@
 //! The life of a trace: a [`closure`] is walked over a [`history`], which is the store's in a node and a
 //! proof's in a verifier, by the same code; an [`answer`] says it to people and programs.
 
+pub mod answer;
 pub mod closure;
 mod finish;
 pub mod history;
 pub mod spans;
 pub mod store;
+pub mod tree;
 mod walk;
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ pub struct StoreHistory<'a> {
     run: Option<SubjectRun>,
     logs: HashMap<u64, Rc<SubjectLog>>,
     records: HashMap<Place, Rc<StoredRecord>>,
+    keys: HashMap<u64, Rc<[u8]>>,
     classes: HashMap<Vec<u8>, Option<u64>>,
 }
 
@@ -27,6 +28,7 @@ impl<'a> StoreHistory<'a> {
             run: None,
             logs: HashMap::new(),
             records: HashMap::new(),
+            keys: HashMap::new(),
             classes: HashMap::new(),
         }
     }
@@ -103,7 +105,12 @@ impl History for StoreHistory<'_> {
     }
 
     fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, StoreError> {
-        Ok(self.reader.key_of(subject)?.ok_or_else(|| missing(Table::Key, subject))?.into())
+        if let Some(known) = self.keys.get(&subject) {
+            return Ok(known.clone());
+        }
+        let key: Rc<[u8]> = self.reader.key_of(subject)?.ok_or_else(|| missing(Table::Key, subject))?.into();
+        self.keys.insert(subject, key.clone());
+        Ok(key)
     }
 
     fn class_of(&mut self, subject: u64) -> Result<Option<u64>, StoreError> {

@@ -37,6 +37,9 @@ struct Reached {
     queued: bool,
     /// Whether what was ever packed in it belongs to the trace: it is the query or was packed in it.
     contents: bool,
+    class: Option<u64>,
+    /// Its log in the mode in which it was reached, until it is walked.
+    log: Option<(Mode, Rc<SubjectLog>)>,
 }
 
 /// How long at most something that was packed in a parent could have stayed.
@@ -161,10 +164,12 @@ impl<'a, H: History> Walk<'a, H> {
             let kind = self.history.key(subject)?.first().copied().unwrap_or(0);
             // Any mode tells the state; the mode that the node is reached in is asked for anyway.
             let mode = shown.modes().first().copied().unwrap_or(Mode::Notice);
-            let state = self.history.log(subject, mode)?.state.clone();
+            let log = self.history.log(subject, mode)?;
+            let class = self.history.class_of(subject)?;
+            let node = Node { subject, kind, depth, shown, state: log.state.clone() };
             self.places.insert(subject, self.nodes.len());
             self.queue.push_back(self.nodes.len());
-            self.nodes.push(Reached { node: Node { subject, kind, depth, shown, state }, queued: true, contents });
+            self.nodes.push(Reached { node, queued: true, contents, class, log: Some((mode, log)) });
             return Ok(true);
         };
         let Some(reached) = self.nodes.get_mut(at) else { return Ok(false) };
@@ -188,14 +193,19 @@ impl<'a, H: History> Walk<'a, H> {
         let Some(reached) = self.nodes.get_mut(at) else { return Ok(()) };
         reached.queued = false;
         let modes = reached.node.shown.take_modes();
+        let mut known = reached.log.take();
         let from = From {
             subject: reached.node.subject,
             kind: reached.node.kind,
             depth: reached.node.depth,
             contents: reached.contents,
+            class: reached.class,
         };
         for mode in modes {
-            let log = self.history.log(from.subject, mode)?;
+            let log = match known.take().filter(|known| known.0 == mode) {
+                Some((_, log)) => log,
+                None => self.history.log(from.subject, mode)?,
+            };
             self.show(&log)?;
             let until = if let Mode::Window { to, .. } = mode { to } else { i64::MAX };
             let departures =
@@ -209,7 +219,7 @@ impl<'a, H: History> Walk<'a, H> {
                 self.notices_of_entry(&from, entry)?;
             }
         }
-        match self.history.class_of(from.subject)? {
+        match from.class {
             Some(class) => self.notice(class),
             None => Ok(()),
         }
@@ -407,7 +417,7 @@ impl<'a, H: History> Walk<'a, H> {
 
     /// From a lot to the items that an event says are of it.
     fn items(&mut self, from: &From, entry: &Entry) -> Result<(), H::Error> {
-        let Some(class) = self.history.class_of(from.subject)? else { return Ok(()) };
+        let Some(class) = from.class else { return Ok(()) };
         let record = self.event(entry.place)?;
         for role in [Role::Epc, Role::Input, Role::Output, Role::Parent, Role::Child] {
             for item in subjects(&record, role) {
@@ -468,7 +478,7 @@ impl<'a, H: History> Walk<'a, H> {
             return Ok(());
         }
         let record = self.event(entry.place)?;
-        if let (true, Some(class)) = (lot, self.history.class_of(from.subject)?) {
+        if let (true, Some(class)) = (lot, from.class) {
             for lot in subjects(&record, Role::Lot) {
                 self.work = self.work.saturating_add(1);
                 if self.history.class_of(lot)? == Some(class) {
@@ -514,6 +524,7 @@ struct From {
     kind: u8,
     depth: u32,
     contents: bool,
+    class: Option<u64>,
 }
 
 fn containment(child: u64, parent: u64, entry: &Entry) -> Edge {

@@ -3,14 +3,12 @@
 //! once acknowledged; it is killed (SIGKILL) at random moments, and what it left is compared with what its
 //! batches must give. The store is carried from round to round, so that recovered ones crash too.
 
-mod common;
-
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{Numbers, contents};
+use crate::common::{Model, Numbers, contents};
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_store::{MEMORY_BYTES_MIN, RocksStore, StoreOptions};
 
@@ -70,7 +68,7 @@ fn commit_for_ever(path: &Path) -> ! {
 /// Runs the child, kills it some time after its first acknowledgement, and gives the last.
 fn run_and_kill(path: &Path, delay: Duration) -> u64 {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["killed_at_any_moment", "--exact", "--nocapture", "--test-threads=1"])
+        .args(["crash::killed_at_any_moment", "--exact", "--nocapture", "--test-threads=1"])
         .env(DIRECTORY_VARIABLE, path)
         .stdout(Stdio::piped())
         .spawn()
@@ -107,7 +105,7 @@ fn killed_at_any_moment() {
         assert!(last >= acknowledged, "round {round}: {acknowledged} was acknowledged, {last} is there");
         assert!(last <= acknowledged + 1, "round {round}: {last} is there, {acknowledged} was acknowledged");
         unacknowledged += u64::from(last > acknowledged);
-        let mut expected = common::Model::default();
+        let mut expected = Model::default();
         for batch in (last + 1).saturating_sub(WINDOW).max(1)..=last {
             let mut writes = WriteSet::default();
             for (table, key, value) in pairs(batch) {

@@ -2,13 +2,11 @@
 //! others, in the log, in files of the first level and of the last; after each erasure all files of the
 //! directory are searched for the erased bytes, and for those of a neighbour, which must still be there.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{END, Numbers, scan};
+use crate::common::{END, Numbers, scan};
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_store::{MEMORY_BYTES_MIN, PayloadPlace, RocksStore, StoreOptions};
 

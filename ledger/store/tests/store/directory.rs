@@ -1,19 +1,19 @@
 //! Goal: a data directory is created whole or can be created again, is used by one process, and is refused
 //! with a reason when it is not what it must be. Method: each fault made by hand, its error compared as text.
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use common::contents;
+use crate::common::{Numbers, contents};
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_store::{DataDirectory, MEMORY_BYTES_MIN, OpenError, RocksStore, StoreOptions};
 
 const DIRECTORY_VARIABLE: &str = "SUYUAN_TEST_SECOND_OPENER";
+const CREATION_VARIABLE: &str = "SUYUAN_TEST_CREATION";
 const PERMISSIONS_VARIABLE: &str = "SUYUAN_TEST_PERMISSIONS";
 /// The user without rights.
 const NOBODY: u32 = 65_534;
@@ -66,8 +66,6 @@ fn interrupted_creation() {
         if step >= 4 {
             let options = StoreOptions { memory_bytes: MEMORY_BYTES_MIN, create: true, ..Default::default() };
             drop(RocksStore::open(&path.join("db"), &options).unwrap());
-            // The manifest that was being written is not yet the current one.
-            fs::remove_file(path.join("db/CURRENT")).unwrap();
         }
         let expected = match step {
             0 => ": no data here; create it first",
@@ -79,6 +77,46 @@ fn interrupted_creation() {
         let store = DataDirectory::open(&path).unwrap().open_store(MEMORY_BYTES_MIN).unwrap();
         assert!(contents(&store).0.is_empty());
     }
+}
+
+/// Goal: as above. Method: a child that creates a directory is killed at random moments.
+#[test]
+fn killed_creation() {
+    if let Some(path) = std::env::var_os(CREATION_VARIABLE) {
+        drop(create(Path::new(&path)).unwrap());
+        return;
+    }
+    let parent = tempfile::tempdir().unwrap();
+    let mut numbers = Numbers(5);
+    let mut moments = [0; 4];
+    for round in 0..30 {
+        let path = parent.path().join(format!("node{round}"));
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["directory::killed_creation", "--exact"])
+            .env(CREATION_VARIABLE, &path)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        // As long as there is nothing, there is nothing to see.
+        while !path.exists() && child.try_wait().unwrap().is_none() {}
+        std::thread::sleep(Duration::from_micros(numbers.below(400_000)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let moment = match DataDirectory::open(&path) {
+            Err(OpenError::NotFound(_)) => 0,
+            Err(OpenError::FormatMissing(_)) => 1,
+            Err(OpenError::Unfinished(_)) => 2,
+            Err(error) => panic!("{error}"),
+            Ok(_) => 3,
+        };
+        moments[moment] += 1;
+        if moment < 3 {
+            drop(create(&path).unwrap());
+        }
+        let store = DataDirectory::open(&path).unwrap().open_store(MEMORY_BYTES_MIN).unwrap();
+        assert!(contents(&store).0.is_empty());
+    }
+    println!("killed with nothing, a directory, a part of a database, all: {moments:?}");
 }
 
 #[test]
@@ -153,7 +191,7 @@ fn second_opener() {
     let database = first.open_store(MEMORY_BYTES_MIN);
     assert_eq!(words(&path.join("db"), database), ": in use by another process; stop it first");
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["second_opener", "--exact"])
+        .args(["directory::second_opener", "--exact"])
         .env(DIRECTORY_VARIABLE, &path)
         .output()
         .unwrap();
@@ -206,7 +244,7 @@ fn permissions() {
     }
     mode(parent.path(), 0o755);
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["permissions", "--exact"])
+        .args(["directory::permissions", "--exact"])
         .env(PERMISSIONS_VARIABLE, &path)
         .current_dir("/")
         .uid(NOBODY)

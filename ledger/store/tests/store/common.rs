@@ -1,7 +1,5 @@
 //! What the tests share: a generator of numbers by seed, and the simple model of a store.
 
-#![allow(dead_code, reason = "each test uses its part")]
-
 use std::collections::BTreeMap;
 
 use suyuan_ledger::kv::{Read, Table, WriteSet};

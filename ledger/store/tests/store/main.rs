@@ -1,0 +1,10 @@
+//! The tests of the stores, in one binary, since each that links RocksDB takes long to link.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+mod crash;
+mod directory;
+mod erase;
+mod faults;
+mod model;
