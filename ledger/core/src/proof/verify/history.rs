@@ -9,7 +9,7 @@ use crate::key::SubjectKey;
 use crate::proof::format::{NameKey, NamePart, ShownEvent, ShownName, ShownNames};
 use crate::proof::refused::{Place as ProofPlace, Refused, RefusedCode};
 use crate::state::subject::{StoredEntry, StoredRecord};
-use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
+use crate::trace::history::{History, Mode, Place, SubjectLog, class_key};
 use crate::trace::store::timed;
 
 /// What a proof shows, verified but for the question whether it is enough: that is found out by walking.
@@ -152,7 +152,7 @@ impl ProofHistory {
         let mut places = places.into_iter();
         entries.retain(|entry| {
             let event = places.next().and_then(|place| self.needed.get_mut(place));
-            let is_shown = !mode.may_prune(entry.time, entry.time, entry.mask);
+            let is_shown = !mode.may_prune(entry.time, entry.time, entry.node_mask());
             if let (true, Some(needed)) = (is_shown, event) {
                 *needed = true;
             }
