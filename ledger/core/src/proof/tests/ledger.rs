@@ -246,6 +246,19 @@ impl TestLedger {
         (store, decided)
     }
 
+    /// A subject's log: how many entries, its root, and where its events are.
+    pub fn log_of(&self, number: u64) -> (u64, LogNode, Vec<Place>) {
+        let mut peaks = Peaks::default();
+        let entries = &self.subjects[&number].entries;
+        entries.iter().for_each(|(_, node)| peaks.push(*node));
+        let places = entries.iter().map(|(entry, _)| Place { height: entry.height, index: entry.index });
+        (peaks.count, peaks.root(), places.collect())
+    }
+
+    pub fn found_of(&self, number: u64) -> Hash {
+        self.subjects[&number].state.found
+    }
+
     fn put_log(&self, overlay: &mut Overlay<'_>, id: u64, subject: &Subject) {
         let mut peaks = Peaks::default();
         for (place, (entry, node)) in (0u64..).zip(&subject.entries) {
