@@ -275,6 +275,8 @@ fn keep(
 ) -> Result<Hash, StoreError> {
     let (flags, bits) = judge(working, context, event, &links)?;
     let new = number_new(working, context, event.derived, &mut links)?;
+    // As runs order them: what follows must not depend on the order of the payload, which may be erased.
+    links.sort_unstable_by_key(|link| (link.role, link.standing, link.number));
     let event = Event { parent: parent_of(&links), ..*event };
     let mut runs = link_runs(&links);
     let confirmed = confirmed_receipts(working, &event, &links)?;
