@@ -171,9 +171,12 @@ impl Bench {
         let trust = Trust::genesis(self.ledger.head.chain, self.validators.clone());
         let (mut proved, mut whole, mut told) = (0, 0, 0);
         for campaign in queries["campaigns"].as_array().ok_or("no campaigns")? {
-            for (start, direction) in
-                [("raw", Direction::Forward), ("item", Direction::Back), ("case", Direction::Back), ("vessel", Direction::Back)]
-            {
+            for (start, direction) in [
+                ("raw", Direction::Forward),
+                ("item", Direction::Back),
+                ("case", Direction::Back),
+                ("vessel", Direction::Back),
+            ] {
                 let Some(uri) = campaign[start].as_str() else { continue };
                 let walked: BTreeSet<String> = match direction {
                     Direction::Forward => graph.forward(uri),
@@ -187,7 +190,9 @@ impl Bench {
                 told += usize::from(tell);
                 let Some(nodes) = self.prove(uri, direction, &trust, tell)? else { continue };
                 if nodes != walked.len() {
-                    return Err(format!("{direction:?} from {uri}: {nodes} nodes, a walk finds {}", walked.len()).into());
+                    return Err(
+                        format!("{direction:?} from {uri}: {nodes} nodes, a walk finds {}", walked.len()).into()
+                    );
                 }
                 proved += 1;
                 whole += usize::from(start == "raw" && campaign["fwd_nodes"].as_u64() == Some(nodes as u64));

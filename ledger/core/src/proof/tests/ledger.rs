@@ -18,8 +18,8 @@ use crate::names::{self, Name};
 use crate::proof::format::ProofQuery;
 use crate::proof::trust::{DecidedHeader, Trust};
 use crate::record::{LinkRun, Role, Standing};
-use crate::state::head::{HEAD_KEY, Head, StateRoots};
 use crate::state::erased::StoredEffect;
+use crate::state::head::{HEAD_KEY, Head, StateRoots};
 use crate::state::subject::{
     FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, entry_key, place_key,
 };
