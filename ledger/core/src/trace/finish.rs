@@ -1,12 +1,12 @@
 //! Puts a finished walk in order, and says which event ended which containment.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::record::{Role, mask};
 use crate::state::subject::StoredRecord;
 use crate::trace::closure::{Closure, Cut, Edge, Node, Notice, Relation, Remark, ShownEvent};
 use crate::trace::history::Place;
+use crate::trace::numbers::{NumberMap, NumberSet};
 use crate::trace::walk::{is_class_level, linked, parent, subjects};
 
 /// What a walk has found, in no order.
@@ -14,7 +14,7 @@ pub(super) struct Parts {
     pub(super) nodes: Vec<Node>,
     pub(super) edges: Vec<Edge>,
     pub(super) claims: Vec<Edge>,
-    pub(super) events: HashMap<Place, Rc<StoredRecord>>,
+    pub(super) events: NumberMap<Place, Rc<StoredRecord>>,
     pub(super) processes: Vec<u64>,
     pub(super) notices: Vec<Notice>,
     pub(super) cuts: Vec<Cut>,
@@ -38,7 +38,11 @@ pub(super) fn closure(parts: Parts) -> Closure {
 
 /// Which events of the trace link others of it by their own numbers in this role.
 fn remarks(events: &[ShownEvent], role: Role) -> Vec<Remark> {
-    let places: HashMap<u64, Place> = events.iter().map(|event| (event.record.own, event.place)).collect();
+    // Most traces have none: then the numbers of all events need not be known.
+    if events.iter().all(|event| linked(&event.record, role).is_empty()) {
+        return Vec::new();
+    }
+    let places: NumberMap<u64, Place> = events.iter().map(|event| (event.record.own, event.place)).collect();
     let mut remarks: Vec<Remark> = events
         .iter()
         .flat_map(|by| subjects(&by.record, role).map(|own| (own, by.place)))
@@ -58,7 +62,7 @@ fn say_once(edges: &mut Vec<Edge>, claims: &mut Vec<Edge>) {
     };
     edges.dedup_by(same);
     claims.dedup_by(same);
-    let known: HashSet<(u64, u64, Relation)> =
+    let known: NumberSet<(u64, u64, Relation)> =
         edges.iter().filter(|edge| is_name(edge)).map(|edge| (edge.from, edge.to, edge.relation)).collect();
     claims.retain(|claim| !known.contains(&(claim.from, claim.to, claim.relation)));
 }
@@ -67,14 +71,14 @@ fn say_once(edges: &mut Vec<Edge>, claims: &mut Vec<Edge>) {
 #[derive(Default)]
 struct Endings {
     /// By parent and child.
-    unpacked: HashMap<(u64, u64), Vec<(i64, Place)>>,
+    unpacked: NumberMap<(u64, u64), Vec<(i64, Place)>>,
     /// By parent, and whether it ends associations.
-    emptied: HashMap<(u64, bool), Vec<(i64, Place)>>,
+    emptied: NumberMap<(u64, bool), Vec<(i64, Place)>>,
 }
 
 fn end_containments(edges: &mut [Edge], nodes: &[Node], events: &[ShownEvent]) {
-    let times: HashMap<Place, i64> = events.iter().map(|event| (event.place, event.record.event_time)).collect();
-    let in_parts: HashSet<u64> =
+    let times: NumberMap<Place, i64> = events.iter().map(|event| (event.place, event.record.event_time)).collect();
+    let in_parts: NumberSet<u64> =
         nodes.iter().filter(|node| is_class_level(node.kind)).map(|node| node.subject).collect();
     let (mut endings, mut claimed) = (Endings::default(), Endings::default());
     for event in events.iter().filter(|event| event.record.mask & (mask::DELETE | mask::UNPACK_ALL) != 0) {
@@ -92,7 +96,7 @@ fn end_containments(edges: &mut [Edge], nodes: &[Node], events: &[ShownEvent]) {
 
 impl Endings {
     /// Adds an event where its author's standing is of these. Events come in the order in which they happened.
-    fn add(&mut self, event: &ShownEvent, in_parts: &HashSet<u64>, wanted: fn(u8) -> bool) {
+    fn add(&mut self, event: &ShownEvent, in_parts: &NumberSet<u64>, wanted: fn(u8) -> bool) {
         let Some(parent) = parent(&event.record) else { return };
         let when = (event.record.event_time, event.place);
         let empties = linked(&event.record, Role::Parent).first().is_some_and(|run| wanted(run.standing));

@@ -1,6 +1,6 @@
 //! The walk itself: a queue of nodes, each walked until nothing that it shows is new.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use crate::key::KeyKind;
@@ -11,6 +11,7 @@ use crate::trace::closure::{
 };
 use crate::trace::finish;
 use crate::trace::history::{Entry, History, Mode, Place, SubjectLog};
+use crate::trace::numbers::NumberMap;
 use crate::trace::spans::Spans;
 
 /// A walk in progress.
@@ -18,14 +19,14 @@ pub(super) struct Walk<'a, H: History> {
     history: &'a mut H,
     query: &'a Query,
     nodes: Vec<Reached>,
-    places: HashMap<u64, usize>,
+    places: NumberMap<u64, usize>,
     queue: VecDeque<usize>,
     edges: Vec<Edge>,
     claims: Vec<Edge>,
-    events: HashMap<Place, Rc<StoredRecord>>,
+    events: NumberMap<Place, Rc<StoredRecord>>,
     processes: BTreeMap<u64, Rc<SubjectLog>>,
     notices: BTreeMap<u64, Notice>,
-    stays: HashMap<Stay, i64>,
+    stays: NumberMap<Stay, i64>,
     /// The log whose events were shown last: neighbours often share it.
     shown_last: Option<Rc<SubjectLog>>,
     cuts: BTreeSet<Cut>,
@@ -111,14 +112,14 @@ impl<'a, H: History> Walk<'a, H> {
             history,
             query,
             nodes: Vec::new(),
-            places: HashMap::new(),
+            places: NumberMap::default(),
             queue: VecDeque::new(),
             edges: Vec::new(),
             claims: Vec::new(),
-            events: HashMap::new(),
+            events: NumberMap::default(),
             processes: BTreeMap::new(),
             notices: BTreeMap::new(),
-            stays: HashMap::new(),
+            stays: NumberMap::default(),
             shown_last: None,
             cuts: BTreeSet::new(),
             work: 0,
