@@ -1,6 +1,7 @@
 //! Applies a block: every event of every submission in order, then the trees, then the head, as one set of
 //! writes.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use super::event::{self, Context, may_write, refusal};
 use super::head::{HEAD_KEY, Head, StateRoots};
 use super::standing::Author;
 use super::verify::VerifiedSubmission;
-use super::working::{Working, stored};
+use super::working::{Cache, Working, stored};
 use crate::block::{
     CommitCertificate, HEADER_TYPE, HEADER_VERSION, Header, Receipt, StoredBlock, StoredEvent, StoredSubmission,
     body_root, results_root,
@@ -31,6 +32,8 @@ pub struct Ledger {
     pub head: Head,
     /// Organisations, keys, bindings, delegations, parameters.
     pub directory: Arc<Directory>,
+    /// What blocks read and wrote lately. It goes to the ledger after the next block.
+    cache: RefCell<Cache>,
 }
 
 /// What a block does.
@@ -100,11 +103,11 @@ impl Ledger {
         empty: &dyn Read,
     ) -> Result<(Ledger, WriteSet), StoreError> {
         let mut overlay = Overlay::new(empty);
-        let mut working = Working::new(empty, StateRoots::default(), 1);
+        let mut working = Working::new(empty, StateRoots::default(), 1, Cache::default());
         for (name, value) in rows {
             working.set_row(name, value.clone())?;
         }
-        let (roots, next_log) = working.finish(&mut overlay)?;
+        let (roots, next_log, _) = working.finish(&mut overlay)?;
         let history = dense::HISTORY.set(&mut overlay, 0, 1, &BTreeMap::from([(0, chain)]))?;
         let head = Head {
             chain,
@@ -119,7 +122,7 @@ impl Ledger {
             next_log,
         };
         overlay.put(Table::Meta, HEAD_KEY, encode(&head));
-        Ok((Ledger { head, directory: Arc::new(directory) }, overlay.into_writes()))
+        Ok((Ledger { head, directory: Arc::new(directory), cache: RefCell::default() }, overlay.into_writes()))
     }
 
     /// The ledger that a store holds; `None` if it is empty.
@@ -138,7 +141,7 @@ impl Ledger {
         let rows = rows.iter().map(|(name, value)| (name.as_slice(), value.as_slice()));
         let directory =
             Directory::from_rows(rows).map_err(|error| StoreError::Corrupt(Table::Row, format!("{error:?}")))?;
-        Ok(Some(Ledger { head, directory: Arc::new(directory) }))
+        Ok(Some(Ledger { head, directory: Arc::new(directory), cache: RefCell::default() }))
     }
 
     /// The header of the next block with these submissions.
@@ -198,7 +201,7 @@ impl Ledger {
         self.check_header(header, submissions)?;
         let mut overlay = Overlay::new(store);
         let mut block = BlockInWork {
-            working: Working::new(store, self.head.roots.clone(), self.head.next_log),
+            working: Working::new(store, self.head.roots.clone(), self.head.next_log, self.cache.take()),
             directory: Arc::clone(&self.directory),
             height: header.height,
             time: header.time,
@@ -210,7 +213,7 @@ impl Ledger {
             stored_submissions.push(block.apply_submission(&mut overlay, place, submission)?);
         }
         let BlockInWork { working, directory, receipts, .. } = block;
-        let (roots, next_log) = working.finish(&mut overlay)?;
+        let (roots, next_log, cache) = working.finish(&mut overlay)?;
         let id = header.id();
         let ids = BTreeMap::from([(header.height, id)]);
         let history = dense::HISTORY.set(&mut overlay, header.height, header.height + 1, &ids)?;
@@ -229,7 +232,7 @@ impl Ledger {
         let block = StoredBlock { header: header.clone(), certificate, submissions: stored_submissions };
         overlay.put(Table::Block, header.height.to_be_bytes(), encode(&block));
         overlay.put(Table::Meta, HEAD_KEY, encode(&head));
-        Ok(Applied { ledger: Ledger { head, directory }, writes: overlay.into_writes(), receipts })
+        Ok(Applied { ledger: Ledger { head, directory, cache: RefCell::new(cache) }, writes: overlay.into_writes(), receipts })
     }
 }
 
