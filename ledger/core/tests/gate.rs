@@ -117,10 +117,7 @@ fn a_stranger_moves_nothing() {
         object("DELETE", "destroying", ITEM, r#","disposition":"destroyed""#),
         object("OBSERVE", "holding", ITEM, recalled),
         pack("ADD", &children(&[ITEM])),
-        event(
-            "TransformationEvent",
-            &format!(r#""inputEPCList":["{ITEM}"],"outputEPCList":["urn:example:product"]"#),
-        ),
+        event("TransformationEvent", &format!(r#""inputEPCList":["{ITEM}"],"outputEPCList":["urn:example:product"]"#)),
     ];
     for act in acts {
         network.accept(STRANGER, act);
@@ -433,12 +430,8 @@ fn lanes() {
 fn neighbours_stand() {
     let mut network = network();
     let twice = object("ADD", "commissioning", ITEM, "");
-    let payloads = [
-        twice.clone(),
-        twice,
-        object("ADD", "commissioning", ITEM, ""),
-        object("OBSERVE", "storing", ITEM, ""),
-    ];
+    let payloads =
+        [twice.clone(), twice, object("ADD", "commissioning", ITEM, ""), object("OBSERVE", "storing", ITEM, "")];
     assert_eq!(network.submit(DAIRY, &payloads), [0, 201, 203, 0]);
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::erased::{Erased, Said};
 use super::event::{self, Context, may_write, refusal};
 use super::head::{HEAD_KEY, Head, StateRoots};
 use super::standing::Author;
@@ -15,12 +16,12 @@ use crate::block::{
     body_root, results_root,
 };
 use crate::codec::encode;
-use crate::derive::RULES;
+use crate::derive::{Derived, RULES};
 use crate::hash::Hash;
 use crate::kv::{Overlay, Read, StoreError, Table, WriteSet};
 use crate::organisation::operation::OrganisationRecord;
 use crate::organisation::{self, Directory, Key};
-use crate::submission::{InvalidSubmission, LaneState, record_type};
+use crate::submission::{InvalidSubmission, LaneState, SubmittedEvent, record_type};
 use crate::tree::dense;
 
 /// Where a ledger stands: its head, and who is who.
@@ -260,17 +261,18 @@ impl BlockInWork<'_> {
         location.extend_from_slice(&self.index.to_be_bytes());
         overlay.put(Table::Submission, id.0, location);
         let mut events = Vec::with_capacity(signed.events.len());
-        for ((event, digest), derived) in signed.events.iter().zip(submission.digests()).zip(submission.derived()) {
-            let outcome =
-                self.apply_event(&signed.submission.key, event.record_type, &event.payload, *digest, derived)?;
+        let parts = signed.events.iter().zip(submission.digests()).zip(submission.derived());
+        for (place, ((event, digest), derived)) in parts.enumerate() {
+            let erased = submission.erased(place);
+            let outcome = self.apply_event(&signed.submission.key, event, *digest, derived, erased)?;
             let (code, record) = match outcome {
                 Ok(record) => (0, record),
                 Err(code) => (code, Hash::ZERO),
             };
-            let mut payload = Vec::with_capacity(16 + event.payload.len());
-            payload.extend_from_slice(&event.salt);
-            payload.extend_from_slice(&event.payload);
-            overlay.put(Table::Payload, super::subject::place_key(self.height, self.index), payload);
+            if erased.is_none() {
+                let payload = [event.salt.as_slice(), &event.payload].concat();
+                overlay.put(Table::Payload, super::subject::place_key(self.height, self.index), payload);
+            }
             self.receipts.push(Receipt { submission: id, index: self.index, code, record });
             events.push(StoredEvent { record_type: event.record_type, code, digest: *digest });
             self.index += 1;
@@ -291,11 +293,15 @@ impl BlockInWork<'_> {
     fn apply_event(
         &mut self,
         key: &Hash,
-        record_type: u16,
-        payload: &[u8],
+        event: &SubmittedEvent,
         digest: Hash,
-        derived: &crate::derive::Derived,
+        derived: &Derived,
+        erased: Option<&Erased>,
     ) -> Result<Result<Hash, u16>, StoreError> {
+        if let Some(Erased::Refused(code)) = erased {
+            return Ok(Err(*code));
+        }
+        let record_type = event.record_type;
         let directory = Arc::clone(&self.directory);
         let Some((key, organisation)) =
             directory.key(key).and_then(|key| Some((key, directory.organisation(key.organisation)?)))
@@ -316,10 +322,14 @@ impl BlockInWork<'_> {
             index: self.index,
             digest,
         };
+        let said = match erased {
+            Some(Erased::Accepted { tag, next }) => Said { derived, tag: *tag, next: *next },
+            _ => event::said(&context, derived),
+        };
         if record_type == record_type::EPCIS {
-            return event::apply(&mut self.working, &context, derived);
+            return event::apply(&mut self.working, &context, &said);
         }
-        self.govern(&context, key, payload, derived)
+        self.govern(&context, key, &event.payload, &said)
     }
 
     /// Applies a record about organisations: to the directory and its rows, then as an event.
@@ -328,7 +338,7 @@ impl BlockInWork<'_> {
         context: &Context<'_>,
         key: &Key,
         payload: &[u8],
-        derived: &crate::derive::Derived,
+        said: &Said<'_>,
     ) -> Result<Result<Hash, u16>, StoreError> {
         let Ok(record) = OrganisationRecord::parse(payload) else { return Ok(Err(refusal::UNREADABLE)) };
         let mut directory = context.author.directory.clone();
@@ -342,7 +352,7 @@ impl BlockInWork<'_> {
         {
             return Ok(Err(organisation::Refusal::Conflict.code()));
         }
-        let outcome = event::apply(&mut self.working, context, derived)?;
+        let outcome = event::apply(&mut self.working, context, said)?;
         if outcome.is_ok() {
             for (name, value) in changed.rows {
                 self.working.set_row(&name, value)?;

@@ -18,6 +18,7 @@ use crate::names::{self, Name};
 use crate::proof::format::ProofQuery;
 use crate::proof::trust::{DecidedHeader, Trust};
 use crate::record::{LinkRun, Role, Standing};
+use crate::state::erased::StoredEffect;
 use crate::state::head::{HEAD_KEY, Head, StateRoots};
 use crate::state::subject::{
     FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, entry_key, place_key,
@@ -122,6 +123,7 @@ impl TestLedger {
         let roles = runs.iter().fold(0, |mask, run| mask | Role::from_number(run.role).unwrap().bit());
         let time = 1_000 * place.height as i64;
         let stored = StoredRecord {
+            effect: StoredEffect::default(),
             record_type: 1,
             block_time: time,
             event_time: event.time,
