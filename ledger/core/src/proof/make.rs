@@ -423,7 +423,7 @@ impl NewsOf {
     fn push(&mut self, new: bool) {
         self.new_count += u64::from(new);
         // Known ones have even places.
-        if self.lengths.is_empty() || (self.lengths.len() % 2 == 0) != new {
+        if self.lengths.is_empty() || self.lengths.len().is_multiple_of(2) != new {
             if self.lengths.is_empty() && new {
                 self.lengths.push(0);
             }
