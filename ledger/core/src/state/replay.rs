@@ -126,8 +126,7 @@ impl Gathering<'_> {
             return Err("the events are not those that were signed");
         }
         let key = self.ledger.directory.key(&head.key).filter(|key| key.organisation == head.organisation);
-        let signed =
-            SignedSubmission { submission: head.clone(), signature: stored.signature, events: Vec::new() };
+        let signed = SignedSubmission { submission: head.clone(), signature: stored.signature, events: Vec::new() };
         match key.is_some_and(|key| signed.is_signed_by(&key.public)) {
             true => Ok(()),
             false => Err("the signature is not that of its key"),

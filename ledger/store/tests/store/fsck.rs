@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use suyuan_ledger::codec;
 use suyuan_ledger::kv::{Read, StoreError, Table, Visit, WriteSet};
 use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::organisation::KeyRole;
@@ -12,10 +13,7 @@ use suyuan_ledger::organisation::OrganisationRole::{Authority, Member};
 use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
 use suyuan_ledger::state::subject::StoredRecord;
 use suyuan_ledger::submission::record_type;
-use suyuan_ledger::codec;
-use suyuan_store::{
-    DataDirectory, Fsck, MEMORY_BYTES_MIN, PayloadPlace, Progress, Store, fsck, fsck_directory,
-};
+use suyuan_store::{DataDirectory, Fsck, MEMORY_BYTES_MIN, PayloadPlace, Progress, Store, fsck, fsck_directory};
 
 use crate::common::{END, Numbers, scan};
 use crate::ledger::{START, TestLedger, event, event_id, key};
@@ -60,7 +58,8 @@ struct Chain {
 impl Chain {
     fn items(&mut self) -> String {
         let (first, count) = (self.numbers.below(60), 1 + self.numbers.below(12));
-        let items = (first..first + count).map(|serial| format!("\"https://id.gs1.org/01/09521001001014/21/{serial}\""));
+        let items =
+            (first..first + count).map(|serial| format!("\"https://id.gs1.org/01/09521001001014/21/{serial}\""));
         items.collect::<Vec<_>>().join(",")
     }
 
@@ -82,18 +81,55 @@ impl Chain {
         let party = PARTIES[self.numbers.below(3) as usize];
         let to = format!(r#""destinationList":[{{"type":"owning_party","destination":"urn:epc:id:pgln:{party}"}}]"#);
         match self.numbers.below(14) {
-            0 | 1 => event("ObjectEvent", &format!(r#""action":"ADD","bizStep":"commissioning","epcList":[{items}],"ilmd":{{"cbvmda:lotNumber":"L1"}}"#)),
+            0 | 1 => event(
+                "ObjectEvent",
+                &format!(
+                    r#""action":"ADD","bizStep":"commissioning","epcList":[{items}],"ilmd":{{"cbvmda:lotNumber":"L1"}}"#
+                ),
+            ),
             2 => event("ObjectEvent", &format!(r#""action":"ADD","bizStep":"commissioning","quantityList":[{lots}]"#)),
-            3 => event("AggregationEvent", &format!(r#""action":"ADD","parentID":"{unit}","childEPCs":[{items}],"childQuantityList":[{lots}]"#)),
+            3 => event(
+                "AggregationEvent",
+                &format!(r#""action":"ADD","parentID":"{unit}","childEPCs":[{items}],"childQuantityList":[{lots}]"#),
+            ),
             4 => event("AggregationEvent", &format!(r#""action":"DELETE","parentID":"{unit}""#)),
-            5 => event("AggregationEvent", &format!(r#""action":"DELETE","parentID":"{unit}","childEPCs":[{items}],"childQuantityList":[{lots}]"#)),
-            6 => event("ObjectEvent", &format!(r#""action":"OBSERVE","bizStep":"shipping","epcList":["{unit}",{items}],{to}"#)),
-            7 => event("ObjectEvent", &format!(r#""action":"OBSERVE","bizStep":"shipping","quantityList":[{lots}],{to}"#)),
-            8 => event("ObjectEvent", &format!(r#""action":"OBSERVE","bizStep":"receiving","epcList":["{unit}",{items}],"quantityList":[{lots}]"#)),
-            9 => event("TransformationEvent", &format!(r#""inputQuantityList":[{lots}],"inputEPCList":[{items}],"outputQuantityList":[{{"epcClass":"https://id.gs1.org/01/09521001001038/10/M1","quantity":7}}],"transformationID":"urn:uuid:t{}""#, self.numbers.below(3))),
-            10 => event("ObjectEvent", &format!(r#""action":"OBSERVE","bizStep":"holding","disposition":"recalled","epcList":[{items}]"#)),
+            5 => event(
+                "AggregationEvent",
+                &format!(r#""action":"DELETE","parentID":"{unit}","childEPCs":[{items}],"childQuantityList":[{lots}]"#),
+            ),
+            6 => event(
+                "ObjectEvent",
+                &format!(r#""action":"OBSERVE","bizStep":"shipping","epcList":["{unit}",{items}],{to}"#),
+            ),
+            7 => event(
+                "ObjectEvent",
+                &format!(r#""action":"OBSERVE","bizStep":"shipping","quantityList":[{lots}],{to}"#),
+            ),
+            8 => event(
+                "ObjectEvent",
+                &format!(
+                    r#""action":"OBSERVE","bizStep":"receiving","epcList":["{unit}",{items}],"quantityList":[{lots}]"#
+                ),
+            ),
+            9 => event(
+                "TransformationEvent",
+                &format!(
+                    r#""inputQuantityList":[{lots}],"inputEPCList":[{items}],"outputQuantityList":[{{"epcClass":"https://id.gs1.org/01/09521001001038/10/M1","quantity":7}}],"transformationID":"urn:uuid:t{}""#,
+                    self.numbers.below(3)
+                ),
+            ),
+            10 => event(
+                "ObjectEvent",
+                &format!(r#""action":"OBSERVE","bizStep":"holding","disposition":"recalled","epcList":[{items}]"#),
+            ),
             11 => event("ObjectEvent", &format!(r#""action":"DELETE","bizStep":"destroying","epcList":[{items}]"#)),
-            12 => event("AssociationEvent", &format!(r#""action":"ADD","parentID":"{unit}","childEPCs":["https://id.gs1.org/8004/9521001{}"]"#, self.numbers.below(4))),
+            12 => event(
+                "AssociationEvent",
+                &format!(
+                    r#""action":"ADD","parentID":"{unit}","childEPCs":["https://id.gs1.org/8004/9521001{}"]"#,
+                    self.numbers.below(4)
+                ),
+            ),
             _ => event("ObjectEvent", &format!(r#""action":"OBSERVE","epcList":["{unit}"]"#)),
         }
     }
@@ -107,7 +143,9 @@ impl Chain {
             (0, Some(earlier)) => earlier,
             (1, Some(earlier)) => {
                 let open = earlier.strip_suffix('}').unwrap();
-                format!(r#"{open},"errorDeclaration":{{"declarationTime":"2026-10-31T13:00:00Z","reason":"did_not_occur"}}}}"#)
+                format!(
+                    r#"{open},"errorDeclaration":{{"declarationTime":"2026-10-31T13:00:00Z","reason":"did_not_occur"}}}}"#
+                )
             }
             _ => {
                 let payload = self.payload();
@@ -138,8 +176,11 @@ fn network(seed: u64, blocks: u64) -> TestLedger {
             submissions.push(network.verify(signed).unwrap());
         }
         if block % 8 == 3 {
-            let operation =
-                Operation::KeyAdmit { organisation: None, public: key(10 + block as u8).verifying_key().to_bytes(), role: KeyRole::Device };
+            let operation = Operation::KeyAdmit {
+                organisation: None,
+                public: key(10 + block as u8).verifying_key().to_bytes(),
+                role: KeyRole::Device,
+            };
             let record = OrganisationRecord { event_id: event_id(), event_time: START, operation };
             let payload = String::from_utf8(record.write()).unwrap();
             let administrator = network.members[0].administrator.clone();
@@ -159,10 +200,8 @@ fn erasable(store: &dyn Read) -> Vec<PayloadPlace> {
         let block: suyuan_ledger::block::StoredBlock = codec::decode_trusted(&value).unwrap();
         let height = u64::from_be_bytes(key.try_into().unwrap());
         let events = block.submissions.iter().flat_map(|submission| &submission.events);
-        for (event, index) in events.zip(0..).filter(|(event, _)| event.record_type == record_type::EPCIS) {
-            let _ = event;
-            places.push(PayloadPlace { height, index });
-        }
+        let epcis = events.zip(0..).filter(|(event, _)| event.record_type == record_type::EPCIS);
+        places.extend(epcis.map(|(_, index)| PayloadPlace { height, index }));
     }
     places
 }
@@ -323,6 +362,9 @@ fn a_directory_whose_payloads_were_erased_passes() {
         compared += usize::from(matches!(progress, Progress::Compares(_)));
     })
     .unwrap();
-    assert_eq!((found.differences.as_slice(), found.erased, compared), (&[][..], places.len() as u64, Table::ALL.len()));
+    assert_eq!(
+        (found.differences.as_slice(), found.erased, compared),
+        (&[][..], places.len() as u64, Table::ALL.len())
+    );
     assert!(!directory.path().join("fsck").exists());
 }
