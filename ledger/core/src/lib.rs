@@ -22,6 +22,7 @@ pub mod log;
 pub mod names;
 pub mod organisation;
 pub mod profile;
+pub mod proof;
 pub mod record;
 pub mod state;
 pub mod submission;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::effect::{Event, Named};
 use super::erased::{Said, StoredEffect, StoredQuantity};
-use super::standing::{Author, Holding, Ownership, holding, is_class_level, share, share_row};
+use super::standing::{Author, Holding, Ownership, holding, is_class_level, released, share, share_row};
 use super::subject::{NONE, StoredEntry, StoredRecord, SubjectState, UNREGISTERED};
 use super::working::{EventPlace, Working, stored};
 use crate::codec::encode;
@@ -65,6 +65,8 @@ struct Resolved {
     holding: Holding,
     quantity: Option<Quantity>,
     log: Option<u64>,
+    /// Who emptied the parent it was in, if it was let out so.
+    released: Option<u64>,
 }
 
 /// What an error declaration declares erroneous.
@@ -144,7 +146,7 @@ fn resolve(
     for key in &derived.keys {
         numbers.push(working.number_of(key.tag())?);
     }
-    let mut by_log: HashMap<u64, (SubjectState, Holding)> = HashMap::new();
+    let mut by_log: HashMap<u64, (SubjectState, Holding, Option<u64>)> = HashMap::new();
     let mut rights: Option<(&str, Option<Standing>, Ownership)> = None;
     let mut links = Vec::with_capacity(derived.links.len());
     for link in &derived.links {
@@ -166,21 +168,24 @@ fn resolve(
         {
             let state = working.state_of_log(log)?;
             let held = holding(working, &state)?;
-            by_log.insert(log, (state, held));
+            let released = released(working, &state)?;
+            by_log.insert(log, (state, held, released));
         }
         let known = log.and_then(|log| by_log.get(&log));
         let standing = match (by_right, known, number) {
             (Some(standing), _, _) => standing,
-            (None, Some((state, held)), Some(number)) => {
+            (None, Some((state, held, _)), Some(number)) => {
                 let share = share_of(working, key.kind(), number, context)?;
                 context.author.towards(state, *held, share, ownership)
             }
             _ => context.author.towards_new(ownership),
         };
         let nobody = Holding { holder: NONE, next: NONE, unconfirmed: false };
-        let holding = known.map_or(nobody, |(_, holding)| *holding);
+        let holding = known.map_or(nobody, |(_, holding, _)| *holding);
+        let released = known.and_then(|(_, _, released)| *released);
         let (kind, quantity) = (key.kind(), link.quantity);
-        links.push(Resolved { role: link.role, key: place, number, kind, standing, ownership, holding, quantity, log });
+        let role = link.role;
+        links.push(Resolved { role, key: place, number, kind, standing, ownership, holding, quantity, log, released });
     }
     inherit_standing(working, derived, &mut links)?;
     Ok(Ok(links))
@@ -305,7 +310,7 @@ fn keep(
     };
     let record = stored.record(context.height, context.index);
     let hash = record.hash();
-    stored.founded = working.found(new, SubjectState::founded(hash, event.author));
+    stored.founded = working.found(new, SubjectState::founded(hash, event.author), (context.height, context.index));
     append_all(working, context, &event, &links, &record, hash)?;
     if let Some(target) = &target {
         append_errors(working, &stored.runs, &record, hash, target)?;
@@ -492,15 +497,15 @@ fn append_all(
     record: &Record,
     hash: Hash,
 ) -> Result<(), StoreError> {
-    type Group = (Role, Standing, KeyKind, Option<(Option<i64>, [u8; 4])>);
+    type Group = (Role, Standing, KeyKind, Option<(Option<i64>, [u8; 4])>, Option<u64>);
     let mut groups: BTreeMap<Group, Vec<(u64, u64)>> = BTreeMap::new();
     for link in links {
         let quantity = link.quantity.map(|quantity| (quantity.thousandths, quantity.unit));
         if let Some(number) = link.number {
-            groups.entry((link.role, link.standing, link.kind, quantity)).or_default().push((number, 1));
+            groups.entry((link.role, link.standing, link.kind, quantity, link.released)).or_default().push((number, 1));
         }
     }
-    for ((role, standing, kind, quantity), mut numbers) in groups {
+    for ((role, standing, kind, quantity, released), mut numbers) in groups {
         numbers.sort_unstable();
         let numbers = joined(&numbers);
         let entry =
@@ -510,6 +515,11 @@ fn append_all(
         let confirmed = event.derived.step == Step::Shipping && role == Role::Epc;
         let next = event.next;
         working.append(&numbers, entry, node, &|state| {
+            if let Some(holder) = released
+                && standing >= Standing::Unconfirmed
+            {
+                state.release(holder);
+            }
             if confirmed && standing >= Standing::Holder && state.claim != 0 && state.holder == next {
                 // The shipment came after its receipt: the receiver holds it already.
                 state.claim = 0;

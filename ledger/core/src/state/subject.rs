@@ -80,6 +80,12 @@ impl SubjectState {
             recall: 0,
         }
     }
+
+    /// Takes it out of its parent, which this organisation emptied.
+    pub fn release(&mut self, holder: u64) {
+        (self.parent, self.packed) = (0, 0);
+        (self.holder, self.next, self.claim) = (holder, NONE, 0);
+    }
 }
 
 /// A leaf of the tree of subjects: the same for all that share their history, so that their subtrees hash
@@ -115,6 +121,11 @@ pub struct StoredLog {
     pub base_count: u64,
     /// How many subjects have it.
     pub subjects: u64,
+    /// The block of the event with which its subjects appeared. That event need not name them: a class is
+    /// numbered with its first instance.
+    pub founded_height: u64,
+    /// The place of that event in the block.
+    pub founded_index: u32,
 }
 
 impl StoredLog {

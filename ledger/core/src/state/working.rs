@@ -153,7 +153,12 @@ impl<'a> Working<'a> {
 
     /// Brings new subjects in: numbered, named, all with one empty log. They are in no extent's unused part
     /// any more.
-    pub fn found(&mut self, subjects: Vec<(u64, SubjectKey, Hash)>, state: SubjectState) -> Vec<FoundedRun> {
+    pub fn found(
+        &mut self,
+        subjects: Vec<(u64, SubjectKey, Hash)>,
+        state: SubjectState,
+        (founded_height, founded_index): (u64, u32),
+    ) -> Vec<FoundedRun> {
         let mut runs: Vec<FoundedRun> = Vec::new();
         for (number, _, tag) in &subjects {
             self.names.insert(*tag, *number);
@@ -171,6 +176,8 @@ impl<'a> Working<'a> {
             base: 0,
             base_count: 0,
             subjects: subjects.len() as u64,
+            founded_height,
+            founded_index,
         });
         for run in &runs {
             self.put_run(run.first, u64::from(run.count), log);

@@ -144,6 +144,18 @@ impl Mini {
         place
     }
 
+    pub fn subjects(&self) -> Vec<u64> {
+        self.keys.keys().copied().collect()
+    }
+
+    pub fn entries(&self, subject: u64) -> Vec<StoredEntry> {
+        self.logs.get(&subject).cloned().unwrap_or_default()
+    }
+
+    pub fn records(&self) -> &BTreeMap<Place, Rc<StoredRecord>> {
+        &self.records
+    }
+
     /// A subject's state, to be changed.
     pub fn state(&mut self, subject: u64) -> &mut SubjectState {
         self.whole.remove(&subject);

@@ -4,3 +4,4 @@ mod mini;
 mod model;
 mod scenarios;
 mod shapes;
+mod store;

@@ -184,5 +184,7 @@ fn a_large_campaign() {
     let closure = trace(&mut mini, raw, Direction::Forward);
     assert_eq!(closure.nodes.len(), 1 + lot_count + items + cases.len() + pallets.len() + 1);
     assert_eq!(closure.edges.len(), lot_count + 2 * items + cases.len() + pallets.len());
-    assert!(closure.edges.iter().filter(|edge| edge.relation == Relation::Containment).all(|edge| edge.until.is_some()));
+    assert!(
+        closure.edges.iter().filter(|edge| edge.relation == Relation::Containment).all(|edge| edge.until.is_some())
+    );
 }
