@@ -200,10 +200,8 @@ fn erasable(store: &dyn Read) -> Vec<PayloadPlace> {
         let block: suyuan_ledger::block::StoredBlock = codec::decode_trusted(&value).unwrap();
         let height = u64::from_be_bytes(key.try_into().unwrap());
         let events = block.submissions.iter().flat_map(|submission| &submission.events);
-        for (event, index) in events.zip(0..).filter(|(event, _)| event.record_type == record_type::EPCIS) {
-            let _ = event;
-            places.push(PayloadPlace { height, index });
-        }
+        let epcis = events.zip(0..).filter(|(event, _)| event.record_type == record_type::EPCIS);
+        places.extend(epcis.map(|(_, index)| PayloadPlace { height, index }));
     }
     places
 }

@@ -121,6 +121,7 @@ fn know<'a, H: History>(history: &mut H, closure: &'a Closure, asked: &'a Asked<
         nodes.insert(node.subject, (node.kind, class, Vec::new()));
     }
     let others = closure.notices.iter().map(|notice| notice.subject);
+    #[allow(clippy::disallowed_methods, reason = "the set has an order of its own")]
     let classes: BTreeSet<u64> = nodes.values().filter_map(|node: &(u8, Option<u64>, Vec<Touch>)| node.1).collect();
     for subject in others.chain(classes) {
         if let Entry::Vacant(place) = ids.entry(subject) {
