@@ -1,5 +1,7 @@
 //! Codes of the command line.
 
+pub mod node;
+
 suyuan_epcis::codes! {
     NOT_FOUND = "CLI-NOT_FOUND", Error, "there is no such file or folder", "没有此文件或文件夹", "check the spelling, and the folder you are in", "请检查路径拼写和当前所在文件夹";
     NOT_PERMITTED = "CLI-NOT_PERMITTED", Error, "no permission to read it", "没有读取权限", "ask its owner for the right to read it, or run as a user who has it", "请向所有者申请读取权限，或换用有权限的用户";

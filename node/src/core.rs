@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ed25519_dalek::SigningKey;
 use suyuan_ledger::block::{
     CommitCertificate, CommitSignature, Receipt, StoredBlock, Validator, validators_hash, vote_message,
 };
@@ -12,7 +11,8 @@ use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_ledger::state::apply::{ApplyError, Ledger, lane};
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::verify::{Refusal, VerifiedSubmission};
-use suyuan_ledger::submission::{InvalidSubmission, LaneState, SignedSubmission, sign};
+use suyuan_ledger::submission::{InvalidSubmission, LaneState, SignedSubmission};
+use suyuan_sdk::signer::MemorySigner;
 
 /// A block carries at most so many events.
 pub const BLOCK_EVENTS_MAX: usize = 8_192;
@@ -87,7 +87,7 @@ struct Waiting {
 /// The core of a node with one validator.
 pub struct NodeCore {
     ledger: Ledger,
-    validator: SigningKey,
+    validator: MemorySigner,
     validators: Vec<Validator>,
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
@@ -100,7 +100,7 @@ pub struct NodeCore {
 impl NodeCore {
     /// A core over a ledger. `sealed` says whether the last block carries no events, so that no header has to
     /// follow it.
-    pub fn new(ledger: Ledger, validator: SigningKey, validators: Vec<Validator>, sealed: bool) -> Self {
+    pub fn new(ledger: Ledger, validator: MemorySigner, validators: Vec<Validator>, sealed: bool) -> Self {
         let now = ledger.head.time;
         NodeCore {
             ledger,
@@ -213,7 +213,7 @@ impl NodeCore {
             .unzip();
         let header = self.ledger.next_header(self.now, &submissions);
         let message = vote_message(header.chain, header.height, 0, header.id());
-        let signature = CommitSignature { validator: 0, signature: sign(&self.validator, message) };
+        let signature = CommitSignature { validator: 0, signature: self.validator.signature(message) };
         let certificate = CommitCertificate { round: 0, signatures: vec![signature] };
         let applied = self.ledger.apply(store, &header, certificate, &submissions)?;
         self.ledger = applied.ledger;

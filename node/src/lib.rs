@@ -5,8 +5,15 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod api;
+pub mod capture;
 pub mod cli;
 pub mod codes;
+pub mod config;
 pub mod core;
 pub mod epcs;
+pub mod link;
+pub mod open;
+pub mod query;
 pub mod shell;
+pub mod traces;

@@ -25,8 +25,414 @@ pub enum Command {
     /// EPCIS documents: check, hash, convert
     #[command(subcommand, arg_required_else_help = true)]
     Epcis(EpcisCommand),
+    /// Show the ledger at work: capture the bundled scenarios, trace them, check every result
+    Demo(DemoArguments),
+    /// Record the events of EPCIS documents on a ledger; exit code 1 if one is refused
+    Capture(CaptureArguments),
+    /// Say where a thing came from, where it went, or what befell it; exit code 1 if nothing is recorded
+    Trace(TraceArguments),
+    /// Check the proof of a trace without a ledger; exit code 1 if it does not hold
+    Verify(VerifyArguments),
+    /// Find events by an EPCIS query
+    Query(QueryArguments),
+    /// Write out what is recorded
+    Export(ExportArguments),
+    /// Make a node's data directory, and run it
+    #[command(subcommand, arg_required_else_help = true)]
+    Node(NodeCommand),
+    /// Make a key and its file
+    Keygen(KeygenArguments),
+    /// Make and check the file that a network begins with
+    #[command(subcommand, arg_required_else_help = true)]
+    Genesis(GenesisCommand),
+    /// Organisations: register, admit and revoke keys, bind prefixes, delegate
+    #[command(subcommand, arg_required_else_help = true)]
+    Org(OrgCommand),
     /// Print every message code with its texts, as Markdown
     Codes(CodesArguments),
+}
+
+/// Where the ledger is.
+#[derive(Clone, Debug, Args)]
+pub struct PlaceArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Address of a node [default: SUYUAN_URL]
+    #[arg(long, value_name = "URL", conflicts_with = "dir")]
+    pub url: Option<String>,
+}
+
+/// How key files are opened.
+#[derive(Clone, Debug, Args)]
+pub struct UnlockArguments {
+    /// File whose first line is the passphrase [default: SUYUAN_PASSPHRASE, else ask]
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Use or make key files without a passphrase: for demonstrations
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+/// `suyuan demo`
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Port to serve at when all is shown
+    #[arg(long, default_value_t = 8480)]
+    pub port: u16,
+    /// End when all is shown, with exit code 0 only if every check holds
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// `suyuan capture`
+#[derive(Debug, Args)]
+pub struct CaptureArguments {
+    /// Files, folders (searched for .json, .jsonld, .ndjson, .xml), or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Key file to sign with [default: the data directory's device key]
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Organisation of a directory that is made now, by its URI
+    #[arg(long, value_name = "URI")]
+    pub organisation: Option<String>,
+    /// Record nothing if anything in the documents is wrong
+    #[arg(long)]
+    pub rollback: bool,
+    /// Events in a submission
+    #[arg(long, value_name = "COUNT", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub group: u32,
+    /// How the key file is opened
+    #[command(flatten)]
+    pub unlock: UnlockArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan trace`
+#[derive(Debug, Args)]
+pub struct TraceArguments {
+    /// EPC URN, Digital Link, element string such as '(01)09521001001014(10)L1', drug trace code, device code
+    #[arg(value_name = "SUBJECT")]
+    pub subject: String,
+    /// What it was made of [default]
+    #[arg(long, group = "direction")]
+    pub back: bool,
+    /// What became of it
+    #[arg(long, group = "direction")]
+    pub forward: bool,
+    /// What befell it, also inside other things
+    #[arg(long, group = "direction")]
+    pub history: bool,
+    /// Links to follow at most [default: all]
+    #[arg(long, value_name = "COUNT")]
+    pub depth: Option<u32>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// File for the proof that nothing is missing
+    #[arg(long, value_name = "FILE")]
+    pub proof: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan verify`
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Proof, as suyuan trace --proof writes it
+    #[arg(value_name = "PROOF")]
+    pub proof_file: PathBuf,
+    /// Genesis, trust or checkpoint to believe [default: the genesis of the data directory]
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan query`
+#[derive(Debug, Args)]
+pub struct QueryArguments {
+    /// Conditions such as EQ_bizStep=shipping or MATCH_anyEPC=urn:epc:id:sscc:9521001.0000000001
+    #[arg(required = true, value_name = "NAME=VALUE")]
+    pub conditions: Vec<String>,
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Write one event a line, not an EPCIS query document
+    #[arg(long)]
+    pub ndjson: bool,
+    /// Answer in JSON, as always
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan export`
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Format to write: ndjson
+    #[arg(long, value_enum, default_value = "ndjson", hide_possible_values = true)]
+    pub format: ExportFormat,
+}
+
+/// What an export is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One event a line.
+    Ndjson,
+}
+
+/// Commands on nodes.
+#[derive(Debug, Subcommand)]
+pub enum NodeCommand {
+    /// Make a data directory: keys, configuration, genesis, empty ledger
+    Init(InitArguments),
+    /// Run a node until it is told to stop
+    Run(RunArguments),
+}
+
+/// `suyuan node init`
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Genesis of the network [default: a chain of one organisation]
+    #[arg(long, value_name = "FILE", requires = "validator", requires = "device")]
+    pub genesis: Option<PathBuf>,
+    /// Key file of the validator, to be copied
+    #[arg(long, value_name = "FILE", requires = "genesis")]
+    pub validator: Option<PathBuf>,
+    /// Key file of the node's own device, to be copied
+    #[arg(long, value_name = "FILE", requires = "genesis")]
+    pub device: Option<PathBuf>,
+    /// Organisation of a chain of one, by its URI
+    #[arg(long, value_name = "URI", conflicts_with = "genesis")]
+    pub organisation: Option<String>,
+    /// How key files are opened
+    #[command(flatten)]
+    pub unlock: UnlockArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan node run`
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Address to listen at [default: that of config.toml]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// How key files are opened
+    #[command(flatten)]
+    pub unlock: UnlockArguments,
+}
+
+/// `suyuan keygen`
+#[derive(Debug, Args)]
+pub struct KeygenArguments {
+    /// File to write; it must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Organisation whose key it is, by its URI
+    #[arg(long, value_name = "URI")]
+    pub organisation: String,
+    /// What it signs: root, administrator or device
+    #[arg(long, value_enum, default_value = "device", hide_possible_values = true)]
+    pub role: RoleName,
+    /// How the key file is protected
+    #[command(flatten)]
+    pub unlock: UnlockArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a key signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// Admits and revokes every key.
+    Root,
+    /// Admits devices, writes the organisation's records.
+    Administrator,
+    /// Signs events.
+    Device,
+}
+
+/// Commands on genesis files.
+#[derive(Debug, Subcommand)]
+pub enum GenesisCommand {
+    /// Make a genesis of organisations and their keys
+    New(GenesisNewArguments),
+    /// Check a genesis; exit code 1 if it is wrong
+    Check(GenesisCheckArguments),
+}
+
+/// `suyuan genesis new`
+#[derive(Debug, Args)]
+pub struct GenesisNewArguments {
+    /// The network's name
+    #[arg(long, value_name = "NAME")]
+    pub network: String,
+    /// JSON list of organisations as docs/ORGANISATIONS.md has them
+    #[arg(long, value_name = "FILE")]
+    pub organisations: PathBuf,
+    /// Key files whose public keys are added to the organisations that they name
+    #[arg(long = "key", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// Key file of the validator
+    #[arg(long, value_name = "FILE")]
+    pub validator: PathBuf,
+    /// File to write; it must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan genesis check`
+#[derive(Debug, Args)]
+pub struct GenesisCheckArguments {
+    /// The genesis
+    #[arg(value_name = "FILE")]
+    pub genesis_file: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands on organisations.
+#[derive(Debug, Subcommand)]
+pub enum OrgCommand {
+    /// List organisations, keys and bindings
+    List(OrgListArguments),
+    /// Register the organisation of a JSON file (operator)
+    Register(OrgRegisterArguments),
+    /// Admit the public key of a key file
+    Admit(OrgAdmitArguments),
+    /// Retire a key: what it has signed is taken for some days more
+    Retire(OrgKeyArguments),
+    /// Revoke a key: nothing more that it has signed is taken
+    Revoke(OrgKeyArguments),
+    /// Bind a scope such as prefix:9521001 to its owner (operator)
+    Bind(OrgBindArguments),
+    /// Lend the organisation's standing for a scope to another until a time
+    Delegate(OrgDelegateArguments),
+}
+
+/// How a record of an organisation is signed, and where it goes.
+#[derive(Debug, Args)]
+pub struct SignArguments {
+    /// Key file to sign with: an administrator's [default: the data directory's]
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// As a record of governance: the operator's, for any organisation
+    #[arg(long)]
+    pub governance: bool,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// How the key file is opened
+    #[command(flatten)]
+    pub unlock: UnlockArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan org list`
+#[derive(Debug, Args)]
+pub struct OrgListArguments {
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan org register`
+#[derive(Debug, Args)]
+pub struct OrgRegisterArguments {
+    /// JSON object of the organisation as docs/ORGANISATIONS.md has it
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Key files whose public keys are its first
+    #[arg(long = "with-key", value_name = "FILE")]
+    pub with_keys: Vec<PathBuf>,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// `suyuan org admit`
+#[derive(Debug, Args)]
+pub struct OrgAdmitArguments {
+    /// Key file whose public key is admitted
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// `suyuan org retire`, `suyuan org revoke`
+#[derive(Debug, Args)]
+pub struct OrgKeyArguments {
+    /// The key's id: 64 digits of hex
+    #[arg(value_name = "KEY")]
+    pub id: String,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// `suyuan org bind`
+#[derive(Debug, Args)]
+pub struct OrgBindArguments {
+    /// prefix:…, gtin:…, gln:…, drugCode:…, deviceMaker:… or uri:…
+    #[arg(value_name = "SCOPE")]
+    pub scope: String,
+    /// Organisation, by its URI
+    #[arg(value_name = "URI")]
+    pub owner: String,
+    /// Let only the owner and its delegates commission under it
+    #[arg(long)]
+    pub strict: bool,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// `suyuan org delegate`
+#[derive(Debug, Args)]
+pub struct OrgDelegateArguments {
+    /// prefix:…, gtin:…, gln:…, drugCode:…, deviceMaker:… or uri:…
+    #[arg(value_name = "SCOPE")]
+    pub scope: String,
+    /// Organisation, by its URI
+    #[arg(value_name = "URI")]
+    pub owner: String,
+    /// Until when, as 2027-01-01T00:00:00+08:00
+    #[arg(long, value_name = "TIME")]
+    pub until: String,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
 }
 
 /// Commands on identifiers.

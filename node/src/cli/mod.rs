@@ -5,18 +5,26 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 mod arguments;
+mod capture;
 mod code_list;
+mod data;
+mod demo;
 mod epcis;
+mod found;
 mod id;
 mod language;
 mod machine;
+mod org;
 mod outcome;
+mod place;
+mod run;
 mod screen;
 mod sources;
 mod text;
+mod trace;
 mod usage;
 
-use arguments::{Command, EpcisCommand, IdCommand};
+use arguments::{Command, EpcisCommand, GenesisCommand, IdCommand, NodeCommand};
 use outcome::{Outcome, write_reason};
 use screen::Screen;
 use usage::NotRun;
@@ -54,6 +62,18 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Epcis(EpcisCommand::Validate(options)) => epcis::validate::run(&options, screen),
         Command::Epcis(EpcisCommand::Hash(options)) => epcis::hash::run(&options, screen),
         Command::Epcis(EpcisCommand::Convert(options)) => epcis::convert::run(&options, screen),
+        Command::Demo(options) => place::end(demo::run(&options, screen), screen),
+        Command::Capture(options) => place::end(capture::run(&options, screen), screen),
+        Command::Trace(options) => place::end(trace::run(&options, screen), screen),
+        Command::Verify(options) => place::end(trace::verify(&options, screen), screen),
+        Command::Query(options) => place::end(data::query(&options, screen), screen),
+        Command::Export(options) => place::end(data::export(&options, screen), screen),
+        Command::Node(NodeCommand::Init(options)) => place::end(found::init(&options, screen), screen),
+        Command::Node(NodeCommand::Run(options)) => place::end(run::run(&options, screen), screen),
+        Command::Keygen(options) => place::end(found::keygen(&options, screen), screen),
+        Command::Genesis(GenesisCommand::New(options)) => place::end(found::genesis_new(&options, screen), screen),
+        Command::Genesis(GenesisCommand::Check(options)) => place::end(found::genesis_check(&options, screen), screen),
+        Command::Org(command) => place::end(org::run(&command, screen), screen),
         Command::Codes(options) => code_list::run(&options, screen),
     }
 }

@@ -25,6 +25,11 @@ impl MemorySigner {
     pub fn from_seed(seed: &[u8; 32]) -> MemorySigner {
         MemorySigner(SigningKey::from_bytes(seed))
     }
+
+    /// Signs a message: a key in memory always can.
+    pub fn signature(&self, message: Hash) -> [u8; 64] {
+        submission::sign(&self.0, message)
+    }
 }
 
 impl Signer for MemorySigner {

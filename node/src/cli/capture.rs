@@ -1,0 +1,297 @@
+//! `suyuan capture`
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use suyuan_epcis::document::ReadError;
+use suyuan_epcis::input::Input;
+use suyuan_epcis::problem::{Problem, Reason};
+use suyuan_sdk::queue::{QUEUE_BYTES_MAX, Queue};
+use suyuan_sdk::signer::{MemorySigner, Signer};
+
+use super::arguments::CaptureArguments;
+use super::found::{is_insecure_by_the_way, new_chain, say_new_chain};
+use super::machine::ProblemEntry;
+use super::outcome::{Outcome, read_reason};
+use super::place::{Failure, Place, outcome_of, place, start, unlock};
+use super::screen::Screen;
+use super::sources::{Source, expand};
+use super::text::pick;
+use crate::capture::{Capture, CaptureError, Said, Tally, rehearse};
+use crate::codes::node as codes;
+use crate::link::{Link, Remote};
+use crate::open::{Opened, is_there, spool_folder};
+
+/// Problems that an answer in JSON lists; all are counted.
+const PROBLEMS_MAX: usize = 10_000;
+
+/// Receipts and problems, as they come.
+struct Report<'a> {
+    screen: &'a mut Screen,
+    json: bool,
+    file: String,
+    problems: Vec<Value>,
+    omitted: u64,
+    receipts: Vec<Value>,
+    height: u64,
+    resumed: u64,
+}
+
+impl Report<'_> {
+    fn hear(&mut self, said: Said<'_>) -> io::Result<()> {
+        match said {
+            Said::Problem(problem) => self.problem(problem),
+            Said::Receipt { height, submission, events } => {
+                self.height = height;
+                if self.json && self.receipts.len() < PROBLEMS_MAX {
+                    self.receipts.push(json!({"height": height, "submission": submission, "events": events}));
+                } else if !self.json {
+                    let language = self.screen.language;
+                    let (at, of) = (pick(language, "height", "高度"), pick(language, "events", "个事件"));
+                    writeln!(self.screen.answers(), "  {at} {height}  {submission}  {events} {of}")?;
+                }
+                Ok(())
+            }
+            Said::Resumed(groups) => {
+                self.resumed = groups;
+                if !self.json {
+                    let words = pick(self.screen.language, "submissions kept from an earlier run", "次先前保存的提交");
+                    writeln!(self.screen.answers(), "  {groups} {words}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn problem(&mut self, problem: &Problem) -> io::Result<()> {
+        if !self.json {
+            return self.screen.complain(&self.file, problem);
+        }
+        if self.problems.len() >= PROBLEMS_MAX {
+            self.omitted += 1;
+            return Ok(());
+        }
+        let mut entry = serde_json::to_value(ProblemEntry::new(problem, self.screen.language))?;
+        if let Value::Object(members) = &mut entry {
+            members.insert("file".to_owned(), json!(self.file));
+        }
+        self.problems.push(entry);
+        Ok(())
+    }
+
+    /// Says that a document can't be read.
+    fn unreadable(&mut self, reason: Reason) -> io::Result<()> {
+        self.problem(&Problem { reason, place: Default::default() })
+    }
+
+    fn end(&mut self, tally: Tally, unreadable: u64) -> io::Result<()> {
+        let mut sink = self.screen.answers();
+        if self.json {
+            let said = json!({"accepted": tally.accepted, "duplicates": tally.duplicates, "refused": tally.refused,
+                "flagged": tally.flagged, "unreadable": unreadable, "resumed": self.resumed, "height": self.height,
+                "receipts": self.receipts, "problems": self.problems, "omitted": self.omitted});
+            return writeln!(sink, "{said}");
+        }
+        let language = self.screen.language;
+        let mut said = format!(
+            "{} {}, {} {}, {} {}",
+            pick(language, "accepted", "已接受"),
+            tally.accepted,
+            pick(language, "duplicates", "重复"),
+            tally.duplicates,
+            pick(language, "refused", "被拒"),
+            tally.refused,
+        );
+        if tally.flagged > 0 {
+            said.push_str(&format!(", {} {}", pick(language, "flagged", "有备注"), tally.flagged));
+        }
+        writeln!(sink, "{said}")
+    }
+}
+
+/// Captures documents.
+pub fn run(options: &CaptureArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    match place(&options.place, true) {
+        Place::Node(url) => {
+            let remote = Remote::new(&url)?;
+            let key = options.key.as_ref().ok_or_else(|| Reason::new(codes::KEY_MISSING, &[&url]))?;
+            let signer = unlock(key, &options.unlock, false)?;
+            let mut spool = key.clone().into_os_string();
+            spool.push(".spool");
+            documents(options, Link::Remote(&remote), &signer, Path::new(&spool), screen)
+        }
+        Place::Directory(path) => {
+            if !is_there(&path) || !path.join("genesis.json").exists() {
+                let insecure = is_insecure_by_the_way(&options.unlock);
+                let uri = new_chain(&path, options.organisation.as_deref(), &options.unlock, insecure)?;
+                say_new_chain(&path, &uri, insecure, screen)?;
+            }
+            let (key, allow) = device_key(&path, options)?;
+            let node = start(&path, &options.unlock)?;
+            let signer = unlock(&key, &options.unlock, allow)?;
+            let spool = spool_folder(&path).join(signer.key_id().to_string());
+            let outcome = documents(options, Link::to(&node), &signer, &spool, screen);
+            let closed = node.close();
+            let outcome = outcome?;
+            closed?;
+            Ok(outcome)
+        }
+    }
+}
+
+/// The key file to sign with, and whether the directory allows one without a passphrase.
+fn device_key(path: &Path, options: &CaptureArguments) -> Result<(PathBuf, bool), Reason> {
+    let opened = Opened::open(path)?;
+    let allow = opened.configuration.allow_unencrypted_keys;
+    Ok((options.key.clone().unwrap_or_else(|| opened.device_key()), allow))
+}
+
+fn documents(
+    options: &CaptureArguments,
+    link: Link<'_>,
+    signer: &MemorySigner,
+    spool: &Path,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
+    let (mut inputs, mut outcome, mut unreadable) = (Vec::new(), Outcome::Done, 0u64);
+    let mut report = Report {
+        screen,
+        json: options.json,
+        file: String::new(),
+        problems: Vec::new(),
+        omitted: 0,
+        receipts: Vec::new(),
+        height: 0,
+        resumed: 0,
+    };
+    for source in expand(&options.paths) {
+        match source {
+            Ok(source) => inputs.push((source, None)),
+            Err(missing) => {
+                report.file = missing.name;
+                report.unreadable(missing.reason)?;
+                unreadable += 1;
+                outcome.worsen(missing.outcome);
+            }
+        }
+    }
+    if options.rollback {
+        let bad = rehearse_all(&mut inputs, &mut report, &mut outcome)?.saturating_add(unreadable);
+        if bad > 0 {
+            report.problems.retain(|problem| problem["severity"] == "error");
+            let reason = Reason::new(codes::ROLLED_BACK, &[&bad.to_string()]);
+            report.file = "suyuan".to_owned();
+            report.unreadable(reason)?;
+            report.end(Tally { refused: bad, ..Tally::default() }, unreadable)?;
+            outcome.worsen(Outcome::No);
+            return Ok(outcome);
+        }
+        report.problems.clear();
+    }
+    let group = usize::try_from(options.group).unwrap_or(usize::MAX);
+    let queue = Queue::open(spool, signer.key_id(), QUEUE_BYTES_MAX)?;
+    let mut capture = Capture::new(link, signer, Some(queue), group)?;
+    let resumed = capture.resume(&mut |said| report.hear(said));
+    let mut ended = settle(resumed.map(|()| true), &mut report, &mut outcome)?;
+    for (source, kept) in inputs {
+        if ended == Ended::Stop {
+            break;
+        }
+        report.file = source.name();
+        let opened = kept.map_or_else(|| source.open(), Ok);
+        let mut input = match opened {
+            Ok(input) => report.screen.watch(input, &source.name()),
+            Err(error) => {
+                report.unreadable(read_reason(&error))?;
+                unreadable += 1;
+                outcome.worsen(Outcome::Failed);
+                continue;
+            }
+        };
+        let captured = capture.document(&mut input, &mut |said| report.hear(said));
+        report.screen.unwatch();
+        unreadable += u64::from(matches!(captured, Ok(false)));
+        ended = settle(captured, &mut report, &mut outcome)?;
+    }
+    if capture.tally.refused > 0 {
+        outcome.worsen(Outcome::No);
+    }
+    report.end(capture.tally, unreadable)?;
+    Ok(outcome)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    GoOn,
+    Stop,
+}
+
+/// What a document's end means for the ones behind it.
+fn settle(
+    captured: Result<bool, CaptureError>,
+    report: &mut Report<'_>,
+    outcome: &mut Outcome,
+) -> Result<Ended, Failure> {
+    match captured {
+        Ok(true) => Ok(Ended::GoOn),
+        Ok(false) => {
+            outcome.worsen(Outcome::No);
+            Ok(Ended::GoOn)
+        }
+        Err(CaptureError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Io(error)),
+        Err(CaptureError::Io(error)) => {
+            report.unreadable(read_reason(&error))?;
+            outcome.worsen(Outcome::Failed);
+            Ok(Ended::GoOn)
+        }
+        Err(CaptureError::Refused(reason)) => {
+            report.unreadable(reason)?;
+            outcome.worsen(Outcome::No);
+            Ok(Ended::GoOn)
+        }
+        Err(CaptureError::Stopped(reason)) => {
+            outcome.worsen(outcome_of(&reason).max(Outcome::Failed));
+            report.unreadable(reason)?;
+            Ok(Ended::Stop)
+        }
+    }
+}
+
+/// Reads all documents without submitting anything: how much of them is bad. What can be read only once is
+/// kept.
+fn rehearse_all(
+    inputs: &mut [(Source, Option<Input>)],
+    report: &mut Report<'_>,
+    outcome: &mut Outcome,
+) -> Result<u64, Failure> {
+    let mut bad = 0u64;
+    for (source, kept) in inputs {
+        report.file = source.name();
+        let mut input = match source.open() {
+            Ok(input) => input,
+            Err(error) => {
+                report.unreadable(read_reason(&error))?;
+                outcome.worsen(Outcome::Failed);
+                bad += 1;
+                continue;
+            }
+        };
+        match rehearse(&mut input, &mut |said| report.hear(said)) {
+            Ok(counts) => bad = bad.saturating_add(counts.refused),
+            Err(ReadError::Malformed(problem)) => {
+                report.problem(&problem)?;
+                bad += 1;
+            }
+            Err(ReadError::Io(error)) => {
+                report.unreadable(read_reason(&error))?;
+                outcome.worsen(Outcome::Failed);
+                bad += 1;
+            }
+        }
+        if *source == Source::Standard {
+            *kept = Some(input);
+        }
+    }
+    Ok(bad)
+}

@@ -1,0 +1,262 @@
+//! `suyuan keygen`, `suyuan genesis`, `suyuan node init`: what a network and a node begin with.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use suyuan_epcis::problem::Reason;
+use suyuan_epcis::time::{Rounding, Stamp};
+use suyuan_ledger::block::Validator;
+use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, GenesisOrganisation, chain_id};
+use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters, check_organisation_uri};
+use suyuan_sdk::keyfile::{DEFAULT_COST, KeyFile, KeyInformation, Protection, create};
+
+use super::arguments::{
+    GenesisCheckArguments, GenesisNewArguments, InitArguments, KeygenArguments, RoleName, UnlockArguments,
+};
+use super::outcome::Outcome;
+use super::place::{Failure, directory, is_passphrase_given, passphrase};
+use super::screen::Screen;
+use super::text::pick;
+use crate::codes::node as codes;
+use crate::open::{self, io_reason, read_file};
+use crate::shell::now_ms;
+
+/// Bytes of a file of organisations, and of a key file that is copied.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+/// Key files of a new data directory.
+const VALIDATOR_KEY: &str = "validator.key";
+const DEVICE_KEY: &str = "device.key";
+/// The key that writes the organisation's records.
+pub const ADMINISTRATOR_KEY: &str = "administrator.key";
+
+/// A time as RFC 3339 has it.
+pub fn time_text(milliseconds: i64) -> String {
+    let nanoseconds = u32::try_from(milliseconds.rem_euclid(1_000)).unwrap_or(0).saturating_mul(1_000_000);
+    let stamp = Stamp { seconds: milliseconds.div_euclid(1_000), nanoseconds };
+    stamp.to_utc_milliseconds(Rounding::HalfUp).unwrap_or_default()
+}
+
+/// A new URI that is nobody else's: `urn:uuid:` with a random UUID (RFC 9562 §5.4).
+pub fn random_uri() -> Result<String, Reason> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let part = |from, to| hex.get(from..to).unwrap_or_default();
+    Ok(format!("urn:uuid:{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)))
+}
+
+/// Makes a key file, or reads the one that is there: a creation that was interrupted goes on with it.
+pub fn make_key(
+    path: &Path,
+    organisation: &str,
+    role: KeyRole,
+    unlock: &UnlockArguments,
+    insecure: bool,
+) -> Result<KeyInformation, Reason> {
+    if path.exists() {
+        return KeyFile::read(path).map(|file| file.information);
+    }
+    let created = time_text(now_ms());
+    match insecure {
+        true => create(path, organisation, role, &created, &Protection::Insecure),
+        false => {
+            let passphrase = passphrase(path, unlock)?;
+            create(path, organisation, role, &created, &Protection::Passphrase(&passphrase, DEFAULT_COST))
+        }
+    }
+}
+
+/// Makes a key and its file.
+pub fn keygen(options: &KeygenArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    check_organisation_uri(&options.organisation)?;
+    let role = match options.role {
+        RoleName::Root => KeyRole::Root,
+        RoleName::Administrator => KeyRole::Administrator,
+        RoleName::Device => KeyRole::Device,
+    };
+    if options.output.exists() {
+        return Err(Reason::new(codes::EXISTS, &[&options.output.display().to_string()]).into());
+    }
+    let insecure = options.unlock.insecure;
+    let made = make_key(&options.output, &options.organisation, role, &options.unlock, insecure)?;
+    let public = suyuan_ledger::hash::Hash(made.public).to_string();
+    let mut sink = screen.answers();
+    if options.json {
+        let file = options.output.display().to_string();
+        let said = json!({"file": file, "key": made.key_id.to_string(), "public": public,
+            "organisation": made.organisation, "role": made.role.name(), "encrypted": made.encrypted});
+        writeln!(sink, "{said}")?;
+        return Ok(Outcome::Done);
+    }
+    let language = screen.language;
+    writeln!(sink, "{} {}", pick(language, "key", "密钥"), made.key_id)?;
+    writeln!(sink, "{} {public}", pick(language, "public", "公钥"))?;
+    writeln!(sink, "{} {} ({})", pick(language, "of", "属于"), made.organisation, made.role.name())?;
+    Ok(Outcome::Done)
+}
+
+/// Makes a data directory.
+pub fn init(options: &InitArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let path = directory(options.dir.as_deref());
+    let insecure = options.unlock.insecure;
+    match (&options.genesis, &options.validator, &options.device) {
+        (Some(genesis), Some(validator), Some(device)) => {
+            let bytes = read_file(genesis, GENESIS_BYTES_MAX as u64)?;
+            Genesis::parse(&bytes).map_err(|error| error.reason)?;
+            open::create(&path, insecure, &mut |keys| {
+                for (from, name) in [(validator, VALIDATOR_KEY), (device, DEVICE_KEY)] {
+                    open::put(&keys.join(name), &read_file(from, FILE_BYTES_MAX)?)?;
+                }
+                Ok(bytes.clone())
+            })?;
+        }
+        _ => {
+            let uri = new_chain(&path, options.organisation.as_deref(), &options.unlock, insecure)?;
+            say_new_chain(&path, &uri, insecure, screen)?;
+        }
+    }
+    let genesis = read_file(&path.join("genesis.json"), GENESIS_BYTES_MAX as u64)?;
+    let (chain, mut sink) = (chain_id(&genesis), screen.answers());
+    match options.json {
+        true => writeln!(sink, "{}", json!({"dir": path.display().to_string(), "chain": chain.to_string()}))?,
+        false => writeln!(sink, "{} {chain}", pick(screen.language, "chain", "链"))?,
+    }
+    Ok(Outcome::Done)
+}
+
+/// Makes a data directory with a chain of one organisation; its URI.
+pub fn new_chain(
+    path: &Path,
+    organisation: Option<&str>,
+    unlock: &UnlockArguments,
+    insecure: bool,
+) -> Result<String, Reason> {
+    let mut uri = match organisation {
+        Some(uri) => uri.to_owned(),
+        None => random_uri()?,
+    };
+    check_organisation_uri(&uri)?;
+    open::create(path, insecure, &mut |keys| {
+        let validator = make_key(&keys.join(VALIDATOR_KEY), &uri, KeyRole::Device, unlock, insecure)?;
+        // Where a creation is finished that was interrupted, its keys say whose it is.
+        uri.clone_from(&validator.organisation);
+        let administrator = make_key(&keys.join(ADMINISTRATOR_KEY), &uri, KeyRole::Root, unlock, insecure)?;
+        let device = make_key(&keys.join(DEVICE_KEY), &uri, KeyRole::Device, unlock, insecure)?;
+        let genesis = Genesis {
+            network: "one organisation".to_owned(),
+            start_time: now_ms(),
+            parameters: Parameters::default(),
+            organisations: vec![GenesisOrganisation {
+                uri: uri.clone(),
+                aliases: Vec::new(),
+                name: "One organisation".to_owned(),
+                role: OrganisationRole::Operator,
+                keys: vec![(administrator.public, KeyRole::Root), (device.public, KeyRole::Device)],
+                bindings: Vec::new(),
+            }],
+            validators: vec![Validator { key: validator.public, power: 1 }],
+        };
+        Ok(genesis.write())
+    })?;
+    Ok(uri)
+}
+
+/// Says that a chain of one organisation was made, and how its keys are kept.
+pub fn say_new_chain(path: &Path, uri: &str, insecure: bool, screen: &mut Screen) -> Result<(), Failure> {
+    let keys = match insecure {
+        true => pick(screen.language, "not encrypted", "未加密"),
+        false => pick(screen.language, "encrypted", "已加密"),
+    };
+    let reason = Reason::new(codes::NEW_CHAIN, &[&path.display().to_string(), uri, keys]);
+    Ok(screen.complain_of("suyuan", reason)?)
+}
+
+/// Whether a directory that is made by the way has keys without a passphrase: if none is given.
+pub fn is_insecure_by_the_way(unlock: &UnlockArguments) -> bool {
+    unlock.insecure || !is_passphrase_given(unlock)
+}
+
+// ---- genesis ----
+
+/// An organisation of a JSON file, with what the genesis needs and the file may leave out, and with keys.
+pub fn organisation_json(mut value: Value, keys: &[KeyInformation]) -> Value {
+    if let Value::Object(members) = &mut value {
+        for name in ["aliases", "keys", "bindings"] {
+            members.entry(name).or_insert_with(|| json!([]));
+        }
+        let uri = members.get("uri").cloned().unwrap_or_default();
+        if let Some(Value::Array(list)) = members.get_mut("keys") {
+            for key in keys.iter().filter(|key| uri.as_str() == Some(&key.organisation)) {
+                let public = suyuan_ledger::hash::Hash(key.public).to_string();
+                list.push(json!({"public": public, "role": key.role.name()}));
+            }
+        }
+    }
+    value
+}
+
+/// Makes a genesis.
+pub fn genesis_new(options: &GenesisNewArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let name = options.organisations.display().to_string();
+    let wrong = |words: &str| Failure::Of(name.clone(), Reason::new(codes::CONFIGURATION, &[&name, words]));
+    let bytes = read_file(&options.organisations, FILE_BYTES_MAX)?;
+    let list: Vec<Value> = serde_json::from_slice(&bytes).map_err(|error| wrong(&error.to_string()))?;
+    let keys = options.keys.iter().map(|path| KeyFile::read(path).map(|file| file.information));
+    let keys: Vec<KeyInformation> = keys.collect::<Result<_, _>>()?;
+    let uris: Vec<&str> = list.iter().filter_map(|one| one.get("uri")?.as_str()).collect();
+    if let Some(key) = keys.iter().find(|key| !uris.contains(&key.organisation.as_str())) {
+        return Err(wrong(&format!("no organisation {}", key.organisation)));
+    }
+    let organisations: Vec<Value> = list.into_iter().map(|one| organisation_json(one, &keys)).collect();
+    let validator = KeyFile::read(&options.validator)?.information;
+    let parameters = Parameters::default();
+    let text = json!({
+        "network": options.network, "pilot": true, "suites": {"hash": 1, "signature": 1},
+        "startTime": time_text(now_ms()),
+        "parameters": {
+            "captureLimitSeconds": parameters.capture_limit_ms / 1_000,
+            "retiredKeyGraceSeconds": parameters.retired_key_grace_ms / 1_000,
+            "clockToleranceSeconds": parameters.clock_tolerance_ms / 1_000,
+            "bystanderLinksADay": parameters.bystander_links_a_day,
+            "blockEventsMax": parameters.block_events_max, "blockBytesMax": parameters.block_bytes_max,
+        },
+        "organisations": organisations,
+        "validators": [{"public": suyuan_ledger::hash::Hash(validator.public).to_string(), "power": 1}],
+    });
+    let genesis = Genesis::parse(text.to_string().as_bytes()).map_err(|error| error.reason)?;
+    genesis.check().map_err(|error| error.reason)?;
+    let bytes = genesis.write();
+    if options.output.exists() {
+        return Err(Reason::new(codes::EXISTS, &[&options.output.display().to_string()]).into());
+    }
+    open::put(&options.output, &bytes)?;
+    say_genesis(&genesis, &bytes, options.json, screen)
+}
+
+/// Checks a genesis.
+pub fn genesis_check(options: &GenesisCheckArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let name = options.genesis_file.display().to_string();
+    let bytes = std::fs::read(&options.genesis_file).map_err(|error| io_reason(&options.genesis_file, &error))?;
+    let genesis = Genesis::parse(&bytes).and_then(|genesis| genesis.check().map(|()| genesis));
+    let genesis = genesis.map_err(|error| Failure::Of(name, error.reason))?;
+    say_genesis(&genesis, &bytes, options.json, screen)
+}
+
+fn say_genesis(genesis: &Genesis, bytes: &[u8], json: bool, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let (chain, mut sink) = (chain_id(bytes), screen.answers());
+    let (organisations, validators) = (genesis.organisations.len(), genesis.validators.len());
+    if json {
+        let said = json!({"chain": chain.to_string(), "network": genesis.network,
+            "organisations": organisations, "validators": validators});
+        writeln!(sink, "{said}")?;
+        return Ok(Outcome::Done);
+    }
+    let language = screen.language;
+    writeln!(sink, "{} {chain}", pick(language, "chain", "链"))?;
+    let (one, other) = (pick(language, "organisations", "单位"), pick(language, "validators", "验证节点"));
+    writeln!(sink, "{}: {one} {organisations}, {other} {validators}", genesis.network)?;
+    Ok(Outcome::Done)
+}

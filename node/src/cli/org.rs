@@ -1,0 +1,196 @@
+//! `suyuan org`: records of organisations and of governance.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use suyuan_epcis::codes::ledger as ledger_codes;
+use suyuan_epcis::problem::Reason;
+use suyuan_epcis::time::Stamp;
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
+use suyuan_ledger::organisation::{Scope, ScopeKind};
+use suyuan_ledger::submission::{SubmittedEvent, record_type};
+use suyuan_sdk::keyfile::KeyFile;
+use suyuan_sdk::signer::{Signer, sign_submission};
+
+use super::arguments::{OrgCommand, OrgListArguments, SignArguments};
+use super::found::{ADMINISTRATOR_KEY, organisation_json, random_uri, time_text};
+use super::outcome::Outcome;
+use super::place::{Failure, Place, place, start, unlock};
+use super::screen::{Screen, printable};
+use super::text::pick;
+use crate::api::organisations_json;
+use crate::codes::node as codes;
+use crate::link::{Link, Remote, Submitted};
+use crate::open::{Opened, keys_folder, read_file};
+use crate::shell::now_ms;
+
+/// Bytes of an organisation's file.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Runs a command on organisations.
+pub fn run(command: &OrgCommand, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let wrong = |name: &str, value: &str| Reason::new(codes::OPTION, &[name, value]);
+    let key_id = |text: &str| Hash::from_hex(text).ok_or_else(|| wrong("KEY", text));
+    match command {
+        OrgCommand::List(options) => list(options, screen),
+        OrgCommand::Register(options) => {
+            let keys = options.with_keys.iter().map(|path| KeyFile::read(path).map(|file| file.information));
+            let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
+            let bytes = read_file(&options.file, FILE_BYTES_MAX)?;
+            let name = options.file.display().to_string();
+            let value: Value = serde_json::from_slice(&bytes)
+                .map_err(|error| Reason::new(codes::CONFIGURATION, &[&name, &error.to_string()]))?;
+            let organisation = organisation_json(value, &keys);
+            // Written as the record has it, and read back strictly.
+            let text = serde_json::json!({"type": "suyuan:OrganisationRegister", "eventID": random_uri()?,
+                "eventTime": time_text(now_ms()), "organisation": organisation});
+            let record = OrganisationRecord::parse(text.to_string().as_bytes()).map_err(|error| {
+                Reason::new(codes::CONFIGURATION, &[&name, &format!("{}: {}", error.pointer, error.argument)])
+            })?;
+            record_operation(record.operation, true, &options.sign, screen)
+        }
+        OrgCommand::Admit(options) => {
+            let key = KeyFile::read(&options.file)?.information;
+            let organisation = options.sign.governance.then(|| key.organisation.clone());
+            let operation = Operation::KeyAdmit { organisation, public: key.public, role: key.role };
+            record_operation(operation, options.sign.governance, &options.sign, screen)
+        }
+        OrgCommand::Retire(options) => {
+            let operation = Operation::KeyRetire { key: key_id(&options.id)?, compromised_at: 0 };
+            record_operation(operation, options.sign.governance, &options.sign, screen)
+        }
+        OrgCommand::Revoke(options) => {
+            let operation = Operation::KeyRevoke { key: key_id(&options.id)?, compromised_at: 0 };
+            record_operation(operation, options.sign.governance, &options.sign, screen)
+        }
+        OrgCommand::Bind(options) => {
+            let (scope, owner, strict) = (scope(&options.scope)?, options.owner.clone(), options.strict);
+            let operation = Operation::BindingSet { scope, owner, strict, from: 0, to: 0 };
+            record_operation(operation, true, &options.sign, screen)
+        }
+        OrgCommand::Delegate(options) => {
+            let until = Stamp::parse(&options.until).ok_or_else(|| wrong("--until", &options.until))?;
+            let (scope, delegate) = (scope(&options.scope)?, options.owner.clone());
+            let to = until.seconds.saturating_mul(1_000);
+            let operation = Operation::DelegationSet { scope, delegate, from: 0, to };
+            record_operation(operation, false, &options.sign, screen)
+        }
+    }
+}
+
+/// A scope as `kind:value`.
+fn scope(text: &str) -> Result<Scope, Reason> {
+    let wrong = || Reason::new(codes::OPTION, &["SCOPE", text]);
+    let (kind, value) = text.split_once(':').ok_or_else(wrong)?;
+    let kind = ScopeKind::from_name(kind).ok_or_else(wrong)?;
+    Scope::new(kind, value).map_err(|_| wrong())
+}
+
+fn record_operation(
+    operation: Operation,
+    governance: bool,
+    options: &SignArguments,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
+    operation.check()?;
+    let record = OrganisationRecord { event_id: random_uri()?, event_time: now_ms(), operation };
+    let kind = if governance { record_type::GOVERNANCE } else { record_type::ORGANISATION };
+    let submitted = match place(&options.place, false) {
+        Place::Node(url) => {
+            let key = options.key.as_ref().ok_or_else(|| Reason::new(codes::KEY_MISSING, &[&url]))?;
+            let signer = unlock(key, &options.unlock, false)?;
+            submit(&Link::Remote(&Remote::new(&url)?), &signer, kind, &record)?
+        }
+        Place::Directory(path) => {
+            let allow = Opened::open(&path)?.configuration.allow_unencrypted_keys;
+            let key: PathBuf = options.key.clone().unwrap_or_else(|| keys_folder(&path).join(ADMINISTRATOR_KEY));
+            let signer = unlock(&key, &options.unlock, allow)?;
+            let node = start(&path, &options.unlock)?;
+            let submitted = submit(&Link::to(&node), &signer, kind, &record);
+            node.close()?;
+            submitted?
+        }
+    };
+    say(&submitted, options.json, screen)
+}
+
+fn submit(link: &Link<'_>, signer: &dyn Signer, kind: u16, record: &OrganisationRecord) -> Result<Submitted, Reason> {
+    let key = signer.key_id();
+    let station = link.station(&key)?;
+    let unknown = || Reason::new(codes::KEY_UNKNOWN, &[&key.to_string()]);
+    let organisation = station.organisation.ok_or_else(unknown)?;
+    let (Some(chain), Some(lane)) = (Hash::from_hex(&station.chain), station.lane()) else { return Err(unknown()) };
+    let mut salt = [0u8; 16];
+    getrandom::fill(&mut salt).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
+    let event = SubmittedEvent { record_type: kind, salt, payload: record.write() };
+    let signed = sign_submission(signer, chain, organisation, lane, now_ms(), vec![event])?;
+    link.submit(&signed, &suyuan_ledger::codec::encode(&signed))
+}
+
+fn say(submitted: &Submitted, json: bool, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let mut sink = screen.answers();
+    let refused = match submitted {
+        Submitted::Applied { receipts, .. } => receipts.first().map_or(0, |receipt| receipt.code),
+        Submitted::Refused { number, .. } => *number,
+        Submitted::NotNext { .. } => return Err(Reason::new(codes::LANE_MOVED, &[]).into()),
+        Submitted::Busy => return Err(Reason::new(codes::BUSY, &[]).into()),
+    };
+    if json {
+        writeln!(sink, "{}", serde_json::to_string(submitted).map_err(std::io::Error::from)?)?;
+    }
+    if refused != 0 {
+        let code = ledger_codes::of_number(refused).unwrap_or(ledger_codes::RESERVED);
+        return Err(Reason::new(code, &["", ""]).into());
+    }
+    if let (Submitted::Applied { height, submission, .. }, false) = (submitted, json) {
+        let words = pick(screen.language, "recorded at height", "已记录于高度");
+        writeln!(sink, "{words} {height}  {submission}")?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn list(options: &OrgListArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let listed: Value = match place(&options.place, false) {
+        Place::Directory(path) => organisations_json(&Opened::open(&path)?.ledger.directory),
+        Place::Node(url) => {
+            let remote = Remote::new(&url)?;
+            let (status, bytes) = remote.get("/v1/organisations", "application/json")?;
+            serde_json::from_slice(&bytes).map_err(|_| remote.unexpected(status, &bytes))?
+        }
+    };
+    let mut sink = screen.answers();
+    if options.json {
+        writeln!(sink, "{listed}")?;
+        return Ok(Outcome::Done);
+    }
+    let text = |value: &Value, name: &str| match value.get(name) {
+        Some(Value::String(text)) => printable(text).into_owned(),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    for one in list(&listed, "organisations") {
+        writeln!(
+            sink,
+            "{} {} ({}) {}",
+            text(&one, "number"),
+            text(&one, "uri"),
+            text(&one, "role"),
+            text(&one, "name")
+        )?;
+        for key in list(&one, "keys") {
+            let state = match (text(&key, "revoked") == "0", text(&key, "retired") == "0") {
+                (false, _) => pick(screen.language, " revoked", " 已吊销"),
+                (true, false) => pick(screen.language, " retired", " 已停用"),
+                (true, true) => "",
+            };
+            writeln!(sink, "  {} {}{state}", text(&key, "role"), text(&key, "key"))?;
+        }
+        for binding in list(&one, "bindings") {
+            writeln!(sink, "  {}:{}", text(&binding, "kind"), text(&binding, "value"))?;
+        }
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,157 @@
+//! What the ledger's commands share: where the ledger is, how keys are opened, how a command fails.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use suyuan_epcis::problem::Reason;
+use suyuan_sdk::keyfile::{KeyFile, PASSPHRASE_VARIABLE, Passphrase, find_passphrase};
+use suyuan_sdk::signer::MemorySigner;
+
+use super::arguments::{PlaceArguments, UnlockArguments};
+use super::outcome::Outcome;
+use super::screen::Screen;
+use crate::codes::node as codes;
+use crate::open::{Node, Opened, is_there};
+
+/// Where a node listens unless its configuration says otherwise.
+const URL_DEFAULT: &str = "http://127.0.0.1:8480";
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub enum Failure {
+    /// For a reason, to be said of something.
+    Of(String, Reason),
+    /// Answers can't be written.
+    Io(io::Error),
+}
+
+impl From<Reason> for Failure {
+    fn from(reason: Reason) -> Self {
+        Failure::Of("suyuan".to_owned(), reason)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Io(error)
+    }
+}
+
+/// Says why a command ended early.
+pub fn end(result: Result<Outcome, Failure>, screen: &mut Screen) -> io::Result<Outcome> {
+    match result {
+        Ok(outcome) => Ok(outcome),
+        Err(Failure::Io(error)) => Err(error),
+        Err(Failure::Of(name, reason)) => {
+            let outcome = outcome_of(&reason);
+            screen.complain_of(&name, reason)?;
+            Ok(outcome)
+        }
+    }
+}
+
+/// What a reason makes of a command.
+pub fn outcome_of(reason: &Reason) -> Outcome {
+    let id = reason.code.id;
+    let answers_no = [
+        codes::SUBJECT,
+        codes::NOT_RECORDED,
+        codes::PROOF_REFUSED,
+        codes::ROLLED_BACK,
+        codes::KEY_UNKNOWN,
+        codes::EMPTY,
+    ];
+    if id == codes::OPTION.id || id == codes::QUERY_PARAMETER.id {
+        Outcome::WrongUse
+    } else if answers_no.iter().any(|code| code.id == id)
+        || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-"].iter().any(|area| id.starts_with(area))
+    {
+        Outcome::No
+    } else {
+        Outcome::Failed
+    }
+}
+
+/// Where a ledger is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In a data directory on this machine.
+    Directory(PathBuf),
+    /// With a node.
+    Node(String),
+}
+
+/// Where the arguments and the environment say that the ledger is; `create` says that a data directory that
+/// is absent would be made.
+pub fn place(arguments: &PlaceArguments, create: bool) -> Place {
+    if let Some(url) = &arguments.url {
+        return Place::Node(url.clone());
+    }
+    if let Some(dir) = &arguments.dir {
+        return Place::Directory(dir.clone());
+    }
+    if let Some(url) = std::env::var("SUYUAN_URL").ok().filter(|url| !url.is_empty()) {
+        return Place::Node(url);
+    }
+    let directory = directory(None);
+    match create || is_there(&directory) || std::env::var_os("SUYUAN_DIR").is_some() {
+        true => Place::Directory(directory),
+        false => Place::Node(URL_DEFAULT.to_owned()),
+    }
+}
+
+/// The data directory that an argument names, else the environment, else the default.
+pub fn directory(argument: Option<&Path>) -> PathBuf {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    argument
+        .map(Path::to_owned)
+        .or_else(|| variable("SUYUAN_DIR"))
+        .or_else(|| variable("XDG_DATA_HOME").map(|folder| folder.join("suyuan")))
+        .unwrap_or_else(|| variable("HOME").unwrap_or_default().join(".local/share/suyuan"))
+}
+
+/// Opens a key file with the passphrase that the arguments, the environment or the user gives.
+pub fn unlock(path: &Path, arguments: &UnlockArguments, allow_insecure: bool) -> Result<MemorySigner, Reason> {
+    let file = KeyFile::read(path)?;
+    file.unlock(arguments.insecure || allow_insecure, &mut || passphrase(path, arguments))
+}
+
+/// The passphrase of a key file.
+pub fn passphrase(path: &Path, arguments: &UnlockArguments) -> Result<Passphrase, Reason> {
+    find_passphrase(path, arguments.passphrase_file.as_deref(), &mut || ask(path))
+}
+
+/// Whether a passphrase is given without asking.
+pub fn is_passphrase_given(arguments: &UnlockArguments) -> bool {
+    arguments.passphrase_file.is_some() || std::env::var_os(PASSPHRASE_VARIABLE).is_some_and(|text| !text.is_empty())
+}
+
+/// Asks on the terminal, what is typed not being shown.
+fn ask(path: &Path) -> Option<String> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return None;
+    }
+    let echo = |how: &str| {
+        let told = Command::new("stty").arg(how).stdin(Stdio::inherit()).stderr(Stdio::null()).status();
+        told.is_ok_and(|status| status.success())
+    };
+    let _ = write!(io::stderr(), "{}: ", path.display());
+    let hidden = echo("-echo");
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line);
+    if hidden {
+        echo("echo");
+    }
+    let _ = writeln!(io::stderr());
+    read.ok()?;
+    Some(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Opens a data directory and starts its writer.
+pub fn start(path: &Path, unlock_with: &UnlockArguments) -> Result<Node, Reason> {
+    let opened = Opened::open(path)?;
+    let allow = opened.configuration.allow_unencrypted_keys;
+    let validator = unlock(&opened.validator_key(), unlock_with, allow)?;
+    opened.start(validator)
+}

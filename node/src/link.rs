@@ -1,0 +1,263 @@
+//! Where submissions go: a ledger in this process, or a node by HTTP. Both give the same answers.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use suyuan_epcis::problem::Reason;
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::StoreError;
+use suyuan_ledger::state::apply::{ApplyError, Ledger, lane};
+use suyuan_ledger::state::reader::Reader;
+use suyuan_ledger::state::verify::Refusal;
+use suyuan_ledger::submission::{LaneState, SignedSubmission};
+use suyuan_sdk::lane as lane_text;
+use suyuan_store::RocksStore;
+
+use crate::codes::node as codes;
+use crate::core::Answer;
+use crate::open::{Node, store_reason};
+use crate::shell::Writer;
+
+/// A node has so long to answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Bytes of an answer: receipts of 4,096 events are below this.
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
+
+/// What a writer has to know of its key's lane before it signs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Station {
+    /// The next submission's sequence.
+    pub next: u64,
+    /// The id of the one before.
+    pub previous: String,
+    /// The chain's identity.
+    pub chain: String,
+    /// The number of the key's organisation; none if the key is not known.
+    pub organisation: Option<u64>,
+    /// Its URI.
+    pub uri: Option<String>,
+    /// How far clocks may be ahead, in milliseconds.
+    pub clock_tolerance_ms: i64,
+}
+
+impl Station {
+    /// Where the lane stands.
+    pub fn lane(&self) -> Option<LaneState> {
+        Some(LaneState { next: self.next, previous: Hash::from_hex(&self.previous)? })
+    }
+
+    /// Of a key in a store.
+    pub fn of(store: &RocksStore, key: &Hash) -> Result<Station, StoreError> {
+        let snapshot = store.snapshot();
+        let ledger = Ledger::open(&snapshot)?.ok_or_else(|| StoreError::Failed("no ledger".to_owned()))?;
+        let lane = lane(&snapshot, key)?;
+        let organisation = ledger.directory.key(key).map(|key| key.organisation);
+        let uri = organisation.and_then(|number| ledger.directory.organisation(number)).map(|one| one.uri.clone());
+        Ok(Station {
+            next: lane.next,
+            previous: lane.previous.to_string(),
+            chain: ledger.head.chain.to_string(),
+            organisation,
+            uri,
+            clock_tolerance_ms: ledger.directory.parameters().clock_tolerance_ms,
+        })
+    }
+}
+
+/// What became of one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventReceipt {
+    /// Its index in the block.
+    pub index: u32,
+    /// 0 if it was accepted, else why it was refused (2xx).
+    pub code: u16,
+    /// The flags of an accepted one, by bit.
+    pub flags: u64,
+    /// The hash of its record, zeros if it was refused.
+    pub record: String,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "status")]
+pub enum Submitted {
+    /// It is on the ledger.
+    Applied {
+        /// The block's height.
+        height: u64,
+        /// The block's time, milliseconds since 1970.
+        block_time: i64,
+        /// The submission's id.
+        submission: String,
+        /// Of each event.
+        receipts: Vec<EventReceipt>,
+    },
+    /// It never enters the ledger.
+    Refused {
+        /// Why (1xx).
+        number: u16,
+        /// Which of its events, if one is to blame.
+        event: Option<u64>,
+        /// Where in the event.
+        pointer: String,
+        /// What stands there.
+        argument: String,
+    },
+    /// It is not the next of its lane, which stands here.
+    NotNext {
+        /// The next submission's sequence.
+        next: u64,
+        /// The id of the one before.
+        previous: String,
+    },
+    /// Come again.
+    Busy,
+}
+
+impl Submitted {
+    /// Says an answer of the core in full: with the flags of the records.
+    pub fn of(answer: Answer, id: Hash, store: &RocksStore) -> Result<Submitted, StoreError> {
+        Ok(match answer {
+            Answer::Applied { height, time, receipts } => {
+                let reader = Reader::new(store);
+                let mut said = Vec::with_capacity(receipts.len());
+                for receipt in receipts {
+                    let record = if receipt.code == 0 { reader.record(height, receipt.index)? } else { None };
+                    said.push(EventReceipt {
+                        index: receipt.index,
+                        code: receipt.code,
+                        flags: record.map_or(0, |record| record.flags),
+                        record: receipt.record.to_string(),
+                    });
+                }
+                Submitted::Applied { height, block_time: time, submission: id.to_string(), receipts: said }
+            }
+            Answer::Refused(Refusal::Submission(invalid)) => Submitted::Refused {
+                number: invalid.code(),
+                event: None,
+                pointer: String::new(),
+                argument: String::new(),
+            },
+            Answer::Refused(Refusal::Event(place, error)) => Submitted::Refused {
+                number: error.code,
+                event: u64::try_from(place).ok(),
+                pointer: error.pointer,
+                argument: error.argument,
+            },
+            Answer::NotNext(lane) => Submitted::NotNext { next: lane.next, previous: lane.previous.to_string() },
+            // What was signed can't be taken, but what it carries can, signed for where the lane stands.
+            Answer::LaneFork(previous) => Submitted::NotNext { next: 0, previous: previous.to_string() },
+            Answer::Busy => Submitted::Busy,
+        })
+    }
+}
+
+/// Where submissions go.
+pub enum Link<'a> {
+    /// To a ledger in this process.
+    Local(&'a Writer, &'a RocksStore),
+    /// To a node.
+    Remote(&'a Remote),
+}
+
+impl<'a> Link<'a> {
+    /// To this node.
+    pub fn to(node: &'a Node) -> Link<'a> {
+        Link::Local(&node.writer, &node.store)
+    }
+
+    /// Asks about a key's lane.
+    pub fn station(&self, key: &Hash) -> Result<Station, Reason> {
+        match self {
+            Link::Local(_, store) => Station::of(store, key).map_err(|error| store_reason(&error)),
+            Link::Remote(remote) => remote.station(key),
+        }
+    }
+
+    /// Submits, and waits for the answer. An error means that it is not known what became of it.
+    pub fn submit(&self, submission: &SignedSubmission, bytes: &[u8]) -> Result<Submitted, Reason> {
+        match self {
+            Link::Local(writer, store) => {
+                let id = submission.submission.id();
+                let answer = writer.submit(submission.clone()).blocking_recv();
+                let answer = answer.map_err(|_| Reason::new(codes::STORE, &["the writer has stopped"]))?;
+                Submitted::of(answer, id, store).map_err(|error| store_reason(&error))
+            }
+            Link::Remote(remote) => remote.submit(bytes),
+        }
+    }
+}
+
+/// The words of an error of `apply`.
+pub fn apply_reason(error: &ApplyError) -> Reason {
+    Reason::new(codes::STORE, &[&error.to_string()])
+}
+
+/// A node reached by HTTP.
+pub struct Remote {
+    url: String,
+    agent: ureq::Agent,
+}
+
+impl Remote {
+    /// The node at this address.
+    pub fn new(url: &str) -> Result<Remote, Reason> {
+        if !url.starts_with("http://") {
+            return Err(Reason::new(codes::OPTION, &["--url", "an address that begins with http://"]));
+        }
+        let configuration =
+            ureq::Agent::config_builder().timeout_global(Some(ANSWER_TIMEOUT)).http_status_as_error(false).build();
+        Ok(Remote { url: url.trim_end_matches('/').to_owned(), agent: configuration.into() })
+    }
+
+    /// The address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Gets a document: its status and its bytes.
+    pub fn get(&self, path: &str, accept: &str) -> Result<(u16, Vec<u8>), Reason> {
+        let address = [&self.url, path].concat();
+        let answer = self.agent.get(&address).header("Accept", accept).call();
+        self.read(answer)
+    }
+
+    fn read(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(u16, Vec<u8>), Reason> {
+        let unreachable = |error: ureq::Error| Reason::new(codes::UNREACHABLE, &[&self.url, &error.to_string()]);
+        let mut answer = answer.map_err(unreachable)?;
+        let bytes = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(unreachable)?;
+        Ok((answer.status().as_u16(), bytes))
+    }
+
+    fn station(&self, key: &Hash) -> Result<Station, Reason> {
+        let (status, bytes) = self.get(&format!("/v1/lanes/{key}"), "application/json")?;
+        match serde_json::from_slice(&bytes) {
+            Ok(station) if status == 200 => Ok(station),
+            _ => Err(self.unexpected(status, &bytes)),
+        }
+    }
+
+    fn submit(&self, bytes: &[u8]) -> Result<Submitted, Reason> {
+        let address = [&self.url, "/v1/records"].concat();
+        let sent = self.agent.post(&address).header("Content-Type", "application/octet-stream").send(bytes);
+        let (status, bytes) = self.read(sent)?;
+        serde_json::from_slice(&bytes).map_err(|_| self.unexpected(status, &bytes))
+    }
+
+    /// Says that an answer is none that a node gives.
+    pub fn unexpected(&self, status: u16, bytes: &[u8]) -> Reason {
+        let text: String = String::from_utf8_lossy(bytes).chars().take(80).collect();
+        Reason::new(codes::ANSWER, &[&self.url, &format!("{status} {text}")])
+    }
+}
+
+/// Where a lane stands, as the node's answers and the lane's file have it.
+pub fn lane_json(lane: LaneState) -> Vec<u8> {
+    lane_text::to_json(lane)
+}
+
+/// The name of a file as shown.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,242 @@
+//! Makes and opens a data directory: format, configuration, genesis, keys, store, ledger (`interfaces.md`).
+//!
+//! | Step | Makes |
+//! |---|---|
+//! | 1 | the directory, its lock and its empty store ([`DataDirectory::create`]) |
+//! | 2 | `keys/`, `config.toml`, `genesis.json` |
+//! | 3 | the ledger of the genesis, in one batch: with it the directory is complete |
+//!
+//! A creation that was interrupted is finished by the next; what it finds it keeps.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use suyuan_epcis::problem::Reason;
+use suyuan_ledger::block::{StoredBlock, validators_hash};
+use suyuan_ledger::codec::decode_trusted;
+use suyuan_ledger::kv::{Read, StoreError, Table};
+use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
+use suyuan_ledger::state::apply::Ledger;
+use suyuan_sdk::signer::{MemorySigner, Signer};
+use suyuan_store::{DataDirectory, OpenError, RocksStore};
+
+use crate::codes::node as codes;
+use crate::config::{Configuration, default_text};
+use crate::core::NodeCore;
+use crate::shell::Writer;
+
+/// Bytes of a configuration file.
+const CONFIGURATION_BYTES_MAX: u64 = 64 << 10;
+const GENESIS_NAME: &str = "genesis.json";
+const CONFIGURATION_NAME: &str = "config.toml";
+
+/// Where a data directory keeps its keys.
+pub fn keys_folder(path: &Path) -> PathBuf {
+    path.join("keys")
+}
+
+/// Where a data directory keeps submissions whose receipts have not come.
+pub fn spool_folder(path: &Path) -> PathBuf {
+    path.join("spool")
+}
+
+/// Whether a path is that of a data directory.
+pub fn is_there(path: &Path) -> bool {
+    path.join("FORMAT").exists()
+}
+
+/// A data directory that is open, with nobody writing yet.
+pub struct Opened {
+    /// Its store.
+    pub store: Arc<RocksStore>,
+    /// Its configuration.
+    pub configuration: Configuration,
+    /// Its genesis.
+    pub genesis: Genesis,
+    /// Where its ledger stands.
+    pub ledger: Ledger,
+    /// Where it is.
+    pub path: PathBuf,
+    // Last: the lock goes once the store is closed.
+    directory: DataDirectory,
+}
+
+/// A data directory with its writer at work.
+pub struct Node {
+    /// Decides blocks and writes them.
+    pub writer: Writer,
+    /// Its store, to read snapshots of.
+    pub store: Arc<RocksStore>,
+    /// Its configuration.
+    pub configuration: Configuration,
+    /// Its genesis.
+    pub genesis: Genesis,
+    /// Where it is.
+    pub path: PathBuf,
+    _directory: DataDirectory,
+}
+
+/// Makes a data directory. `found` writes key files into the folder that it is given, where there are none
+/// yet, and gives the genesis' bytes.
+pub fn create(
+    path: &Path,
+    allow_unencrypted_keys: bool,
+    found: &mut dyn FnMut(&Path) -> Result<Vec<u8>, Reason>,
+) -> Result<(), Reason> {
+    let text = default_text(allow_unencrypted_keys);
+    let configuration = Configuration::parse(&text, &path.join(CONFIGURATION_NAME))?;
+    let directory = match DataDirectory::create(path, configuration.memory_bytes()) {
+        Err(OpenError::Exists(_)) => DataDirectory::open(path),
+        made => made,
+    };
+    let directory = directory.map_err(|error| directory_reason(&error))?;
+    let store = directory.open_store(configuration.memory_bytes()).map_err(|error| directory_reason(&error))?;
+    if Ledger::open(&store).map_err(|error| store_reason(&error))?.is_some() {
+        return Err(Reason::new(codes::EXISTS, &[&path.display().to_string()]));
+    }
+    for folder in [keys_folder(path), path.join("wal"), spool_folder(path)] {
+        fs::create_dir_all(&folder).map_err(|error| io_reason(&folder, &error))?;
+    }
+    keep_private(&keys_folder(path))?;
+    put(&path.join(CONFIGURATION_NAME), text.as_bytes())?;
+    let kept = path.join(GENESIS_NAME);
+    let bytes = match kept.exists() {
+        true => read_file(&kept, GENESIS_BYTES_MAX as u64)?,
+        false => {
+            let bytes = found(&keys_folder(path))?;
+            put(&kept, &bytes)?;
+            bytes
+        }
+    };
+    let genesis = Genesis::parse(&bytes).map_err(|error| error.reason)?;
+    let (_, writes) = Ledger::found(
+        chain_id(&bytes),
+        genesis.start_time,
+        validators_hash(&genesis.validators),
+        &genesis.rows(),
+        genesis.directory(),
+        &store,
+    )
+    .map_err(|error| store_reason(&error))?;
+    store.commit(&writes).map_err(|error| store_reason(&error))
+}
+
+impl Opened {
+    /// Opens a data directory for this process alone.
+    pub fn open(path: &Path) -> Result<Opened, Reason> {
+        let directory = DataDirectory::open(path).map_err(|error| directory_reason(&error))?;
+        let unfinished = |name: &str| Reason::new(codes::UNFINISHED, &[&path.join(name).display().to_string()]);
+        let name = path.join(CONFIGURATION_NAME);
+        if !name.exists() {
+            return Err(unfinished(CONFIGURATION_NAME));
+        }
+        let text = read_file(&name, CONFIGURATION_BYTES_MAX)?;
+        let configuration = Configuration::parse(&String::from_utf8_lossy(&text), &name)?;
+        if !path.join(GENESIS_NAME).exists() {
+            return Err(unfinished(GENESIS_NAME));
+        }
+        let bytes = read_file(&path.join(GENESIS_NAME), GENESIS_BYTES_MAX as u64)?;
+        let genesis = Genesis::parse(&bytes).map_err(|error| error.reason)?;
+        let store = directory.open_store(configuration.memory_bytes()).map_err(|error| directory_reason(&error))?;
+        let ledger = Ledger::open(&store).map_err(|error| store_reason(&error))?;
+        let ledger = ledger.filter(|ledger| ledger.head.chain == chain_id(&bytes));
+        let ledger = ledger.ok_or_else(|| unfinished(GENESIS_NAME))?;
+        Ok(Opened { store: Arc::new(store), configuration, genesis, ledger, path: path.to_owned(), directory })
+    }
+
+    /// The file of the validator's key.
+    pub fn validator_key(&self) -> PathBuf {
+        keys_folder(&self.path).join(&self.configuration.validator_key)
+    }
+
+    /// The file of the node's own device key.
+    pub fn device_key(&self) -> PathBuf {
+        keys_folder(&self.path).join(&self.configuration.device_key)
+    }
+
+    /// Starts the writer with the validator's key.
+    pub fn start(self, validator: MemorySigner) -> Result<Node, Reason> {
+        let Opened { store, configuration, genesis, ledger, path, directory } = self;
+        // One validator decides alone; several need consensus, which this version does not have.
+        if !matches!(genesis.validators.as_slice(), [only] if only.key == validator.public()) {
+            let key = keys_folder(&path).join(&configuration.validator_key);
+            return Err(Reason::new(codes::UNFINISHED, &[&key.display().to_string()]));
+        }
+        let sealed = is_sealed(store.as_ref(), ledger.head.height).map_err(|error| store_reason(&error))?;
+        let core = NodeCore::new(ledger, validator, genesis.validators.clone(), sealed);
+        let writer = Writer::start(core, store.clone()).map_err(|error| io_reason(&path, &error))?;
+        Ok(Node { writer, store, configuration, genesis, path, _directory: directory })
+    }
+}
+
+impl Node {
+    /// Seals the last block, and ends once all is on disk.
+    pub fn close(self) -> Result<(), Reason> {
+        match self.writer.stop() {
+            None | Some(Ok(_)) => Ok(()),
+            Some(Err(stopped)) => Err(Reason::new(codes::STORE, &[&stopped.to_string()])),
+        }
+    }
+}
+
+/// Whether the block at this height carries nothing, so that no header has to follow it.
+fn is_sealed(store: &dyn Read, height: u64) -> Result<bool, StoreError> {
+    if height == 0 {
+        return Ok(true);
+    }
+    let corrupt = |words: &str| StoreError::Corrupt(Table::Block, words.to_owned());
+    let bytes = store.get(Table::Block, &height.to_be_bytes())?.ok_or_else(|| corrupt("the last one is missing"))?;
+    let block: StoredBlock = decode_trusted(&bytes).map_err(|_| corrupt("the last one can't be read"))?;
+    Ok(block.submissions.is_empty())
+}
+
+/// Reads a file of at most so many bytes.
+pub fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Reason> {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes));
+    read.map_err(|error| io_reason(path, &error))?;
+    match bytes.len() as u64 > bytes_max {
+        true => Err(Reason::new(codes::IO, &[&path.display().to_string(), &format!("more than {bytes_max} bytes")])),
+        false => Ok(bytes),
+    }
+}
+
+/// Writes a file that is there whole or not at all; one that is there stays.
+pub fn put(path: &Path, bytes: &[u8]) -> Result<(), Reason> {
+    if path.exists() {
+        return Ok(());
+    }
+    let at = |error: io::Error| io_reason(path, &error);
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(at)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(at)?;
+    file.persist_noclobber(path).map_err(|error| at(error.error))?;
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(at)
+}
+
+#[cfg(unix)]
+fn keep_private(folder: &Path) -> Result<(), Reason> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(|error| io_reason(folder, &error))
+}
+
+#[cfg(not(unix))]
+fn keep_private(_folder: &Path) -> Result<(), Reason> {
+    Ok(())
+}
+
+/// Why the store can't go on.
+pub fn store_reason(error: &StoreError) -> Reason {
+    Reason::new(codes::STORE, &[&error.to_string()])
+}
+
+/// Why a file can't be read or written.
+pub fn io_reason(path: &Path, error: &io::Error) -> Reason {
+    Reason::new(codes::IO, &[&path.display().to_string(), &error.to_string()])
+}
+
+fn directory_reason(error: &OpenError) -> Reason {
+    Reason::new(codes::DIRECTORY, &[&error.to_string()])
+}
