@@ -113,6 +113,11 @@ impl WriteSet {
         self.changes.insert((table, key.into()), None);
     }
 
+    /// Forgets what is written to a table.
+    pub fn forget(&mut self, table: Table) {
+        self.changes.retain(|(written, _), _| *written != table);
+    }
+
     /// The changes in order of table and key.
     pub fn iter(&self) -> impl Iterator<Item = (Table, &[u8], Option<&[u8]>)> {
         self.changes.iter().map(|((table, key), value)| (*table, key.as_slice(), value.as_deref()))

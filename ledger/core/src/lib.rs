@@ -7,6 +7,8 @@
 //! ([`mod@derive`]), signed in a [`submission`], ordered in a [`block`], applied to the `state`, and
 //! proved by `proof`.
 
+#![deny(clippy::float_arithmetic)]
+#![cfg_attr(not(test), deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::iter_over_hash_type))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod block;

@@ -22,6 +22,18 @@ const ROLE_BITS: u32 = {
     bits
 };
 
+/// The mask of an entry's node, from its record's mask.
+///
+/// Of all roles in the record's mask an entry keeps its own and [`Role::Alias`] only: in which roles the event
+/// names others says nothing about this subject, unless it says that it has another name; and would forbid to
+/// leave entries out (`proofs.md` §3 says "REC's + role bit"; this is narrower, and sound because the role is
+/// hashed into the entry). Whoever decides which entries must be shown MUST go by this mask: a verifier sees
+/// no other of what is left out.
+pub fn entry_mask(record_mask: u32, role_bit: u32, has_standing: bool) -> u32 {
+    let others = ROLE_BITS & !Role::Alias.bit() | mask::STANDING;
+    record_mask & !others | role_bit | if has_standing { mask::STANDING } else { 0 }
+}
+
 /// A node of a log: an entry, or what several have in common. 52 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
 pub struct LogNode {
@@ -41,16 +53,13 @@ impl LogNode {
 
     /// The entry of a record in a role and standing.
     ///
-    /// Of all roles in the record's mask an entry keeps its own only: in which roles the event names others
-    /// says nothing about this subject, and would forbid to leave entries out (`proofs.md` §3 says "REC's +
-    /// role bit"; this is narrower, and sound because the role is hashed into the entry).
+    /// Its mask is [`entry_mask`].
     pub fn entry(record: &Record, record_hash: Hash, role: Role, standing: Standing) -> LogNode {
-        let standing_bit = if standing >= Standing::Unconfirmed { mask::STANDING } else { 0 };
         LogNode {
             hash: Tag::Entry.hash_parts(&[&record_hash.0, &[role as u8, standing as u8]]),
             tmin: record.event_time,
             tmax: record.event_time,
-            mask: record.mask & !(ROLE_BITS | mask::STANDING) | role.bit() | standing_bit,
+            mask: entry_mask(record.mask, role.bit(), standing >= Standing::Unconfirmed),
         }
     }
 

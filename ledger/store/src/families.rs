@@ -1,19 +1,24 @@
 //! How RocksDB keeps each table, and how one budget of memory is shared among them.
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Options, SliceTransform,
-    WriteBufferManager,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode,
+    LruCacheOptions, Options, SliceTransform, WriteBufferManager,
 };
 use suyuan_ledger::kv::Table;
 
 /// Bits a key in a bloom filter: about 1 in 100 absent keys costs a read.
 const BLOOM_BITS: f64 = 10.0;
+/// The share of a write buffer that is a filter of its keys: 16 bits a key of some 100 bytes with its value.
+const BUFFER_FILTER_SHARE: f64 = 0.02;
 /// What is appended and read in order, or large: fewer, larger blocks compress better.
 const BLOCK_BYTES_LARGE: usize = 16 * 1024;
 /// What is read key by key: less to read and to decompress for one key.
 const BLOCK_BYTES_SMALL: usize = 4 * 1024;
 /// The largest write buffer of one table; a buffer is written out when all together reach their share.
 const WRITE_BUFFER_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The cache is cut into this power of two. RocksDB would cut a small one into 64, each too small for some
+/// of what is to be in it.
+const CACHE_SHARD_BITS: i32 = 2;
 /// Parts of which the write buffers of all tables together are made.
 const ARENA_BLOCKS: usize = 512;
 /// Files of tables kept open. Each costs a descriptor and some memory outside the cache.
@@ -38,7 +43,10 @@ impl Memory {
     /// buffers, the allocator's waste. Of the rest, a third may be write buffers.
     pub(crate) fn new(memory_bytes: usize) -> Memory {
         let buffer_bytes = memory_bytes / 4;
-        let cache = Cache::new_lru_cache(memory_bytes - memory_bytes / 4);
+        let mut options = LruCacheOptions::default();
+        options.set_capacity(memory_bytes - memory_bytes / 4);
+        options.set_num_shard_bits(CACHE_SHARD_BITS);
+        let cache = Cache::new_lru_cache_opts(&options);
         let buffers = WriteBufferManager::new_write_buffer_manager_with_cache(buffer_bytes, false, cache.clone());
         Memory { cache, buffers, buffer_bytes }
     }
@@ -125,9 +133,21 @@ fn family_options(memory: &Memory, table: Table) -> Options {
     blocks.set_cache_index_and_filter_blocks(true);
     blocks.set_cache_index_and_filter_blocks_with_high_priority(true);
     blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    // In parts: whole, the filter of a full file has over a megabyte, and a cache that holds less than all
+    // filters reads one anew for each key (measured: 70 µs of processor instead of 7).
+    blocks.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    blocks.set_partition_filters(true);
+    blocks.set_metadata_block_size(BLOCK_BYTES_SMALL);
+    blocks.set_pin_top_level_index_and_filter(true);
     let mut options = Options::default();
     match shape.lookup {
-        Lookup::Key => blocks.set_bloom_filter(BLOOM_BITS, false),
+        Lookup::Key => {
+            blocks.set_bloom_filter(BLOOM_BITS, false);
+            // Measured: a key that is absent costs 0.7 µs instead of 2.8 while write buffers are full, one that
+            // is present a third less; writing costs no more.
+            options.set_memtable_whole_key_filtering(true);
+            options.set_memtable_prefix_bloom_ratio(BUFFER_FILTER_SHARE);
+        }
         Lookup::Present => {}
         Lookup::Prefix => {
             blocks.set_bloom_filter(BLOOM_BITS, false);

@@ -17,6 +17,7 @@ mod directory;
 mod erase;
 mod error;
 mod families;
+mod fsck;
 mod rocks;
 
 use suyuan_ledger::kv::{Read, StoreError, WriteSet};
@@ -24,6 +25,7 @@ use suyuan_ledger::kv::{Read, StoreError, WriteSet};
 pub use directory::{DataDirectory, FORMAT};
 pub use erase::PayloadPlace;
 pub use error::OpenError;
+pub use fsck::{Fsck, Progress, fsck, fsck_directory};
 pub use rocks::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN, RocksStore, Snapshot, StoreOptions};
 
 /// A store that takes changes.

@@ -206,7 +206,7 @@ pub fn judge_payload(payload: &[u8]) -> Option<(Reason, String)> {
         Kind::MobileNumber => "mobile number (手机号)",
         Kind::LicencePlate => "licence plate (车牌号)",
     };
-    Some((Reason::new(codes::NATURAL_PERSON, &[&found.text, what]), found.pointer))
+    Some((Reason::new(codes::NATURAL_PERSON, &[what]), found.pointer))
 }
 
 /// Something that no document is to blame for.

@@ -1,5 +1,8 @@
 //! Keeps natural persons out of what is recorded: asks of every text of an event whether it is shaped like a
 //! person's number (`domain/02` §2.6). What parses as an identifier is never asked.
+//!
+//! The judgement of events asks it of extensions; here it is asked of every other text too, since what is
+//! recorded is kept by every member. What is found is never repeated: that would spread it.
 
 use suyuan_epcis::epc::constrained_canonical;
 use suyuan_epcis::hash::EventHash;
@@ -13,8 +16,6 @@ use suyuan_epcis::problem::Path;
 pub struct Found {
     /// What the text has the shape of.
     pub kind: Kind,
-    /// The text.
-    pub text: String,
     /// JSON pointer from the event.
     pub pointer: String,
 }
@@ -25,12 +26,12 @@ pub fn find(event: &Json) -> Option<Found> {
 }
 
 fn value(json: &Json, in_extension: bool, path: &Path<'_>) -> Option<Found> {
-    let found = |kind, text: &str| Found { kind, text: text.to_owned(), pointer: path.pointer() };
+    let found = |kind| Found { kind, pointer: path.pointer() };
     match json {
         Json::Text(text) if is_identifier(text) => None,
-        Json::Text(text) => natural_person_shape(text).map(|kind| found(kind, text)),
+        Json::Text(text) => natural_person_shape(text).map(found),
         // Numbers of the standard's own fields are quantities and measurements.
-        Json::Number(text) if in_extension => natural_person_shape(text).map(|kind| found(kind, text)),
+        Json::Number(text) if in_extension => natural_person_shape(text).map(found),
         Json::List(elements) => {
             elements.iter().enumerate().find_map(|(index, element)| value(element, in_extension, &path.index(index)))
         }

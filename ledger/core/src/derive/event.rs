@@ -407,6 +407,8 @@ fn quantity_element(reader: &mut Reader<'_>) -> Read<(Named, Option<Quantity>)> 
                 }
                 number = Some(text);
             }
+            // What XML has as `xsi:nil`: unspecified.
+            "quantity" if reader.peek() == Some(b'n') => reader.word("null")?,
             "quantity" => number = Some(Cow::Borrowed(reader.number()?)),
             "uom" => unit = Some(reader.string()?),
             _ => return reader.skip(),

@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
                 return Err(self.malformed("no name"));
             }
             let name = self.string()?;
-            self.note(base, &name, &mut seen)?;
+            self.note(base, name.clone(), &mut seen)?;
             if !self.take(b':') {
                 return Err(self.malformed("no colon"));
             }
@@ -129,17 +129,17 @@ impl<'a> Reader<'a> {
 
     /// Keeps a name of the object whose names begin at `base`, and refuses it if the object has it. `seen` has
     /// a bit for each name, of its length and ends: most names need no comparing.
-    fn note(&mut self, base: usize, name: &Cow<'a, str>, seen: &mut u64) -> Read<()> {
+    fn note(&mut self, base: usize, name: Cow<'a, str>, seen: &mut u64) -> Read<()> {
         let names = self.names.get(base..).unwrap_or(&[]);
         if names.len() < NAMES_COMPARED_MAX {
             let ends = [name.as_bytes().first(), name.as_bytes().last()].map(|byte| usize::from(*byte.unwrap_or(&0)));
             let bit = 1 << ((name.len() + ends[0] * 5 + ends[1] * 11) % 64);
-            if *seen & bit != 0 && names.contains(name) {
-                return Err(twice(name));
+            if *seen & bit != 0 && names.contains(&name) {
+                return Err(twice(&name));
             }
             *seen |= bit;
         }
-        self.names.push(name.clone());
+        self.names.push(name);
         Ok(())
     }
 
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
         let names = self.names.get_mut(base..).unwrap_or(&mut []);
         if names.len() > NAMES_COMPARED_MAX {
             names.sort_unstable();
-            if let Some([name, _]) = names.array_windows().find(|[one, two]| one == two) {
+            if let Some([name, ..]) = names.windows(2).find(|pair| pair.first() == pair.last()) {
                 return Err(twice(name));
             }
         }

@@ -3,7 +3,7 @@
 //! Frozen under its rules number: the same payload gives the same links on every node and in every
 //! verifier, for ever. A parser that is bettered elsewhere changes nothing here.
 //!
-//! The payload is read once, from its first byte to its last ([`Reader`](json::Reader)); each member that
+//! The payload is read once, from its first byte to its last (`json::Reader`); each member that
 //! names subjects makes links as it comes. What depends on other members comes behind: the lots of `ilmd`,
 //! then aliases. A member whose name decides (those in `event`) must have the form of the standard, or
 //! nothing is derived (105); whatever else there is may have any form. Golden vectors:

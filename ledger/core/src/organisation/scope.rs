@@ -125,7 +125,7 @@ pub(super) fn has_check_digit(digits: &str) -> bool {
         .enumerate()
         .map(|(place, digit)| u32::from(digit.wrapping_sub(b'0')) * if place % 2 == 1 { 3 } else { 1 })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Where a subject is looked up: exactly, and failing that by the longest beginning.

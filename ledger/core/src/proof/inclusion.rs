@@ -27,8 +27,8 @@ pub const INCLUSION_BYTES_MAX: usize = 8 << 20;
 /// A path has at most so many hashes.
 const PATH_MAX: usize = 64;
 /// Bytes of a submission, of a record, of a receipt.
-const SUBMISSION_BYTES: usize = 159;
-const RECORD_BYTES: usize = 190;
+const SUBMISSION_BYTES: usize = 163;
+const RECORD_BYTES: usize = 156;
 const RECEIPT_BYTES: usize = 70;
 
 /// The proof of one event.

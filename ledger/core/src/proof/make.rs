@@ -3,7 +3,8 @@
 //! The walk goes over the store, and what it asks is noted: these subjects and these events are shown. An
 //! event that is shown names further subjects, but those that are not shown need nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -23,7 +24,7 @@ use crate::names::{self, PAGE_NAMES, page_hash};
 use crate::record::{Role, Standing};
 use crate::state::head::Head;
 use crate::state::reader::Reader;
-use crate::state::subject::{FoundedRun, StoredLog, StoredRecord, StoredRun, read_number};
+use crate::state::subject::{FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, read_number};
 use crate::trace::closure::close;
 use crate::trace::history::{History, Mode, Place, SubjectLog, class_key};
 use crate::trace::store::StoreHistory;
@@ -101,9 +102,9 @@ fn show(
 ) -> Result<Recorded, MakeError> {
     let walk = query.closure_query(start).map_err(|_: super::Refused| MakeError::Query)?;
     let mut noted = Noted::new(store);
-    noted.named.insert(start);
+    noted.named.push(start);
     close(&mut noted, &walk)?;
-    let mut maker = Maker { noted, logs: BTreeMap::new() };
+    let mut maker = Maker { noted, logs: HashMap::new() };
     let founding = maker.founding_events()?;
     let events = maker.events(options)?;
     let subjects = maker.subjects()?;
@@ -122,10 +123,10 @@ fn show(
 /// History over the store that notes what was asked.
 struct Noted<'a> {
     history: StoreHistory<'a>,
-    /// Subjects of which the log was asked.
-    subjects: BTreeSet<u64>,
-    /// Subjects of which the key was asked.
-    named: BTreeSet<u64>,
+    /// Subjects of which the log was asked, some more than once.
+    subjects: Vec<u64>,
+    /// Subjects of which the key was asked, some more than once.
+    named: Vec<u64>,
     /// The events whose entries were shown.
     places: BTreeSet<Place>,
     /// The log noted last: neighbours often share it.
@@ -135,15 +136,27 @@ struct Noted<'a> {
 impl<'a> Noted<'a> {
     fn new(store: &'a dyn Read) -> Self {
         let history = StoreHistory::new(store);
-        Noted { history, subjects: BTreeSet::new(), named: BTreeSet::new(), places: BTreeSet::new(), last: None }
+        Noted { history, subjects: Vec::new(), named: Vec::new(), places: BTreeSet::new(), last: None }
     }
+}
+
+/// Notes a subject, unless it was the last one.
+fn note(noted: &mut Vec<u64>, subject: u64) {
+    if noted.last() != Some(&subject) {
+        noted.push(subject);
+    }
+}
+
+fn in_order(noted: &mut Vec<u64>) {
+    noted.sort_unstable();
+    noted.dedup();
 }
 
 impl History for Noted<'_> {
     type Error = StoreError;
 
     fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, StoreError> {
-        self.subjects.insert(subject);
+        note(&mut self.subjects, subject);
         let log = self.history.log(subject, mode)?;
         if !self.last.as_ref().is_some_and(|last| Rc::ptr_eq(last, &log)) {
             self.places.extend(log.entries.iter().map(|entry| entry.place));
@@ -157,29 +170,20 @@ impl History for Noted<'_> {
     }
 
     fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, StoreError> {
-        self.named.insert(subject);
+        note(&mut self.named, subject);
         self.history.key(subject)
     }
 
     fn class_of(&mut self, subject: u64) -> Result<Option<u64>, StoreError> {
-        self.named.insert(subject);
+        note(&mut self.named, subject);
         let class = self.history.class_of(subject)?;
-        self.named.extend(class);
+        class.into_iter().for_each(|class| note(&mut self.named, class));
         Ok(class)
     }
 
     fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, StoreError> {
         self.history.payload(place)
     }
-}
-
-/// A log, as far as it is shown.
-struct ShownLog {
-    stored: StoredLog,
-    /// How many of its entries are shown.
-    shown_count: u64,
-    founded: Place,
-    first: Option<Place>,
 }
 
 /// A run of subjects with the id of its log.
@@ -190,25 +194,23 @@ struct RunOfLog {
 
 struct Maker<'a> {
     noted: Noted<'a>,
-    logs: BTreeMap<u64, ShownLog>,
+    logs: HashMap<u64, StoredLog>,
 }
 
 impl Maker<'_> {
     /// Adds the founding events of all subjects whose names are needed, and gives the subjects by those.
     fn founding_events(&mut self) -> Result<BTreeMap<Place, Vec<u64>>, MakeError> {
         let mut founding: BTreeMap<Place, Vec<u64>> = BTreeMap::new();
-        let mut known: Option<(u64, Place)> = None;
-        for number in &self.noted.named {
+        let mut named = std::mem::take(&mut self.noted.named);
+        in_order(&mut named);
+        for number in &named {
             let log = self.noted.history.log_id(*number)?;
-            let place = match known.filter(|(known, _)| *known == log) {
-                Some((_, place)) => place,
-                None => founded_at(&self.noted.history.reader().log(log)?),
-            };
-            known = Some((log, place));
+            let place = founded_at(self.stored_log(log)?);
             founding.entry(place).or_default().push(*number);
         }
         self.noted.places.extend(founding.keys().copied());
-        self.noted.subjects.extend(self.noted.named.iter().copied());
+        self.noted.subjects.append(&mut named);
+        in_order(&mut self.noted.subjects);
         Ok(founding)
     }
 
@@ -236,7 +238,8 @@ impl Maker<'_> {
     /// The subjects asked for, in runs.
     fn subjects(&mut self) -> Result<Vec<RunOfLog>, MakeError> {
         let mut runs: Vec<RunOfLog> = Vec::new();
-        let places: Vec<Place> = self.noted.places.iter().copied().collect();
+        let order: Vec<Place> = self.noted.places.iter().copied().collect();
+        let places: HashSet<Place> = order.iter().copied().collect();
         for number in std::mem::take(&mut self.noted.subjects) {
             let log = self.noted.history.log_id(number)?;
             if let Some(RunOfLog { run, log: last }) = runs.last_mut()
@@ -246,34 +249,31 @@ impl Maker<'_> {
                 run.count += 1;
                 continue;
             }
-            let shown = self.shown_log(log, &places)?;
-            let all = shown.shown_count == shown.stored.peaks.count;
-            let found = match (all, places.binary_search(&shown.founded)) {
-                (true, _) if shown.first == Some(shown.founded) => Found::FirstEntry,
+            let entries = self.noted.history.reader().entries(log)?;
+            let place = |entry: &StoredEntry| Place { height: entry.height, index: entry.index };
+            let all = entries.iter().all(|entry| places.contains(&place(entry)));
+            let stored = self.stored_log(log)?;
+            let founded = founded_at(stored);
+            let found = match (all, order.binary_search(&founded)) {
+                (true, _) if entries.first().map(place) == Some(founded) => Found::FirstEntry,
                 (_, Ok(event)) => Found::Event(u32::try_from(event).unwrap_or(u32::MAX)),
                 (_, Err(_)) => Found::Hidden,
             };
-            let mut state = shown.stored.state.clone();
+            let mut state = stored.state.clone();
             if found != Found::Hidden {
                 state.found = Hash::ZERO;
             }
-            let pruned = (!all).then_some(shown.stored.peaks.count);
+            let pruned = (!all).then_some(stored.peaks.count);
             runs.push(RunOfLog { run: ShownRun { first: number, count: 1, state, found, pruned }, log });
         }
         Ok(runs)
     }
 
-    fn shown_log(&mut self, log: u64, places: &[Place]) -> Result<&ShownLog, MakeError> {
-        if !self.logs.contains_key(&log) {
-            let reader = self.noted.history.reader();
-            let stored = reader.log(log)?;
-            let entries = reader.entries(log)?;
-            let place = |entry: &crate::state::subject::StoredEntry| Place { height: entry.height, index: entry.index };
-            let shown_count = entries.iter().filter(|entry| places.binary_search(&place(entry)).is_ok()).count() as u64;
-            let (founded, first) = (founded_at(&stored), entries.first().map(place));
-            self.logs.insert(log, ShownLog { stored, shown_count, founded, first });
+    fn stored_log(&mut self, log: u64) -> Result<&StoredLog, MakeError> {
+        match self.logs.entry(log) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(self.noted.history.reader().log(log)?)),
         }
-        self.logs.get(&log).ok_or(MakeError::Store(StoreError::Failed("a log just read is gone".to_owned())))
     }
 
     /// The walk through a log of which only the entries of shown events are shown.
@@ -390,7 +390,7 @@ fn opened(
         news.push(new);
         Ok(new)
     };
-    let mut known = std::collections::HashSet::new();
+    let mut known = HashSet::new();
     let mut classes = Vec::new();
     for key in &derived.keys {
         let tag = key.tag();
@@ -423,7 +423,7 @@ impl NewsOf {
     fn push(&mut self, new: bool) {
         self.new_count += u64::from(new);
         // Known ones have even places.
-        if self.lengths.is_empty() || (self.lengths.len() % 2 == 0) != new {
+        if self.lengths.is_empty() || self.lengths.len().is_multiple_of(2) != new {
             if self.lengths.is_empty() && new {
                 self.lengths.push(0);
             }

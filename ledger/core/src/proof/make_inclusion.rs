@@ -40,9 +40,7 @@ pub fn make_inclusion(
     };
     let record = receipts.get(place.index as usize).and_then(|(_, record)| record.as_ref());
     let receipts = match record {
-        Some(record) => {
-            Receipts::Accepted(shown(place.index)?, Box::new(record.record(place.height, place.index)))
-        }
+        Some(record) => Receipts::Accepted(shown(place.index)?, Box::new(record.record(place.height, place.index))),
         None => {
             let places = neighbours(place.index, place.index - first).unwrap_or_default();
             let others: Result<Vec<ReceiptShown>, MakeError> =

@@ -1,26 +1,28 @@
 //! Applies a block: every event of every submission in order, then the trees, then the head, as one set of
 //! writes.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::erased::{Erased, Said};
 use super::event::{self, Context, may_write, refusal};
 use super::head::{HEAD_KEY, Head, StateRoots};
 use super::standing::Author;
 use super::verify::VerifiedSubmission;
-use super::working::{Working, stored};
+use super::working::{Cache, Working, stored};
 use crate::block::{
     CommitCertificate, HEADER_TYPE, HEADER_VERSION, Header, Receipt, StoredBlock, StoredEvent, StoredSubmission,
     body_root, results_root,
 };
 use crate::codec::encode;
-use crate::derive::RULES;
+use crate::derive::{Derived, RULES};
 use crate::hash::Hash;
 use crate::kv::{Overlay, Read, StoreError, Table, WriteSet};
 use crate::organisation::operation::OrganisationRecord;
 use crate::organisation::{self, Directory, Key};
-use crate::submission::{InvalidSubmission, LaneState, record_type};
+use crate::submission::{InvalidSubmission, LaneState, SubmittedEvent, record_type};
 use crate::tree::dense;
 
 /// Where a ledger stands: its head, and who is who.
@@ -30,6 +32,8 @@ pub struct Ledger {
     pub head: Head,
     /// Organisations, keys, bindings, delegations, parameters.
     pub directory: Arc<Directory>,
+    /// What blocks read and wrote lately. It goes to the ledger after the next block.
+    cache: RefCell<Cache>,
 }
 
 /// What a block does.
@@ -99,11 +103,11 @@ impl Ledger {
         empty: &dyn Read,
     ) -> Result<(Ledger, WriteSet), StoreError> {
         let mut overlay = Overlay::new(empty);
-        let mut working = Working::new(empty, StateRoots::default(), 1);
+        let mut working = Working::new(empty, StateRoots::default(), 1, Cache::default());
         for (name, value) in rows {
             working.set_row(name, value.clone())?;
         }
-        let (roots, next_log) = working.finish(&mut overlay)?;
+        let (roots, next_log, _) = working.finish(&mut overlay)?;
         let history = dense::HISTORY.set(&mut overlay, 0, 1, &BTreeMap::from([(0, chain)]))?;
         let head = Head {
             chain,
@@ -118,7 +122,7 @@ impl Ledger {
             next_log,
         };
         overlay.put(Table::Meta, HEAD_KEY, encode(&head));
-        Ok((Ledger { head, directory: Arc::new(directory) }, overlay.into_writes()))
+        Ok((Ledger { head, directory: Arc::new(directory), cache: RefCell::default() }, overlay.into_writes()))
     }
 
     /// The ledger that a store holds; `None` if it is empty.
@@ -137,7 +141,7 @@ impl Ledger {
         let rows = rows.iter().map(|(name, value)| (name.as_slice(), value.as_slice()));
         let directory =
             Directory::from_rows(rows).map_err(|error| StoreError::Corrupt(Table::Row, format!("{error:?}")))?;
-        Ok(Some(Ledger { head, directory: Arc::new(directory) }))
+        Ok(Some(Ledger { head, directory: Arc::new(directory), cache: RefCell::default() }))
     }
 
     /// The header of the next block with these submissions.
@@ -197,7 +201,7 @@ impl Ledger {
         self.check_header(header, submissions)?;
         let mut overlay = Overlay::new(store);
         let mut block = BlockInWork {
-            working: Working::new(store, self.head.roots.clone(), self.head.next_log),
+            working: Working::new(store, self.head.roots.clone(), self.head.next_log, self.cache.take()),
             directory: Arc::clone(&self.directory),
             height: header.height,
             time: header.time,
@@ -209,7 +213,7 @@ impl Ledger {
             stored_submissions.push(block.apply_submission(&mut overlay, place, submission)?);
         }
         let BlockInWork { working, directory, receipts, .. } = block;
-        let (roots, next_log) = working.finish(&mut overlay)?;
+        let (roots, next_log, cache) = working.finish(&mut overlay)?;
         let id = header.id();
         let ids = BTreeMap::from([(header.height, id)]);
         let history = dense::HISTORY.set(&mut overlay, header.height, header.height + 1, &ids)?;
@@ -228,7 +232,7 @@ impl Ledger {
         let block = StoredBlock { header: header.clone(), certificate, submissions: stored_submissions };
         overlay.put(Table::Block, header.height.to_be_bytes(), encode(&block));
         overlay.put(Table::Meta, HEAD_KEY, encode(&head));
-        Ok(Applied { ledger: Ledger { head, directory }, writes: overlay.into_writes(), receipts })
+        Ok(Applied { ledger: Ledger { head, directory, cache: RefCell::new(cache) }, writes: overlay.into_writes(), receipts })
     }
 }
 
@@ -260,17 +264,18 @@ impl BlockInWork<'_> {
         location.extend_from_slice(&self.index.to_be_bytes());
         overlay.put(Table::Submission, id.0, location);
         let mut events = Vec::with_capacity(signed.events.len());
-        for ((event, digest), derived) in signed.events.iter().zip(submission.digests()).zip(submission.derived()) {
-            let outcome =
-                self.apply_event(&signed.submission.key, event.record_type, &event.payload, *digest, derived)?;
+        let parts = signed.events.iter().zip(submission.digests()).zip(submission.derived());
+        for (place, ((event, digest), derived)) in parts.enumerate() {
+            let erased = submission.erased(place);
+            let outcome = self.apply_event(&signed.submission.key, event, *digest, derived, erased)?;
             let (code, record) = match outcome {
                 Ok(record) => (0, record),
                 Err(code) => (code, Hash::ZERO),
             };
-            let mut payload = Vec::with_capacity(16 + event.payload.len());
-            payload.extend_from_slice(&event.salt);
-            payload.extend_from_slice(&event.payload);
-            overlay.put(Table::Payload, super::subject::place_key(self.height, self.index), payload);
+            if erased.is_none() {
+                let payload = [event.salt.as_slice(), &event.payload].concat();
+                overlay.put(Table::Payload, super::subject::place_key(self.height, self.index), payload);
+            }
             self.receipts.push(Receipt { submission: id, index: self.index, code, record });
             events.push(StoredEvent { record_type: event.record_type, code, digest: *digest });
             self.index += 1;
@@ -291,11 +296,15 @@ impl BlockInWork<'_> {
     fn apply_event(
         &mut self,
         key: &Hash,
-        record_type: u16,
-        payload: &[u8],
+        event: &SubmittedEvent,
         digest: Hash,
-        derived: &crate::derive::Derived,
+        derived: &Derived,
+        erased: Option<&Erased>,
     ) -> Result<Result<Hash, u16>, StoreError> {
+        if let Some(Erased::Refused(code)) = erased {
+            return Ok(Err(*code));
+        }
+        let record_type = event.record_type;
         let directory = Arc::clone(&self.directory);
         let Some((key, organisation)) =
             directory.key(key).and_then(|key| Some((key, directory.organisation(key.organisation)?)))
@@ -316,10 +325,14 @@ impl BlockInWork<'_> {
             index: self.index,
             digest,
         };
+        let said = match erased {
+            Some(Erased::Accepted { tag, next }) => Said { derived, tag: *tag, next: *next },
+            _ => event::said(&context, derived),
+        };
         if record_type == record_type::EPCIS {
-            return event::apply(&mut self.working, &context, derived);
+            return event::apply(&mut self.working, &context, &said);
         }
-        self.govern(&context, key, payload, derived)
+        self.govern(&context, key, &event.payload, &said)
     }
 
     /// Applies a record about organisations: to the directory and its rows, then as an event.
@@ -328,7 +341,7 @@ impl BlockInWork<'_> {
         context: &Context<'_>,
         key: &Key,
         payload: &[u8],
-        derived: &crate::derive::Derived,
+        said: &Said<'_>,
     ) -> Result<Result<Hash, u16>, StoreError> {
         let Ok(record) = OrganisationRecord::parse(payload) else { return Ok(Err(refusal::UNREADABLE)) };
         let mut directory = context.author.directory.clone();
@@ -342,7 +355,7 @@ impl BlockInWork<'_> {
         {
             return Ok(Err(organisation::Refusal::Conflict.code()));
         }
-        let outcome = event::apply(&mut self.working, context, derived)?;
+        let outcome = event::apply(&mut self.working, context, said)?;
         if outcome.is_ok() {
             for (name, value) in changed.rows {
                 self.working.set_row(&name, value)?;

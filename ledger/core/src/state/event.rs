@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::effect::{Event, Named};
-use super::standing::{Author, Holding, Ownership, holding, is_class_level, share, share_row};
+use super::erased::{Said, StoredEffect, StoredQuantity};
+use super::standing::{Author, Holding, Ownership, holding, is_class_level, released, share, share_row};
 use super::subject::{NONE, StoredEntry, StoredRecord, SubjectState, UNREGISTERED};
 use super::working::{EventPlace, Working, stored};
 use crate::codec::encode;
@@ -64,6 +65,8 @@ struct Resolved {
     holding: Holding,
     quantity: Option<Quantity>,
     log: Option<u64>,
+    /// Who emptied the parent it was in, if it was let out so.
+    released: Option<u64>,
 }
 
 /// What an error declaration declares erroneous.
@@ -72,13 +75,25 @@ struct Target {
     record: StoredRecord,
 }
 
+/// What an event says by its payload.
+pub fn said<'a>(context: &Context<'_>, derived: &'a Derived) -> Said<'a> {
+    let directory = context.author.directory;
+    let registered = derived.receivers.iter().find_map(|key| directory.organisation_of_party(key, context.author.time));
+    let next = match (registered, derived.receivers.is_empty()) {
+        (Some(organisation), _) => organisation,
+        (None, false) => UNREGISTERED,
+        (None, true) => NONE,
+    };
+    Said { derived, tag: event_tag(context.author.organisation.number, &derived.event_id), next }
+}
+
 /// Applies an event, or says with which code it is refused. A refused event leaves no trace in the state.
 pub fn apply(
     working: &mut Working<'_>,
     context: &Context<'_>,
-    derived: &Derived,
+    said: &Said<'_>,
 ) -> Result<Result<Hash, u16>, StoreError> {
-    let tag = event_tag(context.author.organisation.number, &derived.event_id);
+    let Said { derived, tag, .. } = *said;
     let earlier = working.event(tag)?;
     if earlier.is_some() && derived.error.is_none() {
         return Ok(Err(refusal::DUPLICATE));
@@ -94,7 +109,7 @@ pub fn apply(
         (None, Ok(links)) => links,
         (None, Err(code)) => return Ok(Err(code)),
     };
-    let event = describe(context, working.next_event() + 1, derived, &links);
+    let event = describe(context, working.next_event() + 1, said, &links);
     for link in &links {
         let state = link.log.map(|log| working.state_of_log(log)).transpose()?;
         if event.commissions_again(&named(link, state.as_ref())) {
@@ -104,7 +119,7 @@ pub fn apply(
     if let Err(code) = spend_quota(working, context, &links)? {
         return Ok(Err(code));
     }
-    Ok(Ok(keep(working, context, &event, tag, links, target)?))
+    Ok(Ok(keep(working, context, &event, said, links, target)?))
 }
 
 /// The tag of an event: its author and its id, so that nobody can pre-empt another's.
@@ -131,7 +146,7 @@ fn resolve(
     for key in &derived.keys {
         numbers.push(working.number_of(key.tag())?);
     }
-    let mut by_log: HashMap<u64, (SubjectState, Holding)> = HashMap::new();
+    let mut by_log: HashMap<u64, (SubjectState, Holding, Option<u64>)> = HashMap::new();
     let mut rights: Option<(&str, Option<Standing>, Ownership)> = None;
     let mut links = Vec::with_capacity(derived.links.len());
     for link in &derived.links {
@@ -153,21 +168,24 @@ fn resolve(
         {
             let state = working.state_of_log(log)?;
             let held = holding(working, &state)?;
-            by_log.insert(log, (state, held));
+            let released = released(working, &state)?;
+            by_log.insert(log, (state, held, released));
         }
         let known = log.and_then(|log| by_log.get(&log));
         let standing = match (by_right, known, number) {
             (Some(standing), _, _) => standing,
-            (None, Some((state, held)), Some(number)) => {
+            (None, Some((state, held, _)), Some(number)) => {
                 let share = share_of(working, key.kind(), number, context)?;
                 context.author.towards(state, *held, share, ownership)
             }
             _ => context.author.towards_new(ownership),
         };
         let nobody = Holding { holder: NONE, next: NONE, unconfirmed: false };
-        let holding = known.map_or(nobody, |(_, holding)| *holding);
+        let holding = known.map_or(nobody, |(_, holding, _)| *holding);
+        let released = known.and_then(|(_, _, released)| *released);
         let (kind, quantity) = (key.kind(), link.quantity);
-        links.push(Resolved { role: link.role, key: place, number, kind, standing, ownership, holding, quantity, log });
+        let role = link.role;
+        links.push(Resolved { role, key: place, number, kind, standing, ownership, holding, quantity, log, released });
     }
     inherit_standing(working, derived, &mut links)?;
     Ok(Ok(links))
@@ -238,21 +256,14 @@ fn spend_quota(
     Ok(Ok(()))
 }
 
-fn describe<'a>(context: &Context<'_>, own: u64, derived: &'a Derived, links: &[Resolved]) -> Event<'a> {
-    let directory = context.author.directory;
-    let registered = derived.receivers.iter().find_map(|key| directory.organisation_of_party(key, context.author.time));
-    let next = match (registered, derived.receivers.is_empty()) {
-        (Some(organisation), _) => organisation,
-        (None, false) => UNREGISTERED,
-        (None, true) => NONE,
-    };
+fn describe<'a>(context: &Context<'_>, own: u64, said: &Said<'a>, links: &[Resolved]) -> Event<'a> {
     let parent = links.iter().find(|link| link.role == Role::Parent);
     let nobody = Holding { holder: NONE, next: NONE, unconfirmed: false };
     Event {
-        derived,
+        derived: said.derived,
         author: context.author.organisation.number,
         own,
-        next,
+        next: said.next,
         parent: parent_of(links),
         parent_holding: parent.map_or(nobody, |parent| parent.holding),
     }
@@ -263,12 +274,14 @@ fn keep(
     working: &mut Working<'_>,
     context: &Context<'_>,
     event: &Event<'_>,
-    tag: Hash,
+    said: &Said<'_>,
     mut links: Vec<Resolved>,
     target: Option<Target>,
 ) -> Result<Hash, StoreError> {
     let (flags, bits) = judge(working, context, event, &links)?;
     let new = number_new(working, context, event.derived, &mut links)?;
+    // As runs order them: what follows must not depend on the order of the payload, which may be erased.
+    links.sort_unstable_by_key(|link| (link.role, link.standing, link.number));
     let event = Event { parent: parent_of(&links), ..*event };
     let mut runs = link_runs(&links);
     let confirmed = confirmed_receipts(working, &event, &links)?;
@@ -293,6 +306,7 @@ fn keep(
         names: names_root(&names),
         runs,
         founded: Vec::new(),
+        effect: StoredEffect::new(said, stored_quantities(&links)),
     };
     let record = stored.record(context.height, context.index);
     let hash = record.hash();
@@ -302,8 +316,16 @@ fn keep(
         append_errors(working, &stored.runs, &record, hash, target)?;
     }
     keep_shares(working, &event, &links)?;
-    working.add_event(tag, target.is_none(), context.height, context.index, stored);
+    working.add_event(said.tag, target.is_none(), context.height, context.index, stored);
     Ok(hash)
+}
+
+fn stored_quantities(links: &[Resolved]) -> Vec<StoredQuantity> {
+    let of = |link: &Resolved| {
+        let Quantity { thousandths, unit } = link.quantity?;
+        Some(StoredQuantity { role: link.role as u8, subject: link.number?, thousandths, unit })
+    };
+    links.iter().filter_map(of).collect()
 }
 
 /// The bits of a mask that are roles.
@@ -475,15 +497,15 @@ fn append_all(
     record: &Record,
     hash: Hash,
 ) -> Result<(), StoreError> {
-    type Group = (Role, Standing, KeyKind, Option<(Option<i64>, [u8; 4])>);
+    type Group = (Role, Standing, KeyKind, Option<(Option<i64>, [u8; 4])>, Option<u64>);
     let mut groups: BTreeMap<Group, Vec<(u64, u64)>> = BTreeMap::new();
     for link in links {
         let quantity = link.quantity.map(|quantity| (quantity.thousandths, quantity.unit));
         if let Some(number) = link.number {
-            groups.entry((link.role, link.standing, link.kind, quantity)).or_default().push((number, 1));
+            groups.entry((link.role, link.standing, link.kind, quantity, link.released)).or_default().push((number, 1));
         }
     }
-    for ((role, standing, kind, quantity), mut numbers) in groups {
+    for ((role, standing, kind, quantity, released), mut numbers) in groups {
         numbers.sort_unstable();
         let numbers = joined(&numbers);
         let entry =
@@ -493,6 +515,11 @@ fn append_all(
         let confirmed = event.derived.step == Step::Shipping && role == Role::Epc;
         let next = event.next;
         working.append(&numbers, entry, node, &|state| {
+            if let Some(holder) = released
+                && standing >= Standing::Unconfirmed
+            {
+                state.release(holder);
+            }
             if confirmed && standing >= Standing::Holder && state.claim != 0 && state.holder == next {
                 // The shipment came after its receipt: the receiver holds it already.
                 state.claim = 0;

@@ -4,9 +4,11 @@
 
 pub mod apply;
 mod effect;
+pub mod erased;
 pub mod event;
 pub mod head;
 pub mod reader;
+pub mod replay;
 pub mod standing;
 pub mod subject;
 pub mod verify;

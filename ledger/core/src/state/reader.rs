@@ -1,7 +1,6 @@
 //! Reads what `apply` has written: subjects, their logs, records, payloads.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use bincode::Decode;
@@ -13,6 +12,7 @@ use crate::kv::{Read, StoreError, Table};
 use crate::record::LinkRun;
 use crate::state::head::{HEAD_KEY, Head};
 use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, StoredRun, entry_key, place_key, read_number};
+use crate::trace::numbers::NumberMap;
 
 /// So many entries of logs are kept in memory, over all logs.
 const CACHED_ENTRIES_MAX: usize = 1 << 20;
@@ -65,7 +65,7 @@ pub struct Reader<'a> {
 
 #[derive(Default)]
 struct EntryCache {
-    logs: HashMap<u64, Rc<[StoredEntry]>>,
+    logs: NumberMap<u64, Rc<[StoredEntry]>>,
     entry_count: usize,
 }
 
@@ -113,6 +113,12 @@ impl<'a> Reader<'a> {
 
     /// All entries of a log in order, those of the logs included that it was forked from.
     pub fn entries(&self, log: u64) -> Result<Rc<[StoredEntry]>, StoreError> {
+        let known = self.entries.borrow().logs.get(&log).cloned();
+        known.map_or_else(|| self.entries_of(log, &self.log(log)?), Ok)
+    }
+
+    /// The same, of a log that was read already.
+    pub fn entries_of(&self, log: u64, stored: &StoredLog) -> Result<Rc<[StoredEntry]>, StoreError> {
         // The log and its bases, until one whose entries are known; a base is older than its forks, so that
         // even a corrupt store gives no circle.
         let mut forks = Vec::new();
@@ -121,7 +127,13 @@ impl<'a> Reader<'a> {
         while next != 0 && known.is_none() {
             known = self.entries.borrow().logs.get(&next).cloned();
             if known.is_none() {
-                let stored = self.log(next)?;
+                let read;
+                let stored = if next == log {
+                    stored
+                } else {
+                    read = self.log(next)?;
+                    &read
+                };
                 if stored.base >= next || stored.base_count > stored.peaks.count {
                     return Err(StoreError::Corrupt(Table::Log, format!("log {next} has an impossible base")));
                 }

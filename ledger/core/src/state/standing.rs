@@ -45,6 +45,16 @@ pub fn holding(working: &Working<'_>, state: &SubjectState) -> Result<Holding, S
     Ok(own(&inner))
 }
 
+/// Who emptied the parent that a subject was in, if that was after it was put there: it is not inside any more,
+/// though its own log does not say so.
+pub fn released(working: &Working<'_>, state: &SubjectState) -> Result<Option<u64>, StoreError> {
+    if state.parent == 0 {
+        return Ok(None);
+    }
+    let parent = working.state_of(state.parent - 1)?;
+    Ok((parent.emptied > state.packed).then_some(parent.emptied_by))
+}
+
 /// The name of the row that says in which way an organisation holds some of a lot or class.
 pub fn share_row(subject: u64, organisation: u64) -> Vec<u8> {
     [b"share/".as_slice(), &subject.to_be_bytes(), &organisation.to_be_bytes()].concat()

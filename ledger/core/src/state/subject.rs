@@ -3,6 +3,7 @@
 
 use bincode::{Decode, Encode};
 
+use super::erased::StoredEffect;
 use crate::codec;
 use crate::hash::{Hash, Tag};
 use crate::log::{LogNode, Peaks};
@@ -78,6 +79,12 @@ impl SubjectState {
             life: life::UNKNOWN,
             recall: 0,
         }
+    }
+
+    /// Takes it out of its parent, which this organisation emptied.
+    pub fn release(&mut self, holder: u64) {
+        (self.parent, self.packed) = (0, 0);
+        (self.holder, self.next, self.claim) = (holder, NONE, 0);
     }
 }
 
@@ -187,6 +194,8 @@ pub struct StoredRecord {
     pub runs: Vec<LinkRun>,
     /// The subjects that it founded, in the order in which they were numbered.
     pub founded: Vec<FoundedRun>,
+    /// What else of it goes into the state. No hash commits it alone: what it does to the state is.
+    pub effect: StoredEffect,
 }
 
 impl StoredRecord {

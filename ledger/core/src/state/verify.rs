@@ -1,6 +1,9 @@
 //! The stateless gate: what is wrong with a submission whatever the ledger holds (`proofs.md` §6, 1xx). What
 //! passes is a [`VerifiedSubmission`], which nothing else can make.
 
+use std::collections::BTreeMap;
+
+use super::erased::Erased;
 use crate::derive::{DeriveError, Derived, derive};
 use crate::hash::Hash;
 use crate::organisation::Directory;
@@ -13,6 +16,8 @@ pub struct VerifiedSubmission {
     id: Hash,
     digests: Vec<Hash>,
     derived: Vec<Derived>,
+    /// By place, those whose payloads are erased. Only replay has such.
+    erased: BTreeMap<usize, Erased>,
 }
 
 /// Why a submission may not enter a block.
@@ -58,7 +63,23 @@ impl VerifiedSubmission {
             derived.push(one);
         }
         let id = head.id();
-        Ok(VerifiedSubmission { signed, id, digests, derived })
+        Ok(VerifiedSubmission { signed, id, digests, derived, erased: BTreeMap::new() })
+    }
+
+    /// What replay found in a store and checked.
+    pub(super) fn replayed(
+        signed: SignedSubmission,
+        digests: Vec<Hash>,
+        derived: Vec<Derived>,
+        erased: BTreeMap<usize, Erased>,
+    ) -> VerifiedSubmission {
+        let id = signed.submission.id();
+        VerifiedSubmission { signed, id, digests, derived, erased }
+    }
+
+    /// What is known of an event whose payload is erased.
+    pub(super) fn erased(&self, place: usize) -> Option<&Erased> {
+        self.erased.get(&place)
     }
 
     /// What was signed, with its events.

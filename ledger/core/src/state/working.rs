@@ -26,9 +26,11 @@ pub struct Working<'a> {
     pub(super) roots: StateRoots,
     next_log: u64,
     names: HashMap<Hash, u64>,
+    changed_runs: Vec<u64>,
+    changed_logs: RefCell<Vec<u64>>,
     founded: Vec<(u64, SubjectKey, Hash)>,
     runs: RefCell<BTreeMap<u64, Cached<StoredRun>>>,
-    logs: RefCell<BTreeMap<u64, Cached<StoredLog>>>,
+    logs: RefCell<HashMap<u64, Cached<StoredLog>>>,
     entries: Vec<(u64, u64, StoredEntry)>,
     changed_leaves: Vec<(u64, u64)>,
     rows: BTreeMap<Vec<u8>, Row>,
@@ -38,15 +40,55 @@ pub struct Working<'a> {
     records: Vec<(u64, u32, StoredRecord)>,
 }
 
+/// What was read or written lately, kept from block to block: it changes how fast a block is applied, never what
+/// it does. Contents are those of the store once the block is committed.
+#[derive(Debug, Default, Clone)]
+pub struct Cache {
+    names: HashMap<Hash, u64>,
+    runs: BTreeMap<u64, Cached<StoredRun>>,
+    logs: HashMap<u64, Cached<StoredLog>>,
+}
+
+/// So many names, runs and logs are kept at most, each: about 200 MiB with all of them full.
+const CACHED_MAX: usize = 250_000;
+
+#[derive(Debug, Clone)]
 struct Cached<T> {
     value: T,
     changed: bool,
+    /// The hash of the leaf, once it is known.
+    leaf: Option<Hash>,
+}
+
+impl<T> Cached<T> {
+    fn read(value: T) -> Self {
+        Cached { value, changed: false, leaf: None }
+    }
+
+    fn written(value: T) -> Self {
+        Cached { value, changed: true, leaf: None }
+    }
 }
 
 struct Row {
     number: Option<u64>,
     value: Option<Vec<u8>>,
     changed: bool,
+}
+
+impl Cache {
+    /// Drops what has grown too large: what is needed of it is read again.
+    fn bound(&mut self) {
+        if self.names.len() > CACHED_MAX {
+            self.names.clear();
+        }
+        if self.runs.len() > CACHED_MAX {
+            self.runs.clear();
+        }
+        if self.logs.len() > CACHED_MAX {
+            self.logs.clear();
+        }
+    }
 }
 
 /// Where an event is.
@@ -71,15 +113,17 @@ fn stored_number(table: Table, bytes: &[u8]) -> Result<u64, StoreError> {
 
 impl<'a> Working<'a> {
     /// No changes yet.
-    pub fn new(base: &'a dyn Read, roots: StateRoots, next_log: u64) -> Self {
+    pub fn new(base: &'a dyn Read, roots: StateRoots, next_log: u64, cache: Cache) -> Self {
         Working {
             base,
             roots,
             next_log,
-            names: HashMap::new(),
+            names: cache.names,
+            changed_runs: Vec::new(),
+            changed_logs: RefCell::default(),
             founded: Vec::new(),
-            runs: RefCell::default(),
-            logs: RefCell::default(),
+            runs: RefCell::new(cache.runs),
+            logs: RefCell::new(cache.logs),
             entries: Vec::new(),
             changed_leaves: Vec::new(),
             rows: BTreeMap::new(),
@@ -116,7 +160,7 @@ impl<'a> Working<'a> {
         if self.runs.borrow().contains_key(&first) || !covers(first, &run) {
             return Ok(None);
         }
-        self.runs.borrow_mut().insert(first, Cached { value: run, changed: false });
+        self.runs.borrow_mut().insert(first, Cached::read(run));
         Ok(Some((first, run)))
     }
 
@@ -129,14 +173,25 @@ impl<'a> Working<'a> {
     }
 
     fn with_log<T>(&self, id: u64, use_log: impl FnOnce(&mut Cached<StoredLog>) -> T) -> Result<T, StoreError> {
+        let noted = |log: &mut Cached<StoredLog>| {
+            let was_changed = log.changed;
+            let result = use_log(log);
+            if log.changed {
+                log.leaf = None;
+                if !was_changed {
+                    self.changed_logs.borrow_mut().push(id);
+                }
+            }
+            result
+        };
         if let Some(log) = self.logs.borrow_mut().get_mut(&id) {
-            return Ok(use_log(log));
+            return Ok(noted(log));
         }
         let Some(bytes) = self.base.get(Table::Log, &id.to_be_bytes())? else {
             return Err(StoreError::Corrupt(Table::Log, format!("no log {id}")));
         };
-        let mut log = Cached { value: stored(Table::Log, &bytes)?, changed: false };
-        let result = use_log(&mut log);
+        let mut log = Cached::read(stored(Table::Log, &bytes)?);
+        let result = noted(&mut log);
         self.logs.borrow_mut().insert(id, log);
         Ok(result)
     }
@@ -190,12 +245,14 @@ impl<'a> Working<'a> {
     fn new_log(&mut self, log: StoredLog) -> u64 {
         let id = self.next_log;
         self.next_log += 1;
-        self.logs.borrow_mut().insert(id, Cached { value: log, changed: true });
+        self.logs.borrow_mut().insert(id, Cached::written(log));
+        self.changed_logs.borrow_mut().push(id);
         id
     }
 
     fn put_run(&mut self, first: u64, count: u64, log: u64) {
-        self.runs.borrow_mut().insert(first, Cached { value: StoredRun { count, log }, changed: true });
+        self.runs.borrow_mut().insert(first, Cached::written(StoredRun { count, log }));
+        self.changed_runs.push(first);
         self.changed_leaves.push((first, count));
     }
 
@@ -214,8 +271,8 @@ impl<'a> Working<'a> {
                 let mut runs = self.runs.borrow_mut();
                 let mut cut = |from: u64, to: u64| {
                     if from < to {
-                        let value = StoredRun { count: to - from, log: run.log };
-                        runs.insert(from, Cached { value, changed: true });
+                        runs.insert(from, Cached::written(StoredRun { count: to - from, log: run.log }));
+                        self.changed_runs.push(from);
                     }
                 };
                 cut(run_first, number);
@@ -371,7 +428,7 @@ impl<'a> Working<'a> {
     }
 
     /// Writes everything, brings the trees up to date, and gives the roots after the block and the next log.
-    pub fn finish(mut self, overlay: &mut Overlay<'_>) -> Result<(StateRoots, u64), StoreError> {
+    pub fn finish(mut self, overlay: &mut Overlay<'_>) -> Result<(StateRoots, u64, Cache), StoreError> {
         let before = self.roots_before(overlay)?;
         let mut roots = self.roots.clone();
         roots.rows = self.finish_rows(overlay, before.row_count, &mut roots.row_count)?;
@@ -384,11 +441,18 @@ impl<'a> Working<'a> {
             let tree = &dense::SUBJECTS;
             tree.update(overlay, before.subject_count, roots.subject_count, &changed, &self)?
         };
-        for (first, run) in self.runs.borrow().iter().filter(|(_, run)| run.changed) {
-            overlay.put(Table::Run, first.to_be_bytes(), encode(&run.value));
+        let (mut runs, mut logs) = (self.runs.take(), self.logs.take());
+        for first in std::mem::take(&mut self.changed_runs) {
+            if let Some(run) = runs.get_mut(&first).filter(|run| run.changed) {
+                run.changed = false;
+                overlay.put(Table::Run, first.to_be_bytes(), encode(&run.value));
+            }
         }
-        for (id, log) in self.logs.borrow().iter().filter(|(_, log)| log.changed) {
-            overlay.put(Table::Log, id.to_be_bytes(), encode(&log.value));
+        for id in self.changed_logs.take() {
+            if let Some(log) = logs.get_mut(&id).filter(|log| log.changed) {
+                log.changed = false;
+                overlay.put(Table::Log, id.to_be_bytes(), encode(&log.value));
+            }
         }
         for (log, place, entry) in &self.entries {
             overlay.put(Table::Entry, entry_key(*log, *place), encode(entry));
@@ -396,7 +460,9 @@ impl<'a> Working<'a> {
         for (height, index, record) in &self.records {
             overlay.put(Table::Record, place_key(*height, *index), encode(record));
         }
-        Ok((roots, self.next_log))
+        let mut cache = Cache { names: self.names, runs, logs };
+        cache.bound();
+        Ok((roots, self.next_log, cache))
     }
 
     fn roots_before(&self, overlay: &Overlay<'_>) -> Result<StateRoots, StoreError> {
@@ -469,7 +535,7 @@ impl LeafRuns for Working<'_> {
         while number < end {
             let next = match self.run_at(number)? {
                 Some((run_first, run)) => {
-                    let hash = self.with_log(run.log, |log| log.value.leaf().hash())?;
+                    let hash = self.leaf_hash(run.log)?;
                     let next = (run_first + run.count).min(end);
                     runs.push((next - number, hash));
                     next
@@ -487,6 +553,18 @@ impl LeafRuns for Working<'_> {
 }
 
 impl Working<'_> {
+    /// The hash of the leaf of a log's subjects. Whoever changes a log forgets it.
+    fn leaf_hash(&self, id: u64) -> Result<Hash, StoreError> {
+        if let Some(known) = self.logs.borrow().get(&id).and_then(|log| log.leaf) {
+            return Ok(known);
+        }
+        let hash = self.with_log(id, |log| log.value.leaf().hash())?;
+        if let Some(log) = self.logs.borrow_mut().get_mut(&id) {
+            log.leaf = Some(hash);
+        }
+        Ok(hash)
+    }
+
     /// The first number from `number` on, below `end`, that a run covers; `end` if none does.
     fn next_run(&self, number: u64, end: u64) -> Result<u64, StoreError> {
         let cached = self.runs.borrow().range(number..end).next().map(|(first, _)| *first);

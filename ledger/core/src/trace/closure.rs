@@ -120,6 +120,8 @@ pub struct Edge {
     pub relation: Relation,
     /// The event that ended a containment or association, if that is recorded.
     pub until: Option<Place>,
+    /// The event that says so earlier, or alone, without standing: it ends nothing.
+    pub until_claimed: Option<Place>,
 }
 
 /// An event that belongs to a trace.
@@ -169,7 +171,8 @@ pub enum Cut {
 pub struct Closure {
     /// The subjects in the order in which they were reached, the start first.
     pub nodes: Vec<Node>,
-    /// The edges between nodes, ascending.
+    /// The edges between nodes, ascending. That an item is of a lot, or has another name, is one edge with the
+    /// first event that says so.
     pub edges: Vec<Edge>,
     /// Edges whose author had no standing, ascending.
     pub claims: Vec<Edge>,

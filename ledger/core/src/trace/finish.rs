@@ -1,12 +1,12 @@
 //! Puts a finished walk in order, and says which event ended which containment.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::record::{Role, mask};
 use crate::state::subject::StoredRecord;
 use crate::trace::closure::{Closure, Cut, Edge, Node, Notice, Relation, Remark, ShownEvent};
 use crate::trace::history::Place;
+use crate::trace::numbers::{NumberMap, NumberSet};
 use crate::trace::walk::{is_class_level, linked, parent, subjects};
 
 /// What a walk has found, in no order.
@@ -14,7 +14,7 @@ pub(super) struct Parts {
     pub(super) nodes: Vec<Node>,
     pub(super) edges: Vec<Edge>,
     pub(super) claims: Vec<Edge>,
-    pub(super) events: HashMap<Place, Rc<StoredRecord>>,
+    pub(super) events: NumberMap<Place, Rc<StoredRecord>>,
     pub(super) processes: Vec<u64>,
     pub(super) notices: Vec<Notice>,
     pub(super) cuts: Vec<Cut>,
@@ -29,6 +29,7 @@ pub(super) fn closure(parts: Parts) -> Closure {
     edges.dedup();
     claims.sort_unstable();
     claims.dedup();
+    say_once(&mut edges, &mut claims);
     end_containments(&mut edges, &nodes, &events);
     let errors = remarks(&events, Role::Own);
     let confirmations = remarks(&events, Role::Confirm);
@@ -37,7 +38,11 @@ pub(super) fn closure(parts: Parts) -> Closure {
 
 /// Which events of the trace link others of it by their own numbers in this role.
 fn remarks(events: &[ShownEvent], role: Role) -> Vec<Remark> {
-    let places: HashMap<u64, Place> = events.iter().map(|event| (event.record.own, event.place)).collect();
+    // Most traces have none: then the numbers of all events need not be known.
+    if events.iter().all(|event| linked(&event.record, role).is_empty()) {
+        return Vec::new();
+    }
+    let places: NumberMap<u64, Place> = events.iter().map(|event| (event.record.own, event.place)).collect();
     let mut remarks: Vec<Remark> = events
         .iter()
         .flat_map(|by| subjects(&by.record, role).map(|own| (own, by.place)))
@@ -49,53 +54,74 @@ fn remarks(events: &[ShownEvent], role: Role) -> Vec<Remark> {
     remarks
 }
 
-/// The events that end containments, in the order in which they happened.
+/// That an item is of a lot, or has another name, is said by many events: the first one says it.
+fn say_once(edges: &mut Vec<Edge>, claims: &mut Vec<Edge>) {
+    let is_name = |edge: &Edge| matches!(edge.relation, Relation::Lot | Relation::Alias);
+    let same = |one: &mut Edge, two: &mut Edge| {
+        is_name(one) && (one.from, one.to, one.relation) == (two.from, two.to, two.relation)
+    };
+    edges.dedup_by(same);
+    claims.dedup_by(same);
+    let known: NumberSet<(u64, u64, Relation)> =
+        edges.iter().filter(|edge| is_name(edge)).map(|edge| (edge.from, edge.to, edge.relation)).collect();
+    claims.retain(|claim| !known.contains(&(claim.from, claim.to, claim.relation)));
+}
+
+/// Events that end containments, in the order in which they happened.
 #[derive(Default)]
 struct Endings {
     /// By parent and child.
-    unpacked: HashMap<(u64, u64), Vec<(i64, Place)>>,
+    unpacked: NumberMap<(u64, u64), Vec<(i64, Place)>>,
     /// By parent, and whether it ends associations.
-    emptied: HashMap<(u64, bool), Vec<(i64, Place)>>,
+    emptied: NumberMap<(u64, bool), Vec<(i64, Place)>>,
 }
 
 fn end_containments(edges: &mut [Edge], nodes: &[Node], events: &[ShownEvent]) {
-    let times: HashMap<Place, i64> = events.iter().map(|event| (event.place, event.record.event_time)).collect();
-    let in_parts: HashSet<u64> =
+    let times: NumberMap<Place, i64> = events.iter().map(|event| (event.place, event.record.event_time)).collect();
+    let in_parts: NumberSet<u64> =
         nodes.iter().filter(|node| is_class_level(node.kind)).map(|node| node.subject).collect();
-    let mut endings = Endings::default();
+    let (mut endings, mut claimed) = (Endings::default(), Endings::default());
     for event in events.iter().filter(|event| event.record.mask & (mask::DELETE | mask::UNPACK_ALL) != 0) {
-        endings.add(event, &in_parts);
+        endings.add(event, &in_parts, |standing| standing > 0);
+        claimed.add(event, &in_parts, |standing| standing == 0);
     }
     for edge in edges.iter_mut().filter(|edge| matches!(edge.relation, Relation::Containment | Relation::Association)) {
         let Some(time) = times.get(&edge.event) else { continue };
-        let packed = (*time, edge.event);
-        let association = edge.relation == Relation::Association;
-        let first = |ends: Option<&Vec<(i64, Place)>>| {
-            let ends = ends?;
-            ends.get(ends.partition_point(|end| *end <= packed)).copied()
-        };
-        let ends =
-            [first(endings.unpacked.get(&(edge.to, edge.from))), first(endings.emptied.get(&(edge.to, association)))];
-        edge.until = ends.into_iter().flatten().min().map(|end| end.1);
+        let end = endings.first(edge, *time);
+        let claim = claimed.first(edge, *time).filter(|claim| end.is_none_or(|end| *claim < end));
+        edge.until = end.map(|end| end.1);
+        edge.until_claimed = claim.map(|claim| claim.1);
     }
 }
 
 impl Endings {
-    /// Events are added in the order in which they happened.
-    fn add(&mut self, event: &ShownEvent, in_parts: &HashSet<u64>) {
+    /// Adds an event where its author's standing is of these. Events come in the order in which they happened.
+    fn add(&mut self, event: &ShownEvent, in_parts: &NumberSet<u64>, wanted: fn(u8) -> bool) {
         let Some(parent) = parent(&event.record) else { return };
         let when = (event.record.event_time, event.place);
-        let moves = linked(&event.record, Role::Parent).first().is_some_and(|run| run.standing > 0);
-        if event.record.mask & mask::UNPACK_ALL != 0 && moves {
+        let empties = linked(&event.record, Role::Parent).first().is_some_and(|run| wanted(run.standing));
+        if event.record.mask & mask::UNPACK_ALL != 0 && empties {
             let association = event.record.mask & mask::ASSOCIATION != 0;
             self.emptied.entry((parent, association)).or_default().push(when);
         }
-        for run in linked(&event.record, Role::Child).iter().filter(|run| run.standing > 0) {
+        for run in linked(&event.record, Role::Child).iter().filter(|run| wanted(run.standing)) {
             for child in run.first..run.first.saturating_add(u64::from(run.count)) {
                 if !in_parts.contains(&child) {
                     self.unpacked.entry((parent, child)).or_default().push(when);
                 }
             }
         }
+    }
+
+    /// The first that ends a containment which began at this time.
+    fn first(&self, edge: &Edge, time: i64) -> Option<(i64, Place)> {
+        let after = |ends: Option<&Vec<(i64, Place)>>| {
+            let ends = ends?;
+            ends.get(ends.partition_point(|end| *end <= (time, edge.event))).copied()
+        };
+        let association = edge.relation == Relation::Association;
+        let unpacked = after(self.unpacked.get(&(edge.to, edge.from)));
+        let emptied = after(self.emptied.get(&(edge.to, association)));
+        [unpacked, emptied].into_iter().flatten().min()
     }
 }

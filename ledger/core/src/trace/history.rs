@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::key::SubjectKey;
+use crate::log::entry_mask;
 use crate::record::{Role, mask};
 use crate::state::subject::{StoredRecord, SubjectState};
 
@@ -26,7 +27,7 @@ pub struct Entry {
     pub standing: u8,
     /// When it happened.
     pub time: i64,
-    /// As in the entry's node: the record's mask, the role's bit, and [`mask::STANDING`] from standing 1 on.
+    /// The record's mask, the role's bit, and [`mask::STANDING`] from standing 1 on.
     pub mask: u32,
 }
 
@@ -42,6 +43,12 @@ impl Entry {
             && (self.mask & mask::ASSOCIATION != 0) == association
             && self.role == Role::Parent as u8
             && self.moves()
+    }
+
+    /// The mask of its node in the log, by which it is decided whether it must be shown: the roles in which
+    /// the event names others are not in it.
+    pub fn node_mask(&self) -> u32 {
+        entry_mask(self.mask, Role::from_number(self.role).map_or(0, Role::bit), self.moves())
     }
 
     /// The order in which things happened: event time, then the ledger's order.
@@ -101,7 +108,7 @@ impl Mode {
     /// The entries that the mode shows, of entries in the log's order.
     pub fn shown(self, entries: &[Entry]) -> Vec<Entry> {
         let mode = self.narrowed(entries);
-        entries.iter().filter(|entry| !mode.may_prune(entry.time, entry.time, entry.mask)).copied().collect()
+        entries.iter().filter(|entry| !mode.may_prune(entry.time, entry.time, entry.node_mask())).copied().collect()
     }
 }
 

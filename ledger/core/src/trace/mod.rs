@@ -7,6 +7,7 @@ pub mod answer;
 pub mod closure;
 mod finish;
 pub mod history;
+pub(crate) mod numbers;
 pub mod spans;
 pub mod store;
 pub mod tree;

@@ -3,20 +3,23 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::key::KeyKind;
 use crate::kv::{Read, StoreError, Table};
 use crate::record::{Role, mask};
 use crate::state::reader::{Reader, SubjectRun};
-use crate::state::subject::{StoredEntry, StoredRecord, SubjectState};
+use crate::state::subject::{StoredEntry, StoredRecord};
 use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
+use crate::trace::numbers::NumberMap;
 
 /// History over a store. It keeps what it has read: make one for each trace.
 pub struct StoreHistory<'a> {
     reader: Reader<'a>,
     /// The run that was found last: neighbours are asked for one after another.
     run: Option<SubjectRun>,
-    logs: HashMap<u64, Rc<SubjectLog>>,
-    records: HashMap<Place, Rc<StoredRecord>>,
-    keys: HashMap<u64, Rc<[u8]>>,
+    logs: NumberMap<u64, Rc<SubjectLog>>,
+    records: NumberMap<Place, Rc<StoredRecord>>,
+    keys: NumberMap<u64, Rc<[u8]>>,
+    /// By the part of the key that is a GTIN: most subjects are of few classes.
     classes: HashMap<Vec<u8>, Option<u64>>,
 }
 
@@ -26,9 +29,9 @@ impl<'a> StoreHistory<'a> {
         StoreHistory {
             reader: Reader::new(store),
             run: None,
-            logs: HashMap::new(),
-            records: HashMap::new(),
-            keys: HashMap::new(),
+            logs: NumberMap::default(),
+            records: NumberMap::default(),
+            keys: NumberMap::default(),
             classes: HashMap::new(),
         }
     }
@@ -52,14 +55,14 @@ impl<'a> StoreHistory<'a> {
         if let Some(known) = self.logs.get(&log) {
             return Ok(known.clone());
         }
-        let state: SubjectState = self.reader.log(log)?.state;
-        let stored = self.reader.entries(log)?;
+        let head = self.reader.log(log)?;
+        let stored = self.reader.entries_of(log, &head)?;
         let mut entries = Vec::with_capacity(stored.len());
         for entry in stored.iter() {
             let place = Place { height: entry.height, index: entry.index };
             entries.push(timed(entry, &*self.record(place)?));
         }
-        let whole = Rc::new(SubjectLog { state, entries });
+        let whole = Rc::new(SubjectLog { state: head.state, entries });
         self.logs.insert(log, whole.clone());
         Ok(whole)
     }
@@ -76,6 +79,13 @@ pub fn timed(entry: &StoredEntry, record: &StoredRecord) -> Entry {
         time: record.event_time,
         mask: record.mask | role | standing,
     }
+}
+
+/// The first part of a key, with its length, where that is a GTIN that alone tells the class.
+fn gtin_part(key: &[u8]) -> Option<&[u8]> {
+    const GTIN_PART_BYTES: usize = 16;
+    let of_gtin = [KeyKind::Item, KeyKind::Upui, KeyKind::Lot].iter().any(|kind| key.first() == Some(&(*kind as u8)));
+    key.get(2..2 + GTIN_PART_BYTES).filter(|part| of_gtin && part.starts_with(&[14, 0]))
 }
 
 fn missing(table: Table, subject: u64) -> StoreError {
@@ -115,12 +125,15 @@ impl History for StoreHistory<'_> {
 
     fn class_of(&mut self, subject: u64) -> Result<Option<u64>, StoreError> {
         let key = self.key(subject)?;
-        let Some(class) = class_key(&key) else { return Ok(None) };
-        if let Some(known) = self.classes.get(class.bytes()) {
+        let gtin = gtin_part(&key);
+        if let Some(known) = gtin.and_then(|gtin| self.classes.get(gtin)) {
             return Ok(*known);
         }
+        let Some(class) = class_key(&key) else { return Ok(None) };
         let number = self.reader.number_of(class.tag())?;
-        self.classes.insert(class.bytes().to_vec(), number);
+        if let Some(gtin) = gtin {
+            self.classes.insert(gtin.to_vec(), number);
+        }
         Ok(number)
     }
 

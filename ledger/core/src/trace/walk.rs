@@ -1,6 +1,6 @@
 //! The walk itself: a queue of nodes, each walked until nothing that it shows is new.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use crate::key::KeyKind;
@@ -11,6 +11,7 @@ use crate::trace::closure::{
 };
 use crate::trace::finish;
 use crate::trace::history::{Entry, History, Mode, Place, SubjectLog};
+use crate::trace::numbers::NumberMap;
 use crate::trace::spans::Spans;
 
 /// A walk in progress.
@@ -18,14 +19,14 @@ pub(super) struct Walk<'a, H: History> {
     history: &'a mut H,
     query: &'a Query,
     nodes: Vec<Reached>,
-    places: HashMap<u64, usize>,
+    places: NumberMap<u64, usize>,
     queue: VecDeque<usize>,
     edges: Vec<Edge>,
     claims: Vec<Edge>,
-    events: HashMap<Place, Rc<StoredRecord>>,
+    events: NumberMap<Place, Rc<StoredRecord>>,
     processes: BTreeMap<u64, Rc<SubjectLog>>,
     notices: BTreeMap<u64, Notice>,
-    stays: HashMap<Stay, i64>,
+    stays: NumberMap<Stay, i64>,
     /// The log whose events were shown last: neighbours often share it.
     shown_last: Option<Rc<SubjectLog>>,
     cuts: BTreeSet<Cut>,
@@ -111,14 +112,14 @@ impl<'a, H: History> Walk<'a, H> {
             history,
             query,
             nodes: Vec::new(),
-            places: HashMap::new(),
+            places: NumberMap::default(),
             queue: VecDeque::new(),
             edges: Vec::new(),
             claims: Vec::new(),
-            events: HashMap::new(),
+            events: NumberMap::default(),
             processes: BTreeMap::new(),
             notices: BTreeMap::new(),
-            stays: HashMap::new(),
+            stays: NumberMap::default(),
             shown_last: None,
             cuts: BTreeSet::new(),
             work: 0,
@@ -348,7 +349,14 @@ impl<'a, H: History> Walk<'a, H> {
     ) -> Result<(), H::Error> {
         for other in subjects(record, far) {
             let (source, result) = if far == Role::Output { (from.subject, other) } else { (other, from.subject) };
-            let edge = Edge { from: source, to: result, event, relation: Relation::Transformation, until: None };
+            let edge = Edge {
+                from: source,
+                to: result,
+                event,
+                relation: Relation::Transformation,
+                until: None,
+                until_claimed: None,
+            };
             self.step(from, Step::full(edge, other, moves))?;
         }
         Ok(())
@@ -424,7 +432,7 @@ impl<'a, H: History> Walk<'a, H> {
                 self.work = self.work.saturating_add(1);
                 if self.is_item_of(item, class)? {
                     let (relation, event) = (Relation::Lot, entry.place);
-                    let edge = Edge { from: from.subject, to: item, event, relation, until: None };
+                    let edge = Edge { from: from.subject, to: item, event, relation, until: None, until_claimed: None };
                     self.step(from, Step::full(edge, item, entry.moves()))?;
                 }
             }
@@ -501,7 +509,8 @@ impl<'a, H: History> Walk<'a, H> {
         if self.query.direction != Direction::Back {
             return self.notice(other);
         }
-        let edge = Edge { from: other, to: from.subject, event: entry.place, relation, until: None };
+        let edge =
+            Edge { from: other, to: from.subject, event: entry.place, relation, until: None, until_claimed: None };
         self.step(from, Step { shown: Shown::Notice, ..Step::full(edge, other, entry.moves()) })
     }
 
@@ -530,7 +539,7 @@ struct From {
 fn containment(child: u64, parent: u64, entry: &Entry) -> Edge {
     let association = entry.mask & mask::ASSOCIATION != 0;
     let relation = if association { Relation::Association } else { Relation::Containment };
-    Edge { from: child, to: parent, event: entry.place, relation, until: None }
+    Edge { from: child, to: parent, event: entry.place, relation, until: None, until_claimed: None }
 }
 
 impl Shown {

@@ -125,6 +125,13 @@ impl DenseTree {
         Pages::new(*self, store, count, leaves).node(0..count)
     }
 
+    /// A leaf of a tree whose leaves are stored; `None` if there is none.
+    pub fn stored_leaf(&self, store: &dyn Read, leaf: u64) -> Result<Option<Hash>, StoreError> {
+        let page = store.get(Table::Page, &self.key(0, leaf / PAGE_NODES))?.unwrap_or_default();
+        let hash = page.as_chunks::<32>().0.get((leaf % PAGE_NODES) as usize);
+        Ok(hash.map(|bytes| Hash(*bytes)))
+    }
+
     /// What [`tree::runs::root_from_runs`] needs beside the wanted leaves (ascending, disjoint): the hashes
     /// of the maximal nodes without any of them, from left to right.
     pub fn siblings(

@@ -12,7 +12,7 @@ codes! {
     IDENTIFIER = "LEDGER-103", Error, "an identifier is wrong: {0}", "标识有误：{0}", "read it again from its source; do not change a check digit to fit", "请从来源重新核对；不要为通过校验而改动校验码";
     TOO_WIDE = "LEDGER-104", Error, "names too much at once: {0}", "一次涉及的对象过多：{0}", "an event names at most 4,096 objects, and no patterns beyond a whole class; split it", "单个事件最多涉及 4096 个对象，且不能使用超出整个品类的模式；请拆分";
     SCHEMA = "LEDGER-105", Error, "the event breaks the standard: {0}", "事件不符合标准：{0}", "see what is wrong: suyuan epcis validate", "查看问题：suyuan epcis validate";
-    NATURAL_PERSON = "LEDGER-106", Error, "\"{0}\" looks like a natural person's {1}", "“{0}”疑似自然人的{1}", "leave personal data out: what is recorded is kept by every member and cannot be taken back; name the organisation instead", "请去掉个人信息：记录由所有成员保存且不能撤回；请改为填写单位";
+    NATURAL_PERSON = "LEDGER-106", Error, "a value has the form of a natural person's {0}", "某个值形似自然人的{0}", "leave personal data out: what is recorded is kept by every member and cannot be taken back; name the organisation instead", "请去掉个人信息：记录由所有成员保存且不能撤回；请改为填写单位";
     SIGNATURE = "LEDGER-107", Error, "the signature is not that of the key named", "签名与所列密钥不符", "sign again with the key that is named, and send the bytes that were signed", "请用所列密钥重新签名，并原样发送签名的字节";
     CHAIN = "LEDGER-108", Error, "made for another network, or of a version or visibility that is not defined", "属于其他网络，或其版本、可见范围未定义", "compare the network's genesis with yours, and update the software", "请核对网络的创世文件，并更新软件";
     LANE = "LEDGER-109", Error, "not the next submission of its key", "不是该密钥的下一次提交", "ask the node where the key's lane stands and sign again; never use one key on two devices", "请向节点查询该密钥通道的位置后重新签名；不要在两台设备上使用同一密钥";

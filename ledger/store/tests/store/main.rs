@@ -7,4 +7,7 @@ mod crash;
 mod directory;
 mod erase;
 mod faults;
+mod fsck;
+#[path = "../../../core/tests/ledger/mod.rs"]
+mod ledger;
 mod model;

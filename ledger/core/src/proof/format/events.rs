@@ -10,6 +10,7 @@ use super::{EVENTS_MAX, FOUNDED_MAX, LINK_RUNS_MAX, Opened, PAYLOAD_BYTES_MAX, S
 use crate::hash::Hash;
 use crate::proof::wire::{Reader, WireError, Writer};
 use crate::record::{LinkRun, event_digest};
+use crate::state::erased::StoredEffect;
 use crate::state::subject::{FoundedRun, StoredRecord};
 use crate::trace::history::Place;
 
@@ -171,6 +172,7 @@ fn read_event(
     let founded = Vec::new();
     #[rustfmt::skip]
     let record = StoredRecord {
+            effect: StoredEffect::default(),
         record_type, block_time, event_time, rules, author, own, flags, mask, event_digest, names, runs, founded,
     };
     Ok(ShownEvent { place, record: Rc::new(record), opened })

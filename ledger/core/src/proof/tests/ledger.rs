@@ -18,6 +18,7 @@ use crate::names::{self, Name};
 use crate::proof::format::ProofQuery;
 use crate::proof::trust::{DecidedHeader, Trust};
 use crate::record::{LinkRun, Role, Standing};
+use crate::state::erased::StoredEffect;
 use crate::state::head::{HEAD_KEY, Head, StateRoots};
 use crate::state::subject::{
     FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, entry_key, place_key,
@@ -122,6 +123,7 @@ impl TestLedger {
         let roles = runs.iter().fold(0, |mask, run| mask | Role::from_number(run.role).unwrap().bit());
         let time = 1_000 * place.height as i64;
         let stored = StoredRecord {
+            effect: StoredEffect::default(),
             record_type: 1,
             block_time: time,
             event_time: event.time,
@@ -244,6 +246,19 @@ impl TestLedger {
         overlay.put(Table::Meta, HEAD_KEY, encode(&self.head(&decided.header, roots)));
         store.apply(&overlay.into_writes());
         (store, decided)
+    }
+
+    /// A subject's log: how many entries, its root, and where its events are.
+    pub fn log_of(&self, number: u64) -> (u64, LogNode, Vec<Place>) {
+        let mut peaks = Peaks::default();
+        let entries = &self.subjects[&number].entries;
+        entries.iter().for_each(|(_, node)| peaks.push(*node));
+        let places = entries.iter().map(|(entry, _)| Place { height: entry.height, index: entry.index });
+        (peaks.count, peaks.root(), places.collect())
+    }
+
+    pub fn found_of(&self, number: u64) -> Hash {
+        self.subjects[&number].state.found
     }
 
     fn put_log(&self, overlay: &mut Overlay<'_>, id: u64, subject: &Subject) {

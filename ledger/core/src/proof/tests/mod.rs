@@ -2,6 +2,7 @@
 
 mod ledger;
 mod tampered;
+mod vectors;
 
 use std::rc::Rc;
 

@@ -1,14 +1,15 @@
 //! History as a verifier has it: over what a proof shows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::logs::{LogRun, Logs};
 use super::names::Names;
+use crate::key::SubjectKey;
 use crate::proof::format::{NameKey, NamePart, ShownEvent, ShownName, ShownNames};
 use crate::proof::refused::{Place as ProofPlace, Refused, RefusedCode};
 use crate::state::subject::{StoredEntry, StoredRecord};
-use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
+use crate::trace::history::{History, Mode, Place, SubjectLog, class_key};
 use crate::trace::store::timed;
 
 /// What a proof shows, verified but for the question whether it is enough: that is found out by walking.
@@ -16,31 +17,61 @@ pub struct ProofHistory {
     events: Vec<ShownEvent>,
     logs: Logs,
     names: Names,
-    /// By run, what was asked: most are asked in one mode for all their subjects.
-    known: Vec<Vec<(Mode, Rc<SubjectLog>)>>,
-    /// By run, which of its subjects were asked for, once any was.
-    asked: Vec<Vec<bool>>,
+    /// By run, what was asked first: most are asked in one mode for all their subjects.
+    known: Vec<Option<(Mode, Rc<SubjectLog>)>>,
+    /// What was asked in other modes too.
+    others: HashMap<(usize, Mode), Rc<SubjectLog>>,
+    /// Which subjects were asked for, one run after another.
+    asked: Vec<bool>,
+    /// Where each run's subjects are in `asked`.
+    offsets: Vec<usize>,
     /// Which events the trace needed.
     needed: Vec<bool>,
-    /// The subjects whose names the trace needed.
-    named: BTreeSet<u64>,
-    /// The run that was found last: neighbours are asked for one after another.
-    last: usize,
+    /// By key: whether the trace needed it, and the subject's class once that was asked.
+    named: Vec<(bool, Option<Option<u64>>)>,
+    /// The class found last, with its key: neighbours are of one class.
+    class: Option<(SubjectKey, u64)>,
+    /// The run and the key that were found last: neighbours are asked for one after another.
+    last: (usize, usize),
 }
 
 impl ProofHistory {
     pub(super) fn new(events: Vec<ShownEvent>, logs: Logs, names: Names, start: u64) -> Self {
-        let run_count = logs.runs.len();
-        ProofHistory {
+        let mut offsets = Vec::with_capacity(logs.runs.len());
+        let mut total = 0;
+        for run in &logs.runs {
+            offsets.push(total);
+            // All runs together have a bounded number of subjects (`Logs::rebuild`).
+            total += run.count as usize;
+        }
+        let mut history = ProofHistory {
             needed: vec![false; events.len()],
-            known: vec![Vec::new(); run_count],
-            asked: vec![Vec::new(); run_count],
-            named: BTreeSet::from([start]),
-            last: 0,
+            known: vec![None; logs.runs.len()],
+            others: HashMap::new(),
+            asked: vec![false; total],
+            offsets,
+            named: vec![(false, None); names.known().len()],
+            class: None,
+            last: (0, 0),
             events,
             logs,
             names,
-        }
+        };
+        history.name(start);
+        history
+    }
+
+    /// Marks a subject's key as needed, and gives its place.
+    fn name(&mut self, subject: u64) -> Option<usize> {
+        let place = self.names.place(subject, self.last.1)?;
+        self.named.get_mut(place)?.0 = true;
+        self.last.1 = place;
+        Some(place)
+    }
+
+    fn is_named(&self, subject: u64) -> bool {
+        let named = self.names.place(subject, 0).and_then(|place| self.named.get(place));
+        named.is_some_and(|(needed, _)| *needed)
     }
 
     /// The events shown, ascending by place.
@@ -48,18 +79,17 @@ impl ProofHistory {
         &self.events
     }
 
-    pub(super) fn take_keys(&self) -> BTreeMap<u64, Rc<[u8]>> {
-        self.names.keys()
+    /// The keys shown, by subjects' numbers.
+    pub(super) fn keys(&self) -> BTreeMap<u64, Rc<[u8]>> {
+        self.names.known().iter().map(|known| (known.number, known.key.clone())).collect()
     }
 
     /// Checks that every event is anchored, and that nothing was shown in vain.
     pub(super) fn check_use(&self, names: &[ShownNames]) -> Result<(), Refused> {
-        for (run, asked) in self.logs.runs.iter().zip(&self.asked) {
+        let numbers = self.logs.runs.iter().flat_map(|run| run.first..run.first + run.count);
+        for (number, _) in numbers.zip(&self.asked).filter(|(_, asked)| !**asked) {
             // A subject of which only the name is needed is there to place its founding event.
-            for (number, place) in (run.first..run.first + run.count).zip(0usize..) {
-                let is_asked = asked.get(place).is_some_and(|asked| *asked) || self.named.contains(&number);
-                RefusedCode::Superfluous.unless(is_asked, ProofPlace::Subject(number))?;
-            }
+            RefusedCode::Superfluous.unless(self.is_named(number), ProofPlace::Subject(number))?;
         }
         let mut needed = self.needed.clone();
         for shown in names {
@@ -68,7 +98,7 @@ impl ProofHistory {
                 NamePart::Inner | NamePart::Hidden(_) => None,
             });
             for page in pages {
-                let is_used = |name: &ShownName| self.named.contains(&name.number);
+                let is_used = |name: &ShownName| self.is_named(name.number);
                 let in_vain = |name: &ShownName| matches!(name.key, NameKey::Key(_)) && !is_used(name);
                 let is_needed = page.iter().any(is_used) && !page.iter().any(in_vain);
                 RefusedCode::Superfluous.unless(is_needed, ProofPlace::Event(shown.event as usize))?;
@@ -77,8 +107,8 @@ impl ProofHistory {
                 *needed = true;
             }
         }
-        for number in &self.named {
-            if let Some(needed) = self.names.founding_event(*number).and_then(|event| needed.get_mut(event)) {
+        for (known, _) in self.names.known().iter().zip(&self.named).filter(|(_, (is_named, _))| *is_named) {
+            if let Some(needed) = needed.get_mut(known.event) {
                 *needed = true;
             }
         }
@@ -92,17 +122,13 @@ impl ProofHistory {
     /// The run that a subject is in, and marks it as asked for.
     fn run_of(&mut self, subject: u64) -> Option<usize> {
         let holds = |run: &LogRun| subject.checked_sub(run.first).is_some_and(|place| place < run.count);
-        let near = [self.last, self.last.saturating_add(1)];
+        let near = [self.last.0, self.last.0.saturating_add(1)];
         let near = near.into_iter().find(|place| self.logs.runs.get(*place).is_some_and(holds));
         let place = near.unwrap_or_else(|| self.logs.runs.partition_point(|run| run.first + run.count <= subject));
         let run = self.logs.runs.get(place).filter(|run| holds(run))?;
-        let asked = self.asked.get_mut(place)?;
-        if asked.is_empty() {
-            // All runs together have a bounded number of subjects (`Logs::rebuild`).
-            asked.resize(run.count as usize, false);
-        }
-        *asked.get_mut((subject - run.first) as usize)? = true;
-        self.last = place;
+        let offset = *self.offsets.get(place)?;
+        *self.asked.get_mut(offset + (subject - run.first) as usize)? = true;
+        self.last.0 = place;
         Some(place)
     }
 
@@ -111,27 +137,28 @@ impl ProofHistory {
         let missing = RefusedCode::Missing.whole();
         let run = self.logs.runs.get(place).ok_or(missing)?;
         let mut entries = Vec::with_capacity(run.entries.len());
+        let mut places = Vec::with_capacity(run.entries.len());
         for entry in self.logs.entries.get(run.entries.clone()).unwrap_or_default() {
             let event = self.events.get(entry.event as usize).ok_or(missing)?;
             let Place { height, index } = event.place;
             let stored = StoredEntry { height, index, role: entry.role, standing: entry.standing };
-            entries.push((entry.event, timed(&stored, &event.record)));
+            entries.push(timed(&stored, &event.record));
+            places.push(entry.event as usize);
         }
-        let all: Vec<Entry> = entries.iter().map(|(_, entry)| *entry).collect();
-        let mode = mode.narrowed(&all);
+        let mode = mode.narrowed(&entries);
         let pruned = self.logs.pruned.get(run.pruned.clone()).unwrap_or_default();
         let may_prune = pruned.iter().all(|node| mode.may_prune(node.tmin, node.tmax, node.mask));
         RefusedCode::Pruned.unless(may_prune, ProofPlace::Subject(run.first))?;
-        let mut shown = Vec::with_capacity(entries.len());
-        for (event, entry) in entries {
-            if !mode.may_prune(entry.time, entry.time, entry.mask) {
-                shown.push(entry);
-                if let Some(needed) = self.needed.get_mut(event as usize) {
-                    *needed = true;
-                }
+        let mut places = places.into_iter();
+        entries.retain(|entry| {
+            let event = places.next().and_then(|place| self.needed.get_mut(place));
+            let is_shown = !mode.may_prune(entry.time, entry.time, entry.node_mask());
+            if let (true, Some(needed)) = (is_shown, event) {
+                *needed = true;
             }
-        }
-        Ok(Rc::new(SubjectLog { state: run.leaf.state.clone(), entries: shown }))
+            is_shown
+        });
+        Ok(Rc::new(SubjectLog { state: run.leaf.state.clone(), entries }))
     }
 
     fn event_at(&self, place: Place) -> Result<&ShownEvent, Refused> {
@@ -145,13 +172,17 @@ impl History for ProofHistory {
 
     fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, Refused> {
         let place = self.run_of(subject).ok_or(RefusedCode::Missing.subject(subject))?;
-        let known = self.known.get(place).and_then(|known| known.iter().find(|(known, _)| *known == mode));
-        if let Some((_, log)) = known {
+        let known = match self.known.get(place) {
+            Some(Some((known, log))) if *known == mode => Some(log),
+            _ => self.others.get(&(place, mode)),
+        };
+        if let Some(log) = known {
             return Ok(log.clone());
         }
         let log = self.show(place, mode)?;
-        if let Some(known) = self.known.get_mut(place) {
-            known.push((mode, log.clone()));
+        match self.known.get_mut(place) {
+            Some(known @ None) => *known = Some((mode, log.clone())),
+            _ => drop(self.others.insert((place, mode), log.clone())),
         }
         Ok(log)
     }
@@ -161,16 +192,32 @@ impl History for ProofHistory {
     }
 
     fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, Refused> {
-        self.named.insert(subject);
-        self.names.key(subject).cloned().ok_or(RefusedCode::Missing.subject(subject))
+        let place = self.name(subject);
+        let known = place.and_then(|place| self.names.known().get(place));
+        known.map(|known| known.key.clone()).ok_or(RefusedCode::Missing.subject(subject))
     }
 
     fn class_of(&mut self, subject: u64) -> Result<Option<u64>, Refused> {
-        let key = self.key(subject)?;
-        let Some(class) = class_key(&key) else { return Ok(None) };
-        let number = self.names.number(&class.tag()).ok_or(RefusedCode::Missing.subject(subject))?;
-        self.named.insert(number);
-        Ok(Some(number))
+        let missing = RefusedCode::Missing.subject(subject);
+        let place = self.name(subject).ok_or(missing)?;
+        if let Some((_, Some(class))) = self.named.get(place) {
+            return Ok(*class);
+        }
+        let key = self.names.known().get(place).map(|known| class_key(&known.key));
+        let number = match (key.flatten(), &self.class) {
+            (None, _) => None,
+            (Some(key), Some((known, number))) if key == *known => Some(*number),
+            (Some(key), _) => {
+                let number = self.names.number(&key.tag()).ok_or(missing)?;
+                self.name(number);
+                self.class = Some((key, number));
+                Some(number)
+            }
+        };
+        if let Some((_, class)) = self.named.get_mut(place) {
+            *class = Some(number);
+        }
+        Ok(number)
     }
 
     fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, Refused> {

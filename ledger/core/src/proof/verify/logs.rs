@@ -12,7 +12,7 @@ use crate::hash::Hash;
 use crate::log::{LogNode, LogStep, Peaks};
 use crate::proof::format::{Found, Recorded, SUBJECTS_MAX, ShownEvent, ShownRun};
 use crate::proof::refused::{Place, Refused, RefusedCode};
-use crate::record::{Role, Standing};
+use crate::record::{Record, Role, Standing};
 use crate::state::subject::SubjectLeaf;
 
 /// All logs shown have at most so many entries.
@@ -58,8 +58,8 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    /// Rebuilds the logs. `records` are the hashes of the events' records.
-    pub fn rebuild(recorded: &Recorded, records: &[Hash], subject_count: u64) -> Result<Logs, Refused> {
+    /// Rebuilds the logs. `records` are those of the events, with their hashes.
+    pub fn rebuild(recorded: &Recorded, records: &[(Record, Hash)], subject_count: u64) -> Result<Logs, Refused> {
         check_runs(&recorded.subjects, subject_count)?;
         let found = Entries::collect(&recorded.subjects, &recorded.events, records)?;
         let (entries, ranges) = found.by_run(recorded.subjects.len());
@@ -110,9 +110,14 @@ fn check_runs(subjects: &[ShownRun], subject_count: u64) -> Result<(), Refused> 
 }
 
 /// The hash of the record that subjects appeared with. It has one form: the first entry, if it is that.
-fn found_record(run: &ShownRun, shown: &[LogEntry], records: &[Hash], anchored: &mut [bool]) -> Result<Hash, Refused> {
+fn found_record(
+    run: &ShownRun,
+    shown: &[LogEntry],
+    records: &[(Record, Hash)],
+    anchored: &mut [bool],
+) -> Result<Hash, Refused> {
     let first = shown.first().filter(|_| run.pruned.is_none());
-    let first = first.and_then(|entry| records.get(entry.event as usize)).copied();
+    let first = first.and_then(|entry| records.get(entry.event as usize)).map(|(_, hash)| *hash);
     let found = match run.found {
         Found::FirstEntry => return first.ok_or(RefusedCode::Subject.subject(run.first)),
         Found::Hidden => run.state.found,
@@ -121,7 +126,7 @@ fn found_record(run: &ShownRun, shown: &[LogEntry], records: &[Hash], anchored: 
             let founding = records.get(place).zip(anchored.get_mut(place));
             let (record, anchored) = founding.ok_or(RefusedCode::Subject.subject(run.first))?;
             *anchored = true;
-            *record
+            record.1
         }
     };
     RefusedCode::Subject.unless(first != Some(found), Place::Subject(run.first))?;
@@ -137,10 +142,9 @@ struct Entries {
 }
 
 impl Entries {
-    fn collect(subjects: &[ShownRun], events: &[ShownEvent], records: &[Hash]) -> Result<Entries, Refused> {
+    fn collect(subjects: &[ShownRun], events: &[ShownEvent], records: &[(Record, Hash)]) -> Result<Entries, Refused> {
         let mut found = Entries::default();
-        for ((index, event), hash) in events.iter().enumerate().zip(records) {
-            let record = event.record.record(event.place.height, event.place.index);
+        for ((index, event), (record, hash)) in events.iter().enumerate().zip(records) {
             let mut last = None;
             for link in &event.record.runs {
                 let (Some(role), Some(standing)) = (Role::from_number(link.role), Standing::from_number(link.standing))
@@ -157,7 +161,7 @@ impl Entries {
                     let covers = link.first <= run.first && run.first.saturating_add(run.count) <= end;
                     RefusedCode::Cut.unless(covers, Place::Subject(run.first))?;
                     if last != Some((role, standing)) {
-                        found.nodes.push(LogNode::entry(&record, *hash, role, standing));
+                        found.nodes.push(LogNode::entry(record, *hash, role, standing));
                         last = Some((role, standing));
                     }
                     let node = found.nodes.len().saturating_sub(1) as u32;

@@ -17,7 +17,7 @@ use super::refused::{Place, Refused, RefusedCode};
 use super::trust::Trust;
 use crate::hash::{Hash, Tag};
 use crate::log::LogNode;
-use crate::record::{LinkRun, Role, Standing};
+use crate::record::{LinkRun, Record, Role, Standing};
 use crate::state::subject::SubjectLeaf;
 use crate::trace::closure::{Closure, close};
 use crate::tree::dense::LEAVES_MAX;
@@ -85,18 +85,19 @@ fn prove(
     let mut names = names::Names::read(&recorded.events, &recorded.names)?;
     payloads::check(&recorded.events, &mut names)?;
     let start = recorded.start;
-    let is_start = names.key(start).is_some_and(|key| **key == *query.key);
+    let known = names.place(start, 0).and_then(|place| names.known().get(place));
+    let is_start = known.is_some_and(|known| *known.key == *query.key);
     RefusedCode::Names.unless(is_start, Place::Subject(start))?;
     let mut history = ProofHistory::new(recorded.events, logs, names, start);
     let closure = close(&mut history, &query.closure_query(start)?)?;
     history.check_use(&recorded.names)?;
-    let keys = history.take_keys();
+    let keys = history.keys();
     Ok(ProvedTrace { start, closure, history, keys })
 }
 
 /// Checks that events ascend and that their links are as they are recorded: maximal runs, ascending. Gives
-/// the hashes of their records.
-fn check_events(events: &[ShownEvent]) -> Result<Vec<Hash>, Refused> {
+/// their records with their hashes.
+fn check_events(events: &[ShownEvent]) -> Result<Vec<(Record, Hash)>, Refused> {
     let mut records = Vec::with_capacity(events.len());
     let mut before = None;
     for (index, event) in events.iter().enumerate() {
@@ -104,7 +105,8 @@ fn check_events(events: &[ShownEvent]) -> Result<Vec<Hash>, Refused> {
         let are_links = are_maximal(&event.record.runs);
         RefusedCode::Event.unless(ascends && are_links, Place::Event(index))?;
         before = Some(event.place);
-        records.push(event.record.record(event.place.height, event.place.index).hash());
+        let record = event.record.record(event.place.height, event.place.index);
+        records.push((record, record.hash()));
     }
     Ok(records)
 }

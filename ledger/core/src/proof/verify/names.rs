@@ -1,8 +1,8 @@
 //! What a proof shows of subjects' keys. A key belongs to a number because the event that founded the subject
 //! says so: by the names root in its record, of which a page is shown, or by its payload.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::RangeBounds;
+use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::hash::{Hash, Tag};
@@ -13,11 +13,20 @@ use crate::proof::refused::{Refused, RefusedCode};
 /// The tree over an event's pages has at most so many levels: it has fewer pages than 2^20.
 const TREE_DEPTH_MAX: u32 = 20;
 
-/// Keys that are proved, by number and by tag.
+/// Keys that are proved.
 #[derive(Default)]
 pub(super) struct Names {
-    by_number: BTreeMap<u64, (Rc<[u8]>, usize)>,
+    /// Ascending by number once [`Names::sort`] was called.
+    known: Vec<Known>,
     by_tag: HashMap<Hash, u64>,
+}
+
+/// A subject's key.
+pub(super) struct Known {
+    pub number: u64,
+    pub key: Rc<[u8]>,
+    /// The place of the event that founded the subject.
+    pub event: usize,
 }
 
 impl Names {
@@ -48,15 +57,32 @@ impl Names {
         (any && walk.parts.next().is_none()).then_some(root)
     }
 
-    /// Adds a key that an event founded; `None` if another has its number or it has another number.
+    /// Adds a key that an event founded; `None` if another number has it.
     pub fn add(&mut self, number: u64, tag: Hash, key: Rc<[u8]>, event: usize) -> Option<()> {
-        let is_new = self.by_number.insert(number, (key, event)).is_none() && self.by_tag.insert(tag, number).is_none();
-        is_new.then_some(())
+        self.known.push(Known { number, key, event });
+        self.by_tag.insert(tag, number).is_none().then_some(())
     }
 
-    /// The key of a subject.
-    pub fn key(&self, number: u64) -> Option<&Rc<[u8]>> {
-        self.by_number.get(&number).map(|(key, _)| key)
+    /// Brings the keys in order, for all below; `None` if a number has two.
+    pub fn sort(&mut self) -> Option<()> {
+        self.known.sort_unstable_by_key(|known| known.number);
+        let ascends = self.known.windows(2).all(|pair| match pair {
+            [left, right] => left.number < right.number,
+            _ => true,
+        });
+        ascends.then_some(())
+    }
+
+    /// All keys, ascending by number.
+    pub fn known(&self) -> &[Known] {
+        &self.known
+    }
+
+    /// The place of a subject's key among them; neighbours of `near` are found fastest.
+    pub fn place(&self, number: u64, near: usize) -> Option<usize> {
+        let is_it = |place: &usize| self.known.get(*place).is_some_and(|known| known.number == number);
+        let near = [near, near.saturating_add(1)].into_iter().find(is_it);
+        near.or_else(|| self.known.binary_search_by_key(&number, |known| known.number).ok())
     }
 
     /// The number of the subject with this tag.
@@ -64,19 +90,11 @@ impl Names {
         self.by_tag.get(tag).copied()
     }
 
-    /// The place of the event that founded a subject whose key is known.
-    pub fn founding_event(&self, number: u64) -> Option<usize> {
-        self.by_number.get(&number).map(|(_, event)| *event)
-    }
-
     /// The subjects within these numbers whose keys are known.
-    pub fn within(&self, numbers: impl RangeBounds<u64>) -> impl Iterator<Item = (u64, &Rc<[u8]>)> {
-        self.by_number.range(numbers).map(|(number, (key, _))| (*number, key))
-    }
-
-    /// All keys by number.
-    pub fn keys(&self) -> BTreeMap<u64, Rc<[u8]>> {
-        self.by_number.iter().map(|(number, (key, _))| (*number, key.clone())).collect()
+    pub fn within(&self, numbers: Range<u64>) -> &[Known] {
+        let start = self.known.partition_point(|known| known.number < numbers.start);
+        let end = self.known.partition_point(|known| known.number < numbers.end);
+        self.known.get(start..end).unwrap_or_default()
     }
 }
 

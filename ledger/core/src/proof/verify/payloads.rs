@@ -28,6 +28,7 @@ pub(super) fn check(events: &[ShownEvent], names: &mut Names) -> Result<(), Refu
         derived_events.push((index, event, derived));
     }
     // Only now are all keys known, also those that later events founded.
+    names.sort().ok_or(RefusedCode::Names.whole())?;
     for (index, event, derived) in derived_events {
         let agree = links_agree(&event.record, &derived, names);
         RefusedCode::Links.unless(agree, Place::Event(index))?;
@@ -168,5 +169,6 @@ fn links(record: &StoredRecord, role: u8, number: u64) -> bool {
 
 fn known_are_derived(run: &LinkRun, tags: &BTreeSet<(u8, Hash)>, names: &Names) -> bool {
     let end = run.first.saturating_add(u64::from(run.count));
-    !is_derived(run.role) || names.within(run.first..end).all(|(_, key)| tags.contains(&(run.role, Tag::Key.hash(key))))
+    !is_derived(run.role)
+        || names.within(run.first..end).iter().all(|known| tags.contains(&(run.role, Tag::Key.hash(&known.key))))
 }

@@ -13,6 +13,7 @@ use crate::trace::answer::{
 };
 use crate::trace::closure::{Closure, Cut, Direction, Edge, Node, Relation, Remark, Shown, ShownEvent};
 use crate::trace::history::{History, Place};
+use crate::trace::numbers::NumberMap;
 use crate::trace::spans::Spans;
 use crate::trace::walk::{is_class_level, linked, subjects};
 
@@ -33,11 +34,11 @@ pub(super) struct Known<'a> {
     /// The indices of events that are declared erroneous, and of those that declare so.
     pub(super) erroneous: BTreeSet<usize>,
     organisations: &'a dyn Organisations,
-    indices: HashMap<Place, usize>,
+    indices: NumberMap<Place, usize>,
     /// URIs of nodes, notices, and what else is named.
-    ids: HashMap<u64, String>,
+    ids: NumberMap<u64, String>,
     /// For each node: its kind, class, and the events that name it.
-    nodes: HashMap<u64, (u8, Option<u64>, Vec<Touch>)>,
+    nodes: NumberMap<u64, (u8, Option<u64>, Vec<Touch>)>,
 }
 
 impl Known<'_> {
@@ -107,8 +108,8 @@ pub fn answer<H: History>(history: &mut H, closure: &Closure, asked: &Asked<'_>)
 }
 
 fn know<'a, H: History>(history: &mut H, closure: &'a Closure, asked: &'a Asked<'_>) -> Result<Known<'a>, H::Error> {
-    let mut ids = HashMap::new();
-    let mut nodes = HashMap::new();
+    let mut ids = NumberMap::default();
+    let mut nodes = NumberMap::default();
     let mut in_parts = HashMap::new();
     for node in &closure.nodes {
         let key = history.key(node.subject)?;
@@ -120,6 +121,7 @@ fn know<'a, H: History>(history: &mut H, closure: &'a Closure, asked: &'a Asked<
         nodes.insert(node.subject, (node.kind, class, Vec::new()));
     }
     let others = closure.notices.iter().map(|notice| notice.subject);
+    #[allow(clippy::disallowed_methods, reason = "the set has an order of its own")]
     let classes: BTreeSet<u64> = nodes.values().filter_map(|node: &(u8, Option<u64>, Vec<Touch>)| node.1).collect();
     for subject in others.chain(classes) {
         if let Entry::Vacant(place) = ids.entry(subject) {
@@ -136,7 +138,7 @@ fn know<'a, H: History>(history: &mut H, closure: &'a Closure, asked: &'a Asked<
     for event in &closure.events {
         facts.push(Facts::read(event, history.payload(event.place)?.as_deref(), &in_parts));
     }
-    let indices: HashMap<Place, usize> =
+    let indices: NumberMap<Place, usize> =
         closure.events.iter().enumerate().map(|(index, event)| (event.place, index)).collect();
     let erroneous = closure
         .errors
@@ -152,7 +154,7 @@ fn know<'a, H: History>(history: &mut H, closure: &'a Closure, asked: &'a Asked<
 
 /// Notes for each node which events name it, as far as its log is shown.
 fn touch(known: &mut Known<'_>, closure: &Closure) {
-    let windows: HashMap<u64, &Spans> = closure
+    let windows: NumberMap<u64, &Spans> = closure
         .nodes
         .iter()
         .filter_map(|node| match &node.shown {
@@ -246,6 +248,7 @@ fn edge_answer(known: &Known<'_>, edge: &Edge) -> EdgeAnswer {
         },
         quantity: facts.and_then(|facts| facts.quantity(role, edge.from)).map(|quantity| quantity.amount()),
         until: edge.until.map(|until| known.event_id(until)),
+        until_claimed: edge.until_claimed.map(|until| known.event_id(until)),
     }
 }
 
@@ -295,7 +298,7 @@ fn erased(known: &Known<'_>, closure: &Closure) -> Vec<Gap> {
 /// The recalls of nodes, and of the classes, lots and other names that concern them.
 fn recalls(known: &Known<'_>, closure: &Closure) -> Vec<RecallAnswer> {
     let notices = closure.notices.iter().map(|notice| (notice.subject, notice.state.recall));
-    let states: HashMap<u64, u8> =
+    let states: NumberMap<u64, u8> =
         notices.chain(closure.nodes.iter().map(|node| (node.subject, node.state.recall))).collect();
     let mut recalls = Vec::new();
     for (event, facts) in known.events.iter().zip(&known.facts) {

@@ -1,6 +1,6 @@
 //! Who received, shipped and sold how much of each class or lot, also inside other things.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::derive::Step;
 use crate::key::{KeyKind, SubjectKey};
@@ -9,6 +9,7 @@ use crate::trace::answer::HoldingAnswer;
 use crate::trace::answer::build::Known;
 use crate::trace::answer::facts::{Facts, Quantity, amount};
 use crate::trace::closure::{Closure, Edge, Relation};
+use crate::trace::numbers::{NumberMap, NumberSet};
 use crate::trace::walk::{is_class_level, subjects};
 
 /// A thing of a single kind, in thousandths of a piece.
@@ -50,7 +51,7 @@ impl Moved {
 type Line = (u64, String, u64, [u8; 4]);
 
 pub(super) fn holdings<'a>(known: &Known<'a>, closure: &'a Closure) -> Vec<HoldingAnswer> {
-    let mut contents: HashMap<u64, Vec<&Edge>> = HashMap::new();
+    let mut contents: NumberMap<u64, Vec<&Edge>> = NumberMap::default();
     for edge in closure.edges.iter().filter(|edge| edge.relation == Relation::Containment) {
         contents.entry(edge.to).or_default().push(edge);
     }
@@ -61,7 +62,7 @@ pub(super) fn holdings<'a>(known: &Known<'a>, closure: &'a Closure) -> Vec<Holdi
             continue;
         }
         let place = place(facts).unwrap_or_else(|| known.organisation(event.record.author));
-        let mut count = Count { known, contents: &contents, index, counted: HashSet::new(), found: Vec::new() };
+        let mut count = Count { known, contents: &contents, index, counted: NumberSet::default(), found: Vec::new() };
         count.event();
         for (subject, quantity) in count.found {
             let line = (event.record.author, place.clone(), subject, quantity.unit);
@@ -100,10 +101,10 @@ fn place(facts: &Facts) -> Option<String> {
 /// Counts what one event names, with what is inside at that time.
 struct Count<'k, 'a> {
     known: &'k Known<'a>,
-    contents: &'k HashMap<u64, Vec<&'a Edge>>,
+    contents: &'k NumberMap<u64, Vec<&'a Edge>>,
     index: usize,
     /// A thing counts once, though it be named beside its container.
-    counted: HashSet<u64>,
+    counted: NumberSet<u64>,
     found: Vec<(u64, Quantity)>,
 }
 

@@ -108,6 +108,9 @@ pub struct EdgeAnswer {
     /// The event that ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// The event that says so earlier, or alone, of one who had no standing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_claimed: Option<String>,
 }
 
 /// A quantity as decimal text with its unit (UN/ECE Rec 20), none for pieces.

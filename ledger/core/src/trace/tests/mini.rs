@@ -135,6 +135,7 @@ impl Mini {
             names: Hash::ZERO,
             runs,
             founded: Vec::new(),
+            effect: Default::default(),
         };
         self.records.insert(place, Rc::new(record));
         if let Some(payload) = happening.payload {

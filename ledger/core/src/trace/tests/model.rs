@@ -266,11 +266,28 @@ impl World {
         loop {
             let next = self.grow(&model, direction, claims);
             if next == model {
-                return model;
+                break;
             }
             model = next;
         }
+        said_once(&mut model);
+        model
     }
+}
+
+/// Of a lot and its item, the first event that says so is one edge, and then no claim.
+fn said_once(model: &mut Model) {
+    for set in [&mut model.edges, &mut model.claims] {
+        let all = set.clone();
+        set.retain(|edge| {
+            edge.3 != Relation::Lot
+                || !all.iter().any(|other| (other.0, other.1, other.3) == (edge.0, edge.1, edge.3) && other.2 < edge.2)
+        });
+    }
+    let edges = model.edges.clone();
+    model.claims.retain(|claim| {
+        claim.3 != Relation::Lot || !edges.iter().any(|edge| (edge.0, edge.1, edge.3) == (claim.0, claim.1, claim.3))
+    });
 }
 
 fn as_model(closure: &Closure) -> Model {

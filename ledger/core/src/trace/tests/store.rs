@@ -29,7 +29,15 @@ fn tables(mini: &mut Mini) -> WriteSet {
                 writes.put(Table::Entry, entry_key(log_id, place), codec::encode(entry));
             }
             let peaks = Peaks { count, ..Peaks::default() };
-            let stored = StoredLog { state: log.state.clone(), peaks, base, base_count, subjects: 1 };
+            let stored = StoredLog {
+                state: log.state.clone(),
+                peaks,
+                base,
+                base_count,
+                subjects: 1,
+                founded_height: 1,
+                founded_index: 0,
+            };
             writes.put(Table::Log, log_id.to_be_bytes(), codec::encode(&stored));
         };
         let grown = if count == 0 { 0 } else { 2 };

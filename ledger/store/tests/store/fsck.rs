@@ -1,0 +1,370 @@
+//! Goal: a ledger that is what its blocks make of it passes, with payloads or without; any byte that is not
+//! is reported, with its table and key. Method: a random workload through real submissions in memory; then
+//! single bits flipped anywhere, rows taken away or added, payloads erased.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use suyuan_ledger::codec;
+use suyuan_ledger::kv::{Read, StoreError, Table, Visit, WriteSet};
+use suyuan_ledger::kv_memory::MemoryRead;
+use suyuan_ledger::organisation::KeyRole;
+use suyuan_ledger::organisation::OrganisationRole::{Authority, Member};
+use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
+use suyuan_ledger::state::subject::StoredRecord;
+use suyuan_ledger::submission::record_type;
+use suyuan_store::{DataDirectory, Fsck, MEMORY_BYTES_MIN, PayloadPlace, Progress, Store, fsck, fsck_directory};
+
+use crate::common::{END, Numbers, scan};
+use crate::ledger::{START, TestLedger, event, event_id, key};
+
+/// A store in memory that takes changes.
+#[derive(Default)]
+struct Memory(RefCell<MemoryRead>);
+
+impl Read for Memory {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.borrow().get(table, key)
+    }
+
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+        self.0.borrow().at_or_before(table, key)
+    }
+
+    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.0.borrow().scan(table, from, to, visit)
+    }
+}
+
+impl Store for Memory {
+    fn commit(&self, writes: &WriteSet) -> Result<(), StoreError> {
+        self.0.borrow_mut().apply(writes);
+        Ok(())
+    }
+}
+
+fn check(store: &dyn Read, genesis: &[u8]) -> Fsck {
+    fsck(store, genesis, &Memory::default(), &mut |_| {}).unwrap()
+}
+
+const PARTIES: [&str; 3] = ["9521001.00000", "9521004.00000", "9521099.00000"];
+
+/// Random events of a few items, units and lots, so that they meet again and again.
+struct Chain {
+    numbers: Numbers,
+    said: Vec<(usize, String)>,
+}
+
+impl Chain {
+    fn items(&mut self) -> String {
+        let (first, count) = (self.numbers.below(60), 1 + self.numbers.below(12));
+        let items =
+            (first..first + count).map(|serial| format!("\"https://id.gs1.org/01/09521001001014/21/{serial}\""));
+        items.collect::<Vec<_>>().join(",")
+    }
+
+    fn unit(&mut self) -> String {
+        format!("https://id.gs1.org/00/09521001000000{:04}", self.numbers.below(6))
+    }
+
+    fn lots(&mut self) -> String {
+        let lots = (0..1 + self.numbers.below(3)).map(|_| {
+            let (lot, amount) = (self.numbers.below(5), self.numbers.below(9_000));
+            let unit = ["KGM", "LTR"][self.numbers.below(2) as usize];
+            format!(r#"{{"epcClass":"https://id.gs1.org/01/09521001001021/10/L{lot}","quantity":{amount}.5,"uom":"{unit}"}}"#)
+        });
+        lots.collect::<Vec<_>>().join(",")
+    }
+
+    fn payload(&mut self) -> String {
+        let (items, unit, lots) = (self.items(), self.unit(), self.lots());
+        let party = PARTIES[self.numbers.below(3) as usize];
+        let to = format!(r#""destinationList":[{{"type":"owning_party","destination":"urn:epc:id:pgln:{party}"}}]"#);
+        match self.numbers.below(14) {
+            0 | 1 => event(
+                "ObjectEvent",
+                &format!(
+                    r#""action":"ADD","bizStep":"commissioning","epcList":[{items}],"ilmd":{{"cbvmda:lotNumber":"L1"}}"#
+                ),
+            ),
+            2 => event("ObjectEvent", &format!(r#""action":"ADD","bizStep":"commissioning","quantityList":[{lots}]"#)),
+            3 => event(
+                "AggregationEvent",
+                &format!(r#""action":"ADD","parentID":"{unit}","childEPCs":[{items}],"childQuantityList":[{lots}]"#),
+            ),
+            4 => event("AggregationEvent", &format!(r#""action":"DELETE","parentID":"{unit}""#)),
+            5 => event(
+                "AggregationEvent",
+                &format!(r#""action":"DELETE","parentID":"{unit}","childEPCs":[{items}],"childQuantityList":[{lots}]"#),
+            ),
+            6 => event(
+                "ObjectEvent",
+                &format!(r#""action":"OBSERVE","bizStep":"shipping","epcList":["{unit}",{items}],{to}"#),
+            ),
+            7 => event(
+                "ObjectEvent",
+                &format!(r#""action":"OBSERVE","bizStep":"shipping","quantityList":[{lots}],{to}"#),
+            ),
+            8 => event(
+                "ObjectEvent",
+                &format!(
+                    r#""action":"OBSERVE","bizStep":"receiving","epcList":["{unit}",{items}],"quantityList":[{lots}]"#
+                ),
+            ),
+            9 => event(
+                "TransformationEvent",
+                &format!(
+                    r#""inputQuantityList":[{lots}],"inputEPCList":[{items}],"outputQuantityList":[{{"epcClass":"https://id.gs1.org/01/09521001001038/10/M1","quantity":7}}],"transformationID":"urn:uuid:t{}""#,
+                    self.numbers.below(3)
+                ),
+            ),
+            10 => event(
+                "ObjectEvent",
+                &format!(r#""action":"OBSERVE","bizStep":"holding","disposition":"recalled","epcList":[{items}]"#),
+            ),
+            11 => event("ObjectEvent", &format!(r#""action":"DELETE","bizStep":"destroying","epcList":[{items}]"#)),
+            12 => event(
+                "AssociationEvent",
+                &format!(
+                    r#""action":"ADD","parentID":"{unit}","childEPCs":["https://id.gs1.org/8004/9521001{}"]"#,
+                    self.numbers.below(4)
+                ),
+            ),
+            _ => event("ObjectEvent", &format!(r#""action":"OBSERVE","epcList":["{unit}"]"#)),
+        }
+    }
+
+    /// Mostly something new; sometimes what was said before once more, or declared erroneous.
+    fn next(&mut self, author: usize) -> String {
+        let own: Vec<String> =
+            self.said.iter().filter(|(by, _)| *by == author).map(|(_, payload)| payload.clone()).collect();
+        let earlier = (!own.is_empty()).then(|| own[self.numbers.below(own.len() as u64) as usize].clone());
+        match (self.numbers.below(8), earlier) {
+            (0, Some(earlier)) => earlier,
+            (1, Some(earlier)) => {
+                let open = earlier.strip_suffix('}').unwrap();
+                format!(
+                    r#"{open},"errorDeclaration":{{"declarationTime":"2026-10-31T13:00:00Z","reason":"did_not_occur"}}}}"#
+                )
+            }
+            _ => {
+                let payload = self.payload();
+                self.said.push((author, payload.clone()));
+                payload
+            }
+        }
+    }
+}
+
+/// A ledger of random blocks, the last one sealed.
+fn network(seed: u64, blocks: u64) -> TestLedger {
+    let mut network = TestLedger::new(&[
+        ("urn:uscc:91440115DEMA00013J", Member, &["9521001"]),
+        ("urn:uscc:91440106DEMA000484", Member, &["9521004"]),
+        ("urn:uscc:91440104DEMA001013", Member, &[]),
+        ("urn:uscc:11440100DEMA00179H", Authority, &[]),
+    ]);
+    let mut chain = Chain { numbers: Numbers(seed), said: Vec::new() };
+    for block in 0..blocks {
+        let mut submissions = Vec::new();
+        for author in 0..4 {
+            if author > 0 && chain.numbers.below(2) == 0 {
+                continue;
+            }
+            let payloads: Vec<String> = (0..1 + chain.numbers.below(4)).map(|_| chain.next(author)).collect();
+            let signed = network.sign(author, &payloads);
+            submissions.push(network.verify(signed).unwrap());
+        }
+        if block % 8 == 3 {
+            let operation = Operation::KeyAdmit {
+                organisation: None,
+                public: key(10 + block as u8).verifying_key().to_bytes(),
+                role: KeyRole::Device,
+            };
+            let record = OrganisationRecord { event_id: event_id(), event_time: START, operation };
+            let payload = String::from_utf8(record.write()).unwrap();
+            let administrator = network.members[0].administrator.clone();
+            let signed = network.sign_with(0, &administrator, record_type::ORGANISATION, &[payload]);
+            submissions.push(network.verify(signed).unwrap());
+        }
+        network.decide(&submissions).unwrap();
+    }
+    network.decide(&[]).unwrap();
+    network
+}
+
+/// The places of all payloads of EPCIS events.
+fn erasable(store: &dyn Read) -> Vec<PayloadPlace> {
+    let mut places = Vec::new();
+    for (key, value) in scan(store, Table::Block, &[], END) {
+        let block: suyuan_ledger::block::StoredBlock = codec::decode_trusted(&value).unwrap();
+        let height = u64::from_be_bytes(key.try_into().unwrap());
+        let events = block.submissions.iter().flat_map(|submission| &submission.events);
+        let epcis = events.zip(0..).filter(|(event, _)| event.record_type == record_type::EPCIS);
+        places.extend(epcis.map(|(_, index)| PayloadPlace { height, index }));
+    }
+    places
+}
+
+fn without_payloads(store: &MemoryRead, places: &[PayloadPlace]) -> MemoryRead {
+    let mut writes = WriteSet::default();
+    places.iter().for_each(|place| writes.delete(Table::Payload, place.key()));
+    let mut erased = store.clone();
+    erased.apply(&writes);
+    erased
+}
+
+#[test]
+fn honest_ledgers_pass_with_payloads_and_without() {
+    for seed in 0..6 {
+        let network = network(seed, 40);
+        let whole = check(&network.store, &network.genesis);
+        assert_eq!(whole.differences, [], "seed {seed}");
+        assert_eq!((whole.blocks, whole.erased), (41, 0));
+        assert_eq!(whole.events, network.store.count(Table::Payload) as u64);
+        let places = erasable(&network.store);
+        // All of them, and every other one.
+        let some: Vec<PayloadPlace> = places.iter().copied().step_by(2).collect();
+        for places in [&places, &some] {
+            let erased = check(&without_payloads(&network.store, places), &network.genesis);
+            assert_eq!(erased.differences, [], "seed {seed}");
+            assert_eq!(erased.erased, places.len() as u64);
+        }
+    }
+}
+
+/// A copy with one bit of one value flipped; its table, its key, the place of the byte.
+fn flipped(store: &MemoryRead, table: Table, numbers: &mut Numbers) -> Option<(MemoryRead, Vec<u8>, usize)> {
+    let pairs = scan(store, table, &[], END);
+    let (key, mut value) = pairs.get(numbers.below(pairs.len().max(1) as u64) as usize)?.clone();
+    let place = numbers.below(value.len().max(1) as u64) as usize;
+    *value.get_mut(place)? ^= 1 << numbers.below(8);
+    let mut writes = WriteSet::default();
+    writes.put(table, key.clone(), value);
+    let mut changed = store.clone();
+    changed.apply(&writes);
+    Some((changed, key, place))
+}
+
+#[test]
+fn each_flipped_bit_is_reported() {
+    let network = network(11, 12);
+    let mut numbers = Numbers(5);
+    let mut tables = BTreeSet::new();
+    let mut flips = 0;
+    while flips < 450 {
+        let table = Table::ALL[flips % Table::ALL.len()];
+        let (changed, key, place) = flipped(&network.store, table, &mut numbers).unwrap();
+        let found = check(&changed, &network.genesis);
+        assert!(!found.differences.is_empty(), "{table:?} {key:02x?} byte {place} is not reported");
+        let named = found.differences.iter().any(|fault| fault.table == table && fault.key == key);
+        assert!(named, "{table:?} {key:02x?} byte {place}: only {:?}", found.differences);
+        tables.insert(table);
+        flips += 1;
+    }
+    assert_eq!(tables.len(), Table::ALL.len());
+}
+
+/// Of what replay takes from records, the effect alone is in no hash of its own: a change of it is found if
+/// it changes anything else.
+#[test]
+fn without_payloads_too_but_for_effects_without_effect() {
+    let network = network(12, 12);
+    let store = without_payloads(&network.store, &erasable(&network.store));
+    assert_eq!(check(&store, &network.genesis).differences, []);
+    let mut numbers = Numbers(6);
+    let (mut effects, mut harmless) = (0, 0);
+    for flip in 0..450 {
+        let table = if flip < 150 { Table::Record } else { Table::ALL[flip % Table::ALL.len()] };
+        let (changed, key, place) = flipped(&store, table, &mut numbers).unwrap();
+        let found = check(&changed, &network.genesis);
+        if table != Table::Record {
+            assert!(!found.differences.is_empty(), "{table:?} {key:02x?} byte {place}");
+            continue;
+        }
+        let value = store.get(table, &key).unwrap().unwrap();
+        let record: StoredRecord = codec::decode_trusted(&value).unwrap();
+        let in_effect = place >= value.len() - codec::encode(&record.effect).len();
+        effects += usize::from(in_effect);
+        harmless += usize::from(found.differences.is_empty());
+        assert!(in_effect || !found.differences.is_empty(), "byte {place} of {record:?}");
+    }
+    println!("{harmless} of {effects} flips in effects changed nothing");
+    assert!(effects > 10 && harmless < effects);
+}
+
+/// Goal: rows that are missing or too many are named. Method: each table loses a row at a time, of the last
+/// block where it has some; and gets one.
+#[test]
+fn missing_and_added_rows_are_reported() {
+    let network = network(13, 10);
+    for table in Table::ALL {
+        let pairs = scan(&network.store, *table, &[], END);
+        for (key, _) in pairs.iter().rev().take(3).chain(pairs.first()) {
+            let mut writes = WriteSet::default();
+            writes.delete(*table, key.clone());
+            let mut changed = network.store.clone();
+            changed.apply(&writes);
+            let found = check(&changed, &network.genesis);
+            // A payload that is missing is an erased one, but for those of organisations.
+            assert!(!found.differences.is_empty() || *table == Table::Payload, "{table:?} {key:02x?}");
+        }
+        let mut longer = pairs.last().unwrap().0.clone();
+        longer.push(0);
+        let mut writes = WriteSet::default();
+        writes.put(*table, longer.clone(), vec![1]);
+        let mut changed = network.store.clone();
+        changed.apply(&writes);
+        let found = check(&changed, &network.genesis);
+        assert!(!found.differences.is_empty(), "{table:?} has a row too many");
+    }
+    // Of the last block's rows, some.
+    let last = network.ledger.head.height - 1;
+    let mut writes = WriteSet::default();
+    for table in [Table::Block, Table::Record, Table::Payload] {
+        for height in [last, last + 1] {
+            for (key, _) in scan(&network.store, table, &height.to_be_bytes(), &(height + 1).to_be_bytes()) {
+                writes.delete(table, key);
+            }
+        }
+    }
+    let mut changed = network.store.clone();
+    changed.apply(&writes);
+    let found = check(&changed, &network.genesis);
+    assert!(found.differences.iter().any(|fault| fault.table == Table::Meta), "{:?}", found.differences);
+}
+
+#[test]
+fn another_genesis_is_no_genesis_of_this_ledger() {
+    let (ours, theirs) = (network(14, 3), network(15, 3));
+    let mut other = String::from_utf8(theirs.genesis.clone()).unwrap();
+    other = other.replace("\"test\"", "\"tess\"");
+    let found = check(&ours.store, other.as_bytes());
+    assert_eq!(found.differences[0].table, Table::Block);
+    assert!(fsck(&ours.store, b"{}", &Memory::default(), &mut |_| {}).is_err());
+}
+
+#[test]
+fn a_directory_whose_payloads_were_erased_passes() {
+    let network = network(16, 30);
+    let temporary = tempfile::tempdir().unwrap();
+    let directory = DataDirectory::create(&temporary.path().join("ledger"), MEMORY_BYTES_MIN).unwrap();
+    let store = directory.open_store(MEMORY_BYTES_MIN).unwrap();
+    let mut writes = WriteSet::default();
+    for table in Table::ALL {
+        scan(&network.store, *table, &[], END).into_iter().for_each(|(key, value)| writes.put(*table, key, value));
+    }
+    store.commit(&writes).unwrap();
+    let places = erasable(&store);
+    store.erase_payloads(&places).unwrap();
+    let mut compared = 0;
+    let found = fsck_directory(&directory, &store, &network.genesis, MEMORY_BYTES_MIN, &mut |progress| {
+        compared += usize::from(matches!(progress, Progress::Compares(_)));
+    })
+    .unwrap();
+    assert_eq!(
+        (found.differences.as_slice(), found.erased, compared),
+        (&[][..], places.len() as u64, Table::ALL.len())
+    );
+    assert!(!directory.path().join("fsck").exists());
+}
