@@ -20,7 +20,8 @@ use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_sdk::signer::{MemorySigner, Signer};
-use suyuan_store::{DataDirectory, OpenError, RocksStore};
+
+use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_directory};
 
 use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
@@ -55,6 +56,8 @@ pub struct Opened {
     pub configuration: Configuration,
     /// Its genesis.
     pub genesis: Genesis,
+    /// The genesis' bytes, from which the chain has its identity.
+    pub genesis_bytes: Vec<u8>,
     /// Where its ledger stands.
     pub ledger: Ledger,
     /// Where it is.
@@ -143,7 +146,8 @@ impl Opened {
         let ledger = Ledger::open(&store).map_err(|error| store_reason(&error))?;
         let ledger = ledger.filter(|ledger| ledger.head.chain == chain_id(&bytes));
         let ledger = ledger.ok_or_else(|| unfinished(GENESIS_NAME))?;
-        Ok(Opened { store: Arc::new(store), configuration, genesis, ledger, path: path.to_owned(), directory })
+        let (store, path) = (Arc::new(store), path.to_owned());
+        Ok(Opened { store, configuration, genesis, genesis_bytes: bytes, ledger, path, directory })
     }
 
     /// The file of the validator's key.
@@ -156,9 +160,16 @@ impl Opened {
         keys_folder(&self.path).join(&self.configuration.device_key)
     }
 
+    /// Recomputes the ledger from its blocks, and compares.
+    pub fn fsck(&self, progress: &mut dyn FnMut(Progress)) -> Result<Fsck, Reason> {
+        let memory = self.configuration.memory_bytes();
+        let checked = fsck_directory(&self.directory, self.store.as_ref(), &self.genesis_bytes, memory, progress);
+        checked.map_err(|error| store_reason(&error))
+    }
+
     /// Starts the writer with the validator's key.
     pub fn start(self, validator: MemorySigner) -> Result<Node, Reason> {
-        let Opened { store, configuration, genesis, ledger, path, directory } = self;
+        let Opened { store, configuration, genesis, ledger, path, directory, .. } = self;
         // One validator decides alone; several need consensus, which this version does not have.
         if !matches!(genesis.validators.as_slice(), [only] if only.key == validator.public()) {
             let key = keys_folder(&path).join(&configuration.validator_key);

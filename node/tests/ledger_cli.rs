@@ -81,6 +81,7 @@ accepted 3, duplicates 0, refused 0, flagged 3
     is(&run(&["trace", "(00)095210010000000024", "--dir", &dir]), 1, "NODE-NOT_RECORDED");
     is(&run(&["trace", "(00)095210010000000018", "--dir", &dir]), 1, "help: ");
     assert_eq!(run(&["export", "--dir", &dir]).stdout.lines().count(), 3);
+    is(&run(&["fsck", "--dir", &dir]), 0, "4 blocks, 6 events, 0 erased, 0 differences");
     let found =
         run(&["query", "eventType=ObjectEvent MATCH_anyEPC=https://id.gs1.org/00/095210010000000017", "--dir", &dir]);
     let listed = found.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"].as_array().unwrap().len();

@@ -37,6 +37,8 @@ pub enum Command {
     Query(QueryArguments),
     /// Write out what is recorded
     Export(ExportArguments),
+    /// Recompute the ledger from its blocks; exit code 1 and the first differences if it is another
+    Fsck(FsckArguments),
     /// Make a node's data directory, and run it
     #[command(subcommand, arg_required_else_help = true)]
     Node(NodeCommand),
@@ -183,6 +185,17 @@ pub struct ExportArguments {
     /// Format to write: ndjson
     #[arg(long, value_enum, default_value = "ndjson", hide_possible_values = true)]
     pub format: ExportFormat,
+}
+
+/// `suyuan fsck`
+#[derive(Debug, Args)]
+pub struct FsckArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What an export is written as.

@@ -1,14 +1,16 @@
-//! `suyuan query`, `suyuan export`: events out of a data directory.
+//! `suyuan query`, `suyuan export`, `suyuan fsck`: what a data directory holds.
 
 use std::io::Write;
 
+use serde_json::{Value, json};
 use suyuan_epcis::problem::Reason;
 
-use super::arguments::{ExportArguments, ExportFormat, QueryArguments};
+use super::arguments::{ExportArguments, ExportFormat, FsckArguments, QueryArguments};
 use super::found::time_text;
 use super::outcome::Outcome;
 use super::place::{Failure, directory};
 use super::screen::Screen;
+use super::text::pick;
 use crate::codes::node as codes;
 use crate::open::{Opened, store_reason};
 use crate::query::{EventQuery, each_event};
@@ -72,4 +74,41 @@ pub fn export(options: &ExportArguments, screen: &mut Screen) -> Result<Outcome,
     }
     read.map_err(|error| store_reason(&error))?;
     Ok(Outcome::Done)
+}
+
+/// Recomputes the ledger from its blocks, and says what is not as they make it.
+pub fn fsck(options: &FsckArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let opened = Opened::open(&directory(options.dir.as_deref()))?;
+    let found = opened.fsck(&mut |_| {})?;
+    let said: Vec<String> = found
+        .differences
+        .iter()
+        .map(|fault| {
+            let key: String = fault.key.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("table {} key {key}: {}", fault.table.name(), fault.what)
+        })
+        .collect();
+    let outcome = if said.is_empty() { Outcome::Done } else { Outcome::No };
+    let mut sink = screen.answers();
+    if options.json {
+        let differences: Vec<Value> = said.into_iter().map(Value::from).collect();
+        let said = json!({"sound": outcome == Outcome::Done, "blocks": found.blocks, "events": found.events,
+            "erased": found.erased, "differences": differences});
+        writeln!(sink, "{said}")?;
+        return Ok(outcome);
+    }
+    for difference in &said {
+        screen.complain_of(&opened.path.display().to_string(), Reason::new(codes::DIFFERENCE, &[difference]))?;
+    }
+    let language = screen.language;
+    let words = [
+        pick(language, "blocks", "个区块"),
+        pick(language, "events", "个事件"),
+        pick(language, "erased", "个内容已删除"),
+        pick(language, "differences", "处差异"),
+    ];
+    let counts = [found.blocks, found.events, found.erased, said.len() as u64];
+    let parts: Vec<String> = counts.iter().zip(words).map(|(count, word)| format!("{count} {word}")).collect();
+    writeln!(sink, "{}", parts.join(", "))?;
+    Ok(outcome)
 }

@@ -68,6 +68,7 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Verify(options) => place::end(trace::verify(&options, screen), screen),
         Command::Query(options) => place::end(data::query(&options, screen), screen),
         Command::Export(options) => place::end(data::export(&options, screen), screen),
+        Command::Fsck(options) => place::end(data::fsck(&options, screen), screen),
         Command::Node(NodeCommand::Init(options)) => place::end(found::init(&options, screen), screen),
         Command::Node(NodeCommand::Run(options)) => place::end(run::run(&options, screen), screen),
         Command::Keygen(options) => place::end(found::keygen(&options, screen), screen),

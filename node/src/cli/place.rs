@@ -54,14 +54,8 @@ pub fn end(result: Result<Outcome, Failure>, screen: &mut Screen) -> io::Result<
 /// What a reason makes of a command.
 pub fn outcome_of(reason: &Reason) -> Outcome {
     let id = reason.code.id;
-    let answers_no = [
-        codes::SUBJECT,
-        codes::NOT_RECORDED,
-        codes::PROOF_REFUSED,
-        codes::ROLLED_BACK,
-        codes::KEY_UNKNOWN,
-        codes::EMPTY,
-    ];
+    let answers_no =
+        [codes::SUBJECT, codes::NOT_RECORDED, codes::PROOF_REFUSED, codes::ROLLED_BACK, codes::KEY_UNKNOWN];
     if id == codes::OPTION.id || id == codes::QUERY_PARAMETER.id {
         Outcome::WrongUse
     } else if answers_no.iter().any(|code| code.id == id)

@@ -23,7 +23,7 @@ suyuan_epcis::codes! {
     PROOF_LATER = "NODE-PROOF_LATER", Error, "the last block is not certified yet", "最新区块尚未获得确认", "try again in a second", "请稍后重试";
     ERASED = "NODE-ERASED", Warning, "the payload at {0} is erased: left out", "{0} 处的内容已删除：略去", "nothing to do; its digest and links remain", "无需处理；其摘要和链接仍保留";
     NEW_CHAIN = "NODE-NEW_CHAIN", Warning, "{0} is new: a chain of one organisation, {1}, kept on this machine alone; its keys are {2}", "{0} 为新建：仅含一家单位 {1} 的链，只保存在本机；其密钥{2}", "to join a network, use its genesis: suyuan node init --genesis FILE", "要加入网络请使用其创世文件：suyuan node init --genesis 文件";
-    EMPTY = "NODE-EMPTY", Error, "no events in the documents", "文档中没有事件", "name documents with events", "请指定含有事件的文档";
+    DIFFERENCE = "NODE-DIFFERENCE", Error, "the ledger is not what its blocks make: {0}", "账本与其区块不一致：{0}", "stop using this directory; restore it from a backup, or fetch the ledger from another node", "请停止使用此目录；从备份恢复，或从其他节点重新获取账本";
     API_NOT_FOUND = "API-NOT_FOUND", Error, "there is no {0} here", "此处没有 {0}", "compare the address with the documentation", "请对照文档核对地址";
     API_BODY = "API-BODY", Error, "the body cannot be read: {0}", "无法读取请求体：{0}", "send what the documentation says, within the limits", "请按文档在限额内发送";
     API_PARAMETER = "API-PARAMETER", Error, "the parameter {0} is wrong: {1}", "参数 {0} 有误：{1}", "correct it", "请更正";
