@@ -175,7 +175,8 @@ mod mirror {
         SubjectState { found: H, founder: u64, maker: u64, holder: u64, next: u64, claim: u64, parent: u64,
             packed: u64, emptied: u64, emptied_by: u64, balance: i64, unit: [u8; 4], life: u8, recall: u8 }
         SubjectLeaf { state: SubjectState, count: u64, log: LogNode }
-        StoredLog { state: SubjectState, peaks: Peaks, base: u64, base_count: u64, subjects: u64 }
+        StoredLog { state: SubjectState, peaks: Peaks, base: u64, base_count: u64, subjects: u64,
+            founded_height: u64, founded_index: u32 }
         StoredRun { count: u64, log: u64 }
         StoredEntry { height: u64, index: u32, role: u8, standing: u8 }
         StateRoots { subject_count: u64, subjects: H, event_count: u64, events: H, name_count: u64, names: H,
@@ -465,7 +466,15 @@ fn state_examples() -> Vec<Example> {
         f("life", "u8", 1),
         f("recall", "u8", 0),
     ]);
-    let log = StoredLog { state: state.clone(), peaks: peaks.clone(), base: 3, base_count: 1, subjects: 4 };
+    let log = StoredLog {
+        state: state.clone(),
+        peaks: peaks.clone(),
+        base: 3,
+        base_count: 1,
+        subjects: 4,
+        founded_height: 2,
+        founded_index: 3,
+    };
     let leaf = log.leaf();
     let peaks_fields =
         json!([f("count", "u64", 3), group("nodes", "list", json!([node_fields(&inner), node_fields(&first)])),]);
@@ -526,6 +535,8 @@ fn state_examples() -> Vec<Example> {
                 f("base", "u64", 3),
                 f("base_count", "u64", 1),
                 f("subjects", "u64", 4),
+                f("founded_height", "u64", 2),
+                f("founded_index", "u32", 3),
             ],
             again!(StoredLog),
         ),
