@@ -134,7 +134,8 @@ fn family_options(memory: &Memory, table: Table) -> Options {
     blocks.set_cache_index_and_filter_blocks_with_high_priority(true);
     blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
     // In parts: whole, the filter of a full file has over a megabyte, and a cache that holds less than all
-    // filters reads one anew for each key (measured: 70 µs of processor instead of 7).
+    // filters reads one anew for each key (measured: 70 µs of processor instead of 7; where all fits, parts
+    // cost 0.6 µs a key).
     blocks.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
     blocks.set_partition_filters(true);
     blocks.set_metadata_block_size(BLOCK_BYTES_SMALL);
