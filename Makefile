@@ -105,6 +105,19 @@ bench-epcis: ## measure reading and hashing of documents, alone and beside the P
 	$(CARGO) run --quiet $(RELEASE) --package suyuan-benches --bin compare -- \
 		$(WORK)/peer/bin/python benches/peer/measure.py
 
+# The peer's scripts: a generator of the workload and a fair schema in PostgreSQL.
+export SUYUAN_PEERS := $(abspath $(or $(SUYUAN_PEERS),../shared/peers))
+
+.PHONY: bench-ledger
+bench-ledger: ## capture 10^5 events beside PostgreSQL in one run; every closure compared and proved (10 minutes)
+	@.ci/setup python
+	$(CARGO) build $(RELEASE) --package suyuan-benches --bin ledger
+	@benches/peers/run $(WORK)/peers
+
+.PHONY: chaos-capture
+chaos-capture: ## kill a capture 200 times (SIGKILL); nothing acknowledged may be lost (10 minutes)
+	SUYUAN_KILLS=200 $(CARGO) test $(RELEASE) --package suyuan-node --test kill -- --nocapture
+
 .PHONY: profile-epcis
 profile-epcis: ## print the functions that reading and hashing spend their time in (perf or valgrind)
 	$(CARGO) build $(RELEASE) --package suyuan-benches
