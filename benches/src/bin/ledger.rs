@@ -3,6 +3,7 @@
 //! and its proof verifies.
 //!
 //! usage: ledger FOLDER STORE [events a submission]
+//! or, for the closures of a store that was captured before: ledger FOLDER STORE --keep
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -55,6 +56,9 @@ fn main() -> Result<(), Failure> {
     let [_, folder, store, rest @ ..] = arguments.as_slice() else {
         return Err("usage: ledger FOLDER STORE [events a submission]".into());
     };
+    if rest.first().is_some_and(|word| word == "--keep") {
+        return Bench::reopen(Path::new(store))?.closures(Path::new(folder));
+    }
     let batch: usize = rest.first().map_or(Ok(500), |text| text.parse())?;
     let mut bench = Bench::found(Path::new(store))?;
     bench.capture(&Path::new(folder).join("events.ndjson"), batch)?;
@@ -62,6 +66,15 @@ fn main() -> Result<(), Failure> {
 }
 
 impl Bench {
+    /// The store of an earlier run, for its closures only.
+    fn reopen(path: &Path) -> Result<Bench, Failure> {
+        let (device, validator) = (SigningKey::from_bytes(&[1; 32]), SigningKey::from_bytes(&[2; 32]));
+        let validators = vec![Validator { key: validator.verifying_key().to_bytes(), power: 1 }];
+        let store = RocksStore::open(path, &StoreOptions::default())?;
+        let ledger = Ledger::open(&store)?.ok_or("the store is empty")?;
+        Ok(Bench { store, ledger, device, validator, validators, time: TIME })
+    }
+
     fn found(path: &Path) -> Result<Bench, Failure> {
         let (device, validator) = (SigningKey::from_bytes(&[1; 32]), SigningKey::from_bytes(&[2; 32]));
         let validators = vec![Validator { key: validator.verifying_key().to_bytes(), power: 1 }];
@@ -205,20 +218,20 @@ impl Bench {
     /// The nodes of a closure, which are also those of its proof.
     fn prove(&self, uri: &str, direction: Direction, trust: &Trust, tell: bool) -> Result<Option<usize>, Failure> {
         let key = SubjectKey::from_uri(uri).map_err(|error| format!("{error:?}"))?;
-        let started = Instant::now();
+        let started = running();
         let mut history = StoreHistory::new(&self.store);
         let Some(number) = history.reader().number_of(key.tag())? else { return Ok(None) };
         let closure = close(&mut history, &Query::new(vec![number], direction))?;
-        let walked = started.elapsed();
-        let started = Instant::now();
+        let walked = running().saturating_sub(started);
+        let started = running();
         let query = ProofQuery { key: key.bytes().to_vec(), direction: direction as u8, claims: false };
         let header = last_header(&self.store).map_err(|error| format!("{error:?}"))?;
         let made = make(&self.store, header, query, ProofOptions { payloads: false });
         let proof = made.map_err(|error| format!("{error:?}"))?.to_bytes();
-        let made = started.elapsed();
-        let started = Instant::now();
+        let made = running().saturating_sub(started);
+        let started = running();
         let verified = verify(&proof, trust).map_err(|refused| format!("{refused:?}"))?;
-        let checked = started.elapsed();
+        let checked = running().saturating_sub(started);
         let trace = verified.trace.ok_or("a proof of absence")?;
         if trace.closure.nodes.len() != closure.nodes.len() {
             return Err("the proof gives another closure".into());
@@ -226,7 +239,7 @@ impl Bench {
         if tell {
             let (nodes, events) = (closure.nodes.len(), closure.events.len());
             println!(
-                "{direction:?}: {nodes} nodes, {events} events, walked {:.1} ms; proof {:.1} bytes a node, {:.1} beyond \
+                "{direction:?}: {nodes} nodes, {events} events; processor time: walked {:.1} ms; proof {:.1} bytes a node, {:.1} beyond \
                  the digests, made {:.1} ms, checked {:.1} ms: {:.0} nodes/s",
                 walked.as_secs_f64() * 1e3,
                 proof.len() as f64 / nodes as f64,
@@ -238,6 +251,14 @@ impl Bench {
         }
         Ok(Some(closure.nodes.len()))
     }
+}
+
+/// For how long this thread has been running on a processor: unlike the time of day, it does not count what
+/// other programs do meanwhile.
+fn running() -> Duration {
+    let status = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = status.split_whitespace().next().and_then(|number| number.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
 
 /// What the kernel holds of this process in memory, in MiB.

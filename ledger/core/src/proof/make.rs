@@ -110,7 +110,8 @@ fn show(
     let subjects = maker.subjects()?;
     let wanted: Vec<Range<u64>> =
         subjects.iter().map(|shown| shown.run.first..shown.run.first + shown.run.count).collect();
-    let siblings = dense::SUBJECTS.siblings(store, head.roots.subject_count, &wanted, &StoreLeaves)?;
+    let ahead = maker.noted.history.reader().store();
+    let siblings = dense::SUBJECTS.siblings(ahead, head.roots.subject_count, &wanted, &StoreLeaves)?;
     let mut steps = Vec::new();
     for shown in subjects.iter().filter(|shown| shown.run.pruned.is_some()) {
         steps.extend(maker.pruned(shown.log)?);
@@ -435,6 +436,14 @@ impl NewsOf {
     }
 }
 
+fn stored_leaf(store: &dyn Read, log: u64) -> Result<Hash, StoreError> {
+    let missing = || StoreError::Corrupt(Table::Log, format!("log {log} is missing"));
+    let stored = store.get(Table::Log, &log.to_be_bytes())?.ok_or_else(missing)?;
+    let stored: StoredLog =
+        codec::decode_trusted(&stored).map_err(|error| StoreError::Corrupt(Table::Log, format!("{error:?}")))?;
+    Ok(stored.leaf().hash())
+}
+
 /// The leaves of the tree of subjects, from what the store says of them.
 pub(super) struct StoreLeaves;
 
@@ -461,7 +470,6 @@ impl LeafRuns for StoreLeaves {
             return Err(fault);
         }
         let mut hashes: HashMap<u64, Hash> = HashMap::new();
-        let reader = Reader::new(store);
         let mut runs = Vec::new();
         let mut position = leaves.start;
         for (first, run) in found {
@@ -474,7 +482,7 @@ impl LeafRuns for StoreLeaves {
             }
             let hash = match hashes.get(&run.log) {
                 Some(hash) => *hash,
-                None => reader.log(run.log)?.leaf().hash(),
+                None => stored_leaf(store, run.log)?,
             };
             hashes.insert(run.log, hash);
             runs.push((to - from, hash));

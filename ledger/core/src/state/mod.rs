@@ -2,6 +2,7 @@
 //!
 //! Everything that `apply` reads is under the state root ([`head::StateRoots`]).
 
+mod ahead;
 pub mod apply;
 mod effect;
 pub mod erased;

@@ -10,6 +10,7 @@ use crate::derive::SUBJECTS_MAX;
 use crate::hash::Hash;
 use crate::kv::{Read, StoreError, Table};
 use crate::record::LinkRun;
+use crate::state::ahead::Ahead;
 use crate::state::head::{HEAD_KEY, Head};
 use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, StoredRun, entry_key, place_key, read_number};
 use crate::trace::numbers::NumberMap;
@@ -57,9 +58,10 @@ pub struct SaltedPayload {
     pub payload: Vec<u8>,
 }
 
-/// Reads a ledger's tables as what they mean. What cannot have been written is [`StoreError::Corrupt`].
+/// Reads a ledger's tables as what they mean, at one moment: make one for each question, since what lies near
+/// what was asked for is read ahead and kept. What cannot have been written is [`StoreError::Corrupt`].
 pub struct Reader<'a> {
-    store: &'a dyn Read,
+    store: Ahead<'a>,
     entries: RefCell<EntryCache>,
 }
 
@@ -72,12 +74,12 @@ struct EntryCache {
 impl<'a> Reader<'a> {
     /// Reads this store.
     pub fn new(store: &'a dyn Read) -> Self {
-        Reader { store, entries: RefCell::default() }
+        Reader { store: Ahead::new(store), entries: RefCell::default() }
     }
 
-    /// The store.
-    pub fn store(&self) -> &'a dyn Read {
-        self.store
+    /// The store, as this reader reads it: ahead.
+    pub fn store(&self) -> &dyn Read {
+        &self.store
     }
 
     /// Where the ledger stands; `None` if nothing was ever written.
@@ -213,7 +215,7 @@ impl<'a> Reader<'a> {
     }
 
     fn decoded<T: Decode<()>>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
-        self.store.get(table, key)?.map(|value| decoded(table, &value)).transpose()
+        self.store.value(table, key, |value| decoded(table, value))?.transpose()
     }
 }
 
