@@ -7,7 +7,8 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 # One profile and one target directory for the demo, the tests, the benchmarks and CI, so that
-# everything is compiled once and what is measured is what runs. CARGO_TARGET_DIR is respected.
+# everything is compiled once and what is measured is what runs. CARGO_TARGET_DIR is respected. Packages with
+# RocksDB are built by --workspace: chosen singly, some would turn on other features and compile it again.
 CARGO := cargo
 RELEASE := --release --locked
 SUYUAN_COMMAND := $(CARGO) run --quiet $(RELEASE) --package suyuan-node --bin suyuan --
@@ -101,7 +102,7 @@ bench-epcis: ## measure reading and hashing of documents, alone and beside the P
 	@.ci/setup python
 	$(CARGO) bench --locked --package suyuan-benches --bench epcis -- --warm-up-time 1 --measurement-time 4
 	@benches/peer/prepare $(WORK)/peer
-	$(CARGO) build $(RELEASE) --package suyuan-benches
+	$(CARGO) build $(RELEASE) --workspace --bins
 	$(CARGO) run --quiet $(RELEASE) --package suyuan-benches --bin compare -- \
 		$(WORK)/peer/bin/python benches/peer/measure.py
 
@@ -111,16 +112,16 @@ export SUYUAN_PEERS := $(abspath $(or $(SUYUAN_PEERS),../shared/peers))
 .PHONY: bench-ledger
 bench-ledger: ## capture 10^5 events beside PostgreSQL in one run; every closure compared and proved (10 minutes)
 	@.ci/setup python
-	$(CARGO) build $(RELEASE) --package suyuan-benches --bin ledger
+	$(CARGO) build $(RELEASE) --workspace --bin ledger
 	@benches/peers/run $(WORK)/peers
 
 .PHONY: chaos-capture
 chaos-capture: ## kill a capture 200 times (SIGKILL); nothing acknowledged may be lost (10 minutes)
-	SUYUAN_KILLS=200 $(CARGO) test $(RELEASE) --package suyuan-node --test kill -- --nocapture
+	SUYUAN_KILLS=200 $(CARGO) test $(RELEASE) --workspace --test kill -- --nocapture
 
 .PHONY: profile-epcis
 profile-epcis: ## print the functions that reading and hashing spend their time in (perf or valgrind)
-	$(CARGO) build $(RELEASE) --package suyuan-benches
+	$(CARGO) build $(RELEASE) --workspace --bins
 	@benches/profile $(WORK)/profile
 
 # FUZZ_SECONDS is for each target. What is found new goes into the work folder; `make fuzz-corpus`
