@@ -52,7 +52,7 @@ impl<'a> StoreHistory<'a> {
         if let Some(known) = self.logs.get(&log) {
             return Ok(known.clone());
         }
-        let state: SubjectState = self.reader.log(log)?.state;
+        let state: SubjectState = self.reader.log(log)?.state.clone();
         let stored = self.reader.entries(log)?;
         let mut entries = Vec::with_capacity(stored.len());
         for entry in stored.iter() {
@@ -108,7 +108,7 @@ impl History for StoreHistory<'_> {
         if let Some(known) = self.keys.get(&subject) {
             return Ok(known.clone());
         }
-        let key: Rc<[u8]> = self.reader.key_of(subject)?.ok_or_else(|| missing(Table::Key, subject))?.into();
+        let key: Rc<[u8]> = self.reader.key_of(subject)?.ok_or_else(|| missing(Table::Key, subject))?;
         self.keys.insert(subject, key.clone());
         Ok(key)
     }
