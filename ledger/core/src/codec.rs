@@ -28,6 +28,20 @@ pub fn encode<T: Encode>(thing: &T) -> Vec<u8> {
     bincode::encode_to_vec(thing, config::legacy()).unwrap_or_default()
 }
 
+/// No longer encoding is made on the stack.
+const SMALL_BYTES: usize = 512;
+
+/// What is made of the bytes of a thing: of a small one without memory of its own, since hashes are made of
+/// hundreds of thousands of small things.
+pub fn with_encoded<T: Encode, R>(thing: &T, make: impl FnOnce(&[u8]) -> R) -> R {
+    let mut small = [0; SMALL_BYTES];
+    let encoded = bincode::encode_into_slice(thing, &mut small, config::legacy()).ok();
+    match encoded.and_then(|length| small.get(..length)) {
+        Some(bytes) => make(bytes),
+        None => make(&encode(thing)),
+    }
+}
+
 /// Reads a thing that must fill the bytes exactly, of at most `bytes_max` bytes, and whose encoding
 /// must be those bytes.
 pub fn decode<T: Decode<()> + Encode>(bytes: &[u8], bytes_max: usize) -> Result<T, DecodeError> {

@@ -55,8 +55,11 @@ impl LogNode {
     ///
     /// Its mask is [`entry_mask`].
     pub fn entry(record: &Record, record_hash: Hash, role: Role, standing: Standing) -> LogNode {
+        let mut entry = [0; 34];
+        entry[..32].copy_from_slice(&record_hash.0);
+        entry[32..].copy_from_slice(&[role as u8, standing as u8]);
         LogNode {
-            hash: Tag::Entry.hash_parts(&[&record_hash.0, &[role as u8, standing as u8]]),
+            hash: Tag::Entry.hash(&entry),
             tmin: record.event_time,
             tmax: record.event_time,
             mask: entry_mask(record.mask, role.bit(), standing >= Standing::Unconfirmed),
@@ -66,7 +69,7 @@ impl LogNode {
     /// The node over two neighbours.
     pub fn inner(left: &LogNode, right: &LogNode) -> LogNode {
         LogNode {
-            hash: Tag::Log.hash_parts(&[&codec::encode(left), &codec::encode(right)]),
+            hash: codec::with_encoded(&(left, right), |bytes| Tag::Log.hash(bytes)),
             tmin: left.tmin.min(right.tmin),
             tmax: left.tmax.max(right.tmax),
             mask: left.mask | right.mask,

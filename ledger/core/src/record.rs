@@ -207,7 +207,7 @@ pub struct Record {
 impl Record {
     /// Its hash: in receipts, entries, and as the founding record in the state of subjects.
     pub fn hash(&self) -> Hash {
-        Tag::Record.hash(&codec::encode(self))
+        codec::with_encoded(self, |bytes| Tag::Record.hash(bytes))
     }
 }
 

@@ -70,7 +70,7 @@ fn children(uris: &[&str]) -> String {
 fn state(network: &TestLedger, uri: &str) -> SubjectState {
     let reader = Reader::new(&network.store);
     let number = reader.number_of(SubjectKey::from_uri(uri).unwrap().tag()).unwrap().unwrap();
-    reader.log(reader.run_at(number).unwrap().unwrap().log).unwrap().state
+    reader.log(reader.run_at(number).unwrap().unwrap().log).unwrap().state.clone()
 }
 
 fn number(network: &TestLedger, member: usize) -> u64 {

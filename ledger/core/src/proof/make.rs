@@ -3,7 +3,6 @@
 //! The walk goes over the store, and what it asks is noted: these subjects and these events are shown. An
 //! event that is shown names further subjects, but those that are not shown need nothing.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
@@ -37,6 +36,9 @@ pub struct ProofOptions {
     /// derived links rightly.
     pub payloads: bool,
 }
+
+/// So many places of events are noted before those noted twice are forgotten.
+const PLACES_MIN: usize = 1 << 20;
 
 /// Why a proof can't be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +106,7 @@ fn show(
     let mut noted = Noted::new(store);
     noted.named.push(start);
     close(&mut noted, &walk)?;
-    let mut maker = Maker { noted, logs: HashMap::new() };
+    let mut maker = Maker { noted };
     let founding = maker.founding_events()?;
     let events = maker.events(options)?;
     let subjects = maker.subjects()?;
@@ -129,7 +131,9 @@ struct Noted<'a> {
     /// Subjects of which the key was asked, some more than once.
     named: Vec<u64>,
     /// The events whose entries were shown.
-    places: BTreeSet<Place>,
+    places: Vec<Place>,
+    /// From how many places on they are brought in order.
+    places_next: usize,
     /// The log noted last: neighbours often share it.
     last: Option<Rc<SubjectLog>>,
 }
@@ -137,7 +141,14 @@ struct Noted<'a> {
 impl<'a> Noted<'a> {
     fn new(store: &'a dyn Read) -> Self {
         let history = StoreHistory::new(store);
-        Noted { history, subjects: Vec::new(), named: Vec::new(), places: BTreeSet::new(), last: None }
+        Noted {
+            history,
+            subjects: Vec::new(),
+            named: Vec::new(),
+            places: Vec::new(),
+            places_next: PLACES_MIN,
+            last: None,
+        }
     }
 }
 
@@ -148,7 +159,7 @@ fn note(noted: &mut Vec<u64>, subject: u64) {
     }
 }
 
-fn in_order(noted: &mut Vec<u64>) {
+fn in_order<T: Ord>(noted: &mut Vec<T>) {
     noted.sort_unstable();
     noted.dedup();
 }
@@ -161,6 +172,11 @@ impl History for Noted<'_> {
         let log = self.history.log(subject, mode)?;
         if !self.last.as_ref().is_some_and(|last| Rc::ptr_eq(last, &log)) {
             self.places.extend(log.entries.iter().map(|entry| entry.place));
+            // Logs that are asked for again and again do not add up.
+            if self.places.len() >= self.places_next {
+                in_order(&mut self.places);
+                self.places_next = self.places.len().saturating_mul(2).max(PLACES_MIN);
+            }
             self.last = Some(log.clone());
         }
         Ok(log)
@@ -195,7 +211,6 @@ struct RunOfLog {
 
 struct Maker<'a> {
     noted: Noted<'a>,
-    logs: HashMap<u64, StoredLog>,
 }
 
 impl Maker<'_> {
@@ -206,10 +221,11 @@ impl Maker<'_> {
         in_order(&mut named);
         for number in &named {
             let log = self.noted.history.log_id(*number)?;
-            let place = founded_at(self.stored_log(log)?);
+            let place = founded_at(&*self.noted.history.reader().log(log)?);
             founding.entry(place).or_default().push(*number);
         }
         self.noted.places.extend(founding.keys().copied());
+        in_order(&mut self.noted.places);
         self.noted.subjects.append(&mut named);
         in_order(&mut self.noted.subjects);
         Ok(founding)
@@ -239,8 +255,7 @@ impl Maker<'_> {
     /// The subjects asked for, in runs.
     fn subjects(&mut self) -> Result<Vec<RunOfLog>, MakeError> {
         let mut runs: Vec<RunOfLog> = Vec::new();
-        let order: Vec<Place> = self.noted.places.iter().copied().collect();
-        let places: HashSet<Place> = order.iter().copied().collect();
+        let order = std::mem::take(&mut self.noted.places);
         for number in std::mem::take(&mut self.noted.subjects) {
             let log = self.noted.history.log_id(number)?;
             if let Some(RunOfLog { run, log: last }) = runs.last_mut()
@@ -252,9 +267,9 @@ impl Maker<'_> {
             }
             let entries = self.noted.history.reader().entries(log)?;
             let place = |entry: &StoredEntry| Place { height: entry.height, index: entry.index };
-            let all = entries.iter().all(|entry| places.contains(&place(entry)));
-            let stored = self.stored_log(log)?;
-            let founded = founded_at(stored);
+            let all = entries.iter().all(|entry| order.binary_search(&place(entry)).is_ok());
+            let stored = self.noted.history.reader().log(log)?;
+            let founded = founded_at(&stored);
             let found = match (all, order.binary_search(&founded)) {
                 (true, _) if entries.first().map(place) == Some(founded) => Found::FirstEntry,
                 (_, Ok(event)) => Found::Event(u32::try_from(event).unwrap_or(u32::MAX)),
@@ -267,14 +282,8 @@ impl Maker<'_> {
             let pruned = (!all).then_some(stored.peaks.count);
             runs.push(RunOfLog { run: ShownRun { first: number, count: 1, state, found, pruned }, log });
         }
+        self.noted.places = order;
         Ok(runs)
-    }
-
-    fn stored_log(&mut self, log: u64) -> Result<&StoredLog, MakeError> {
-        match self.logs.entry(log) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(place) => Ok(place.insert(self.noted.history.reader().log(log)?)),
-        }
     }
 
     /// The walk through a log of which only the entries of shown events are shown.
@@ -289,7 +298,7 @@ impl Maker<'_> {
             let (role, standing) =
                 known.ok_or_else(|| StoreError::Corrupt(Table::Entry, format!("log {log} has an unknown role")))?;
             nodes.push(LogNode::entry(&record, record.hash(), role, standing));
-            if self.noted.places.contains(&place) {
+            if self.noted.places.binary_search(&place).is_ok() {
                 shown.push(index as u64);
             }
         }
@@ -298,15 +307,20 @@ impl Maker<'_> {
     }
 
     /// The pages of names that are needed, of events whose payload does not show them.
-    fn names(&self, founding: &BTreeMap<Place, Vec<u64>>, events: &[ShownEvent]) -> Result<Vec<ShownNames>, MakeError> {
+    fn names(
+        &mut self,
+        founding: &BTreeMap<Place, Vec<u64>>,
+        events: &[ShownEvent],
+    ) -> Result<Vec<ShownNames>, MakeError> {
         let mut names = Vec::new();
         for (index, event) in events.iter().enumerate().filter(|(_, event)| event.opened.is_none()) {
             let Some(needed) = founding.get(&event.place) else { continue };
-            let reader = self.noted.history.reader();
-            let stored = reader.record(event.place.height, event.place.index)?;
-            let founded = stored.map(|stored| stored.founded).unwrap_or_default();
+            let stored = self.noted.history.record(event.place)?;
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            names.push(ShownNames { event: index, parts: name_parts(&founded, needed, reader)? });
+            names.push(ShownNames {
+                event: index,
+                parts: name_parts(&stored.founded, needed, &mut self.noted.history)?,
+            });
         }
         Ok(names)
     }
@@ -321,7 +335,11 @@ fn corrupt(table: Table, error: &dyn std::fmt::Debug) -> MakeError {
 }
 
 /// The pages with the names that are needed, in the tree over all pages.
-fn name_parts(founded: &[FoundedRun], needed: &[u64], reader: &Reader<'_>) -> Result<Vec<NamePart>, MakeError> {
+fn name_parts(
+    founded: &[FoundedRun],
+    needed: &[u64],
+    history: &mut StoreHistory<'_>,
+) -> Result<Vec<NamePart>, MakeError> {
     let mut numbers: Vec<u64> = founded.iter().flat_map(|run| run.first..run.first + u64::from(run.count)).collect();
     numbers.sort_unstable();
     let mut pages = Vec::new();
@@ -329,14 +347,13 @@ fn name_parts(founded: &[FoundedRun], needed: &[u64], reader: &Reader<'_>) -> Re
         let mut names = Vec::with_capacity(chunk.len());
         let mut page = Vec::with_capacity(chunk.len());
         for number in chunk {
-            let missing = || StoreError::Corrupt(Table::Key, format!("subject {number} is missing"));
-            let key = reader.key_of(*number)?.ok_or_else(missing)?;
+            let key = history.key(*number)?;
             let tag = Tag::Key.hash(&key);
             names.push(names::Name { number: *number, tag });
             let is_needed = needed.binary_search(number).is_ok();
             page.push(ShownName {
                 number: *number,
-                key: if is_needed { NameKey::Key(key) } else { NameKey::Tag(tag) },
+                key: if is_needed { NameKey::Key(key.to_vec()) } else { NameKey::Tag(tag) },
             });
         }
         let shown = page.iter().any(|name| matches!(name.key, NameKey::Key(_))).then_some(page);

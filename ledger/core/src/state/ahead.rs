@@ -77,9 +77,9 @@ fn as_number(table: Table, key: &[u8]) -> Option<u128> {
     Some(u128::from_be_bytes(bytes))
 }
 
-fn as_key(table: Table, number: u128) -> Vec<u8> {
-    let bytes = number.to_be_bytes();
-    bytes.get(..width(table).unwrap_or(0)).unwrap_or_default().to_vec()
+/// The key of a number: so many of its first bytes as the table's keys have.
+fn as_key(table: Table, number: &[u8; 16]) -> &[u8] {
+    number.get(..width(table).unwrap_or(0)).unwrap_or_default()
 }
 
 impl Stretch {
@@ -153,6 +153,24 @@ impl<'a> Ahead<'a> {
         }
     }
 
+    /// What is read of the greatest key that is not above `key`, and its value.
+    pub fn pair_at_or_before<T>(
+        &self,
+        table: Table,
+        key: &[u8],
+        read: impl FnOnce(&[u8], &[u8]) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        if let Some((number, stretch)) = self.stretch(table, key, true)? {
+            let place = stretch.keys.partition_point(|key| *key <= number).checked_sub(1);
+            let found = place.and_then(|place| Some((stretch.keys.get(place)?, self.used(table, &stretch, place)?)));
+            // A stretch does not tell what is before it.
+            if let Some((found, value)) = found {
+                return Ok(Some(read(as_key(table, &found.to_be_bytes()), value)));
+            }
+        }
+        Ok(self.store.at_or_before(table, key)?.map(|(found, value)| read(&found, &value)))
+    }
+
     /// A value that is asked for.
     fn used<'s>(&self, table: Table, stretch: &'s Stretch, place: usize) -> Option<&'s [u8]> {
         if let Some(stretches) = self.tables.borrow().get(&table) {
@@ -184,7 +202,7 @@ impl<'a> Ahead<'a> {
     fn read(&self, table: Table, from: u128, pairs: usize) -> Result<Stretch, StoreError> {
         let next =
             self.tables.borrow().get(&table).and_then(|known| known.known.range(from..).next().map(|next| *next.0));
-        let end = next.map_or(END.to_vec(), |next| as_key(table, next));
+        let end = next.map_or(END.to_vec(), |next| as_key(table, &next.to_be_bytes()).to_vec());
         let mut stretch = Stretch {
             from,
             to: next.unwrap_or(u128::MAX),
@@ -193,7 +211,7 @@ impl<'a> Ahead<'a> {
             values: Vec::new(),
             used: Vec::new(),
         };
-        self.store.scan(table, &as_key(table, from), &end, &mut |key, value| {
+        self.store.scan(table, as_key(table, &from.to_be_bytes()), &end, &mut |key, value| {
             let Some(number) = as_number(table, key) else { return true };
             // The first one that is left out tells that there is none before it.
             if stretch.keys.len() >= pairs || stretch.values.len() > STRETCH_BYTES_MAX {
@@ -232,16 +250,7 @@ impl Read for Ahead<'_> {
     }
 
     fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
-        if let Some((number, stretch)) = self.stretch(table, key, true)? {
-            let up_to = stretch.keys.partition_point(|key| *key <= number);
-            let place = up_to.checked_sub(1);
-            let found = place.and_then(|place| Some((stretch.keys.get(place)?, self.used(table, &stretch, place)?)));
-            // A stretch does not tell what is before it.
-            if let Some((found, value)) = found {
-                return Ok(Some((as_key(table, *found), value.to_vec())));
-            }
-        }
-        self.store.at_or_before(table, key)
+        self.pair_at_or_before(table, key, |found, value| (found.to_vec(), value.to_vec()))
     }
 
     fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
@@ -252,8 +261,8 @@ impl Read for Ahead<'_> {
         match self.stretch(table, from, false)? {
             Some((start, stretch)) if end <= stretch.to => {
                 for place in stretch.place(start)..stretch.place(end) {
-                    let key = stretch.keys.get(place).map(|key| as_key(table, *key)).unwrap_or_default();
-                    if !visit(&key, self.used(table, &stretch, place).unwrap_or_default()) {
+                    let key = stretch.keys.get(place).copied().unwrap_or_default().to_be_bytes();
+                    if !visit(as_key(table, &key), self.used(table, &stretch, place).unwrap_or_default()) {
                         break;
                     }
                 }

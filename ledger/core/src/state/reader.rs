@@ -17,6 +17,10 @@ use crate::trace::numbers::NumberMap;
 
 /// So many entries of logs are kept in memory, over all logs.
 const CACHED_ENTRIES_MAX: usize = 1 << 20;
+/// Room is made for at most so many entries before they are read: a count may be corrupt.
+const ENTRIES_ROOM_MAX: usize = 1 << 10;
+/// So many logs without their entries are kept in memory.
+const CACHED_LOGS_MAX: usize = 1 << 18;
 /// A payload is stored behind its salt, of so many bytes.
 const SALT_BYTES: usize = 16;
 
@@ -62,6 +66,7 @@ pub struct SaltedPayload {
 /// what was asked for is read ahead and kept. What cannot have been written is [`StoreError::Corrupt`].
 pub struct Reader<'a> {
     store: Ahead<'a>,
+    logs: RefCell<HashMap<u64, Rc<StoredLog>>>,
     entries: RefCell<EntryCache>,
 }
 
@@ -74,7 +79,7 @@ struct EntryCache {
 impl<'a> Reader<'a> {
     /// Reads this store.
     pub fn new(store: &'a dyn Read) -> Self {
-        Reader { store: Ahead::new(store), entries: RefCell::default() }
+        Reader { store: Ahead::new(store), logs: RefCell::default(), entries: RefCell::default() }
     }
 
     /// The store, as this reader reads it: ahead.
@@ -94,23 +99,33 @@ impl<'a> Reader<'a> {
     }
 
     /// The key bytes of a subject.
-    pub fn key_of(&self, subject: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.store.get(Table::Key, &subject.to_be_bytes())
+    pub fn key_of(&self, subject: u64) -> Result<Option<Rc<[u8]>>, StoreError> {
+        self.store.value(Table::Key, &subject.to_be_bytes(), |key| Rc::from(key))
     }
 
     /// The run that a subject is in.
     pub fn run_at(&self, subject: u64) -> Result<Option<SubjectRun>, StoreError> {
-        let Some((key, value)) = self.store.at_or_before(Table::Run, &subject.to_be_bytes())? else { return Ok(None) };
-        let first = number(Table::Run, &key)?;
-        let StoredRun { count, log } = decoded(Table::Run, &value)?;
-        let run = SubjectRun { first, count, log };
-        Ok(run.contains(subject).then_some(run))
+        let found = self.store.pair_at_or_before(Table::Run, &subject.to_be_bytes(), |key, value| {
+            let StoredRun { count, log } = decoded(Table::Run, value)?;
+            Ok(SubjectRun { first: number(Table::Run, key)?, count, log })
+        })?;
+        Ok(found.transpose()?.filter(|run| run.contains(subject)))
     }
 
     /// A log without its entries.
-    pub fn log(&self, log: u64) -> Result<StoredLog, StoreError> {
-        self.decoded(Table::Log, &log.to_be_bytes())?
-            .ok_or_else(|| StoreError::Corrupt(Table::Log, format!("log {log} is missing")))
+    pub fn log(&self, log: u64) -> Result<Rc<StoredLog>, StoreError> {
+        if let Some(known) = self.logs.borrow().get(&log) {
+            return Ok(known.clone());
+        }
+        let stored: Option<StoredLog> = self.decoded(Table::Log, &log.to_be_bytes())?;
+        let missing = || StoreError::Corrupt(Table::Log, format!("log {log} is missing"));
+        let stored = Rc::new(stored.ok_or_else(missing)?);
+        let mut logs = self.logs.borrow_mut();
+        if logs.len() >= CACHED_LOGS_MAX {
+            logs.clear();
+        }
+        logs.insert(log, stored.clone());
+        Ok(stored)
     }
 
     /// All entries of a log in order, those of the logs included that it was forked from.
@@ -148,7 +163,9 @@ impl<'a> Reader<'a> {
             let base = usize::try_from(base_count).ok().and_then(|end| entries.get(..end)).ok_or_else(|| {
                 StoreError::Corrupt(Table::Log, format!("the base of log {log} has fewer than {base_count} entries"))
             })?;
-            let mut all = base.to_vec();
+            let room = usize::try_from(count).unwrap_or(0).min(ENTRIES_ROOM_MAX).max(base.len());
+            let mut all = Vec::with_capacity(room);
+            all.extend_from_slice(base);
             self.own_entries(log, base_count, count, &mut all)?;
             entries = all.into();
             self.entries.borrow_mut().keep(log, entries.clone());

@@ -103,7 +103,7 @@ pub struct SubjectLeaf {
 impl SubjectLeaf {
     /// Its hash.
     pub fn hash(&self) -> Hash {
-        Tag::Leaf.hash(&codec::encode(self))
+        codec::with_encoded(self, |bytes| Tag::Leaf.hash(bytes))
     }
 }
 

@@ -62,7 +62,7 @@ impl<'a> StoreHistory<'a> {
             let place = Place { height: entry.height, index: entry.index };
             entries.push(timed(entry, &*self.record(place)?));
         }
-        let whole = Rc::new(SubjectLog { state: head.state, entries });
+        let whole = Rc::new(SubjectLog { state: head.state.clone(), entries });
         self.logs.insert(log, whole.clone());
         Ok(whole)
     }
@@ -118,7 +118,7 @@ impl History for StoreHistory<'_> {
         if let Some(known) = self.keys.get(&subject) {
             return Ok(known.clone());
         }
-        let key: Rc<[u8]> = self.reader.key_of(subject)?.ok_or_else(|| missing(Table::Key, subject))?.into();
+        let key: Rc<[u8]> = self.reader.key_of(subject)?.ok_or_else(|| missing(Table::Key, subject))?;
         self.keys.insert(subject, key.clone());
         Ok(key)
     }
