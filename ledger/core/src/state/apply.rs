@@ -232,7 +232,11 @@ impl Ledger {
         let block = StoredBlock { header: header.clone(), certificate, submissions: stored_submissions };
         overlay.put(Table::Block, header.height.to_be_bytes(), encode(&block));
         overlay.put(Table::Meta, HEAD_KEY, encode(&head));
-        Ok(Applied { ledger: Ledger { head, directory, cache: RefCell::new(cache) }, writes: overlay.into_writes(), receipts })
+        Ok(Applied {
+            ledger: Ledger { head, directory, cache: RefCell::new(cache) },
+            writes: overlay.into_writes(),
+            receipts,
+        })
     }
 }
 

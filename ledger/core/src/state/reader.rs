@@ -1,6 +1,7 @@
 //! Reads what `apply` has written: subjects, their logs, records, payloads.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use bincode::Decode;
@@ -131,7 +132,10 @@ impl<'a> Reader<'a> {
     /// All entries of a log in order, those of the logs included that it was forked from.
     pub fn entries(&self, log: u64) -> Result<Rc<[StoredEntry]>, StoreError> {
         let known = self.entries.borrow().logs.get(&log).cloned();
-        known.map_or_else(|| self.entries_of(log, &self.log(log)?), Ok)
+        match known {
+            Some(entries) => Ok(entries),
+            None => self.entries_of(log, self.log(log)?.as_ref()),
+        }
     }
 
     /// The same, of a log that was read already.
