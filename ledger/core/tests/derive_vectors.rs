@@ -44,6 +44,9 @@ struct Refused {
     pointer: String,
 }
 
+/// Role, key, and the thousandths and unit of a quantity.
+type LinkCase = (u8, u32, Option<(Option<String>, String)>);
+
 #[derive(Serialize, Deserialize, PartialEq, Debug)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Expected {
@@ -62,7 +65,7 @@ struct Expected {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key_count: Option<usize>,
     keys: Vec<Key>,
-    links: Vec<(u8, u32, Option<(Option<String>, String)>)>,
+    links: Vec<LinkCase>,
 }
 
 #[derive(Serialize, Deserialize, PartialEq, Debug)]

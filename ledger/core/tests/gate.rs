@@ -414,7 +414,7 @@ fn lanes() {
     let fork = network.sign(DAIRY, &[object("OBSERVE", "storing", ITEM, "")]);
     let (first, fork) = (network.verify(first).unwrap(), network.verify(fork).unwrap());
     assert!(network.decide(&[first.clone(), fork.clone()]).is_err(), "two at one place of a lane");
-    network.decide(&[first.clone()]).unwrap();
+    network.decide(std::slice::from_ref(&first)).unwrap();
     assert!(network.decide(&[first]).is_err(), "a replay");
     assert!(network.decide(&[fork]).is_err(), "a fork");
     let administrator = network.members[DAIRY].administrator.clone();
