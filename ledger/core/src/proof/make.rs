@@ -252,15 +252,17 @@ impl Maker<'_> {
         Ok(events)
     }
 
-    /// The subjects asked for, in runs.
+    /// The subjects asked for, in runs of equal leaves: two logs that were forked apart can still say the same,
+    /// and the verifier, who knows no logs' ids, demands the longest runs.
     fn subjects(&mut self) -> Result<Vec<RunOfLog>, MakeError> {
         let mut runs: Vec<RunOfLog> = Vec::new();
         let order = std::mem::take(&mut self.noted.places);
         for number in std::mem::take(&mut self.noted.subjects) {
             let log = self.noted.history.log_id(number)?;
             if let Some(RunOfLog { run, log: last }) = runs.last_mut()
-                && *last == log
                 && run.first + run.count == number
+                && (*last == log
+                    || self.noted.history.reader().log(*last)?.leaf() == self.noted.history.reader().log(log)?.leaf())
             {
                 run.count += 1;
                 continue;
