@@ -37,7 +37,7 @@ fn batch(number: u64) -> WriteSet {
     let mut writes = WriteSet::default();
     for place in 0..100u64 {
         let key = [number.to_be_bytes(), place.to_be_bytes()].concat();
-        writes.put(Table::ALL[(place % 16) as usize], key, numbers.bytes(2000));
+        writes.put(Table::ALL[place as usize % Table::ALL.len()], key, numbers.bytes(2000));
     }
     writes.put(Table::Meta, *b"batch", number.to_be_bytes());
     writes
