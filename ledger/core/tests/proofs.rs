@@ -18,7 +18,7 @@ use suyuan_ledger::proof::make_inclusion::make_inclusion;
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::proof::verify::verify;
 use suyuan_ledger::proof::{Place, RefusedCode};
-use suyuan_ledger::state::subject::{StoredRecord, place_key};
+use suyuan_ledger::state::subject::{StoredRecord, decode_keys, place_key};
 use suyuan_ledger::trace::closure::{Direction, Query, close};
 use suyuan_ledger::trace::history;
 use suyuan_ledger::trace::store::StoreHistory;
@@ -126,8 +126,9 @@ fn subjects(network: &TestLedger) -> Vec<(u64, Vec<u8>)> {
     let mut subjects = Vec::new();
     network
         .store
-        .scan(Table::Key, &[], &[255; 9], &mut |number, key| {
-            subjects.push((u64::from_be_bytes(number.try_into().unwrap()), key.to_vec()));
+        .scan(Table::Key, &[], &[255; 9], &mut |first, row| {
+            let numbers = u64::from_be_bytes(first.try_into().unwrap())..;
+            subjects.extend(numbers.zip(decode_keys(row).unwrap()).map(|(number, key)| (number, key.to_vec())));
             true
         })
         .unwrap();
