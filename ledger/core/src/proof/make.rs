@@ -23,10 +23,11 @@ use crate::names::{self, PAGE_NAMES, page_hash};
 use crate::record::{Role, Standing};
 use crate::state::head::Head;
 use crate::state::reader::Reader;
-use crate::state::subject::{FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, read_number};
+use crate::state::subject::{FoundedRun, StoredLog, StoredRecord, StoredRun, SubjectState, read_number};
 use crate::trace::closure::close;
-use crate::trace::history::{History, Mode, Place, SubjectLog, class_key};
-use crate::trace::store::StoreHistory;
+use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
+use crate::trace::numbers::NumberMap;
+use crate::trace::store::{StoreHistory, Whole};
 use crate::tree::dense::{self, LeafRuns};
 
 /// How much a proof shows.
@@ -116,7 +117,7 @@ fn show(
     let siblings = dense::SUBJECTS.siblings(ahead, head.roots.subject_count, &wanted, &StoreLeaves)?;
     let mut steps = Vec::new();
     for shown in subjects.iter().filter(|shown| shown.run.pruned.is_some()) {
-        steps.extend(maker.pruned(shown.log)?);
+        steps.extend(maker.pruned(shown)?);
     }
     let names = maker.names(&founding, &events)?;
     let subjects = subjects.into_iter().map(|shown| shown.run).collect();
@@ -182,10 +183,6 @@ impl History for Noted<'_> {
         Ok(log)
     }
 
-    fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, StoreError> {
-        self.history.record(place)
-    }
-
     fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, StoreError> {
         note(&mut self.named, subject);
         self.history.key(subject)
@@ -203,10 +200,19 @@ impl History for Noted<'_> {
     }
 }
 
-/// A run of subjects with the id of its log.
+/// A run of subjects with its log.
 struct RunOfLog {
     run: ShownRun,
-    log: u64,
+    id: u64,
+    log: Rc<SubjectLog>,
+}
+
+/// Whether logs have one leaf: the same entries make the same tree.
+fn are_equal(one: &SubjectLog, two: &SubjectLog) -> bool {
+    let same =
+        |(one, two): (&Entry, &Entry)| (one.place, one.role, one.standing) == (two.place, two.role, two.standing);
+    let count = one.entries.len();
+    one.state == two.state && count == two.entries.len() && one.entries.iter().zip(&two.entries).all(same)
 }
 
 struct Maker<'a> {
@@ -221,7 +227,7 @@ impl Maker<'_> {
         in_order(&mut named);
         for number in &named {
             let log = self.noted.history.log_id(*number)?;
-            let place = founded_at(&*self.noted.history.reader().log(log)?);
+            let place = self.noted.history.whole(log)?.founded;
             founding.entry(place).or_default().push(*number);
         }
         self.noted.places.extend(founding.keys().copied());
@@ -256,56 +262,49 @@ impl Maker<'_> {
     /// and the verifier, who knows no logs' ids, demands the longest runs.
     fn subjects(&mut self) -> Result<Vec<RunOfLog>, MakeError> {
         let mut runs: Vec<RunOfLog> = Vec::new();
-        let order = std::mem::take(&mut self.noted.places);
+        let places: NumberMap<Place, u32> = self.noted.places.iter().copied().zip(0..).collect();
         for number in std::mem::take(&mut self.noted.subjects) {
-            let log = self.noted.history.log_id(number)?;
-            if let Some(RunOfLog { run, log: last }) = runs.last_mut()
-                && run.first + run.count == number
-                && (*last == log
-                    || self.noted.history.reader().log(*last)?.leaf() == self.noted.history.reader().log(log)?.leaf())
+            let id = self.noted.history.log_id(number)?;
+            if let Some(last) = runs.last_mut().filter(|last| last.run.first + last.run.count == number)
+                && (last.id == id || are_equal(&last.log, &self.noted.history.whole(id)?.log))
             {
-                run.count += 1;
+                last.run.count += 1;
                 continue;
             }
-            let entries = self.noted.history.reader().entries(log)?;
-            let place = |entry: &StoredEntry| Place { height: entry.height, index: entry.index };
-            let all = entries.iter().all(|entry| order.binary_search(&place(entry)).is_ok());
-            let stored = self.noted.history.reader().log(log)?;
-            let founded = founded_at(&stored);
-            let found = match (all, order.binary_search(&founded)) {
-                (true, _) if entries.first().map(place) == Some(founded) => Found::FirstEntry,
-                (_, Ok(event)) => Found::Event(u32::try_from(event).unwrap_or(u32::MAX)),
-                (_, Err(_)) => Found::Hidden,
+            let Whole { log, founded } = self.noted.history.whole(id)?;
+            let all = log.entries.iter().all(|entry| places.contains_key(&entry.place));
+            let found = match (all, places.get(&founded)) {
+                (true, _) if log.entries.first().map(|entry| entry.place) == Some(founded) => Found::FirstEntry,
+                (_, Some(event)) => Found::Event(*event),
+                (_, None) => Found::Hidden,
             };
-            let mut state = stored.state.clone();
+            let mut state = SubjectState::clone(&log.state);
             if found != Found::Hidden {
                 state.found = Hash::ZERO;
             }
-            let pruned = (!all).then_some(stored.peaks.count);
-            runs.push(RunOfLog { run: ShownRun { first: number, count: 1, state, found, pruned }, log });
+            let pruned = (!all).then_some(log.entries.len() as u64);
+            runs.push(RunOfLog { run: ShownRun { first: number, count: 1, state, found, pruned }, id, log });
         }
-        self.noted.places = order;
         Ok(runs)
     }
 
     /// The walk through a log of which only the entries of shown events are shown.
-    fn pruned(&mut self, log: u64) -> Result<Vec<LogStep>, MakeError> {
-        let entries = self.noted.history.reader().entries(log)?;
+    fn pruned(&self, shown: &RunOfLog) -> Result<Vec<LogStep>, MakeError> {
+        let entries = &shown.log.entries;
         let mut nodes = Vec::with_capacity(entries.len());
-        let mut shown = Vec::new();
+        let mut visible = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
-            let place = Place { height: entry.height, index: entry.index };
-            let record = self.noted.history.record(place)?.record(place.height, place.index);
+            let record = entry.record.record(entry.place.height, entry.place.index);
             let known = Role::from_number(entry.role).zip(Standing::from_number(entry.standing));
-            let (role, standing) =
-                known.ok_or_else(|| StoreError::Corrupt(Table::Entry, format!("log {log} has an unknown role")))?;
+            let unknown = || StoreError::Corrupt(Table::Entry, format!("log {} has an unknown role", shown.id));
+            let (role, standing) = known.ok_or_else(unknown)?;
             nodes.push(LogNode::entry(&record, record.hash(), role, standing));
-            if self.noted.places.binary_search(&place).is_ok() {
-                shown.push(index as u64);
+            if self.noted.places.binary_search(&entry.place).is_ok() {
+                visible.push(index as u64);
             }
         }
-        let steps = prune(&nodes, &shown, &|_| true);
-        steps.ok_or_else(|| StoreError::Corrupt(Table::Entry, format!("log {log} is out of order")).into())
+        let steps = prune(&nodes, &visible, &|_| true);
+        steps.ok_or_else(|| StoreError::Corrupt(Table::Entry, format!("log {} is out of order", shown.id)).into())
     }
 
     /// The pages of names that are needed, of events whose payload does not show them.
@@ -326,10 +325,6 @@ impl Maker<'_> {
         }
         Ok(names)
     }
-}
-
-fn founded_at(log: &StoredLog) -> Place {
-    Place { height: log.founded_height, index: log.founded_index }
 }
 
 fn corrupt(table: Table, error: &dyn std::fmt::Debug) -> MakeError {

@@ -57,6 +57,8 @@ struct Stretch {
     ends: Vec<usize>,
     values: Vec<u8>,
     used: Vec<Cell<bool>>,
+    /// The place that was asked for last: the next one is likely to follow.
+    last: Cell<usize>,
 }
 
 /// How many bytes the keys have of a table that is read ahead.
@@ -89,7 +91,25 @@ impl Stretch {
 
     /// How many keys are below.
     fn place(&self, number: u128) -> usize {
-        self.keys.partition_point(|key| *key < number)
+        let last = self.last.get();
+        let near = [last, last.saturating_add(1)].into_iter().find(|place| self.keys.get(*place) == Some(&number));
+        let place = near.unwrap_or_else(|| self.keys.partition_point(|key| *key < number));
+        self.last.set(place);
+        place
+    }
+
+    /// The place of the greatest key that is not above.
+    fn place_at_or_before(&self, number: u128) -> Option<usize> {
+        let holds = |place: &usize| {
+            let next = place.saturating_add(1);
+            self.keys.get(*place).is_some_and(|key| *key <= number)
+                && self.keys.get(next).is_none_or(|key| *key > number)
+        };
+        let last = self.last.get();
+        let near = [last, last.saturating_add(1)].into_iter().find(holds);
+        let place = near.or_else(|| self.keys.partition_point(|key| *key <= number).checked_sub(1))?;
+        self.last.set(place);
+        Some(place)
     }
 
     fn value(&self, place: usize) -> Option<&[u8]> {
@@ -161,7 +181,7 @@ impl<'a> Ahead<'a> {
         read: impl FnOnce(&[u8], &[u8]) -> T,
     ) -> Result<Option<T>, StoreError> {
         if let Some((number, stretch)) = self.stretch(table, key, true)? {
-            let place = stretch.keys.partition_point(|key| *key <= number).checked_sub(1);
+            let place = stretch.place_at_or_before(number);
             let found = place.and_then(|place| Some((stretch.keys.get(place)?, self.used(table, &stretch, place)?)));
             // A stretch does not tell what is before it.
             if let Some((found, value)) = found {
@@ -210,6 +230,7 @@ impl<'a> Ahead<'a> {
             ends: Vec::with_capacity(pairs),
             values: Vec::new(),
             used: Vec::new(),
+            last: Cell::new(0),
         };
         self.store.scan(table, as_key(table, &from.to_be_bytes()), &end, &mut |key, value| {
             let Some(number) = as_number(table, key) else { return true };

@@ -1,7 +1,6 @@
 //! Reads what `apply` has written: subjects, their logs, records, payloads.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use bincode::Decode;
@@ -13,15 +12,13 @@ use crate::kv::{Read, StoreError, Table};
 use crate::record::LinkRun;
 use crate::state::ahead::Ahead;
 use crate::state::head::{HEAD_KEY, Head};
-use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, StoredRun, decode_keys, entry_key, place_key, read_number};
+use crate::state::subject::{
+    StoredEntry, StoredLog, StoredRecord, StoredRun, decode_keys, entry_key, place_key, read_number,
+};
 use crate::trace::numbers::NumberMap;
 
 /// So many entries of logs are kept in memory, over all logs.
 const CACHED_ENTRIES_MAX: usize = 1 << 20;
-/// Room is made for at most so many entries before they are read: a count may be corrupt.
-const ENTRIES_ROOM_MAX: usize = 1 << 10;
-/// So many logs without their entries are kept in memory.
-const CACHED_LOGS_MAX: usize = 1 << 18;
 /// A payload is stored behind its salt, of so many bytes.
 const SALT_BYTES: usize = 16;
 
@@ -67,20 +64,20 @@ pub struct SaltedPayload {
 /// what was asked for is read ahead and kept. What cannot have been written is [`StoreError::Corrupt`].
 pub struct Reader<'a> {
     store: Ahead<'a>,
-    logs: RefCell<HashMap<u64, Rc<StoredLog>>>,
     entries: RefCell<EntryCache>,
 }
 
 #[derive(Default)]
 struct EntryCache {
-    logs: NumberMap<u64, Rc<[StoredEntry]>>,
+    /// By log and how many.
+    logs: NumberMap<(u64, u64), Rc<[StoredEntry]>>,
     entry_count: usize,
 }
 
 impl<'a> Reader<'a> {
     /// Reads this store.
     pub fn new(store: &'a dyn Read) -> Self {
-        Reader { store: Ahead::new(store), logs: RefCell::default(), entries: RefCell::default() }
+        Reader { store: Ahead::new(store), entries: RefCell::default() }
     }
 
     /// The store, as this reader reads it: ahead.
@@ -113,7 +110,8 @@ impl<'a> Reader<'a> {
     /// Hands over the key of a subject, if it has one, and those of its neighbours that are stored with it.
     pub fn keys_near(&self, subject: u64, take: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
         let read = |first: &[u8], row: &[u8]| {
-            let keys = decode_keys(row).ok_or_else(|| StoreError::Corrupt(Table::Key, "a key is cut off".to_owned()))?;
+            let keys =
+                decode_keys(row).ok_or_else(|| StoreError::Corrupt(Table::Key, "a key is cut off".to_owned()))?;
             (number(Table::Key, first)?..).zip(keys).for_each(|(number, key)| take(number, key));
             Ok(())
         };
@@ -129,84 +127,71 @@ impl<'a> Reader<'a> {
         Ok(found.transpose()?.filter(|run| run.contains(subject)))
     }
 
-    /// A log without its entries.
-    pub fn log(&self, log: u64) -> Result<Rc<StoredLog>, StoreError> {
-        if let Some(known) = self.logs.borrow().get(&log) {
-            return Ok(known.clone());
-        }
-        let stored: Option<StoredLog> = self.decoded(Table::Log, &log.to_be_bytes())?;
-        let missing = || StoreError::Corrupt(Table::Log, format!("log {log} is missing"));
-        let stored = Rc::new(stored.ok_or_else(missing)?);
-        let mut logs = self.logs.borrow_mut();
-        if logs.len() >= CACHED_LOGS_MAX {
-            logs.clear();
-        }
-        logs.insert(log, stored.clone());
-        Ok(stored)
+    /// A log as it is stored.
+    pub fn log(&self, log: u64) -> Result<StoredLog, StoreError> {
+        let stored = self.decoded(Table::Log, &log.to_be_bytes())?;
+        stored.ok_or_else(|| StoreError::Corrupt(Table::Log, format!("log {log} is missing")))
     }
 
     /// All entries of a log in order, those of the logs included that it was forked from.
-    pub fn entries(&self, log: u64) -> Result<Rc<[StoredEntry]>, StoreError> {
-        let known = self.entries.borrow().logs.get(&log).cloned();
-        match known {
-            Some(entries) => Ok(entries),
-            None => self.entries_of(log, self.log(log)?.as_ref()),
-        }
+    pub fn entries(&self, log: u64) -> Result<Vec<StoredEntry>, StoreError> {
+        self.entries_of(log, &mut self.log(log)?)
     }
 
-    /// The same, of a log that was read already.
-    pub fn entries_of(&self, log: u64, stored: &StoredLog) -> Result<Rc<[StoredEntry]>, StoreError> {
-        // The log and its bases, until one whose entries are known; a base is older than its forks, so that
-        // even a corrupt store gives no circle.
-        let mut forks = Vec::new();
-        let mut next = log;
-        let mut known: Option<Rc<[StoredEntry]>> = None;
-        while next != 0 && known.is_none() {
-            known = self.entries.borrow().logs.get(&next).cloned();
-            if known.is_none() {
-                let read;
-                let stored = if next == log {
-                    stored
-                } else {
-                    read = self.log(next)?;
-                    &read
-                };
-                if stored.base >= next || stored.base_count > stored.recent_from() {
-                    return Err(StoreError::Corrupt(Table::Log, format!("log {next} has an impossible base")));
-                }
-                forks.push((next, stored.base_count, stored.recent_from(), stored.recent.clone()));
-                next = stored.base;
-            }
+    /// The same, of a log that was read already: its last entries are taken from it.
+    pub fn entries_of(&self, log: u64, stored: &mut StoredLog) -> Result<Vec<StoredEntry>, StoreError> {
+        let rows_end = stored.recent_from();
+        let mut recent = std::mem::take(&mut stored.recent);
+        if stored.base_count > rows_end {
+            return Err(StoreError::Corrupt(Table::Log, format!("log {log} has an impossible base")));
         }
-        let mut entries = known.unwrap_or_default();
-        while let Some((log, base_count, rows_end, recent)) = forks.pop() {
-            let base = usize::try_from(base_count).ok().and_then(|end| entries.get(..end)).ok_or_else(|| {
-                StoreError::Corrupt(Table::Log, format!("the base of log {log} has fewer than {base_count} entries"))
-            })?;
-            let room = usize::try_from(rows_end).unwrap_or(0).min(ENTRIES_ROOM_MAX).max(base.len());
-            let mut all = Vec::with_capacity(room.saturating_add(recent.len()));
-            all.extend_from_slice(base);
-            if base_count < rows_end {
-                self.rows_of_entries(log, base_count, rows_end, &mut all)?;
+        if rows_end == 0 {
+            return Ok(recent);
+        }
+        let mut entries = self.base_entries(log, stored.base, stored.base_count)?;
+        self.rows_of_entries(log, stored.base_count, rows_end, &mut entries)?;
+        entries.append(&mut recent);
+        Ok(entries)
+    }
+
+    /// The first entries of a log, which are found with the log that it was forked from.
+    fn base_entries(&self, fork: u64, base: u64, count: u64) -> Result<Vec<StoredEntry>, StoreError> {
+        let impossible = |log: u64| StoreError::Corrupt(Table::Log, format!("log {log} has an impossible base"));
+        // The rows wanted, from the last back to the first: a base is older than its forks, so that even a corrupt
+        // store gives no circle. Forks of one log ask for the same rows.
+        let mut parts = Vec::new();
+        let (mut log, mut next, mut end) = (fork, base, count);
+        let mut entries: Vec<StoredEntry> = Vec::new();
+        while end > 0 {
+            if next == 0 || next >= log {
+                return Err(impossible(log));
             }
-            all.extend(recent);
-            entries = all.into();
-            self.entries.borrow_mut().keep(log, entries.clone());
+            if let Some(known) = self.entries.borrow().logs.get(&(next, end)) {
+                entries.extend_from_slice(known);
+                break;
+            }
+            let stored = self.log(next)?;
+            if end > stored.recent_from() {
+                return Err(impossible(log));
+            }
+            let from = stored.base_count.min(end);
+            parts.push((next, from, end));
+            (log, next, end) = (next, stored.base, from);
+        }
+        for (log, from, end) in parts.into_iter().rev() {
+            self.rows_of_entries(log, from, end, &mut entries)?;
+            self.entries.borrow_mut().keep((log, end), entries.as_slice().into());
         }
         Ok(entries)
     }
 
     /// Adds the entries of a log from one place to another, which are in rows of their own.
-    fn rows_of_entries(
-        &self,
-        log: u64,
-        from: u64,
-        to: u64,
-        entries: &mut Vec<StoredEntry>,
-    ) -> Result<(), StoreError> {
+    fn rows_of_entries(&self, log: u64, from: u64, to: u64, entries: &mut Vec<StoredEntry>) -> Result<(), StoreError> {
+        if from >= to {
+            return Ok(());
+        }
         let lacks = |place: u64| StoreError::Corrupt(Table::Entry, format!("log {log} lacks entry {place}"));
-        let mut fault = None;
-        let mut place = from;
+        let (mut fault, mut place) = (None, from);
         self.store.scan(Table::Entry, &entry_key(log, from), &entry_key(log, to), &mut |key, value| {
             match decoded::<Vec<StoredEntry>>(Table::Entry, value) {
                 Ok(row) if key == entry_key(log, place) && !row.is_empty() => {
@@ -264,7 +249,7 @@ impl<'a> Reader<'a> {
 }
 
 impl EntryCache {
-    fn keep(&mut self, log: u64, entries: Rc<[StoredEntry]>) {
+    fn keep(&mut self, log: (u64, u64), entries: Rc<[StoredEntry]>) {
         if self.entry_count.saturating_add(entries.len()) > CACHED_ENTRIES_MAX {
             self.logs.clear();
             self.entry_count = 0;

@@ -89,7 +89,7 @@ pub struct Node {
     /// How much of its log is shown.
     pub shown: Shown,
     /// Its state.
-    pub state: SubjectState,
+    pub state: Rc<SubjectState>,
 }
 
 /// What an edge is.
@@ -139,7 +139,7 @@ pub struct Notice {
     /// The subject.
     pub subject: u64,
     /// Its state.
-    pub state: SubjectState,
+    pub state: Rc<SubjectState>,
     /// The events of its log that are shown.
     pub events: Vec<Place>,
 }

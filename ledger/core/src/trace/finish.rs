@@ -9,11 +9,20 @@ use crate::trace::history::Place;
 use crate::trace::numbers::{NumberMap, NumberSet};
 use crate::trace::walk::{is_class_level, linked, parent, subjects};
 
+/// An edge as it is drawn, before it is known what ended it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Drawn {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) event: Place,
+    pub(super) relation: Relation,
+}
+
 /// What a walk has found, in no order.
 pub(super) struct Parts {
     pub(super) nodes: Vec<Node>,
-    pub(super) edges: Vec<Edge>,
-    pub(super) claims: Vec<Edge>,
+    pub(super) edges: Vec<Drawn>,
+    pub(super) claims: Vec<Drawn>,
     pub(super) events: NumberMap<Place, Rc<StoredRecord>>,
     pub(super) processes: Vec<u64>,
     pub(super) notices: Vec<Notice>,
@@ -21,19 +30,33 @@ pub(super) struct Parts {
 }
 
 pub(super) fn closure(parts: Parts) -> Closure {
-    let Parts { nodes, mut edges, mut claims, events, processes, notices, cuts } = parts;
-    // Sorted at once: the order of the map depends on the machine.
-    let mut events: Vec<ShownEvent> = events.into_iter().map(|(place, record)| ShownEvent { place, record }).collect();
-    events.sort_unstable_by_key(|event| (event.record.event_time, event.place));
-    edges.sort_unstable();
-    edges.dedup();
-    claims.sort_unstable();
-    claims.dedup();
+    let Parts { nodes, mut edges, mut claims, events: known, processes, notices, cuts } = parts;
+    sort_once(&mut edges);
+    sort_once(&mut claims);
     say_once(&mut edges, &mut claims);
-    end_containments(&mut edges, &nodes, &events);
+    let is_ending = |record: &StoredRecord| record.mask & (mask::DELETE | mask::UNPACK_ALL) != 0;
+    let mut endings: Vec<(i64, Place, &StoredRecord)> = known
+        .iter()
+        .filter(|(_, record)| is_ending(record))
+        .map(|(place, record)| (record.event_time, *place, &**record))
+        .collect();
+    endings.sort_unstable_by_key(|(time, place, _)| (*time, *place));
+    let (edges, claims) = end_containments(edges, claims, &nodes, &endings, &known);
+    // Sorted at once: the order of the map depends on the machine.
+    let mut events: Vec<(i64, Place, Rc<StoredRecord>)> =
+        known.into_iter().map(|(place, record)| (record.event_time, place, record)).collect();
+    events.sort_unstable_by_key(|(time, place, _)| (*time, *place));
+    let events: Vec<ShownEvent> = events.into_iter().map(|(_, place, record)| ShownEvent { place, record }).collect();
     let errors = remarks(&events, Role::Own);
     let confirmations = remarks(&events, Role::Confirm);
     Closure { nodes, edges, claims, events, processes, notices, errors, confirmations, cuts }
+}
+
+/// Sorts, keeping one of those that are equal. The sort is the stable one: edges are drawn node by node, so that
+/// most stand in order already, and it takes whole stretches over.
+pub(super) fn sort_once(edges: &mut Vec<Drawn>) {
+    edges.sort();
+    edges.dedup();
 }
 
 /// Which events of the trace link others of it by their own numbers in this role.
@@ -55,9 +78,9 @@ fn remarks(events: &[ShownEvent], role: Role) -> Vec<Remark> {
 }
 
 /// That an item is of a lot, or has another name, is said by many events: the first one says it.
-fn say_once(edges: &mut Vec<Edge>, claims: &mut Vec<Edge>) {
-    let is_name = |edge: &Edge| matches!(edge.relation, Relation::Lot | Relation::Alias);
-    let same = |one: &mut Edge, two: &mut Edge| {
+fn say_once(edges: &mut Vec<Drawn>, claims: &mut Vec<Drawn>) {
+    let is_name = |edge: &Drawn| matches!(edge.relation, Relation::Lot | Relation::Alias);
+    let same = |one: &mut Drawn, two: &mut Drawn| {
         is_name(one) && (one.from, one.to, one.relation) == (two.from, two.to, two.relation)
     };
     edges.dedup_by(same);
@@ -76,35 +99,54 @@ struct Endings {
     emptied: NumberMap<(u64, bool), Vec<(i64, Place)>>,
 }
 
-fn end_containments(edges: &mut [Edge], nodes: &[Node], events: &[ShownEvent]) {
-    let times: NumberMap<Place, i64> = events.iter().map(|event| (event.place, event.record.event_time)).collect();
+/// The edges with what ended them; the claims too, which end with nothing.
+fn end_containments(
+    edges: Vec<Drawn>,
+    claims: Vec<Drawn>,
+    nodes: &[Node],
+    ending: &[(i64, Place, &StoredRecord)],
+    events: &NumberMap<Place, Rc<StoredRecord>>,
+) -> (Vec<Edge>, Vec<Edge>) {
     let in_parts: NumberSet<u64> =
         nodes.iter().filter(|node| is_class_level(node.kind)).map(|node| node.subject).collect();
     let (mut endings, mut claimed) = (Endings::default(), Endings::default());
-    for event in events.iter().filter(|event| event.record.mask & (mask::DELETE | mask::UNPACK_ALL) != 0) {
+    for event in ending {
         endings.add(event, &in_parts, |standing| standing > 0);
         claimed.add(event, &in_parts, |standing| standing == 0);
     }
-    for edge in edges.iter_mut().filter(|edge| matches!(edge.relation, Relation::Containment | Relation::Association)) {
-        let Some(time) = times.get(&edge.event) else { continue };
-        let end = endings.first(edge, *time);
-        let claim = claimed.first(edge, *time).filter(|claim| end.is_none_or(|end| *claim < end));
-        edge.until = end.map(|end| end.1);
-        edge.until_claimed = claim.map(|claim| claim.1);
-    }
+    let lasting = |edge: &Drawn| {
+        let Drawn { from, to, event, relation } = *edge;
+        Edge { from, to, event, relation, until: None, until_claimed: None }
+    };
+    let ended = |edge: &Drawn| {
+        let lasting = lasting(edge);
+        if !matches!(edge.relation, Relation::Containment | Relation::Association) {
+            return lasting;
+        }
+        let Some(record) = events.get(&edge.event) else { return lasting };
+        let end = endings.first(edge, record.event_time);
+        let claim = claimed.first(edge, record.event_time).filter(|claim| end.is_none_or(|end| *claim < end));
+        Edge { until: end.map(|end| end.1), until_claimed: claim.map(|claim| claim.1), ..lasting }
+    };
+    (edges.iter().map(ended).collect(), claims.iter().map(lasting).collect())
 }
 
 impl Endings {
     /// Adds an event where its author's standing is of these. Events come in the order in which they happened.
-    fn add(&mut self, event: &ShownEvent, in_parts: &NumberSet<u64>, wanted: fn(u8) -> bool) {
-        let Some(parent) = parent(&event.record) else { return };
-        let when = (event.record.event_time, event.place);
-        let empties = linked(&event.record, Role::Parent).first().is_some_and(|run| wanted(run.standing));
-        if event.record.mask & mask::UNPACK_ALL != 0 && empties {
-            let association = event.record.mask & mask::ASSOCIATION != 0;
+    fn add(
+        &mut self,
+        (time, place, record): &(i64, Place, &StoredRecord),
+        in_parts: &NumberSet<u64>,
+        wanted: fn(u8) -> bool,
+    ) {
+        let Some(parent) = parent(record) else { return };
+        let when = (*time, *place);
+        let empties = linked(record, Role::Parent).first().is_some_and(|run| wanted(run.standing));
+        if record.mask & mask::UNPACK_ALL != 0 && empties {
+            let association = record.mask & mask::ASSOCIATION != 0;
             self.emptied.entry((parent, association)).or_default().push(when);
         }
-        for run in linked(&event.record, Role::Child).iter().filter(|run| wanted(run.standing)) {
+        for run in linked(record, Role::Child).iter().filter(|run| wanted(run.standing)) {
             for child in run.first..run.first.saturating_add(u64::from(run.count)) {
                 if !in_parts.contains(&child) {
                     self.unpacked.entry((parent, child)).or_default().push(when);
@@ -114,7 +156,7 @@ impl Endings {
     }
 
     /// The first that ends a containment which began at this time.
-    fn first(&self, edge: &Edge, time: i64) -> Option<(i64, Place)> {
+    fn first(&self, edge: &Drawn, time: i64) -> Option<(i64, Place)> {
         let after = |ends: Option<&Vec<(i64, Place)>>| {
             let ends = ends?;
             ends.get(ends.partition_point(|end| *end <= (time, edge.event))).copied()

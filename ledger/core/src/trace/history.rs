@@ -17,7 +17,7 @@ pub struct Place {
 }
 
 /// An entry of a subject's log, with what its node in the log says of the event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The event.
     pub place: Place,
@@ -29,6 +29,8 @@ pub struct Entry {
     pub time: i64,
     /// The record's mask, the role's bit, and [`mask::STANDING`] from standing 1 on.
     pub mask: u32,
+    /// The event's record.
+    pub record: Rc<StoredRecord>,
 }
 
 impl Entry {
@@ -108,7 +110,7 @@ impl Mode {
     /// The entries that the mode shows, of entries in the log's order.
     pub fn shown(self, entries: &[Entry]) -> Vec<Entry> {
         let mode = self.narrowed(entries);
-        entries.iter().filter(|entry| !mode.may_prune(entry.time, entry.time, entry.node_mask())).copied().collect()
+        entries.iter().filter(|entry| !mode.may_prune(entry.time, entry.time, entry.node_mask())).cloned().collect()
     }
 }
 
@@ -116,7 +118,7 @@ impl Mode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectLog {
     /// The subject's state.
-    pub state: SubjectState,
+    pub state: Rc<SubjectState>,
     /// In the log's order: by place, then role.
     pub entries: Vec<Entry>,
 }
@@ -128,9 +130,6 @@ pub trait History {
 
     /// A subject's state and exactly the entries of its log that the mode shows ([`Mode::shown`]).
     fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, Self::Error>;
-
-    /// The record of an event that an entry was shown of.
-    fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, Self::Error>;
 
     /// The key bytes of a subject.
     fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, Self::Error>;

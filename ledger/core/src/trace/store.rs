@@ -16,11 +16,20 @@ pub struct StoreHistory<'a> {
     reader: Reader<'a>,
     /// The run that was found last: neighbours are asked for one after another.
     run: Option<SubjectRun>,
-    logs: NumberMap<u64, Rc<SubjectLog>>,
+    logs: NumberMap<u64, Whole>,
     records: NumberMap<Place, Rc<StoredRecord>>,
     keys: NumberMap<u64, Rc<[u8]>>,
     /// By the part of the key that is a GTIN: most subjects are of few classes.
     classes: HashMap<Vec<u8>, Option<u64>>,
+}
+
+/// A log as it was read.
+#[derive(Clone)]
+pub struct Whole {
+    /// The state of its subjects and all of its entries.
+    pub log: Rc<SubjectLog>,
+    /// The event with which its subjects appeared.
+    pub founded: Place,
 }
 
 impl<'a> StoreHistory<'a> {
@@ -51,25 +60,40 @@ impl<'a> StoreHistory<'a> {
         Ok(run.log)
     }
 
-    fn whole(&mut self, log: u64) -> Result<Rc<SubjectLog>, StoreError> {
+    /// A log by its id.
+    pub fn whole(&mut self, log: u64) -> Result<Whole, StoreError> {
         if let Some(known) = self.logs.get(&log) {
             return Ok(known.clone());
         }
-        let head = self.reader.log(log)?;
-        let stored = self.reader.entries_of(log, &head)?;
-        let mut entries = Vec::with_capacity(stored.len());
-        for entry in stored.iter() {
-            let place = Place { height: entry.height, index: entry.index };
-            entries.push(timed(entry, &*self.record(place)?));
+        let mut stored = self.reader.log(log)?;
+        let own = self.reader.entries_of(log, &mut stored)?;
+        let mut entries = Vec::with_capacity(own.len());
+        for entry in &own {
+            let record = self.record(Place { height: entry.height, index: entry.index })?;
+            entries.push(timed(entry, record));
         }
-        let whole = Rc::new(SubjectLog { state: head.state.clone(), entries });
+        let whole = Whole {
+            log: Rc::new(SubjectLog { state: Rc::new(stored.state), entries }),
+            founded: Place { height: stored.founded_height, index: stored.founded_index },
+        };
         self.logs.insert(log, whole.clone());
         Ok(whole)
+    }
+
+    /// The record of an event that is there.
+    pub fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, StoreError> {
+        if let Some(known) = self.records.get(&place) {
+            return Ok(known.clone());
+        }
+        let missing = || StoreError::Corrupt(Table::Record, format!("no record at {}/{}", place.height, place.index));
+        let record = Rc::new(self.reader.record(place.height, place.index)?.ok_or_else(missing)?);
+        self.records.insert(place, record.clone());
+        Ok(record)
     }
 }
 
 /// An entry with what its node says (`proofs.md` §3).
-pub fn timed(entry: &StoredEntry, record: &StoredRecord) -> Entry {
+pub fn timed(entry: &StoredEntry, record: Rc<StoredRecord>) -> Entry {
     let role = Role::from_number(entry.role).map_or(0, Role::bit);
     let standing = if entry.standing > 0 { mask::STANDING } else { 0 };
     Entry {
@@ -78,6 +102,7 @@ pub fn timed(entry: &StoredEntry, record: &StoredRecord) -> Entry {
         standing: entry.standing,
         time: record.event_time,
         mask: record.mask | role | standing,
+        record,
     }
 }
 
@@ -97,21 +122,11 @@ impl History for StoreHistory<'_> {
 
     fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, StoreError> {
         let log = self.log_id(subject)?;
-        let whole = self.whole(log)?;
+        let whole = self.whole(log)?.log;
         if mode == Mode::Full {
             return Ok(whole);
         }
         Ok(Rc::new(SubjectLog { state: whole.state.clone(), entries: mode.shown(&whole.entries) }))
-    }
-
-    fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, StoreError> {
-        if let Some(known) = self.records.get(&place) {
-            return Ok(known.clone());
-        }
-        let missing = || StoreError::Corrupt(Table::Record, format!("no record at {}/{}", place.height, place.index));
-        let record = Rc::new(self.reader.record(place.height, place.index)?.ok_or_else(missing)?);
-        self.records.insert(place, record.clone());
-        Ok(record)
     }
 
     fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, StoreError> {

@@ -7,9 +7,9 @@ use crate::key::KeyKind;
 use crate::record::{LinkRun, Role, mask};
 use crate::state::subject::StoredRecord;
 use crate::trace::closure::{
-    Closure, Cut, Direction, EDGES_MAX, Edge, NODES_MAX, Node, Notice, Query, Relation, Shown, WORK_MAX,
+    Closure, Cut, Direction, EDGES_MAX, NODES_MAX, Node, Notice, Query, Relation, Shown, WORK_MAX,
 };
-use crate::trace::finish;
+use crate::trace::finish::{self, Drawn};
 use crate::trace::history::{Entry, History, Mode, Place, SubjectLog};
 use crate::trace::numbers::NumberMap;
 use crate::trace::spans::Spans;
@@ -21,8 +21,8 @@ pub(super) struct Walk<'a, H: History> {
     nodes: Vec<Reached>,
     places: NumberMap<u64, usize>,
     queue: VecDeque<usize>,
-    edges: Vec<Edge>,
-    claims: Vec<Edge>,
+    edges: Vec<Drawn>,
+    claims: Vec<Drawn>,
     events: NumberMap<Place, Rc<StoredRecord>>,
     processes: BTreeMap<u64, Rc<SubjectLog>>,
     notices: BTreeMap<u64, Notice>,
@@ -54,7 +54,7 @@ struct Stay {
 
 /// Where an edge leads and with what right.
 struct Step {
-    edge: Edge,
+    edge: Drawn,
     target: u64,
     shown: Shown,
     contents: bool,
@@ -62,7 +62,7 @@ struct Step {
 }
 
 impl Step {
-    fn full(edge: Edge, target: u64, moves: bool) -> Step {
+    fn full(edge: Drawn, target: u64, moves: bool) -> Step {
         Step { edge, target, shown: Shown::Full, contents: false, moves }
     }
 }
@@ -207,10 +207,10 @@ impl<'a, H: History> Walk<'a, H> {
                 Some((_, log)) => log,
                 None => self.history.log(from.subject, mode)?,
             };
-            self.show(&log)?;
+            self.show(&log);
             let until = if let Mode::Window { to, .. } = mode { to } else { i64::MAX };
             let departures =
-                if self.query.direction == Direction::Back { Departures::default() } else { self.departures(&log)? };
+                if self.query.direction == Direction::Back { Departures::default() } else { Self::departures(&log) };
             for entry in &log.entries {
                 match self.query.direction {
                     Direction::Back => self.step_back(&from, entry)?,
@@ -227,37 +227,26 @@ impl<'a, H: History> Walk<'a, H> {
     }
 
     /// Adds the events of entries to those of the trace.
-    fn show(&mut self, log: &Rc<SubjectLog>) -> Result<(), H::Error> {
+    fn show(&mut self, log: &Rc<SubjectLog>) {
         self.work = self.work.saturating_add(log.entries.len().max(1));
         if self.shown_last.as_ref().is_some_and(|last| Rc::ptr_eq(last, log)) {
-            return Ok(());
+            return;
         }
         for entry in &log.entries {
-            self.event(entry.place)?;
+            self.events.entry(entry.place).or_insert_with(|| entry.record.clone());
         }
         self.shown_last = Some(log.clone());
-        Ok(())
     }
 
-    fn event(&mut self, place: Place) -> Result<Rc<StoredRecord>, H::Error> {
-        if let Some(known) = self.events.get(&place) {
-            return Ok(known.clone());
-        }
-        let record = self.history.record(place)?;
-        self.events.insert(place, record.clone());
-        Ok(record)
-    }
-
-    fn departures(&mut self, log: &SubjectLog) -> Result<Departures, H::Error> {
+    fn departures(log: &SubjectLog) -> Departures {
         let mut departures = Departures::default();
         for entry in &log.entries {
             if entry.role == Role::Child as u8 && entry.mask & mask::DELETE != 0 && entry.moves() {
-                let record = self.event(entry.place)?;
-                departures.named.push((parent(&record), entry.when()));
+                departures.named.push((parent(&entry.record), entry.when()));
             }
         }
         departures.named.sort_unstable();
-        Ok(departures)
+        departures
     }
 
     fn step_back(&mut self, from: &From, entry: &Entry) -> Result<(), H::Error> {
@@ -317,17 +306,16 @@ impl<'a, H: History> Walk<'a, H> {
     /// From an input to the outputs, or from an output to the inputs: of the event, and of the other events of
     /// its process.
     fn transformed(&mut self, from: &From, entry: &Entry, far: Role) -> Result<(), H::Error> {
-        let record = self.event(entry.place)?;
-        self.flow(from, &record, entry.place, far, entry.moves())?;
-        for process in subjects(&record, Role::Process) {
+        let record = &entry.record;
+        self.flow(from, record, entry.place, far, entry.moves())?;
+        for process in subjects(record, Role::Process) {
             let log = self.process(process)?;
             self.work = self.work.saturating_add(log.entries.len());
             for part in log.entries.iter().filter(|part| part.role == Role::Process as u8 && part.place != entry.place)
             {
                 if part.mask & far.bit() != 0 {
-                    let other = self.event(part.place)?;
                     let event = if far == Role::Output { entry.place } else { part.place };
-                    self.flow(from, &other, event, far, entry.moves() && part.moves())?;
+                    self.flow(from, &part.record, event, far, entry.moves() && part.moves())?;
                 }
             }
         }
@@ -335,8 +323,8 @@ impl<'a, H: History> Walk<'a, H> {
     }
 
     fn of_process(&mut self, from: &From, entry: &Entry, far: Role) -> Result<(), H::Error> {
-        let record = self.event(entry.place)?;
-        self.flow(from, &record, entry.place, far, entry.moves())
+        let record = &entry.record;
+        self.flow(from, record, entry.place, far, entry.moves())
     }
 
     fn flow(
@@ -349,14 +337,7 @@ impl<'a, H: History> Walk<'a, H> {
     ) -> Result<(), H::Error> {
         for other in subjects(record, far) {
             let (source, result) = if far == Role::Output { (from.subject, other) } else { (other, from.subject) };
-            let edge = Edge {
-                from: source,
-                to: result,
-                event,
-                relation: Relation::Transformation,
-                until: None,
-                until_claimed: None,
-            };
+            let edge = Drawn { from: source, to: result, event, relation: Relation::Transformation };
             self.step(from, Step::full(edge, other, moves))?;
         }
         Ok(())
@@ -367,15 +348,15 @@ impl<'a, H: History> Walk<'a, H> {
             return Ok(known.clone());
         }
         let log = self.history.log(process, Mode::Full)?;
-        self.show(&log)?;
+        self.show(&log);
         self.processes.insert(process, log.clone());
         Ok(log)
     }
 
     /// From a parent to what was packed in it or associated with it.
     fn contents(&mut self, from: &From, entry: &Entry) -> Result<(), H::Error> {
-        let record = self.event(entry.place)?;
-        for child in subjects(&record, Role::Child) {
+        let record = &entry.record;
+        for child in subjects(record, Role::Child) {
             let edge = containment(child, from.subject, entry);
             self.step(from, Step { contents: from.contents, ..Step::full(edge, child, entry.moves()) })?;
         }
@@ -391,9 +372,9 @@ impl<'a, H: History> Walk<'a, H> {
         until: i64,
         departures: &Departures,
     ) -> Result<(), H::Error> {
-        let record = self.event(entry.place)?;
+        let record = &entry.record;
         let association = entry.mask & mask::ASSOCIATION != 0;
-        let Some(parent) = parent(&record) else { return Ok(()) };
+        let Some(parent) = parent(record) else { return Ok(()) };
         let mut step = Step::full(containment(from.subject, parent, entry), parent, entry.moves());
         // Not read for a claim that is not walked: a proof need not show the stranger's parent.
         let walked = step.moves || self.query.claims;
@@ -426,13 +407,13 @@ impl<'a, H: History> Walk<'a, H> {
     /// From a lot to the items that an event says are of it.
     fn items(&mut self, from: &From, entry: &Entry) -> Result<(), H::Error> {
         let Some(class) = from.class else { return Ok(()) };
-        let record = self.event(entry.place)?;
+        let record = &entry.record;
         for role in [Role::Epc, Role::Input, Role::Output, Role::Parent, Role::Child] {
-            for item in subjects(&record, role) {
+            for item in subjects(record, role) {
                 self.work = self.work.saturating_add(1);
                 if self.is_item_of(item, class)? {
                     let (relation, event) = (Relation::Lot, entry.place);
-                    let edge = Edge { from: from.subject, to: item, event, relation, until: None, until_claimed: None };
+                    let edge = Drawn { from: from.subject, to: item, event, relation };
                     self.step(from, Step::full(edge, item, entry.moves()))?;
                 }
             }
@@ -451,10 +432,8 @@ impl<'a, H: History> Walk<'a, H> {
             return Ok(());
         }
         if self.edges.len().saturating_add(self.claims.len()) >= EDGES_MAX {
-            self.edges.sort_unstable();
-            self.edges.dedup();
-            self.claims.sort_unstable();
-            self.claims.dedup();
+            finish::sort_once(&mut self.edges);
+            finish::sort_once(&mut self.claims);
             // Half free, or sorting again and again would take most of the time.
             if self.edges.len().saturating_add(self.claims.len()) > EDGES_MAX / 2 {
                 self.cuts.insert(Cut::Edges);
@@ -485,9 +464,9 @@ impl<'a, H: History> Walk<'a, H> {
         if !lot && !alias {
             return Ok(());
         }
-        let record = self.event(entry.place)?;
+        let record = &entry.record;
         if let (true, Some(class)) = (lot, from.class) {
-            for lot in subjects(&record, Role::Lot) {
+            for lot in subjects(record, Role::Lot) {
                 self.work = self.work.saturating_add(1);
                 if self.history.class_of(lot)? == Some(class) {
                     self.notice_or_step(from, lot, Relation::Lot, entry)?;
@@ -497,7 +476,7 @@ impl<'a, H: History> Walk<'a, H> {
         if alias {
             // The other side of what the event says: the names of a subject, or the subject of a name.
             let other = if entry.role == Role::Alias as u8 { Role::Epc } else { Role::Alias };
-            for name in subjects(&record, other) {
+            for name in subjects(record, other) {
                 self.notice_or_step(from, name, Relation::Alias, entry)?;
             }
         }
@@ -509,8 +488,7 @@ impl<'a, H: History> Walk<'a, H> {
         if self.query.direction != Direction::Back {
             return self.notice(other);
         }
-        let edge =
-            Edge { from: other, to: from.subject, event: entry.place, relation, until: None, until_claimed: None };
+        let edge = Drawn { from: other, to: from.subject, event: entry.place, relation };
         self.step(from, Step { shown: Shown::Notice, ..Step::full(edge, other, entry.moves()) })
     }
 
@@ -519,7 +497,7 @@ impl<'a, H: History> Walk<'a, H> {
             return Ok(());
         }
         let log = self.history.log(subject, Mode::Notice)?;
-        self.show(&log)?;
+        self.show(&log);
         let mut events: Vec<Place> = log.entries.iter().map(|entry| entry.place).collect();
         events.dedup();
         self.notices.insert(subject, Notice { subject, state: log.state.clone(), events });
@@ -536,10 +514,10 @@ struct From {
     class: Option<u64>,
 }
 
-fn containment(child: u64, parent: u64, entry: &Entry) -> Edge {
+fn containment(child: u64, parent: u64, entry: &Entry) -> Drawn {
     let association = entry.mask & mask::ASSOCIATION != 0;
     let relation = if association { Relation::Association } else { Relation::Containment };
-    Edge { from: child, to: parent, event: entry.place, relation, until: None, until_claimed: None }
+    Drawn { from: child, to: parent, event: entry.place, relation }
 }
 
 impl Shown {

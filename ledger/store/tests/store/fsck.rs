@@ -248,7 +248,7 @@ fn flipped(store: &MemoryRead, table: Table, numbers: &mut Numbers) -> Option<(M
 
 #[test]
 fn each_flipped_bit_is_reported() {
-    let network = network(11, 12);
+    let network = network(11, 40);
     let mut numbers = Numbers(5);
     let mut tables = BTreeSet::new();
     let mut flips = 0;
@@ -297,7 +297,7 @@ fn without_payloads_too_but_for_effects_without_effect() {
 /// block where it has some; and gets one.
 #[test]
 fn missing_and_added_rows_are_reported() {
-    let network = network(13, 10);
+    let network = network(13, 40);
     for table in Table::ALL {
         let pairs = scan(&network.store, *table, &[], END);
         for (key, _) in pairs.iter().rev().take(3).chain(pairs.first()) {

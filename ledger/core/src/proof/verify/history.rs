@@ -8,7 +8,7 @@ use super::names::Names;
 use crate::key::SubjectKey;
 use crate::proof::format::{NameKey, NamePart, ShownEvent, ShownName, ShownNames};
 use crate::proof::refused::{Place as ProofPlace, Refused, RefusedCode};
-use crate::state::subject::{StoredEntry, StoredRecord};
+use crate::state::subject::StoredEntry;
 use crate::trace::history::{History, Mode, Place, SubjectLog, class_key};
 use crate::trace::store::timed;
 
@@ -142,7 +142,7 @@ impl ProofHistory {
             let event = self.events.get(entry.event as usize).ok_or(missing)?;
             let Place { height, index } = event.place;
             let stored = StoredEntry { height, index, role: entry.role, standing: entry.standing };
-            entries.push(timed(&stored, &event.record));
+            entries.push(timed(&stored, event.record.clone()));
             places.push(entry.event as usize);
         }
         let mode = mode.narrowed(&entries);
@@ -158,7 +158,7 @@ impl ProofHistory {
             }
             is_shown
         });
-        Ok(Rc::new(SubjectLog { state: run.leaf.state.clone(), entries }))
+        Ok(Rc::new(SubjectLog { state: Rc::new(run.leaf.state.clone()), entries }))
     }
 
     fn event_at(&self, place: Place) -> Result<&ShownEvent, Refused> {
@@ -185,10 +185,6 @@ impl History for ProofHistory {
             _ => drop(self.others.insert((place, mode), log.clone())),
         }
         Ok(log)
-    }
-
-    fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, Refused> {
-        Ok(self.event_at(place)?.record.clone())
     }
 
     fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, Refused> {

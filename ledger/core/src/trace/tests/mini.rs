@@ -175,20 +175,16 @@ impl History for Mini {
         if !self.whole.contains_key(&subject) {
             let entries = self.logs.get(&subject).into_iter().flatten();
             let entries = entries
-                .map(|entry| timed(entry, &self.records[&Place { height: entry.height, index: entry.index }]))
+                .map(|entry| timed(entry, self.records[&Place { height: entry.height, index: entry.index }].clone()))
                 .collect();
             let state = self.states.get(&subject).cloned().unwrap_or_else(|| SubjectState::founded(Hash::ZERO, 0));
-            self.whole.insert(subject, Rc::new(SubjectLog { state, entries }));
+            self.whole.insert(subject, Rc::new(SubjectLog { state: Rc::new(state), entries }));
         }
         let whole = &self.whole[&subject];
         if mode == Mode::Full {
             return Ok(whole.clone());
         }
         Ok(Rc::new(SubjectLog { state: whole.state.clone(), entries: mode.shown(&whole.entries) }))
-    }
-
-    fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, Self::Error> {
-        Ok(self.records[&place].clone())
     }
 
     fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, Self::Error> {

@@ -7,7 +7,7 @@ use crate::kv::{StoreError, Table, WriteSet};
 use crate::kv_memory::MemoryRead;
 use crate::log::Peaks;
 use crate::state::reader::Reader;
-use crate::state::subject::{StoredEntry, StoredLog, StoredRun, encode_keys, entry_key, place_key};
+use crate::state::subject::{StoredEntry, StoredLog, StoredRun, SubjectState, encode_keys, entry_key, place_key};
 use crate::trace::closure::{Direction, Query, close};
 use crate::trace::history::History;
 use crate::trace::store::StoreHistory;
@@ -24,9 +24,8 @@ fn tables(mini: &mut Mini) -> WriteSet {
         let count = entries.len() as u64;
         let first = 1 + 3 * subject;
         let mut put = |log_id: u64, base: u64, base_count: u64, count: u64| {
-            let own: Vec<StoredEntry> = (base_count..count)
-                .map(|place| *entries.get(place as usize).or(entries.first()).unwrap())
-                .collect();
+            let own: Vec<StoredEntry> =
+                (base_count..count).map(|place| *entries.get(place as usize).or(entries.first()).unwrap()).collect();
             // Rows of two, and what is left with the log.
             let (rows, recent) = own.as_chunks::<2>();
             for (place, row) in (base_count..).step_by(2).zip(rows) {
@@ -34,7 +33,7 @@ fn tables(mini: &mut Mini) -> WriteSet {
             }
             let peaks = Peaks { count, ..Peaks::default() };
             let stored = StoredLog {
-                state: log.state.clone(),
+                state: SubjectState::clone(&log.state),
                 peaks,
                 base,
                 base_count,
@@ -47,8 +46,11 @@ fn tables(mini: &mut Mini) -> WriteSet {
         };
         let grown = if count == 0 { 0 } else { 2 };
         put(first, 0, 0, count / 3 + grown);
-        put(first + 1, first, count / 3, count / 2 + grown);
-        put(first + 2, first + 1, count / 2, count);
+        // A fork leaves whole rows of two with its base.
+        let third = count / 3 & !1;
+        let half = third + ((count / 2 - third) & !1);
+        put(first + 1, if third == 0 { 0 } else { first }, third, count / 2 + grown);
+        put(first + 2, if half == 0 { 0 } else { first + 1 }, half, count);
         writes.put(Table::Run, subject.to_be_bytes(), codec::encode(&StoredRun { count: 1, log: first + 2 }));
     }
     for (place, record) in mini.records() {
