@@ -15,7 +15,7 @@ use suyuan_ledger::kv::{Overlay, Table};
 use suyuan_ledger::organisation::OrganisationRole::Member;
 use suyuan_ledger::proof::format::{Answer, TraceProof};
 use suyuan_ledger::proof::inclusion::{EventShown, InclusionProof, Receipts};
-use suyuan_ledger::proof::make::{MakeError, last_header};
+use suyuan_ledger::proof::make::{MakeError, complete_to, last_header};
 use suyuan_ledger::proof::make_inclusion::make_inclusion;
 use suyuan_ledger::proof::verify::verify;
 use suyuan_ledger::proof::{Place, RefusedCode};
@@ -127,6 +127,22 @@ fn traces_of_everything() {
         }
     }
     assert!(opened > 400 && pruned > 50, "{opened} {pruned}");
+}
+
+/// Goal: a trace of the store and its proof say the same of how far they are complete, and it does not change
+/// while nothing happens but that a block is certified. Method: before and after sealing blocks.
+#[test]
+fn store_and_proof_are_complete_to_one_height() {
+    let mut network = network();
+    let key = subjects(&network)[0].1.clone();
+    let trust = trust(&network);
+    let last = network.ledger.head.height;
+    assert_eq!(complete_to(&network.store), Ok(last));
+    for sealing in 0..3 {
+        network.checkpoint();
+        let proved = verify(&prove(&network, &key, Direction::Back, false).to_bytes(), &trust).unwrap();
+        assert_eq!((complete_to(&network.store), proved.complete_to), (Ok(last + sealing), last + sealing));
+    }
 }
 
 /// Goal: payloads may be erased, one by one, and proofs stand. Method: all subjects with each event erased.

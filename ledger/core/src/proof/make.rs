@@ -70,6 +70,16 @@ pub fn last_header(store: &dyn Read) -> Result<DecidedHeader, MakeError> {
     }
 }
 
+/// The height up to which nothing is missing in what the store says: what a proof made now proves. An empty last
+/// block only certifies those before it.
+pub fn complete_to(store: &dyn Read) -> Result<u64, MakeError> {
+    match last_header(store) {
+        Ok(decided) => Ok(decided.header.height.saturating_sub(1)),
+        Err(MakeError::NotCertified) => Ok(Reader::new(store).head()?.map_or(0, |head| head.height)),
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes the proof of a trace as of a header that certifies the state of the store.
 pub fn make(
     store: &dyn Read,

@@ -432,28 +432,13 @@ fn link_runs(links: &[Resolved]) -> Vec<LinkRun> {
     let mut singles: Vec<(u8, u8, u64)> =
         links.iter().filter_map(|link| Some((link.role as u8, link.standing as u8, link.number?))).collect();
     singles.sort_unstable();
-    runs_of(&singles)
-}
-
-fn runs_of(singles: &[(u8, u8, u64)]) -> Vec<LinkRun> {
-    let mut runs: Vec<LinkRun> = Vec::new();
-    for (role, standing, number) in singles {
-        match runs.last_mut() {
-            Some(run)
-                if (run.role, run.standing) == (*role, *standing) && run.first + u64::from(run.count) == *number =>
-            {
-                run.count += 1;
-            }
-            _ => runs.push(LinkRun { role: *role, standing: *standing, first: *number, count: 1 }),
-        }
-    }
-    runs
+    LinkRun::maximal(&singles)
 }
 
 /// Runs of links to events, by their own numbers.
 fn event_runs(role: Role, own: &[u64]) -> Vec<LinkRun> {
     let singles: Vec<(u8, u8, u64)> = own.iter().map(|own| (role as u8, Standing::Bystander as u8, *own)).collect();
-    runs_of(&singles)
+    LinkRun::maximal(&singles)
 }
 
 /// What a target named, in the role of an error: each subject once.
@@ -467,7 +452,7 @@ fn error_runs(target: &StoredRecord) -> Vec<LinkRun> {
         .collect();
     numbers.sort_unstable();
     numbers.dedup();
-    runs_of(&numbers)
+    LinkRun::maximal(&numbers)
 }
 
 /// The unconfirmed receipts that this shipment confirms: the receiver whom it names has recorded them already.

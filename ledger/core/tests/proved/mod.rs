@@ -6,7 +6,7 @@ use std::rc::Rc;
 use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::kv::{Read, Table};
 use suyuan_ledger::proof::format::{Answer as Shown, Found, ProofQuery, Recorded, TraceProof};
-use suyuan_ledger::proof::make::{ProofOptions, last_header, make};
+use suyuan_ledger::proof::make::{ProofOptions, complete_to, last_header, make};
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::proof::verify::verify;
 use suyuan_ledger::state::subject::StoredRecord;
@@ -103,7 +103,7 @@ pub fn traced(network: &mut TestLedger, uri: &str, direction: Direction) -> Answ
     let query = Query::new(vec![start], direction);
     let mut history = StoreHistory::new(&network.store);
     let walked = close(&mut history, &query).unwrap();
-    let height = network.ledger.head.height - 1;
+    let height = complete_to(&network.store).unwrap();
     let asked = Asked { query: &query, height, organisations: &Unknown };
     let said = answer(&mut history, &walked, &asked).unwrap();
     let walked = as_proved(walked);
