@@ -1,7 +1,7 @@
 //! Applies one event: judges it against the state, numbers what is new, and appends it to the logs of all
 //! that it names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::effect::{Event, Named};
 use super::erased::{Said, StoredEffect, StoredQuantity};
@@ -69,6 +69,19 @@ struct Resolved {
     released: Option<u64>,
 }
 
+/// An event can be declared erroneous so many times: again to name what corrects it, but a declaration tells all
+/// that its target named, however small it is itself.
+const ERRORS_MAX: u8 = 4;
+
+/// The row that counts how often an event was declared erroneous.
+fn errors_row(own: u64) -> Vec<u8> {
+    [b"error/".as_slice(), &own.to_be_bytes()].concat()
+}
+
+fn errors_declared(working: &mut Working<'_>, own: u64) -> Result<u8, StoreError> {
+    Ok(working.row(&errors_row(own))?.and_then(|row| row.first().copied()).unwrap_or(0))
+}
+
 /// What an error declaration declares erroneous.
 struct Target {
     place: EventPlace,
@@ -101,6 +114,9 @@ pub fn apply(
     let target = match (&derived.error, earlier) {
         (None, _) => None,
         (Some(_), None) => return Ok(Err(refusal::ERROR_TARGET)),
+        (Some(_), Some(place)) if errors_declared(working, place.own)? >= ERRORS_MAX => {
+            return Ok(Err(refusal::DUPLICATE));
+        }
         (Some(_), Some(place)) => Some(Target { place, record: working.record(place)? }),
     };
     // An error declaration repeats its target: it founds and moves nothing, and names what the target named.
@@ -200,22 +216,28 @@ fn inherit_standing(working: &mut Working<'_>, derived: &Derived, links: &mut [R
     if derived.action != Some(Action::Delete) {
         return Ok(());
     }
+    let emptied = working.state_of(parent)?.emptied;
     for link in links.iter_mut().filter(|link| link.role == Role::Child && is_class_level(link.kind)) {
         let Some(number) = link.number else { continue };
-        if link.standing == Standing::Bystander && working.row(&contents_row(parent, number))?.is_some() {
+        if link.standing == Standing::Bystander && working.row(&contents_row(parent, emptied, number))?.is_some() {
             link.standing = standing.min(Standing::Holder);
         }
     }
     Ok(())
 }
 
-/// The prefix of the rows that say which lots and classes were put into a parent by one with standing.
-fn contents_prefix(parent: u64) -> Vec<u8> {
-    [b"inside/".as_slice(), &parent.to_be_bytes()].concat()
+/// Of so many lots and classes at most one who empties their parent becomes a holder. There are not so many in
+/// anything that is packed as it should be, and a small event must not cause large work.
+const EMPTIED_MAX: usize = 256;
+
+/// The prefix of the rows that say which lots and classes were put into a parent by one with standing since the
+/// event (plus one) that emptied it last: what was in it before is nobody's who opens it later.
+fn contents_prefix(parent: u64, emptied: u64) -> Vec<u8> {
+    [b"inside/".as_slice(), &parent.to_be_bytes(), &emptied.to_be_bytes()].concat()
 }
 
-fn contents_row(parent: u64, child: u64) -> Vec<u8> {
-    [contents_prefix(parent).as_slice(), &child.to_be_bytes()].concat()
+fn contents_row(parent: u64, emptied: u64, child: u64) -> Vec<u8> {
+    [contents_prefix(parent, emptied).as_slice(), &child.to_be_bytes()].concat()
 }
 
 fn share_of(
@@ -311,11 +333,15 @@ fn keep(
     let record = stored.record(context.height, context.index);
     let hash = record.hash();
     stored.founded = working.found(new, SubjectState::founded(hash, event.author), (context.height, context.index));
+    let parent = event.parent.checked_sub(1);
+    let emptied_before = parent.map(|parent| working.state_of(parent)).transpose()?.map_or(0, |state| state.emptied);
     append_all(working, context, &event, &links, &record, hash)?;
     if let Some(target) = &target {
+        let declared = errors_declared(working, target.place.own)?.saturating_add(1);
+        working.set_row(&errors_row(target.place.own), vec![declared])?;
         append_errors(working, &stored.runs, &record, hash, target)?;
     }
-    keep_shares(working, &event, &links)?;
+    keep_shares(working, &event, &links, emptied_before)?;
     working.add_event(said.tag, target.is_none(), context.height, context.index, stored);
     Ok(hash)
 }
@@ -381,20 +407,23 @@ fn number_new(
     let mut new = Vec::new();
     let mut numbers: BTreeMap<usize, u64> = BTreeMap::new();
     let mut classes: Vec<(SubjectKey, Hash)> = Vec::new();
+    // Things of one event can be of as many classes as there are things.
+    let (mut known_classes, mut named_here) = (HashSet::new(), HashSet::new());
     for (place, key) in derived.keys.iter().enumerate().filter(|(place, _)| is_new.get(*place) == Some(&true)) {
         let number = take_number(working, context, key)?;
         numbers.insert(place, number);
-        new.push((number, key.clone(), key.tag()));
+        let tag = key.tag();
+        named_here.insert(tag);
+        new.push((number, key.clone(), tag));
         if let Some(class) = key.class() {
             let tag = class.tag();
-            if !classes.iter().any(|(_, known)| *known == tag) {
+            if known_classes.insert(tag) {
                 classes.push((class, tag));
             }
         }
     }
     for (class, tag) in classes {
-        let named_here = new.iter().any(|(_, _, known)| *known == tag);
-        if !named_here && working.number_of(tag)?.is_none() {
+        if !named_here.contains(&tag) && working.number_of(tag)?.is_none() {
             let number = take_number(working, context, &class)?;
             new.push((number, class, tag));
         }
@@ -567,8 +596,13 @@ fn append_errors(
 }
 
 /// Keeps who holds some of a lot or class: whom a shipment names, who received, who unpacked it from what it
-/// held, who made it.
-fn keep_shares(working: &mut Working<'_>, event: &Event<'_>, links: &[Resolved]) -> Result<(), StoreError> {
+/// held, who made it. `emptied`: the event (plus one) that had emptied its parent before.
+fn keep_shares(
+    working: &mut Working<'_>,
+    event: &Event<'_>,
+    links: &[Resolved],
+    emptied: u64,
+) -> Result<(), StoreError> {
     for link in links.iter().filter(|link| is_class_level(link.kind) && link.standing >= Standing::Unconfirmed) {
         let Some(number) = link.number else { continue };
         let step = event.derived.step;
@@ -589,7 +623,7 @@ fn keep_shares(working: &mut Working<'_>, event: &Event<'_>, links: &[Resolved])
             Role::Epc if event.commissions(Role::Epc) => set(event.author, share::HOLDER)?,
             Role::Child if event.derived.action == Some(Action::Delete) => set(event.author, share::HOLDER)?,
             Role::Child if event.derived.action == Some(Action::Add) && event.parent != 0 => {
-                working.set_row(&contents_row(event.parent - 1, number), vec![1])?;
+                working.set_row(&contents_row(event.parent - 1, emptied, number), vec![1])?;
             }
             _ => {}
         }
@@ -597,7 +631,7 @@ fn keep_shares(working: &mut Working<'_>, event: &Event<'_>, links: &[Resolved])
     let unpacks_all = event.derived.mask & mask::UNPACK_ALL != 0;
     let by_right = links.iter().any(|link| link.role == Role::Parent && link.standing >= Standing::Unconfirmed);
     if unpacks_all && by_right && event.parent != 0 {
-        for number in working.rows_below(&contents_prefix(event.parent - 1))? {
+        for number in working.rows_below(&contents_prefix(event.parent - 1, emptied), EMPTIED_MAX)? {
             let name = share_row(number, event.author);
             working.set_row(&name, vec![share::HOLDER])?;
         }
