@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::effect::{Event, Named};
 use super::erased::{Said, StoredEffect, StoredQuantity};
-use super::standing::{Author, Holding, Ownership, holding, is_class_level, released, share, share_row};
+use super::shares::{inherit_standing, keep_shares, share_of};
+use super::standing::{Author, Holding, Ownership, holding, released};
 use super::subject::{NONE, StoredEntry, StoredRecord, SubjectState, UNREGISTERED};
 use super::working::{EventPlace, Working, stored};
 use crate::codec::encode;
-use crate::derive::{Action, Derived, Quantity, RULES, Step};
+use crate::derive::{Derived, Quantity, RULES, Step};
 use crate::hash::{Hash, Tag};
 use crate::key::{KeyKind, SubjectKey};
 use crate::kv::{StoreError, Table};
@@ -55,18 +56,18 @@ pub struct Context<'a> {
 }
 
 /// A subject as the event names it, resolved against the state.
-struct Resolved {
-    role: Role,
-    key: usize,
-    number: Option<u64>,
-    kind: KeyKind,
-    standing: Standing,
-    ownership: Ownership,
-    holding: Holding,
-    quantity: Option<Quantity>,
-    log: Option<u64>,
+pub(super) struct Resolved {
+    pub(super) role: Role,
+    pub(super) key: usize,
+    pub(super) number: Option<u64>,
+    pub(super) kind: KeyKind,
+    pub(super) standing: Standing,
+    pub(super) ownership: Ownership,
+    pub(super) holding: Holding,
+    pub(super) quantity: Option<Quantity>,
+    pub(super) log: Option<u64>,
     /// Who emptied the parent it was in, if it was let out so.
-    released: Option<u64>,
+    pub(super) released: Option<u64>,
 }
 
 /// An event can be declared erroneous so many times: again to name what corrects it, but a declaration tells all
@@ -205,52 +206,6 @@ fn resolve(
     }
     inherit_standing(working, derived, &mut links)?;
     Ok(Ok(links))
-}
-
-/// Whoever takes some of a lot out of what it holds, where one with standing had put it, holds that.
-fn inherit_standing(working: &mut Working<'_>, derived: &Derived, links: &mut [Resolved]) -> Result<(), StoreError> {
-    let parent = links.iter().find(|link| link.role == Role::Parent && link.standing >= Standing::Unconfirmed);
-    let Some((parent, standing)) = parent.and_then(|parent| Some((parent.number?, parent.standing))) else {
-        return Ok(());
-    };
-    if derived.action != Some(Action::Delete) {
-        return Ok(());
-    }
-    let emptied = working.state_of(parent)?.emptied;
-    for link in links.iter_mut().filter(|link| link.role == Role::Child && is_class_level(link.kind)) {
-        let Some(number) = link.number else { continue };
-        if link.standing == Standing::Bystander && working.row(&contents_row(parent, emptied, number))?.is_some() {
-            link.standing = standing.min(Standing::Holder);
-        }
-    }
-    Ok(())
-}
-
-/// Of so many lots and classes at most one who empties their parent becomes a holder. There are not so many in
-/// anything that is packed as it should be, and a small event must not cause large work.
-const EMPTIED_MAX: usize = 256;
-
-/// The prefix of the rows that say which lots and classes were put into a parent by one with standing since the
-/// event (plus one) that emptied it last: what was in it before is nobody's who opens it later.
-fn contents_prefix(parent: u64, emptied: u64) -> Vec<u8> {
-    [b"inside/".as_slice(), &parent.to_be_bytes(), &emptied.to_be_bytes()].concat()
-}
-
-fn contents_row(parent: u64, emptied: u64, child: u64) -> Vec<u8> {
-    [contents_prefix(parent, emptied).as_slice(), &child.to_be_bytes()].concat()
-}
-
-fn share_of(
-    working: &mut Working<'_>,
-    kind: KeyKind,
-    number: u64,
-    context: &Context<'_>,
-) -> Result<Option<u8>, StoreError> {
-    if !is_class_level(kind) {
-        return Ok(None);
-    }
-    let row = working.row(&share_row(number, context.author.organisation.number))?;
-    Ok(row.and_then(|value| value.first().copied()))
 }
 
 /// Counts what a bystander links in a day (205).
@@ -593,50 +548,6 @@ fn append_errors(
             state.recall = 0;
         }
     })
-}
-
-/// Keeps who holds some of a lot or class: whom a shipment names, who received, who unpacked it from what it
-/// held, who made it. `emptied`: the event (plus one) that had emptied its parent before.
-fn keep_shares(
-    working: &mut Working<'_>,
-    event: &Event<'_>,
-    links: &[Resolved],
-    emptied: u64,
-) -> Result<(), StoreError> {
-    for link in links.iter().filter(|link| is_class_level(link.kind) && link.standing >= Standing::Unconfirmed) {
-        let Some(number) = link.number else { continue };
-        let step = event.derived.step;
-        let mut set = |organisation: u64, value: u8| -> Result<(), StoreError> {
-            let name = share_row(number, organisation);
-            let before = working.row(&name)?.and_then(|row| row.first().copied()).unwrap_or(0);
-            if before < value { working.set_row(&name, vec![value]) } else { Ok(()) }
-        };
-        match link.role {
-            Role::Epc if step == Step::Shipping && !matches!(event.next, NONE | UNREGISTERED) => {
-                set(event.next, share::NAMED)?;
-            }
-            Role::Epc if step == Step::Receiving => {
-                let unconfirmed = link.standing == Standing::Unconfirmed;
-                set(event.author, if unconfirmed { share::UNCONFIRMED } else { share::HOLDER })?;
-            }
-            Role::Output => set(event.author, share::HOLDER)?,
-            Role::Epc if event.commissions(Role::Epc) => set(event.author, share::HOLDER)?,
-            Role::Child if event.derived.action == Some(Action::Delete) => set(event.author, share::HOLDER)?,
-            Role::Child if event.derived.action == Some(Action::Add) && event.parent != 0 => {
-                working.set_row(&contents_row(event.parent - 1, emptied, number), vec![1])?;
-            }
-            _ => {}
-        }
-    }
-    let unpacks_all = event.derived.mask & mask::UNPACK_ALL != 0;
-    let by_right = links.iter().any(|link| link.role == Role::Parent && link.standing >= Standing::Unconfirmed);
-    if unpacks_all && by_right && event.parent != 0 {
-        for number in working.rows_below(&contents_prefix(event.parent - 1, emptied), EMPTIED_MAX)? {
-            let name = share_row(number, event.author);
-            working.set_row(&name, vec![share::HOLDER])?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether this author may write this type of record at all.
