@@ -175,8 +175,8 @@ mod mirror {
         SubjectState { found: H, founder: u64, maker: u64, holder: u64, next: u64, claim: u64, parent: u64,
             packed: u64, emptied: u64, emptied_by: u64, balance: i64, unit: [u8; 4], life: u8, recall: u8 }
         SubjectLeaf { state: SubjectState, count: u64, log: LogNode }
-        StoredLog { state: SubjectState, peaks: Peaks, base: u64, base_count: u64, subjects: u64,
-            founded_height: u64, founded_index: u32 }
+        StoredLog { state: SubjectState, peaks: Peaks, base: u64, base_count: u64,
+            recent: Vec<StoredEntry>, subjects: u64, founded_height: u64, founded_index: u32 }
         StoredRun { count: u64, log: u64 }
         StoredEntry { height: u64, index: u32, role: u8, standing: u8 }
         StateRoots { subject_count: u64, subjects: H, event_count: u64, events: H, name_count: u64, names: H,
@@ -471,6 +471,7 @@ fn state_examples() -> Vec<Example> {
         peaks: peaks.clone(),
         base: 3,
         base_count: 1,
+        recent: vec![StoredEntry { height: 2, index: 3, role: 1, standing: 3 }],
         subjects: 4,
         founded_height: 2,
         founded_index: 3,
@@ -534,6 +535,11 @@ fn state_examples() -> Vec<Example> {
                 group("peaks", "structure", peaks_fields),
                 f("base", "u64", 3),
                 f("base_count", "u64", 1),
+                group(
+                    "recent",
+                    "list",
+                    json!([[f("height", "u64", 2), f("index", "u32", 3), f("role", "u8", 1), f("standing", "u8", 3)]]),
+                ),
                 f("subjects", "u64", 4),
                 f("founded_height", "u64", 2),
                 f("founded_index", "u32", 3),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
 
+use super::reader::Reader;
 use super::subject::StoredRecord;
 use crate::derive::{Action, Derived, ErrorDeclared, EventType, Link, Quantity, SUBJECTS_MAX, Step};
 use crate::hash::Hash;
@@ -208,9 +209,9 @@ fn keys_and_links(source: &dyn Read, record: &StoredRecord) -> Result<(Vec<Subje
     let order = founded.iter().filter(|number| linked.contains(number)).chain(linked.difference(&founded_set));
     let mut places: BTreeMap<u64, u32> = BTreeMap::new();
     let mut keys = Vec::with_capacity(linked.len());
+    let reader = Reader::new(source);
     for number in order {
-        let bytes = source.get(Table::Key, &number.to_be_bytes())?;
-        let key = bytes.and_then(|bytes| SubjectKey::parse(&bytes));
+        let key = reader.key_of(*number)?.and_then(|bytes| SubjectKey::parse(&bytes));
         let key = key.ok_or_else(|| StoreError::Corrupt(Table::Key, format!("subject {number} has no valid key")))?;
         places.insert(*number, u32::try_from(keys.len()).map_err(|_| impossible("too many subjects"))?);
         keys.push(key);

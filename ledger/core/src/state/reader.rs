@@ -13,7 +13,9 @@ use crate::kv::{Read, StoreError, Table};
 use crate::record::LinkRun;
 use crate::state::ahead::Ahead;
 use crate::state::head::{HEAD_KEY, Head};
-use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, StoredRun, entry_key, place_key, read_number};
+use crate::state::subject::{
+    StoredEntry, StoredLog, StoredRecord, StoredRun, decode_keys, entry_key, place_key, read_number,
+};
 use crate::trace::numbers::NumberMap;
 
 /// So many entries of logs are kept in memory, over all logs.
@@ -101,7 +103,24 @@ impl<'a> Reader<'a> {
 
     /// The key bytes of a subject.
     pub fn key_of(&self, subject: u64) -> Result<Option<Rc<[u8]>>, StoreError> {
-        self.store.value(Table::Key, &subject.to_be_bytes(), |key| Rc::from(key))
+        let mut found = None;
+        self.keys_near(subject, &mut |number, key| {
+            if number == subject {
+                found = Some(Rc::from(key));
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// Hands over the key of a subject, if it has one, and those of its neighbours that are stored with it.
+    pub fn keys_near(&self, subject: u64, take: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        let read = |first: &[u8], row: &[u8]| {
+            let keys =
+                decode_keys(row).ok_or_else(|| StoreError::Corrupt(Table::Key, "a key is cut off".to_owned()))?;
+            (number(Table::Key, first)?..).zip(keys).for_each(|(number, key)| take(number, key));
+            Ok(())
+        };
+        self.store.pair_at_or_before(Table::Key, &subject.to_be_bytes(), read)?.unwrap_or(Ok(()))
     }
 
     /// The run that a subject is in.
@@ -155,49 +174,50 @@ impl<'a> Reader<'a> {
                     read = self.log(next)?;
                     &read
                 };
-                if stored.base >= next || stored.base_count > stored.peaks.count {
+                if stored.base >= next || stored.base_count > stored.recent_from() {
                     return Err(StoreError::Corrupt(Table::Log, format!("log {next} has an impossible base")));
                 }
-                forks.push((next, stored.base_count, stored.peaks.count));
+                forks.push((next, stored.base_count, stored.recent_from(), stored.recent.clone()));
                 next = stored.base;
             }
         }
         let mut entries = known.unwrap_or_default();
-        while let Some((log, base_count, count)) = forks.pop() {
+        while let Some((log, base_count, rows_end, recent)) = forks.pop() {
             let base = usize::try_from(base_count).ok().and_then(|end| entries.get(..end)).ok_or_else(|| {
                 StoreError::Corrupt(Table::Log, format!("the base of log {log} has fewer than {base_count} entries"))
             })?;
-            let room = usize::try_from(count).unwrap_or(0).min(ENTRIES_ROOM_MAX).max(base.len());
-            let mut all = Vec::with_capacity(room);
+            let room = usize::try_from(rows_end).unwrap_or(0).min(ENTRIES_ROOM_MAX).max(base.len());
+            let mut all = Vec::with_capacity(room.saturating_add(recent.len()));
             all.extend_from_slice(base);
-            self.own_entries(log, base_count, count, &mut all)?;
+            if base_count < rows_end {
+                self.rows_of_entries(log, base_count, rows_end, &mut all)?;
+            }
+            all.extend(recent);
             entries = all.into();
             self.entries.borrow_mut().keep(log, entries.clone());
         }
         Ok(entries)
     }
 
-    fn own_entries(
-        &self,
-        log: u64,
-        base_count: u64,
-        count: u64,
-        entries: &mut Vec<StoredEntry>,
-    ) -> Result<(), StoreError> {
+    /// Adds the entries of a log from one place to another, which are in rows of their own.
+    fn rows_of_entries(&self, log: u64, from: u64, to: u64, entries: &mut Vec<StoredEntry>) -> Result<(), StoreError> {
+        let lacks = |place: u64| StoreError::Corrupt(Table::Entry, format!("log {log} lacks entry {place}"));
         let mut fault = None;
-        let mut place = base_count;
-        self.store.scan(Table::Entry, &entry_key(log, base_count), &entry_key(log, count), &mut |key, value| {
-            match decoded(Table::Entry, value) {
-                Ok(entry) if key == entry_key(log, place) => entries.push(entry),
-                Ok(_) => fault = Some(StoreError::Corrupt(Table::Entry, format!("log {log} lacks entry {place}"))),
+        let mut place = from;
+        self.store.scan(Table::Entry, &entry_key(log, from), &entry_key(log, to), &mut |key, value| {
+            match decoded::<Vec<StoredEntry>>(Table::Entry, value) {
+                Ok(row) if key == entry_key(log, place) && !row.is_empty() => {
+                    place = place.saturating_add(row.len() as u64);
+                    entries.extend(row);
+                }
+                Ok(_) => fault = Some(lacks(place)),
                 Err(error) => fault = Some(error),
             }
-            place = place.saturating_add(1);
             fault.is_none()
         })?;
         match fault {
             Some(fault) => Err(fault),
-            None if place != count => Err(StoreError::Corrupt(Table::Entry, format!("log {log} lacks entry {place}"))),
+            None if place != to => Err(lacks(place)),
             None => Ok(()),
         }
     }

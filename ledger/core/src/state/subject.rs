@@ -107,8 +107,12 @@ impl SubjectLeaf {
     }
 }
 
-/// A log as it is stored, under its id: the state of its subjects, and where its first entries are if it was
-/// forked from another.
+/// So many entries of a log are stored together once they are complete; the rest is stored with the log itself.
+/// A trace reads most logs whole, so that reading one row instead of one for each entry is what its time is.
+pub const ENTRIES_PER_ROW: usize = 16;
+
+/// A log as it is stored, under its id: the state of its subjects, its last entries, and where its first entries
+/// are if it was forked from another.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct StoredLog {
     /// The state of the subjects that have this log.
@@ -117,8 +121,10 @@ pub struct StoredLog {
     pub peaks: Peaks,
     /// The log that it was forked from, or 0.
     pub base: u64,
-    /// How many entries it had then: so many of its first entries are found with its base.
+    /// So many of its first entries are found with its base: those in rows that were complete when it was forked.
     pub base_count: u64,
+    /// Its last entries, fewer than [`ENTRIES_PER_ROW`]: most logs never have more.
+    pub recent: Vec<StoredEntry>,
     /// How many subjects have it.
     pub subjects: u64,
     /// The block of the event with which its subjects appeared. That event need not name them: a class is
@@ -129,6 +135,19 @@ pub struct StoredLog {
 }
 
 impl StoredLog {
+    /// Adds an entry with its node; gives the entries of a row that is now complete, with the place of the first.
+    pub fn push(&mut self, entry: StoredEntry, node: LogNode) -> Option<(u64, Vec<StoredEntry>)> {
+        self.peaks.push(node);
+        self.recent.push(entry);
+        let from = self.recent_from();
+        (self.recent.len() >= ENTRIES_PER_ROW).then(|| (from, std::mem::take(&mut self.recent)))
+    }
+
+    /// The place of the first of its last entries: those before are in rows.
+    pub fn recent_from(&self) -> u64 {
+        self.peaks.count.saturating_sub(self.recent.len() as u64)
+    }
+
     /// The leaf of its subjects.
     pub fn leaf(&self) -> SubjectLeaf {
         SubjectLeaf { state: self.state.clone(), count: self.peaks.count, log: self.peaks.root() }
@@ -227,7 +246,7 @@ pub fn place_key(height: u64, index: u32) -> [u8; 12] {
     key
 }
 
-/// The key of a log's entry: log id BE8, place BE8.
+/// The key of a row of a log's entries: log id BE8, place of the first BE8.
 pub fn entry_key(log: u64, place: u64) -> [u8; 16] {
     let mut key = [0; 16];
     key[..8].copy_from_slice(&log.to_be_bytes());
@@ -238,4 +257,30 @@ pub fn entry_key(log: u64, place: u64) -> [u8; 16] {
 /// A number read from the first eight bytes, big-endian.
 pub fn read_number(bytes: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(bytes.get(..8)?.try_into().ok()?))
+}
+
+/// So many keys of subjects that were numbered one after another are stored together: reading one row brings the
+/// names of the neighbours, which a trace needs too.
+pub const KEYS_PER_ROW: usize = 16;
+
+/// A row of keys: each behind its length, four bytes little-endian.
+pub fn encode_keys<'a>(keys: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut row = Vec::new();
+    for key in keys {
+        row.extend_from_slice(&u32::try_from(key.len()).unwrap_or(u32::MAX).to_le_bytes());
+        row.extend_from_slice(key);
+    }
+    row
+}
+
+/// The keys of a row; `None` if they are cut off.
+pub fn decode_keys(mut row: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut keys = Vec::with_capacity(KEYS_PER_ROW);
+    while !row.is_empty() {
+        let (length, rest) = row.split_first_chunk()?;
+        let (key, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        keys.push(key);
+        row = rest;
+    }
+    Some(keys)
 }

@@ -9,7 +9,8 @@ use bincode::Decode;
 use super::head::StateRoots;
 use super::reader::Reader;
 use super::subject::{
-    FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, entry_key, place_key, read_number,
+    FoundedRun, KEYS_PER_ROW, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, encode_keys, entry_key,
+    place_key, read_number,
 };
 use crate::codec::{decode_trusted, encode};
 use crate::hash::{Hash, Tag};
@@ -31,7 +32,8 @@ pub struct Working<'a> {
     founded: Vec<(u64, SubjectKey, Hash)>,
     runs: RefCell<BTreeMap<u64, Cached<StoredRun>>>,
     logs: RefCell<HashMap<u64, Cached<StoredLog>>>,
-    entries: Vec<(u64, u64, StoredEntry)>,
+    /// Rows of entries that are complete: log, place of the first.
+    entries: Vec<(u64, u64, Vec<StoredEntry>)>,
     changed_leaves: Vec<(u64, u64)>,
     rows: BTreeMap<Vec<u8>, Row>,
     new_rows: Vec<Vec<u8>>,
@@ -230,6 +232,7 @@ impl<'a> Working<'a> {
             peaks: Peaks::default(),
             base: 0,
             base_count: 0,
+            recent: Vec::new(),
             subjects: subjects.len() as u64,
             founded_height,
             founded_index,
@@ -304,14 +307,12 @@ impl<'a> Working<'a> {
             let named: u64 = pieces.iter().map(|(_, count)| count).sum();
             let all = self.with_log(log, |log| log.value.subjects == named)?;
             let target = if all { log } else { self.fork(log, named)? };
-            let place = self.with_log(target, |log| {
-                let place = log.value.peaks.count;
-                log.value.peaks.push(node);
+            let complete = self.with_log(target, |log| {
                 change(&mut log.value.state);
                 log.changed = true;
-                place
+                log.value.push(entry, node)
             })?;
-            self.entries.push((target, place, entry));
+            self.entries.extend(complete.map(|(place, entries)| (target, place, entries)));
             for (first, count) in pieces {
                 if all {
                     self.changed_leaves.push((first, count));
@@ -328,13 +329,9 @@ impl<'a> Working<'a> {
         let forked = self.with_log(log, |parent| {
             parent.value.subjects -= subjects;
             parent.changed = true;
-            let count = parent.value.peaks.count;
-            // A fork that has nothing of its own yet is found with what it was forked from.
-            let (base, base_count) = match count {
-                0 => (0, 0),
-                count if count == parent.value.base_count => (parent.value.base, count),
-                count => (log, count),
-            };
+            // A parent that has no rows of its own yet is found with what it was forked from itself.
+            let base_count = parent.value.recent_from();
+            let base = if base_count == parent.value.base_count { parent.value.base } else { log };
             StoredLog { base, base_count, subjects, ..parent.value.clone() }
         })?;
         Ok(self.new_log(forked))
@@ -453,8 +450,8 @@ impl<'a> Working<'a> {
                 overlay.put(Table::Log, id.to_be_bytes(), encode(&log.value));
             }
         }
-        for (log, place, entry) in &self.entries {
-            overlay.put(Table::Entry, entry_key(*log, *place), encode(entry));
+        for (log, place, entries) in &self.entries {
+            overlay.put(Table::Entry, entry_key(*log, *place), encode(entries));
         }
         for (height, index, record) in &self.records {
             overlay.put(Table::Record, place_key(*height, *index), encode(record));
@@ -493,11 +490,17 @@ impl<'a> Working<'a> {
     }
 
     fn finish_names(&mut self, overlay: &mut Overlay<'_>, before: u64) -> Result<Hash, StoreError> {
+        self.founded.sort_unstable_by_key(|(number, _, _)| *number);
         let mut new = Vec::with_capacity(self.founded.len());
-        for (number, key, tag) in &self.founded {
+        for (number, _, tag) in &self.founded {
             overlay.put(Table::Name, tag.0, number.to_be_bytes());
-            overlay.put(Table::Key, number.to_be_bytes(), key.bytes());
             new.push(Name { number: *number, tag: *tag });
+        }
+        for neighbours in self.founded.chunk_by(|left, right| left.0 + 1 == right.0) {
+            for row in neighbours.chunks(KEYS_PER_ROW) {
+                let first = row.first().map_or(0, |(number, _, _)| *number);
+                overlay.put(Table::Key, first.to_be_bytes(), encode_keys(row.iter().map(|(_, key, _)| key.bytes())));
+            }
         }
         sealed::append(overlay, before, &new)
     }

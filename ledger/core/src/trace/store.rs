@@ -118,9 +118,11 @@ impl History for StoreHistory<'_> {
         if let Some(known) = self.keys.get(&subject) {
             return Ok(known.clone());
         }
-        let key: Rc<[u8]> = self.reader.key_of(subject)?.ok_or_else(|| missing(Table::Key, subject))?;
-        self.keys.insert(subject, key.clone());
-        Ok(key)
+        let keys = &mut self.keys;
+        self.reader.keys_near(subject, &mut |number, key| {
+            keys.entry(number).or_insert_with(|| Rc::from(key));
+        })?;
+        keys.get(&subject).cloned().ok_or_else(|| missing(Table::Key, subject))
     }
 
     fn class_of(&mut self, subject: u64) -> Result<Option<u64>, StoreError> {

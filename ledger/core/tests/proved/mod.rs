@@ -9,7 +9,7 @@ use suyuan_ledger::proof::format::{Answer as Shown, Found, ProofQuery, Recorded,
 use suyuan_ledger::proof::make::{ProofOptions, complete_to, last_header, make};
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::proof::verify::verify;
-use suyuan_ledger::state::subject::StoredRecord;
+use suyuan_ledger::state::subject::{StoredRecord, decode_keys};
 use suyuan_ledger::trace::answer::{Answer, Asked, Unknown, answer};
 use suyuan_ledger::trace::closure::{Closure, Direction, Query, close};
 use suyuan_ledger::trace::store::StoreHistory;
@@ -56,8 +56,9 @@ pub fn subjects(network: &TestLedger) -> Vec<(u64, Vec<u8>)> {
     let mut subjects = Vec::new();
     network
         .store
-        .scan(Table::Key, &[], &[255; 9], &mut |number, key| {
-            subjects.push((u64::from_be_bytes(number.try_into().unwrap()), key.to_vec()));
+        .scan(Table::Key, &[], &[255; 9], &mut |first, row| {
+            let numbers = u64::from_be_bytes(first.try_into().unwrap())..;
+            subjects.extend(numbers.zip(decode_keys(row).unwrap()).map(|(number, key)| (number, key.to_vec())));
             true
         })
         .unwrap();

@@ -21,7 +21,7 @@ use crate::record::{LinkRun, Role, Standing};
 use crate::state::erased::StoredEffect;
 use crate::state::head::{HEAD_KEY, Head, StateRoots};
 use crate::state::subject::{
-    FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, entry_key, place_key,
+    FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, encode_keys, entry_key, place_key,
 };
 use crate::submission::sign;
 use crate::trace::closure::Direction;
@@ -200,7 +200,7 @@ impl TestLedger {
         let mut logs: HashMap<Vec<u8>, u64> = HashMap::new();
         let mut runs: Vec<(u64, StoredRun)> = Vec::new();
         for (number, subject) in &self.subjects {
-            overlay.put(Table::Key, number.to_be_bytes(), subject.key.as_slice());
+            overlay.put(Table::Key, number.to_be_bytes(), encode_keys([subject.key.as_slice()].into_iter()));
             overlay.put(Table::Name, Tag::Key.hash(&subject.key).0, number.to_be_bytes());
             let entries: Vec<StoredEntry> = subject.entries.iter().map(|(entry, _)| *entry).collect();
             let next = logs.len() as u64 + 1;
@@ -265,13 +265,14 @@ impl TestLedger {
         let mut peaks = Peaks::default();
         for (place, (entry, node)) in (0u64..).zip(&subject.entries) {
             peaks.push(*node);
-            overlay.put(Table::Entry, entry_key(id, place), encode(entry));
+            overlay.put(Table::Entry, entry_key(id, place), encode(&vec![*entry]));
         }
         let log = StoredLog {
             state: subject.state.clone(),
             peaks,
             base: 0,
             base_count: 0,
+            recent: Vec::new(),
             subjects: 1,
             founded_height: subject.founded.height,
             founded_index: subject.founded.index,

@@ -7,7 +7,7 @@ use crate::kv::{StoreError, Table, WriteSet};
 use crate::kv_memory::MemoryRead;
 use crate::log::Peaks;
 use crate::state::reader::Reader;
-use crate::state::subject::{StoredLog, StoredRun, entry_key, place_key};
+use crate::state::subject::{StoredEntry, StoredLog, StoredRun, encode_keys, entry_key, place_key};
 use crate::trace::closure::{Direction, Query, close};
 use crate::trace::history::History;
 use crate::trace::store::StoreHistory;
@@ -18,15 +18,18 @@ fn tables(mini: &mut Mini) -> WriteSet {
     for subject in mini.subjects() {
         let Ok(key) = mini.key(subject);
         writes.put(Table::Name, crate::hash::Tag::Key.hash(&key).0, subject.to_be_bytes());
-        writes.put(Table::Key, subject.to_be_bytes(), key.to_vec());
+        writes.put(Table::Key, subject.to_be_bytes(), encode_keys([&*key].into_iter()));
         let entries = mini.entries(subject);
         let Ok(log) = mini.log(subject, crate::trace::history::Mode::Full);
         let count = entries.len() as u64;
         let first = 1 + 3 * subject;
         let mut put = |log_id: u64, base: u64, base_count: u64, count: u64| {
-            for place in base_count..count {
-                let entry = entries.get(place as usize).or(entries.first()).unwrap();
-                writes.put(Table::Entry, entry_key(log_id, place), codec::encode(entry));
+            let own: Vec<StoredEntry> =
+                (base_count..count).map(|place| *entries.get(place as usize).or(entries.first()).unwrap()).collect();
+            // Rows of two, and what is left with the log.
+            let (rows, recent) = own.as_chunks::<2>();
+            for (place, row) in (base_count..).step_by(2).zip(rows) {
+                writes.put(Table::Entry, entry_key(log_id, place), codec::encode(&row.to_vec()));
             }
             let peaks = Peaks { count, ..Peaks::default() };
             let stored = StoredLog {
@@ -34,6 +37,7 @@ fn tables(mini: &mut Mini) -> WriteSet {
                 peaks,
                 base,
                 base_count,
+                recent: recent.to_vec(),
                 subjects: 1,
                 founded_height: 1,
                 founded_index: 0,
