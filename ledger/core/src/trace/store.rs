@@ -8,7 +8,7 @@ use crate::kv::{Read, StoreError, Table};
 use crate::record::{Role, mask};
 use crate::state::reader::{Reader, SubjectRun};
 use crate::state::subject::{StoredEntry, StoredRecord};
-use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
+use crate::trace::history::{Entry, History, IndexedLog, Mode, Place, SubjectLog, class_key};
 use crate::trace::numbers::NumberMap;
 
 /// History over a store. It keeps what it has read: make one for each trace.
@@ -16,7 +16,7 @@ pub struct StoreHistory<'a> {
     reader: Reader<'a>,
     /// The run that was found last: neighbours are asked for one after another.
     run: Option<SubjectRun>,
-    logs: NumberMap<u64, Rc<SubjectLog>>,
+    logs: NumberMap<u64, Rc<IndexedLog>>,
     records: NumberMap<Place, Rc<StoredRecord>>,
     keys: NumberMap<u64, Rc<[u8]>>,
     /// By the part of the key that is a GTIN: most subjects are of few classes.
@@ -51,7 +51,7 @@ impl<'a> StoreHistory<'a> {
         Ok(run.log)
     }
 
-    fn whole(&mut self, log: u64) -> Result<Rc<SubjectLog>, StoreError> {
+    fn whole(&mut self, log: u64) -> Result<Rc<IndexedLog>, StoreError> {
         if let Some(known) = self.logs.get(&log) {
             return Ok(known.clone());
         }
@@ -62,7 +62,7 @@ impl<'a> StoreHistory<'a> {
             let place = Place { height: entry.height, index: entry.index };
             entries.push(timed(entry, &*self.record(place)?));
         }
-        let whole = Rc::new(SubjectLog { state: head.state.clone(), entries });
+        let whole = Rc::new(IndexedLog::new(SubjectLog { state: head.state.clone(), entries }));
         self.logs.insert(log, whole.clone());
         Ok(whole)
     }
@@ -99,9 +99,9 @@ impl History for StoreHistory<'_> {
         let log = self.log_id(subject)?;
         let whole = self.whole(log)?;
         if mode == Mode::Full {
-            return Ok(whole);
+            return Ok(whole.whole.clone());
         }
-        Ok(Rc::new(SubjectLog { state: whole.state.clone(), entries: mode.shown(&whole.entries) }))
+        Ok(whole.at(&whole.shown(mode)))
     }
 
     fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, StoreError> {
