@@ -5,10 +5,13 @@ mod ledger;
 mod proved;
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use ledger::TestLedger;
-use proved::{DIRECTIONS, GTIN, case, event_of_hour, item, list, lot, number, traced};
+use proved::{DIRECTIONS, GTIN, case, event_of_hour, item, list, lot, number, prove, traced, trust};
+use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::organisation::OrganisationRole::Member;
+use suyuan_ledger::proof::verify::verify;
 use suyuan_ledger::trace::answer::{Answer, EdgeAnswer};
 use suyuan_ledger::trace::closure::Direction;
 
@@ -314,4 +317,36 @@ fn lot_as_urn_and_as_digital_link() {
             assert!(answer.events.iter().map(|event| &event.id).eq(&events));
         }
     }
+}
+
+/// Goal: a thing that is packed in another very often is traced, proved and verified in a time that grows with the
+/// number of events, not with its square. Method: 8,000 events of one item and one case, by turns in and out; the
+/// forward trace, with a window for each stay, takes no more than 200 times the backward one, which has none.
+#[test]
+fn very_many_stays() {
+    let mut network = network();
+    let (item, case) = (item(1), case(1));
+    let events: Vec<String> = (0..8_000)
+        .map(|second| {
+            let action = if second % 2 == 0 { "ADD" } else { "DELETE" };
+            let time = format!("2026-10-30T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60);
+            let members = format!(r#""action":"{action}","parentID":"{case}","childEPCs":["{item}"]"#);
+            ledger::event_at("AggregationEvent", &time, &members)
+        })
+        .collect();
+    for events in events.chunks(2_000) {
+        assert!(network.submit(0, events).iter().all(|code| *code == 0));
+    }
+    network.checkpoint();
+    let key = SubjectKey::from_uri(&item).unwrap();
+    let trust = trust(&network);
+    let timed = |direction| {
+        let start = Instant::now();
+        let proof = prove(&network, key.bytes(), direction, false);
+        let verified = verify(&proof.to_bytes(), &trust).unwrap();
+        (start.elapsed(), verified.trace.unwrap().closure.edges.len())
+    };
+    let ((back, no_edges), (forward, edges)) = (timed(Direction::Back), timed(Direction::Forward));
+    assert_eq!((no_edges, edges), (0, 4_000));
+    assert!(forward < back * 200, "{forward:?} {back:?}");
 }

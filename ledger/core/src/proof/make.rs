@@ -26,6 +26,7 @@ use crate::state::reader::Reader;
 use crate::state::subject::{FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, read_number};
 use crate::trace::closure::close;
 use crate::trace::history::{History, Mode, Place, SubjectLog, class_key};
+use crate::trace::numbers::NumberSet;
 use crate::trace::store::StoreHistory;
 use crate::tree::dense::{self, LeafRuns};
 
@@ -36,9 +37,6 @@ pub struct ProofOptions {
     /// derived links rightly.
     pub payloads: bool,
 }
-
-/// So many places of events are noted before those noted twice are forgotten.
-const PLACES_MIN: usize = 1 << 20;
 
 /// Why a proof can't be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,10 +138,10 @@ struct Noted<'a> {
     subjects: Vec<u64>,
     /// Subjects of which the key was asked, some more than once.
     named: Vec<u64>,
-    /// The events whose entries were shown.
+    /// The events whose entries were shown, once each, in no order.
     places: Vec<Place>,
-    /// From how many places on they are brought in order.
-    places_next: usize,
+    /// The same, as a set: logs that are asked for again and again do not add up.
+    shown: NumberSet<Place>,
     /// The log noted last: neighbours often share it.
     last: Option<Rc<SubjectLog>>,
 }
@@ -156,7 +154,7 @@ impl<'a> Noted<'a> {
             subjects: Vec::new(),
             named: Vec::new(),
             places: Vec::new(),
-            places_next: PLACES_MIN,
+            shown: NumberSet::default(),
             last: None,
         }
     }
@@ -181,12 +179,8 @@ impl History for Noted<'_> {
         note(&mut self.subjects, subject);
         let log = self.history.log(subject, mode)?;
         if !self.last.as_ref().is_some_and(|last| Rc::ptr_eq(last, &log)) {
-            self.places.extend(log.entries.iter().map(|entry| entry.place));
-            // Logs that are asked for again and again do not add up.
-            if self.places.len() >= self.places_next {
-                in_order(&mut self.places);
-                self.places_next = self.places.len().saturating_mul(2).max(PLACES_MIN);
-            }
+            let (shown, places) = (&mut self.shown, &mut self.places);
+            places.extend(log.entries.iter().map(|entry| entry.place).filter(|place| shown.insert(*place)));
             self.last = Some(log.clone());
         }
         Ok(log)
