@@ -20,7 +20,7 @@ pub struct ProofHistory {
     names: Names,
     /// By run, what was asked first and what was asked last: most are asked in one mode for all their subjects. No
     /// more is kept, or a log could be kept once for each moment in it.
-    known: Vec<[Option<(Mode, Rc<SubjectLog>)>; 2]>,
+    known: Vec<[Option<Asked>; 2]>,
     /// By run, its log with an index, once it was asked for.
     indexed: Vec<Option<Rc<RunLog>>>,
     /// Which subjects were asked for, one run after another.
@@ -36,6 +36,9 @@ pub struct ProofHistory {
     /// The run and the key that were found last: neighbours are asked for one after another.
     last: (usize, usize),
 }
+
+/// A log as it was asked for.
+type Asked = (Mode, Rc<SubjectLog>);
 
 /// A run's log, and what is pruned of it.
 struct RunLog {
