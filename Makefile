@@ -127,7 +127,7 @@ profile-epcis: ## print the functions that reading and hashing spend their time 
 # FUZZ_SECONDS is for each target. What is found new goes into the work folder; `make fuzz-corpus`
 # brings what adds coverage into the checked-in corpora.
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS ?= json xml element_string digital_link urn
+FUZZ_TARGETS ?= json xml element_string digital_link urn wire trace_proof
 
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZ_SECONDS (default 600), FUZZ_TARGETS (default all); needs nightly

@@ -3,7 +3,9 @@
 pub mod digital_link;
 pub mod document;
 pub mod element_string;
+pub mod trace_proof;
 pub mod urn;
+pub mod wire;
 
 use suyuan_epcis::codes::Language;
 use suyuan_epcis::problem::Reason;

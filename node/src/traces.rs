@@ -10,7 +10,7 @@ use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::kv::Read;
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::proof::format::ProofQuery;
-use suyuan_ledger::proof::make::{MakeError, ProofOptions, last_header, make};
+use suyuan_ledger::proof::make::{MakeError, ProofOptions, complete_to, last_header, make};
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::proof::verify::verify;
 use suyuan_ledger::state::apply::Ledger;
@@ -84,7 +84,7 @@ fn recorded(reader: &Reader<'_>, keys: &[SubjectKey]) -> Result<Option<u64>, Rea
 pub fn trace(store: &dyn Read, keys: &[SubjectKey], request: Request) -> Result<Found, Reason> {
     let failed = |error| store_reason(&error);
     let ledger = Ledger::open(store).map_err(failed)?.ok_or_else(|| Reason::new(codes::STORE, &["no ledger"]))?;
-    let height = ledger.head.height;
+    let height = complete_to(store).map_err(make_reason)?;
     let Some(start) = recorded(&Reader::new(store), keys)? else { return Ok(Found::Nothing(height)) };
     let query = Query { depth_max: request.depth, ..Query::new(vec![start], request.direction) };
     let mut history = StoreHistory::new(store);
@@ -109,8 +109,15 @@ pub fn prove(store: &dyn Read, keys: &[SubjectKey], direction: Direction) -> Res
     match made {
         Ok(proof) => Ok(Some(proof.to_bytes())),
         Err(MakeError::NotCertified) => Ok(None),
-        Err(MakeError::Store(error)) => Err(store_reason(&error)),
-        Err(MakeError::Query) => Err(Reason::new(codes::OPTION, &["direction", ""])),
+        Err(error) => Err(make_reason(error)),
+    }
+}
+
+fn make_reason(error: MakeError) -> Reason {
+    match error {
+        MakeError::NotCertified => Reason::new(codes::PROOF_LATER, &[]),
+        MakeError::Store(error) => store_reason(&error),
+        MakeError::Query => Reason::new(codes::OPTION, &["direction", ""]),
     }
 }
 

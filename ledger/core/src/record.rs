@@ -162,6 +162,25 @@ pub struct LinkRun {
     pub count: u32,
 }
 
+impl LinkRun {
+    /// The maximal runs of links (role, standing, subject), which ascend.
+    pub(crate) fn maximal(links: &[(u8, u8, u64)]) -> Vec<LinkRun> {
+        let mut runs: Vec<LinkRun> = Vec::new();
+        for (role, standing, number) in links {
+            match runs.last_mut() {
+                Some(run)
+                    if (run.role, run.standing) == (*role, *standing)
+                        && run.first + u64::from(run.count) == *number =>
+                {
+                    run.count += 1;
+                }
+                _ => runs.push(LinkRun { role: *role, standing: *standing, first: *number, count: 1 }),
+            }
+        }
+        runs
+    }
+}
+
 /// The hash that a record keeps of its link runs. They are maximal and ascend by (role, standing, first).
 pub fn links_hash(runs: &[LinkRun]) -> Hash {
     let mut bytes = Vec::with_capacity(runs.len() * 14);

@@ -2,43 +2,27 @@
 //! submissions applied to a ledger in memory; proofs of every subject and event, with and without payloads.
 
 mod ledger;
+mod proved;
 
 use std::rc::Rc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
 use ledger::{TestLedger, event_at};
+use proved::{DIRECTIONS, as_proved, case, item, list, prove, subjects, trust};
 use suyuan_ledger::hash::Tag;
-use suyuan_ledger::kv::{Overlay, Read, Table};
+use suyuan_ledger::kv::{Overlay, Table};
 use suyuan_ledger::organisation::OrganisationRole::Member;
-use suyuan_ledger::proof::format::{Answer, ProofQuery, TraceProof};
+use suyuan_ledger::proof::format::{Answer, TraceProof};
 use suyuan_ledger::proof::inclusion::{EventShown, InclusionProof, Receipts};
-use suyuan_ledger::proof::make::{MakeError, ProofOptions, last_header, make};
+use suyuan_ledger::proof::make::{MakeError, complete_to, last_header};
 use suyuan_ledger::proof::make_inclusion::make_inclusion;
-use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::proof::verify::verify;
 use suyuan_ledger::proof::{Place, RefusedCode};
-use suyuan_ledger::state::subject::{StoredRecord, decode_keys, place_key};
+use suyuan_ledger::state::subject::place_key;
 use suyuan_ledger::trace::closure::{Direction, Query, close};
 use suyuan_ledger::trace::history;
 use suyuan_ledger::trace::store::StoreHistory;
-
-const DIRECTIONS: [Direction; 3] = [Direction::Back, Direction::Forward, Direction::History];
-
-fn list(ids: &[String]) -> String {
-    ids.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(",")
-}
-
-fn item(serial: u32) -> String {
-    format!("https://id.gs1.org/01/09521001001014/21/S{serial}")
-}
-
-fn case(number: u32) -> String {
-    let body = format!("0952100100000{number:04}");
-    let sum: u32 =
-        body.bytes().rev().zip([3, 1].into_iter().cycle()).map(|(digit, by)| u32::from(digit - 48) * by).sum();
-    format!("https://id.gs1.org/00/{body}{}", (10 - sum % 10) % 10)
-}
 
 /// An event a minute after the one before.
 fn event(event_type: &str, members: &str) -> String {
@@ -117,30 +101,6 @@ fn network() -> TestLedger {
     network
 }
 
-fn trust(network: &TestLedger) -> Trust {
-    Trust::genesis(network.ledger.head.chain, network.validators.clone())
-}
-
-/// Each subject's number and key.
-fn subjects(network: &TestLedger) -> Vec<(u64, Vec<u8>)> {
-    let mut subjects = Vec::new();
-    network
-        .store
-        .scan(Table::Key, &[], &[255; 9], &mut |first, row| {
-            let numbers = u64::from_be_bytes(first.try_into().unwrap())..;
-            subjects.extend(numbers.zip(decode_keys(row).unwrap()).map(|(number, key)| (number, key.to_vec())));
-            true
-        })
-        .unwrap();
-    subjects
-}
-
-fn prove(network: &TestLedger, key: &[u8], direction: Direction, payloads: bool) -> TraceProof {
-    let query = ProofQuery { key: key.to_vec(), direction: direction as u8, claims: false };
-    let decided = last_header(&network.store).unwrap();
-    make(&network.store, decided, query, ProofOptions { payloads }).unwrap()
-}
-
 /// Goal: the verifier's trace is the node's, for whatever was recorded. Method: all subjects and directions,
 /// with payloads and without; a proof from a state that no header certifies yet is not made.
 #[test]
@@ -161,20 +121,28 @@ fn traces_of_everything() {
                     .unwrap_or_else(|refused| panic!("{number} {direction:?} {refused}"));
                 assert_eq!(verified.complete_to, network.ledger.head.height - 1);
                 let query = Query::new(vec![number], direction);
-                let mut walked = close(&mut StoreHistory::new(&network.store), &query).unwrap();
-                // What an event founded and did in the state is the node's own note, not in a proof.
-                for event in &mut walked.events {
-                    event.record = Rc::new(StoredRecord {
-                        founded: Vec::new(),
-                        effect: Default::default(),
-                        ..StoredRecord::clone(&event.record)
-                    });
-                }
-                assert_eq!(verified.trace.unwrap().closure, walked);
+                let walked = close(&mut StoreHistory::new(&network.store), &query).unwrap();
+                assert_eq!(verified.trace.unwrap().closure, as_proved(walked));
             }
         }
     }
     assert!(opened > 400 && pruned > 50, "{opened} {pruned}");
+}
+
+/// Goal: a trace of the store and its proof say the same of how far they are complete, and it does not change
+/// while nothing happens but that a block is certified. Method: before and after sealing blocks.
+#[test]
+fn store_and_proof_are_complete_to_one_height() {
+    let mut network = network();
+    let key = subjects(&network)[0].1.clone();
+    let trust = trust(&network);
+    let last = network.ledger.head.height;
+    assert_eq!(complete_to(&network.store), Ok(last));
+    for sealing in 0..3 {
+        network.checkpoint();
+        let proved = verify(&prove(&network, &key, Direction::Back, false).to_bytes(), &trust).unwrap();
+        assert_eq!((complete_to(&network.store), proved.complete_to), (Ok(last + sealing), last + sealing));
+    }
 }
 
 /// Goal: payloads may be erased, one by one, and proofs stand. Method: all subjects with each event erased.

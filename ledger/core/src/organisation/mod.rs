@@ -16,7 +16,7 @@ mod scope;
 
 pub use directory::{Directory, DirectoryError};
 pub use members::InvalidRecord;
-pub use permission::{Author, LaneSkip, Outcome, Refusal};
+pub use permission::{Author, Change, LaneSkip, Outcome, Refusal};
 pub use row::Row;
 pub use scope::{InvalidScope, Scope, ScopeKind};
 

@@ -82,6 +82,14 @@ pub struct Outcome {
 
 type Judged = Result<Vec<Entry>, Refusal>;
 
+/// What a record would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    entries: Vec<Entry>,
+    /// The lane to move, for `LaneSkip`.
+    pub lane: Option<LaneSkip>,
+}
+
 impl Directory {
     /// Applies an operation that this author wrote in a record of this type. If it is refused nothing has
     /// changed.
@@ -92,6 +100,17 @@ impl Directory {
         operation: &Operation,
         block_time: i64,
     ) -> Result<Outcome, Refusal> {
+        Ok(self.accept(self.judge(author, record_type, operation, block_time)?))
+    }
+
+    /// What an operation would change that this author wrote in a record of this type.
+    pub fn judge(
+        &self,
+        author: Author,
+        record_type: u16,
+        operation: &Operation,
+        block_time: i64,
+    ) -> Result<Change, Refusal> {
         let lane = match operation {
             Operation::LaneSkip { key, from, to, previous, .. } => {
                 Some(LaneSkip { key: *key, from: *from, to: *to, previous: *previous })
@@ -99,7 +118,12 @@ impl Directory {
             _ => None,
         };
         let entries = Judge::new(self, author, record_type, block_time)?.judge(operation)?;
-        Ok(Outcome { rows: entries.into_iter().map(|entry| self.put(entry)).collect(), lane })
+        Ok(Change { entries, lane })
+    }
+
+    /// Makes a change. It MUST have been judged by this very directory.
+    pub fn accept(&mut self, change: Change) -> Outcome {
+        Outcome { rows: change.entries.into_iter().map(|entry| self.put(entry)).collect(), lane: change.lane }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::state::reader::Reader;
 use crate::state::subject::{FoundedRun, StoredLog, StoredRecord, StoredRun, SubjectState, read_number};
 use crate::trace::closure::close;
 use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
-use crate::trace::numbers::NumberMap;
+use crate::trace::numbers::{NumberMap, NumberSet};
 use crate::trace::store::{StoreHistory, Whole};
 use crate::tree::dense::{self, LeafRuns};
 
@@ -37,9 +37,6 @@ pub struct ProofOptions {
     /// derived links rightly.
     pub payloads: bool,
 }
-
-/// So many places of events are noted before those noted twice are forgotten.
-const PLACES_MIN: usize = 1 << 20;
 
 /// Why a proof can't be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +65,16 @@ pub fn last_header(store: &dyn Read) -> Result<DecidedHeader, MakeError> {
     match header.state == head.state {
         true => Ok(DecidedHeader { set_changes: Vec::new(), header, certificate }),
         false => Err(MakeError::NotCertified),
+    }
+}
+
+/// The height up to which nothing is missing in what the store says: what a proof made now proves. An empty last
+/// block only certifies those before it.
+pub fn complete_to(store: &dyn Read) -> Result<u64, MakeError> {
+    match last_header(store) {
+        Ok(decided) => Ok(decided.header.height.saturating_sub(1)),
+        Err(MakeError::NotCertified) => Ok(Reader::new(store).head()?.map_or(0, |head| head.height)),
+        Err(error) => Err(error),
     }
 }
 
@@ -131,10 +138,10 @@ struct Noted<'a> {
     subjects: Vec<u64>,
     /// Subjects of which the key was asked, some more than once.
     named: Vec<u64>,
-    /// The events whose entries were shown.
+    /// The events whose entries were shown, once each, in no order.
     places: Vec<Place>,
-    /// From how many places on they are brought in order.
-    places_next: usize,
+    /// The same, as a set: logs that are asked for again and again do not add up.
+    shown: NumberSet<Place>,
     /// The log noted last: neighbours often share it.
     last: Option<Rc<SubjectLog>>,
 }
@@ -147,7 +154,7 @@ impl<'a> Noted<'a> {
             subjects: Vec::new(),
             named: Vec::new(),
             places: Vec::new(),
-            places_next: PLACES_MIN,
+            shown: NumberSet::default(),
             last: None,
         }
     }
@@ -172,12 +179,8 @@ impl History for Noted<'_> {
         note(&mut self.subjects, subject);
         let log = self.history.log(subject, mode)?;
         if !self.last.as_ref().is_some_and(|last| Rc::ptr_eq(last, &log)) {
-            self.places.extend(log.entries.iter().map(|entry| entry.place));
-            // Logs that are asked for again and again do not add up.
-            if self.places.len() >= self.places_next {
-                in_order(&mut self.places);
-                self.places_next = self.places.len().saturating_mul(2).max(PLACES_MIN);
-            }
+            let (shown, places) = (&mut self.shown, &mut self.places);
+            places.extend(log.entries.iter().map(|entry| entry.place).filter(|place| shown.insert(*place)));
             self.last = Some(log.clone());
         }
         Ok(log)
@@ -266,12 +269,13 @@ impl Maker<'_> {
         for number in std::mem::take(&mut self.noted.subjects) {
             let id = self.noted.history.log_id(number)?;
             if let Some(last) = runs.last_mut().filter(|last| last.run.first + last.run.count == number)
-                && (last.id == id || are_equal(&last.log, &self.noted.history.whole(id)?.log))
+                && (last.id == id || are_equal(&last.log, &self.noted.history.whole(id)?.log.whole))
             {
                 last.run.count += 1;
                 continue;
             }
             let Whole { log, founded } = self.noted.history.whole(id)?;
+            let log = log.whole.clone();
             let all = log.entries.iter().all(|entry| places.contains_key(&entry.place));
             let found = match (all, places.get(&founded)) {
                 (true, _) if log.entries.first().map(|entry| entry.place) == Some(founded) => Found::FirstEntry,

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use suyuan_epcis::codes::{Code, proof};
+
 use super::wire::WireError;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident $text:literal),+ $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident $code:ident),+ $(,)?) => {
         /// What is wrong with a proof.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum RefusedCode { $($(#[$doc])* $name),+ }
@@ -14,9 +16,14 @@ macro_rules! codes {
             /// All of them.
             pub const ALL: &[RefusedCode] = &[$(RefusedCode::$name),+];
 
+            /// Its entry in the registry: stable name, texts, remedy.
+            pub fn code(self) -> &'static Code {
+                match self { $(RefusedCode::$name => proof::$code),+ }
+            }
+
             /// Its stable name.
             pub fn text(self) -> &'static str {
-                match self { $(RefusedCode::$name => $text),+ }
+                self.code().id
             }
         }
     };
@@ -24,45 +31,45 @@ macro_rules! codes {
 
 codes! {
     /// More bytes than a proof may have, or more of something in it.
-    Size "PROOF-SIZE",
+    Size SIZE,
     /// Not the bytes of such a proof, or not the only ones that it can be written as.
-    Form "PROOF-FORM",
+    Form FORM,
     /// For another chain than the trusted one.
-    Chain "PROOF-CHAIN",
+    Chain CHAIN,
     /// Decided by validators whom the trust does not lead to.
-    Validators "PROOF-VALIDATORS",
+    Validators VALIDATORS,
     /// The certificate does not decide the header, or a header is not the one that is pinned.
-    Certificate "PROOF-CERTIFICATE",
+    Certificate CERTIFICATE,
     /// An event's place, links or names are not in order.
-    Event "PROOF-EVENT",
+    Event EVENT,
     /// The payload is not that of the event's digest, or nothing can be derived from it.
-    Payload "PROOF-PAYLOAD",
+    Payload PAYLOAD,
     /// The links that the payload gives are not those that were recorded.
-    Links "PROOF-LINKS",
+    Links LINKS,
     /// Names are not those under an event's names root.
-    Names "PROOF-NAMES",
+    Names NAMES,
     /// Runs of subjects are not in order.
-    Subject "PROOF-SUBJECT",
+    Subject SUBJECT,
     /// An event shown names a part of subjects whose history is claimed to be the same.
-    Cut "PROOF-CUT",
+    Cut CUT,
     /// A pruned log does not fit the events shown.
-    Log "PROOF-LOG",
+    Log LOG,
     /// The subjects shown are not those under the state root.
-    State "PROOF-STATE",
+    State STATE,
     /// The answer needs a subject that is not shown.
-    Missing "PROOF-MISSING",
+    Missing MISSING,
     /// The answer needs entries of a log that are pruned.
-    Pruned "PROOF-PRUNED",
+    Pruned PRUNED,
     /// An event is shown that nothing places on the ledger.
-    Unanchored "PROOF-UNANCHORED",
+    Unanchored UNANCHORED,
     /// Something is shown that the answer does not need.
-    Superfluous "PROOF-SUPERFLUOUS",
+    Superfluous SUPERFLUOUS,
     /// The queried subject is not proved to be absent.
-    Absence "PROOF-ABSENCE",
+    Absence ABSENCE,
     /// The path of an event, a submission or a receipt does not lead to its root.
-    Path "PROOF-PATH",
+    Path PATH,
     /// A submission is not signed by its key.
-    Signature "PROOF-SIGNATURE",
+    Signature SIGNATURE,
 }
 
 /// Where in a proof.

@@ -348,19 +348,23 @@ impl BlockInWork<'_> {
         said: &Said<'_>,
     ) -> Result<Result<Hash, u16>, StoreError> {
         let Ok(record) = OrganisationRecord::parse(payload) else { return Ok(Err(refusal::UNREADABLE)) };
-        let mut directory = context.author.directory.clone();
         let author = organisation::Author { organisation: key.organisation, key: key.id };
-        let changed = match directory.apply(author, context.record_type, &record.operation, context.author.time) {
-            Ok(changed) => changed,
+        let judged =
+            context.author.directory.judge(author, context.record_type, &record.operation, context.author.time);
+        let change = match judged {
+            Ok(change) => change,
             Err(refused) => return Ok(Err(refused.code())),
         };
-        if let Some(skip) = changed.lane
+        if let Some(skip) = change.lane
             && self.lane(&skip.key)?.next != skip.from
         {
             return Ok(Err(organisation::Refusal::Conflict.code()));
         }
         let outcome = event::apply(&mut self.working, context, said)?;
         if outcome.is_ok() {
+            // Only now: what is refused must not cost a copy of all organisations.
+            let mut directory = context.author.directory.clone();
+            let changed = directory.accept(change);
             for (name, value) in changed.rows {
                 self.working.set_row(&name, value)?;
             }

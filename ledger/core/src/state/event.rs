@@ -1,15 +1,16 @@
 //! Applies one event: judges it against the state, numbers what is new, and appends it to the logs of all
 //! that it names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::effect::{Event, Named};
 use super::erased::{Said, StoredEffect, StoredQuantity};
-use super::standing::{Author, Holding, Ownership, holding, is_class_level, released, share, share_row};
+use super::shares::{inherit_standing, keep_shares, share_of};
+use super::standing::{Author, Holding, Ownership, holding, released};
 use super::subject::{NONE, StoredEntry, StoredRecord, SubjectState, UNREGISTERED};
 use super::working::{EventPlace, Working, stored};
 use crate::codec::encode;
-use crate::derive::{Action, Derived, Quantity, RULES, Step};
+use crate::derive::{Derived, Quantity, RULES, Step};
 use crate::hash::{Hash, Tag};
 use crate::key::{KeyKind, SubjectKey};
 use crate::kv::{StoreError, Table};
@@ -55,18 +56,31 @@ pub struct Context<'a> {
 }
 
 /// A subject as the event names it, resolved against the state.
-struct Resolved {
-    role: Role,
-    key: usize,
-    number: Option<u64>,
-    kind: KeyKind,
-    standing: Standing,
-    ownership: Ownership,
-    holding: Holding,
-    quantity: Option<Quantity>,
-    log: Option<u64>,
+pub(super) struct Resolved {
+    pub(super) role: Role,
+    pub(super) key: usize,
+    pub(super) number: Option<u64>,
+    pub(super) kind: KeyKind,
+    pub(super) standing: Standing,
+    pub(super) ownership: Ownership,
+    pub(super) holding: Holding,
+    pub(super) quantity: Option<Quantity>,
+    pub(super) log: Option<u64>,
     /// Who emptied the parent it was in, if it was let out so.
-    released: Option<u64>,
+    pub(super) released: Option<u64>,
+}
+
+/// An event can be declared erroneous so many times: again to name what corrects it, but a declaration tells all
+/// that its target named, however small it is itself.
+const ERRORS_MAX: u8 = 4;
+
+/// The row that counts how often an event was declared erroneous.
+fn errors_row(own: u64) -> Vec<u8> {
+    [b"error/".as_slice(), &own.to_be_bytes()].concat()
+}
+
+fn errors_declared(working: &mut Working<'_>, own: u64) -> Result<u8, StoreError> {
+    Ok(working.row(&errors_row(own))?.and_then(|row| row.first().copied()).unwrap_or(0))
 }
 
 /// What an error declaration declares erroneous.
@@ -101,6 +115,9 @@ pub fn apply(
     let target = match (&derived.error, earlier) {
         (None, _) => None,
         (Some(_), None) => return Ok(Err(refusal::ERROR_TARGET)),
+        (Some(_), Some(place)) if errors_declared(working, place.own)? >= ERRORS_MAX => {
+            return Ok(Err(refusal::DUPLICATE));
+        }
         (Some(_), Some(place)) => Some(Target { place, record: working.record(place)? }),
     };
     // An error declaration repeats its target: it founds and moves nothing, and names what the target named.
@@ -191,46 +208,6 @@ fn resolve(
     Ok(Ok(links))
 }
 
-/// Whoever takes some of a lot out of what it holds, where one with standing had put it, holds that.
-fn inherit_standing(working: &mut Working<'_>, derived: &Derived, links: &mut [Resolved]) -> Result<(), StoreError> {
-    let parent = links.iter().find(|link| link.role == Role::Parent && link.standing >= Standing::Unconfirmed);
-    let Some((parent, standing)) = parent.and_then(|parent| Some((parent.number?, parent.standing))) else {
-        return Ok(());
-    };
-    if derived.action != Some(Action::Delete) {
-        return Ok(());
-    }
-    for link in links.iter_mut().filter(|link| link.role == Role::Child && is_class_level(link.kind)) {
-        let Some(number) = link.number else { continue };
-        if link.standing == Standing::Bystander && working.row(&contents_row(parent, number))?.is_some() {
-            link.standing = standing.min(Standing::Holder);
-        }
-    }
-    Ok(())
-}
-
-/// The prefix of the rows that say which lots and classes were put into a parent by one with standing.
-fn contents_prefix(parent: u64) -> Vec<u8> {
-    [b"inside/".as_slice(), &parent.to_be_bytes()].concat()
-}
-
-fn contents_row(parent: u64, child: u64) -> Vec<u8> {
-    [contents_prefix(parent).as_slice(), &child.to_be_bytes()].concat()
-}
-
-fn share_of(
-    working: &mut Working<'_>,
-    kind: KeyKind,
-    number: u64,
-    context: &Context<'_>,
-) -> Result<Option<u8>, StoreError> {
-    if !is_class_level(kind) {
-        return Ok(None);
-    }
-    let row = working.row(&share_row(number, context.author.organisation.number))?;
-    Ok(row.and_then(|value| value.first().copied()))
-}
-
 /// Counts what a bystander links in a day (205).
 fn spend_quota(
     working: &mut Working<'_>,
@@ -311,11 +288,15 @@ fn keep(
     let record = stored.record(context.height, context.index);
     let hash = record.hash();
     stored.founded = working.found(new, SubjectState::founded(hash, event.author), (context.height, context.index));
+    let parent = event.parent.checked_sub(1);
+    let emptied_before = parent.map(|parent| working.state_of(parent)).transpose()?.map_or(0, |state| state.emptied);
     append_all(working, context, &event, &links, &record, hash)?;
     if let Some(target) = &target {
+        let declared = errors_declared(working, target.place.own)?.saturating_add(1);
+        working.set_row(&errors_row(target.place.own), vec![declared])?;
         append_errors(working, &stored.runs, &record, hash, target)?;
     }
-    keep_shares(working, &event, &links)?;
+    keep_shares(working, &event, &links, emptied_before)?;
     working.add_event(said.tag, target.is_none(), context.height, context.index, stored);
     Ok(hash)
 }
@@ -381,20 +362,23 @@ fn number_new(
     let mut new = Vec::new();
     let mut numbers: BTreeMap<usize, u64> = BTreeMap::new();
     let mut classes: Vec<(SubjectKey, Hash)> = Vec::new();
+    // Things of one event can be of as many classes as there are things.
+    let (mut known_classes, mut named_here) = (HashSet::new(), HashSet::new());
     for (place, key) in derived.keys.iter().enumerate().filter(|(place, _)| is_new.get(*place) == Some(&true)) {
         let number = take_number(working, context, key)?;
         numbers.insert(place, number);
-        new.push((number, key.clone(), key.tag()));
+        let tag = key.tag();
+        named_here.insert(tag);
+        new.push((number, key.clone(), tag));
         if let Some(class) = key.class() {
             let tag = class.tag();
-            if !classes.iter().any(|(_, known)| *known == tag) {
+            if known_classes.insert(tag) {
                 classes.push((class, tag));
             }
         }
     }
     for (class, tag) in classes {
-        let named_here = new.iter().any(|(_, _, known)| *known == tag);
-        if !named_here && working.number_of(tag)?.is_none() {
+        if !named_here.contains(&tag) && working.number_of(tag)?.is_none() {
             let number = take_number(working, context, &class)?;
             new.push((number, class, tag));
         }
@@ -432,28 +416,13 @@ fn link_runs(links: &[Resolved]) -> Vec<LinkRun> {
     let mut singles: Vec<(u8, u8, u64)> =
         links.iter().filter_map(|link| Some((link.role as u8, link.standing as u8, link.number?))).collect();
     singles.sort_unstable();
-    runs_of(&singles)
-}
-
-fn runs_of(singles: &[(u8, u8, u64)]) -> Vec<LinkRun> {
-    let mut runs: Vec<LinkRun> = Vec::new();
-    for (role, standing, number) in singles {
-        match runs.last_mut() {
-            Some(run)
-                if (run.role, run.standing) == (*role, *standing) && run.first + u64::from(run.count) == *number =>
-            {
-                run.count += 1;
-            }
-            _ => runs.push(LinkRun { role: *role, standing: *standing, first: *number, count: 1 }),
-        }
-    }
-    runs
+    LinkRun::maximal(&singles)
 }
 
 /// Runs of links to events, by their own numbers.
 fn event_runs(role: Role, own: &[u64]) -> Vec<LinkRun> {
     let singles: Vec<(u8, u8, u64)> = own.iter().map(|own| (role as u8, Standing::Bystander as u8, *own)).collect();
-    runs_of(&singles)
+    LinkRun::maximal(&singles)
 }
 
 /// What a target named, in the role of an error: each subject once.
@@ -467,7 +436,7 @@ fn error_runs(target: &StoredRecord) -> Vec<LinkRun> {
         .collect();
     numbers.sort_unstable();
     numbers.dedup();
-    runs_of(&numbers)
+    LinkRun::maximal(&numbers)
 }
 
 /// The unconfirmed receipts that this shipment confirms: the receiver whom it names has recorded them already.
@@ -579,45 +548,6 @@ fn append_errors(
             state.recall = 0;
         }
     })
-}
-
-/// Keeps who holds some of a lot or class: whom a shipment names, who received, who unpacked it from what it
-/// held, who made it.
-fn keep_shares(working: &mut Working<'_>, event: &Event<'_>, links: &[Resolved]) -> Result<(), StoreError> {
-    for link in links.iter().filter(|link| is_class_level(link.kind) && link.standing >= Standing::Unconfirmed) {
-        let Some(number) = link.number else { continue };
-        let step = event.derived.step;
-        let mut set = |organisation: u64, value: u8| -> Result<(), StoreError> {
-            let name = share_row(number, organisation);
-            let before = working.row(&name)?.and_then(|row| row.first().copied()).unwrap_or(0);
-            if before < value { working.set_row(&name, vec![value]) } else { Ok(()) }
-        };
-        match link.role {
-            Role::Epc if step == Step::Shipping && !matches!(event.next, NONE | UNREGISTERED) => {
-                set(event.next, share::NAMED)?;
-            }
-            Role::Epc if step == Step::Receiving => {
-                let unconfirmed = link.standing == Standing::Unconfirmed;
-                set(event.author, if unconfirmed { share::UNCONFIRMED } else { share::HOLDER })?;
-            }
-            Role::Output => set(event.author, share::HOLDER)?,
-            Role::Epc if event.commissions(Role::Epc) => set(event.author, share::HOLDER)?,
-            Role::Child if event.derived.action == Some(Action::Delete) => set(event.author, share::HOLDER)?,
-            Role::Child if event.derived.action == Some(Action::Add) && event.parent != 0 => {
-                working.set_row(&contents_row(event.parent - 1, number), vec![1])?;
-            }
-            _ => {}
-        }
-    }
-    let unpacks_all = event.derived.mask & mask::UNPACK_ALL != 0;
-    let by_right = links.iter().any(|link| link.role == Role::Parent && link.standing >= Standing::Unconfirmed);
-    if unpacks_all && by_right && event.parent != 0 {
-        for number in working.rows_below(&contents_prefix(event.parent - 1))? {
-            let name = share_row(number, event.author);
-            working.set_row(&name, vec![share::HOLDER])?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether this author may write this type of record at all.

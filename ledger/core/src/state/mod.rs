@@ -10,6 +10,7 @@ pub mod event;
 pub mod head;
 pub mod reader;
 pub mod replay;
+mod shares;
 pub mod standing;
 pub mod subject;
 pub mod verify;

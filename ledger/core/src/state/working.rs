@@ -354,21 +354,20 @@ impl<'a> Working<'a> {
         Ok(())
     }
 
-    /// The numbers (eight bytes, big-endian) that follow a prefix in the names of rows, ascending.
-    pub fn rows_below(&self, prefix: &[u8]) -> Result<Vec<u64>, StoreError> {
+    /// The first `count_max` numbers (eight bytes, big-endian) that follow a prefix in the names of rows, ascending.
+    pub fn rows_below(&self, prefix: &[u8], count_max: usize) -> Result<Vec<u64>, StoreError> {
         let mut end = prefix.to_vec();
         end.extend_from_slice(&[u8::MAX; 9]);
-        let mut numbers = BTreeSet::new();
-        let mut keep = |name: &[u8]| numbers.extend(name.get(prefix.len()..).and_then(read_number));
-        self.rows
-            .range(prefix.to_vec()..end.clone())
-            .filter(|(_, row)| row.value.is_some())
-            .for_each(|(name, _)| keep(name));
+        let number = |name: &[u8]| name.get(prefix.len()..).and_then(read_number);
+        let here = self.rows.range(prefix.to_vec()..end.clone()).filter(|(_, row)| row.value.is_some());
+        let mut numbers: BTreeSet<u64> = here.filter_map(|(name, _)| number(name)).take(count_max).collect();
+        let mut left = count_max;
         self.base.scan(Table::Row, prefix, &end, &mut |name, _| {
-            keep(name);
-            true
+            numbers.extend(number(name));
+            left = left.saturating_sub(1);
+            left > 0
         })?;
-        Ok(numbers.into_iter().collect())
+        Ok(numbers.into_iter().take(count_max).collect())
     }
 
     fn load_row(&mut self, name: &[u8]) -> Result<&mut Row, StoreError> {

@@ -16,7 +16,8 @@
 //! united, and walked again when they grow.
 //!
 //! A link is walked if its author has standing towards the subject whose log is being read. Others are
-//! claims: listed, and walked only if the query says so.
+//! claims: listed, and walked only if the query says so. Two events of a process are one transformation if they
+//! are of one author, or if both authors have standing towards the process.
 
 use std::rc::Rc;
 

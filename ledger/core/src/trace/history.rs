@@ -1,5 +1,6 @@
 //! The seam between the walk and what it walks over: the store in a node, a proof in a verifier.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use crate::key::SubjectKey;
@@ -123,6 +124,79 @@ pub struct SubjectLog {
     pub entries: Vec<Entry>,
 }
 
+/// A whole log, in which a window costs what it shows and not what the log has: a thing can be packed in another as
+/// often as its log is long, and each time is a window of its own.
+#[derive(Debug, Clone)]
+pub struct IndexedLog {
+    /// The log.
+    pub whole: Rc<SubjectLog>,
+    times: OnceCell<Times>,
+}
+
+#[derive(Debug, Clone)]
+struct Times {
+    /// The event time of each entry with its place, ascending.
+    entries: Vec<(i64, usize)>,
+    /// When it was emptied of what was packed in it, ascending.
+    emptied: Vec<i64>,
+}
+
+impl IndexedLog {
+    /// Of a whole log.
+    pub fn new(whole: SubjectLog) -> IndexedLog {
+        IndexedLog { whole: Rc::new(whole), times: OnceCell::new() }
+    }
+
+    fn times(&self) -> &Times {
+        self.times.get_or_init(|| {
+            let entries = &self.whole.entries;
+            let mut times: Vec<(i64, usize)> = entries.iter().map(|entry| entry.time).zip(0..).collect();
+            times.sort_unstable();
+            let mut emptied: Vec<i64> =
+                entries.iter().filter(|entry| entry.empties(false)).map(|entry| entry.time).collect();
+            emptied.sort_unstable();
+            Times { entries: times, emptied }
+        })
+    }
+
+    /// As [`Mode::narrowed`].
+    pub fn narrowed(&self, mode: Mode) -> Mode {
+        let Mode::Stay { from, to } = mode else { return mode };
+        let emptied = &self.times().emptied;
+        let end = emptied.get(emptied.partition_point(|time| *time <= from));
+        Mode::Window { from, to: end.map_or(to, |end| to.min(*end)) }
+    }
+
+    /// The places of the entries that a mode shows, ascending: as [`Mode::shown`].
+    pub fn shown(&self, mode: Mode) -> Vec<usize> {
+        let entries = &self.whole.entries;
+        match self.narrowed(mode) {
+            Mode::Window { from, to } | Mode::Stay { from, to } => {
+                let times = &self.times().entries;
+                let start = times.partition_point(|(time, _)| *time < from);
+                let end = times.partition_point(|(time, _)| *time <= to);
+                let mut places: Vec<usize> =
+                    times.get(start..end).unwrap_or_default().iter().map(|(_, place)| *place).collect();
+                places.sort_unstable();
+                places
+            }
+            mode => {
+                let is_shown = |entry: &Entry| !mode.may_prune(entry.time, entry.time, entry.node_mask());
+                (0..).zip(entries).filter(|(_, entry)| is_shown(entry)).map(|(place, _)| place).collect()
+            }
+        }
+    }
+
+    /// The log as a mode shows it: these places.
+    pub fn at(&self, places: &[usize]) -> Rc<SubjectLog> {
+        if places.len() == self.whole.entries.len() {
+            return self.whole.clone();
+        }
+        let entries = places.iter().filter_map(|place| self.whole.entries.get(*place)).cloned().collect();
+        Rc::new(SubjectLog { state: self.whole.state.clone(), entries })
+    }
+}
+
 /// What the walk reads. The store and a proof of the same height must give the same.
 pub trait History {
     /// Why it can't answer: the store failed, the proof leaves out what it must show.
@@ -144,4 +218,53 @@ pub trait History {
 /// The key of the class of an item, lot or instance, if its key says it.
 pub fn class_key(key: &[u8]) -> Option<SubjectKey> {
     SubjectKey::parse(key)?.class()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::Hash;
+    use crate::test_random::Random;
+
+    /// Goal: the index shows what the rule shows. Method: random logs of few moments, every mode over them.
+    #[test]
+    fn index_is_the_rule() {
+        let mut random = Random(5);
+        for _ in 0..300 {
+            let count = random.below(12);
+            let record = Rc::new(StoredRecord {
+                record_type: 1,
+                block_time: 0,
+                event_time: 0,
+                rules: 1,
+                author: 1,
+                own: 0,
+                flags: 0,
+                mask: 0,
+                event_digest: Hash::ZERO,
+                names: Hash::ZERO,
+                runs: Vec::new(),
+                founded: Vec::new(),
+                effect: Default::default(),
+            });
+            let place = |height| Place { height, index: 0 };
+            let entries: Vec<Entry> = (0..count)
+                .map(|height| {
+                    let bits = [0, mask::UNPACK_ALL, mask::RECALL, mask::ADD][random.below(4) as usize];
+                    let mask = bits | if random.below(3) > 0 { mask::STANDING } else { 0 };
+                    let role = [Role::Parent as u8, Role::Output as u8][random.below(2) as usize];
+                    let time = random.below(6) as i64;
+                    Entry { place: place(height), role, standing: 0, time, mask, record: record.clone() }
+                })
+                .collect();
+            let log = SubjectLog { state: Rc::new(SubjectState::founded(Hash::ZERO, 1)), entries: entries.clone() };
+            let indexed = IndexedLog::new(log);
+            let spans = (-1..7).flat_map(|from| (-1..7).map(move |to| (from, to)));
+            let windows = spans.flat_map(|(from, to)| [Mode::Window { from, to }, Mode::Stay { from, to }]);
+            for mode in windows.chain([Mode::Full, Mode::Notice]) {
+                assert_eq!(indexed.narrowed(mode), mode.narrowed(&entries));
+                assert_eq!(indexed.at(&indexed.shown(mode)).entries, mode.shown(&entries), "{mode:?}");
+            }
+        }
+    }
 }

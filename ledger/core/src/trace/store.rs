@@ -8,7 +8,7 @@ use crate::kv::{Read, StoreError, Table};
 use crate::record::{Role, mask};
 use crate::state::reader::{Reader, SubjectRun};
 use crate::state::subject::{StoredEntry, StoredRecord};
-use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
+use crate::trace::history::{Entry, History, IndexedLog, Mode, Place, SubjectLog, class_key};
 use crate::trace::numbers::NumberMap;
 
 /// History over a store. It keeps what it has read: make one for each trace.
@@ -27,7 +27,7 @@ pub struct StoreHistory<'a> {
 #[derive(Clone)]
 pub struct Whole {
     /// The state of its subjects and all of its entries.
-    pub log: Rc<SubjectLog>,
+    pub log: Rc<IndexedLog>,
     /// The event with which its subjects appeared.
     pub founded: Place,
 }
@@ -73,7 +73,7 @@ impl<'a> StoreHistory<'a> {
             entries.push(timed(entry, record));
         }
         let whole = Whole {
-            log: Rc::new(SubjectLog { state: Rc::new(stored.state), entries }),
+            log: Rc::new(IndexedLog::new(SubjectLog { state: Rc::new(stored.state), entries })),
             founded: Place { height: stored.founded_height, index: stored.founded_index },
         };
         self.logs.insert(log, whole.clone());
@@ -124,9 +124,9 @@ impl History for StoreHistory<'_> {
         let log = self.log_id(subject)?;
         let whole = self.whole(log)?.log;
         if mode == Mode::Full {
-            return Ok(whole);
+            return Ok(whole.whole.clone());
         }
-        Ok(Rc::new(SubjectLog { state: whole.state.clone(), entries: mode.shown(&whole.entries) }))
+        Ok(whole.at(&whole.shown(mode)))
     }
 
     fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, StoreError> {

@@ -311,11 +311,14 @@ impl<'a, H: History> Walk<'a, H> {
         for process in subjects(record, Role::Process) {
             let log = self.process(process)?;
             self.work = self.work.saturating_add(log.entries.len());
-            for part in log.entries.iter().filter(|part| part.role == Role::Process as u8 && part.place != entry.place)
-            {
+            let parts = || log.entries.iter().filter(|part| part.role == Role::Process as u8);
+            let moves_process = parts().any(|part| part.place == entry.place && part.moves());
+            for part in parts().filter(|part| part.place != entry.place) {
                 if part.mask & far.bit() != 0 {
                     let event = if far == Role::Output { entry.place } else { part.place };
-                    self.flow(from, &part.record, event, far, entry.moves() && part.moves())?;
+                    // One author's parts are one process, even if a stranger has named it first.
+                    let is_one = part.record.author == record.author || (moves_process && part.moves());
+                    self.flow(from, &part.record, event, far, entry.moves() && is_one)?;
                 }
             }
         }

@@ -11,10 +11,12 @@ pub mod epc;
 pub mod identifier;
 pub mod ledger;
 pub mod lint;
+pub mod proof;
 pub mod query;
 pub mod record;
 pub mod semantics;
 pub mod structure;
+pub mod trace;
 pub mod xml;
 
 /// How much a problem weighs.
@@ -138,6 +140,8 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         semantics::ALL,
         ledger::ALL,
         record::ALL,
+        proof::ALL,
+        trace::ALL,
     ]
     .into_iter()
     .flatten()

@@ -111,7 +111,7 @@ impl TestLedger {
             .map(|(role, standing, key)| (role, standing, self.number(key)))
             .collect();
         singles.sort_unstable();
-        let runs = link_runs(&singles);
+        let runs = LinkRun::maximal(&singles);
         let mut names: Vec<Name> = Vec::new();
         for run in &founded {
             names.extend(
@@ -323,19 +323,4 @@ impl TestLedger {
 pub fn certify(header: &Header, key: &SigningKey) -> CommitCertificate {
     let message = vote_message(header.chain, header.height, 0, header.id());
     CommitCertificate { round: 0, signatures: vec![CommitSignature { validator: 0, signature: sign(key, message) }] }
-}
-
-fn link_runs(singles: &[(u8, u8, u64)]) -> Vec<LinkRun> {
-    let mut runs: Vec<LinkRun> = Vec::new();
-    for (role, standing, number) in singles {
-        match runs.last_mut() {
-            Some(run)
-                if (run.role, run.standing) == (*role, *standing) && run.first + u64::from(run.count) == *number =>
-            {
-                run.count += 1;
-            }
-            _ => runs.push(LinkRun { role: *role, standing: *standing, first: *number, count: 1 }),
-        }
-    }
-    runs
 }

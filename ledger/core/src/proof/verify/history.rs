@@ -1,15 +1,16 @@
 //! History as a verifier has it: over what a proof shows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::logs::{LogRun, Logs};
+use super::logs::{LogEntry, LogRun, Logs};
 use super::names::Names;
 use crate::key::SubjectKey;
+use crate::log::LogNode;
 use crate::proof::format::{NameKey, NamePart, ShownEvent, ShownName, ShownNames};
 use crate::proof::refused::{Place as ProofPlace, Refused, RefusedCode};
 use crate::state::subject::StoredEntry;
-use crate::trace::history::{History, Mode, Place, SubjectLog, class_key};
+use crate::trace::history::{History, IndexedLog, Mode, NOTICE_MASK, Place, SubjectLog, class_key};
 use crate::trace::store::timed;
 
 /// What a proof shows, verified but for the question whether it is enough: that is found out by walking.
@@ -17,10 +18,11 @@ pub struct ProofHistory {
     events: Vec<ShownEvent>,
     logs: Logs,
     names: Names,
-    /// By run, what was asked first: most are asked in one mode for all their subjects.
-    known: Vec<Option<(Mode, Rc<SubjectLog>)>>,
-    /// What was asked in other modes too.
-    others: HashMap<(usize, Mode), Rc<SubjectLog>>,
+    /// By run, what was asked first and what was asked last: most are asked in one mode for all their subjects. No
+    /// more is kept, or a log could be kept once for each moment in it.
+    known: Vec<[Option<Asked>; 2]>,
+    /// By run, its log with an index, once it was asked for.
+    indexed: Vec<Option<Rc<RunLog>>>,
     /// Which subjects were asked for, one run after another.
     asked: Vec<bool>,
     /// Where each run's subjects are in `asked`.
@@ -35,6 +37,48 @@ pub struct ProofHistory {
     last: (usize, usize),
 }
 
+/// A log as it was asked for.
+type Asked = (Mode, Rc<SubjectLog>);
+
+/// A run's log, and what is pruned of it.
+struct RunLog {
+    log: IndexedLog,
+    hidden: Hidden,
+}
+
+/// What the pruned nodes of a log hide.
+struct Hidden {
+    any: bool,
+    mask: u32,
+    /// The earliest times of nodes, ascending, each with the latest time of the nodes up to it.
+    spans: Vec<(i64, i64)>,
+}
+
+impl Hidden {
+    fn new(pruned: &[LogNode]) -> Hidden {
+        let mut spans: Vec<(i64, i64)> = pruned.iter().map(|node| (node.tmin, node.tmax)).collect();
+        spans.sort_unstable();
+        let mut latest = i64::MIN;
+        for span in &mut spans {
+            latest = latest.max(span.1);
+            span.1 = latest;
+        }
+        Hidden { any: !pruned.is_empty(), mask: pruned.iter().fold(0, |mask, node| mask | node.mask), spans }
+    }
+
+    /// Whether a node is pruned that [`Mode::may_prune`] forbids, in a mode that is narrowed.
+    fn hides(&self, mode: Mode) -> bool {
+        match mode {
+            Mode::Full => self.any,
+            Mode::Notice => self.mask & NOTICE_MASK != 0,
+            Mode::Window { from, to } | Mode::Stay { from, to } => {
+                let begun = self.spans.partition_point(|span| span.0 <= to);
+                begun.checked_sub(1).and_then(|last| self.spans.get(last)).is_some_and(|span| span.1 >= from)
+            }
+        }
+    }
+}
+
 impl ProofHistory {
     pub(super) fn new(events: Vec<ShownEvent>, logs: Logs, names: Names, start: u64) -> Self {
         let mut offsets = Vec::with_capacity(logs.runs.len());
@@ -46,8 +90,8 @@ impl ProofHistory {
         }
         let mut history = ProofHistory {
             needed: vec![false; events.len()],
-            known: vec![None; logs.runs.len()],
-            others: HashMap::new(),
+            known: vec![[None, None]; logs.runs.len()],
+            indexed: vec![None; logs.runs.len()],
             asked: vec![false; total],
             offsets,
             named: vec![(false, None); names.known().len()],
@@ -132,33 +176,50 @@ impl ProofHistory {
         Some(place)
     }
 
-    /// What a run's log shows in a mode.
-    fn show(&mut self, place: usize, mode: Mode) -> Result<Rc<SubjectLog>, Refused> {
+    /// A run's log, with what its pruned nodes hide.
+    fn run_log(&mut self, place: usize) -> Result<Rc<RunLog>, Refused> {
+        if let Some(Some(known)) = self.indexed.get(place) {
+            return Ok(known.clone());
+        }
         let missing = RefusedCode::Missing.whole();
         let run = self.logs.runs.get(place).ok_or(missing)?;
-        let mut entries = Vec::with_capacity(run.entries.len());
-        let mut places = Vec::with_capacity(run.entries.len());
-        for entry in self.logs.entries.get(run.entries.clone()).unwrap_or_default() {
+        let shown = self.logs.entries.get(run.entries.clone()).unwrap_or_default();
+        let mut entries = Vec::with_capacity(shown.len());
+        for entry in shown {
             let event = self.events.get(entry.event as usize).ok_or(missing)?;
             let Place { height, index } = event.place;
             let stored = StoredEntry { height, index, role: entry.role, standing: entry.standing };
             entries.push(timed(&stored, event.record.clone()));
-            places.push(entry.event as usize);
         }
-        let mode = mode.narrowed(&entries);
         let pruned = self.logs.pruned.get(run.pruned.clone()).unwrap_or_default();
-        let may_prune = pruned.iter().all(|node| mode.may_prune(node.tmin, node.tmax, node.mask));
-        RefusedCode::Pruned.unless(may_prune, ProofPlace::Subject(run.first))?;
-        let mut places = places.into_iter();
-        entries.retain(|entry| {
-            let event = places.next().and_then(|place| self.needed.get_mut(place));
-            let is_shown = !mode.may_prune(entry.time, entry.time, entry.node_mask());
-            if let (true, Some(needed)) = (is_shown, event) {
+        let log = IndexedLog::new(SubjectLog { state: Rc::new(run.leaf.state.clone()), entries });
+        let log = Rc::new(RunLog { log, hidden: Hidden::new(pruned) });
+        if let Some(known) = self.indexed.get_mut(place) {
+            *known = Some(log.clone());
+        }
+        Ok(log)
+    }
+
+    /// What a run's log shows in a mode.
+    fn show(&mut self, place: usize, mode: Mode) -> Result<Rc<SubjectLog>, Refused> {
+        let missing = RefusedCode::Missing.whole();
+        let known = self.run_log(place)?;
+        let run = self.logs.runs.get(place).ok_or(missing)?;
+        let hides = known.hidden.hides(known.log.narrowed(mode));
+        RefusedCode::Pruned.unless(!hides, ProofPlace::Subject(run.first))?;
+        let entries = self.logs.entries.get(run.entries.clone()).unwrap_or_default();
+        let mut need = |entry: &LogEntry| {
+            if let Some(needed) = self.needed.get_mut(entry.event as usize) {
                 *needed = true;
             }
-            is_shown
-        });
-        Ok(Rc::new(SubjectLog { state: Rc::new(run.leaf.state.clone()), entries }))
+        };
+        if mode == Mode::Full {
+            entries.iter().for_each(need);
+            return Ok(known.log.whole.clone());
+        }
+        let places = known.log.shown(mode);
+        places.iter().filter_map(|place| entries.get(*place)).for_each(&mut need);
+        Ok(known.log.at(&places))
     }
 
     fn event_at(&self, place: Place) -> Result<&ShownEvent, Refused> {
@@ -172,17 +233,14 @@ impl History for ProofHistory {
 
     fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, Refused> {
         let place = self.run_of(subject).ok_or(RefusedCode::Missing.subject(subject))?;
-        let known = match self.known.get(place) {
-            Some(Some((known, log))) if *known == mode => Some(log),
-            _ => self.others.get(&(place, mode)),
-        };
-        if let Some(log) = known {
+        let known = self.known.get(place).into_iter().flatten().flatten().find(|(known, _)| *known == mode);
+        if let Some((_, log)) = known {
             return Ok(log.clone());
         }
         let log = self.show(place, mode)?;
-        match self.known.get_mut(place) {
-            Some(known @ None) => *known = Some((mode, log.clone())),
-            _ => drop(self.others.insert((place, mode), log.clone())),
+        if let Some([first, last]) = self.known.get_mut(place) {
+            let kept = if first.is_none() { first } else { last };
+            *kept = Some((mode, log.clone()));
         }
         Ok(log)
     }
@@ -218,5 +276,33 @@ impl History for ProofHistory {
 
     fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, Refused> {
         Ok(self.event_at(place)?.opened.as_ref().map(|opened| opened.payload.as_slice().into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_random::Random;
+
+    /// Goal: what pruned nodes hide is what the rule forbids to prune. Method: random nodes, also with times the
+    /// wrong way round as a forger may write them, and every mode.
+    #[test]
+    fn hidden_is_the_rule() {
+        let mut random = Random(9);
+        for _ in 0..500 {
+            let count = random.below(6);
+            let nodes: Vec<LogNode> = (0..count)
+                .map(|_| {
+                    let (tmin, tmax) = (random.below(6) as i64, random.below(6) as i64);
+                    LogNode { tmin, tmax, mask: 1 << random.below(24), ..LogNode::EMPTY }
+                })
+                .collect();
+            let hidden = Hidden::new(&nodes);
+            let spans = (-1..7).flat_map(|from| (-1..7).map(move |to| Mode::Window { from, to }));
+            for mode in spans.chain([Mode::Full, Mode::Notice]) {
+                let forbidden = nodes.iter().any(|node| !mode.may_prune(node.tmin, node.tmax, node.mask));
+                assert_eq!(hidden.hides(mode), forbidden, "{mode:?} {nodes:?}");
+            }
+        }
     }
 }

@@ -6,10 +6,11 @@ mod gaps;
 mod holdings;
 
 use serde::Serialize;
+use suyuan_epcis::codes::{Code, trace as codes};
 
 pub use build::answer;
 
-use crate::trace::closure::Query;
+use crate::trace::closure::{Cut, Query};
 
 /// Who the organisations are, as far as the asker knows.
 pub trait Organisations {
@@ -183,6 +184,34 @@ pub enum Reason {
     NeverPacked,
 }
 
+impl Reason {
+    /// All of them.
+    pub const ALL: [Reason; 8] = [
+        Reason::NotCaptured,
+        Reason::ReceiverNotRegistered,
+        Reason::SenderNotRecorded,
+        Reason::NeverCommissioned,
+        Reason::OpeningBalance,
+        Reason::PayloadErased,
+        Reason::AfterEndOfLife,
+        Reason::NeverPacked,
+    ];
+
+    /// Its entry in the registry. Its argument is the subject.
+    pub fn code(self) -> &'static Code {
+        match self {
+            Reason::NotCaptured => codes::GAP_NOT_CAPTURED,
+            Reason::ReceiverNotRegistered => codes::GAP_RECEIVER_NOT_REGISTERED,
+            Reason::SenderNotRecorded => codes::GAP_SENDER_NOT_RECORDED,
+            Reason::NeverCommissioned => codes::GAP_NEVER_COMMISSIONED,
+            Reason::OpeningBalance => codes::GAP_OPENING_BALANCE,
+            Reason::PayloadErased => codes::GAP_PAYLOAD_ERASED,
+            Reason::AfterEndOfLife => codes::GAP_AFTER_END_OF_LIFE,
+            Reason::NeverPacked => codes::GAP_NEVER_PACKED,
+        }
+    }
+}
+
 /// Something that is missing, or can't be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Gap {
@@ -251,4 +280,41 @@ pub struct CutAnswer {
     /// Beyond which subject there is more, if it is depth.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+}
+
+impl Cut {
+    /// Its entry in the registry. The argument of a depth is the subject.
+    pub fn code(&self) -> &'static Code {
+        match self {
+            Cut::Depth(_) => codes::CUT_DEPTH,
+            Cut::Nodes => codes::CUT_NODES,
+            Cut::Edges => codes::CUT_EDGES,
+            Cut::Work => codes::CUT_WORK,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::proof::RefusedCode;
+
+    /// Goal: the registry has each refusal of a proof, each gap and each cut, and no others; a gap is called in
+    /// JSON as its code is. Method: all of them, against the areas of the registry.
+    #[test]
+    fn codes_are_registered() {
+        let refused: BTreeSet<&str> = RefusedCode::ALL.iter().map(|refused| refused.text()).collect();
+        let registered: BTreeSet<&str> = suyuan_epcis::codes::proof::ALL.iter().map(|code| code.id).collect();
+        assert_eq!((&refused, refused.len()), (&registered, RefusedCode::ALL.len()));
+        let cuts = [Cut::Depth(1), Cut::Nodes, Cut::Edges, Cut::Work];
+        let told = Reason::ALL.iter().map(|reason| reason.code()).chain(cuts.iter().map(Cut::code));
+        let told: BTreeSet<&str> = told.map(|code| code.id).collect();
+        assert_eq!(told, codes::ALL.iter().map(|code| code.id).collect());
+        for reason in Reason::ALL {
+            let name = serde_json::to_string(&reason).unwrap().trim_matches('"').to_uppercase();
+            assert_eq!(reason.code().id, format!("TRACE-GAP_{name}"));
+        }
+    }
 }

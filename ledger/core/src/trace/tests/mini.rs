@@ -104,18 +104,9 @@ impl Mini {
         let mut links = happening.links.clone();
         links.sort_unstable();
         links.dedup();
-        let mut runs: Vec<LinkRun> = Vec::new();
-        for (role, standing, subject) in &links {
-            match runs.last_mut() {
-                Some(run)
-                    if (run.role, run.standing) == (*role as u8, *standing)
-                        && run.first + u64::from(run.count) == *subject =>
-                {
-                    run.count += 1;
-                }
-                _ => runs.push(LinkRun { role: *role as u8, standing: *standing, first: *subject, count: 1 }),
-            }
-        }
+        let numbers: Vec<_> =
+            links.iter().map(|(role, standing, subject)| (*role as u8, *standing, *subject)).collect();
+        let runs = LinkRun::maximal(&numbers);
         for (role, standing, subject) in links.iter().filter(|link| !link.0.names_events()) {
             let entry =
                 StoredEntry { height: place.height, index: place.index, role: *role as u8, standing: *standing };

@@ -63,7 +63,7 @@ pub fn world(seed: u64) -> World {
         (0..2).map(|number| mini.number(crate::key::KeyKind::Process, &[&format!("urn:p:{number}")])).collect();
     let mut events = Vec::new();
     for _ in 0..6 + random.below(14) {
-        let mut event = Happening::at(random.below(MOMENTS as u64) as i64);
+        let mut event = Happening::at(random.below(MOMENTS as u64) as i64).by(1 + random.below(3));
         let links = |event: Happening, random: &mut Random, role, of: &[u64], count| {
             random.some(of, count).into_iter().fold(event, |event, subject| {
                 // A subject has one standing in an event.
@@ -197,10 +197,13 @@ impl World {
                     };
                     self.named(event, far).into_iter().for_each(|other| flow(other, event, moves));
                     for process in self.named(event, Role::Process) {
+                        let own = self.standing(event, Role::Process, process);
                         for part in (0..self.events.len()).filter(|part| *part != event) {
                             let Some(standing) = self.standing(part, Role::Process, process) else { continue };
                             let at = if far == Role::Input { part } else { event };
-                            self.named(part, far).into_iter().for_each(|other| flow(other, at, moves && standing > 0));
+                            let one_author = self.events[part].author == self.events[event].author;
+                            let is_one = one_author || (standing > 0 && own.is_some_and(|own| own > 0));
+                            self.named(part, far).into_iter().for_each(|other| flow(other, at, moves && is_one));
                         }
                     }
                 }
