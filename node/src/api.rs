@@ -31,8 +31,8 @@ use tokio::sync::Semaphore;
 
 use crate::capture::{Capture, CaptureError, GROUP_EVENTS, Said};
 use crate::codes::node as codes;
-use crate::link::{Link, Station, Submitted};
-use crate::open::{Node, store_reason};
+use crate::link::{Link, Station, Submitted, why_stopped};
+use crate::open::{Node, stopped_reason, store_reason};
 use crate::traces::{self, Found};
 
 /// Bytes of a document.
@@ -88,7 +88,7 @@ pub async fn serve(
     let sealed = tokio::task::spawn_blocking(move || app.node.writer.stop()).await;
     served.map_err(refused)?;
     match sealed {
-        Ok(Some(Err(stopped))) => Err(Reason::new(codes::STORE, &[&stopped.to_string()])),
+        Ok(Some(Err(stopped))) => Err(stopped_reason(&stopped)),
         _ => Ok(()),
     }
 }
@@ -145,7 +145,7 @@ async fn blocking(work: impl FnOnce() -> Result<Response, Reason> + Send + 'stat
 async fn health(State(app): Shared) -> Response {
     match app.node.writer.is_running() {
         true => answer(StatusCode::OK, &json!({"status": "ok", "network": app.node.genesis.network})),
-        false => problem(StatusCode::SERVICE_UNAVAILABLE, &Reason::new(codes::STORE, &["the writer has stopped"])),
+        false => problem(StatusCode::SERVICE_UNAVAILABLE, &why_stopped(&app.node.writer)),
     }
 }
 
@@ -168,8 +168,7 @@ async fn records(State(app): Shared, body: Bytes) -> Response {
     };
     let id = submission.submission.id();
     let Ok(said) = app.node.writer.submit(submission).await else {
-        let reason = Reason::new(codes::STORE, &["the writer has stopped"]);
-        return problem(StatusCode::INTERNAL_SERVER_ERROR, &reason);
+        return problem(StatusCode::INTERNAL_SERVER_ERROR, &why_stopped(&app.node.writer));
     };
     blocking(move || {
         let submitted = Submitted::of(said, id, &app.node.store).map_err(|error| store_reason(&error))?;

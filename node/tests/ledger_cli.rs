@@ -7,26 +7,10 @@ mod runner;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use runner::{Run, command, finish, folder, path, run};
+use runner::{Run, Served, command, document, event, finish, folder, is, path, run};
 use serde_json::Value;
-
-/// A document with these events.
-fn document(events: &[String]) -> String {
-    format!(
-        r#"{{"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",{{"ex":"https://example.com/"}}],"type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-10-01T00:00:00Z","epcisBody":{{"eventList":[{}]}}}}"#,
-        events.join(",")
-    )
-}
-
-/// An event that is told from others by its number.
-fn event(number: u32, members: &str) -> String {
-    format!(
-        r#"{{"type":"ObjectEvent","eventID":"urn:uuid:00000000-0000-4000-8000-{number:012}","eventTime":"2026-10-01T08:00:00+08:00","eventTimeZoneOffset":"+08:00","epcList":["https://id.gs1.org/00/095210010000000017"],"action":"OBSERVE"{members}}}"#
-    )
-}
 
 /// Hashes and random ids replaced, so that texts can be compared.
 fn stable(text: &str) -> String {
@@ -36,12 +20,6 @@ fn stable(text: &str) -> String {
         if is_hex(bare, 64) { word.replace(bare, "HASH") } else { word.to_owned() }
     };
     text.split(' ').map(|part| part.split('\n').map(word).collect::<Vec<_>>().join("\n")).collect::<Vec<_>>().join(" ")
-}
-
-fn is(run: &Run, code: i32, words: &str) {
-    let said = [run.stdout.as_str(), run.stderr.as_str()].concat();
-    assert_eq!(run.code, code, "{said}");
-    assert!(said.contains(words), "{words}: {said}");
 }
 
 // Goal: the way of one user from a document to a proof. Method: capture a sample twice, trace, prove, verify,
@@ -206,42 +184,6 @@ fn genesis() {
     assert_eq!(run(&["genesis", "check", &genesis]).code, 1);
     fs::write(&genesis, text.replace("true", "false")).unwrap();
     is(&run(&["genesis", "check", &genesis]), 1, "GENESIS-NOT_PILOT");
-}
-
-/// A node in a process of its own, and its address.
-struct Served {
-    child: Child,
-    url: String,
-}
-
-impl Served {
-    fn start(dir: &str) -> Served {
-        let mut command = command();
-        command.args(["node", "run", "--dir", dir, "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect(&line).to_owned();
-        Served { child, url }
-    }
-
-    /// One request as bytes; the whole answer as text.
-    fn ask(&self, request: &str, body: &[u8]) -> String {
-        let mut stream = TcpStream::connect(self.url.strip_prefix("http://").unwrap()).unwrap();
-        let head =
-            format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    /// Asks it to end, and waits for that.
-    fn stop(mut self) -> i32 {
-        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(told.success());
-        self.child.wait().unwrap().code().expect("an exit code, not a signal")
-    }
 }
 
 // Goal: a node serves what it holds, alone on its directory, and ends well. Method: capture by HTTP as a document

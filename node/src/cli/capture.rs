@@ -132,6 +132,9 @@ impl Report<'_> {
         if tally.flagged > 0 {
             said.push_str(&format!(", {} {}", pick(language, "flagged", "有备注"), tally.flagged));
         }
+        if unreadable > 0 {
+            said.push_str(&format!(", {} {unreadable}", pick(language, "not read to the end", "未能读完")));
+        }
         for (code, count) in self.flags.values() {
             writeln!(sink, "  {} × {count}: {}", code.id, code.what.render(language, &[]))?;
         }
@@ -163,8 +166,12 @@ pub fn run(options: &CaptureArguments, screen: &mut Screen) -> Result<Outcome, F
             let outcome = documents(options, Link::to(&node), &signer, &spool, screen);
             let closed = node.close();
             let outcome = outcome?;
-            closed?;
-            Ok(outcome)
+            match closed {
+                // Why the writer stopped has been said.
+                Err(_) if outcome == Outcome::Failed => Ok(outcome),
+                Err(reason) => Err(reason.into()),
+                Ok(()) => Ok(outcome),
+            }
         }
     }
 }

@@ -20,12 +20,13 @@ use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::codes::node as codes;
 use crate::link::Remote;
-use crate::open::{Opened, io_reason, read_file};
+use crate::open::{Opened, io_reason, need_folder, read_file};
 use crate::traces::{self, Found, Request};
 
 /// Traces a subject.
 pub fn run(options: &TraceArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let keys = traces::subjects(&options.subject)?;
+    options.proof.as_deref().map_or(Ok(()), need_folder)?;
     let direction = match (options.forward, options.history) {
         (true, _) => Direction::Forward,
         (_, true) => Direction::History,

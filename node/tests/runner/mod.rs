@@ -1,10 +1,11 @@
 //! Runs the binary from the root of the repository, with nothing of the caller's environment.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// What a run gave.
 pub struct Run {
@@ -70,4 +71,78 @@ pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 /// The path of `name` in it.
 pub fn path(folder: &tempfile::TempDir, name: &str) -> String {
     folder.path().join(name).to_str().expect("UTF-8").to_owned()
+}
+
+/// A document with these events.
+pub fn document(events: &[String]) -> String {
+    format!(
+        r#"{{"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",{{"ex":"https://example.com/"}}],"type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-10-01T00:00:00Z","epcisBody":{{"eventList":[{}]}}}}"#,
+        events.join(",")
+    )
+}
+
+/// An event that is told from others by its number.
+pub fn event(number: u32, members: &str) -> String {
+    format!(
+        r#"{{"type":"ObjectEvent","eventID":"urn:uuid:00000000-0000-4000-8000-{number:012}","eventTime":"2026-10-01T08:00:00+08:00","eventTimeZoneOffset":"+08:00","epcList":["https://id.gs1.org/00/095210010000000017"],"action":"OBSERVE"{members}}}"#
+    )
+}
+
+/// Asserts how a run ended, and that it said these words.
+pub fn is(run: &Run, code: i32, words: &str) {
+    let said = [run.stdout.as_str(), run.stderr.as_str()].concat();
+    assert_eq!(run.code, code, "{said}");
+    assert!(said.contains(words), "{words}: {said}");
+}
+
+/// A node in a process of its own, and its address.
+pub struct Served {
+    child: Child,
+    /// Its address.
+    pub url: String,
+}
+
+impl Served {
+    /// Starts one over a data directory.
+    pub fn start(dir: &str) -> Served {
+        let mut command = command();
+        command.args(["node", "run", "--dir", dir, "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect(&line).to_owned();
+        Served { child, url }
+    }
+
+    /// One request as bytes; the whole answer as text.
+    pub fn ask(&self, request: &str, body: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.url.strip_prefix("http://").unwrap()).unwrap();
+        let head =
+            format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Asks it to end, and waits for that.
+    pub fn stop(mut self) -> i32 {
+        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap().code().expect("an exit code, not a signal")
+    }
+
+    /// Kills it, with no time to write anything more.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Served {
+    /// A test that fails leaves no process behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
