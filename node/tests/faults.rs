@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use runner::{Run, Served, command, document, event, finish, folder, is, path, run};
+use runner::{Run, Served, command, copy, document, event, finish, folder, is, path, run};
 use serde_json::Value;
 use suyuan_ledger::codec::encode;
 use suyuan_ledger::hash::Hash;
@@ -46,19 +46,6 @@ fn is_sound(dir: &str) {
 /// A number of a run's answer in JSON.
 fn count(run: &Run, name: &str) -> u64 {
     run.json()[name].as_u64().unwrap_or_else(|| panic!("{name}: {}{}", run.stdout, run.stderr))
-}
-
-/// Copies a data directory that nobody uses.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(fs::copy(entry.path(), target).unwrap()),
-        }
-    }
 }
 
 // ---- signed submissions ----

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use suyuan_epcis::codes::Code;
@@ -159,9 +159,10 @@ pub fn run(options: &CaptureArguments, screen: &mut Screen) -> Result<Outcome, F
                 let uri = new_chain(&path, options.organisation.as_deref(), &options.unlock, insecure)?;
                 say_new_chain(&path, &uri, insecure, screen)?;
             }
-            let (key, allow) = device_key(&path, options)?;
-            let node = start(&path, &options.unlock)?;
-            let signer = unlock(&key, &options.unlock, allow)?;
+            let opened = Opened::open(&path)?;
+            let key = options.key.clone().unwrap_or_else(|| opened.device_key());
+            let signer = unlock(&key, &options.unlock, opened.configuration.allow_unencrypted_keys)?;
+            let node = start(opened, &options.unlock)?;
             let spool = spool_folder(&path).join(signer.key_id().to_string());
             let outcome = documents(options, Link::to(&node), &signer, &spool, screen);
             let closed = node.close();
@@ -174,13 +175,6 @@ pub fn run(options: &CaptureArguments, screen: &mut Screen) -> Result<Outcome, F
             }
         }
     }
-}
-
-/// The key file to sign with, and whether the directory allows one without a passphrase.
-fn device_key(path: &Path, options: &CaptureArguments) -> Result<(PathBuf, bool), Reason> {
-    let opened = Opened::open(path)?;
-    let allow = opened.configuration.allow_unencrypted_keys;
-    Ok((options.key.clone().unwrap_or_else(|| opened.device_key()), allow))
 }
 
 fn documents(

@@ -7,6 +7,9 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use suyuan_ledger::organisation::KeyRole;
+use suyuan_sdk::keyfile::{self, Protection};
+
 /// What a run gave.
 pub struct Run {
     /// The exit code.
@@ -71,6 +74,43 @@ pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 /// The path of `name` in it.
 pub fn path(folder: &tempfile::TempDir, name: &str) -> String {
     folder.path().join(name).to_str().expect("UTF-8").to_owned()
+}
+
+/// Copies a data directory that nobody uses.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}
+
+/// The organisation of [`chain_with_known_keys`].
+pub const OWNER: &str = "urn:lei:999900DEMOTH00000178";
+
+/// Makes a data directory `data` in a folder, of a chain of one organisation whose keys are the same in every run.
+pub fn chain_with_known_keys(folder: &tempfile::TempDir) -> String {
+    let of = |name: &str, seed: u8, role: KeyRole| {
+        let file = path(folder, name);
+        let made = "2026-10-01T00:00:00Z";
+        keyfile::write(Path::new(&file), &[seed; 32], OWNER, role, made, &Protection::Insecure).unwrap();
+        file
+    };
+    let (root, device) = (of("root.key", 1, KeyRole::Root), of("device.key", 2, KeyRole::Device));
+    let (list, genesis, dir) = (path(folder, "list.json"), path(folder, "genesis.json"), path(folder, "data"));
+    fs::write(&list, format!(r#"[{{"uri":"{OWNER}","name":"A","role":"operator"}}]"#)).unwrap();
+    let new = ["genesis", "new", "--network", "n", "--organisations", &list, "--validator", &device];
+    let made = run(&[new.as_slice(), &["--key", &root, "--key", &device, "--output", &genesis]].concat());
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let init = ["node", "init", "--dir", &dir, "--genesis", &genesis, "--insecure"];
+    let made = run(&[init.as_slice(), &["--validator", &device, "--device", &device]].concat());
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    fs::copy(root, Path::new(&dir).join("keys/administrator.key")).unwrap();
+    dir
 }
 
 /// A document with these events.
