@@ -1,6 +1,7 @@
 //! How complete and how timely a recorded event is, by the profile of its product class. Remarks, never a refusal.
 //!
-//! An event that names a record type or a product class is judged; one that names neither follows no profile.
+//! An event that names its record type, or its product class and is written like one record type of that class, is
+//! judged; any other follows no profile.
 
 use std::ops::ControlFlow;
 
@@ -59,20 +60,11 @@ fn of_event(event: &Event, recorded_ms: i64) -> Option<Profile> {
     }
     let known = class.as_ref().ok().copied().flatten();
     let Some(record_type) = classify(event) else {
-        let code = known.map_or("-", ProductClass::code);
-        let mut remarks: Vec<Reason> = named.err().into_iter().chain(class.err()).collect();
-        if remarks.is_empty() {
-            remarks.push(Reason::new(codes::NO_TYPE, &[code]));
-        }
-        let missing = Vec::new();
-        return Some(Profile {
-            record_type: None,
-            class: code,
-            completeness: None,
-            timeliness: None,
-            missing,
-            remarks,
-        });
+        let remarks: Vec<Reason> = named.err().into_iter().chain(class.err()).collect();
+        let (class, missing) = (known.map_or("-", ProductClass::code), Vec::new());
+        // A class alone obliges to nothing where no record type is written like the event.
+        let profile = Profile { record_type: None, class, completeness: None, timeliness: None, missing, remarks };
+        return Some(profile).filter(|profile| !profile.remarks.is_empty());
     };
     let class = known.unwrap_or_else(|| least_demanding(record_type));
     let assessment = assess(event, record_type, class);

@@ -11,6 +11,8 @@ use std::thread;
 
 use runner::{Run, Served, command, document, event, finish, folder, is, path, run};
 use serde_json::Value;
+use suyuan_epcis::time::{Rounding, Stamp};
+use suyuan_node::shell::now_ms;
 
 /// Hashes and random ids replaced, so that texts can be compared.
 fn stable(text: &str) -> String {
@@ -280,6 +282,53 @@ fn sends_the_same_bytes_again() {
     let sent = server.join().unwrap();
     assert!(!sent[0].is_empty());
     assert_eq!(sent[0], sent[1]);
+}
+
+// Goal: what its profile says of a record is told, in text and JSON, and refuses nothing. Method: shipments that lack
+// key data elements, captured at once, two days and two months later; a type that is unknown; an event without profile.
+#[test]
+fn profiles() {
+    let written = |number: u32, record_type: &str, days_ago: i64| {
+        let seconds = now_ms() / 1_000 - days_ago * 86_400 - 60;
+        let time = Stamp { seconds, nanoseconds: 0 }.to_utc_milliseconds(Rounding::HalfUp).unwrap();
+        let members = format!(
+            r#","@context":[{{"suyuan":"https://suyuan.example/ns/"}}],"bizStep":"shipping","disposition":"in_transit","suyuan:productClass":"FOOD","suyuan:vehicle_class":"chilled","suyuan:recordType":"{record_type}""#
+        );
+        event(number, &members).replace("2026-10-01T08:00:00+08:00", &time)
+    };
+    let events = [
+        written(1, "F7.SHIP", 0),
+        written(2, "F7.SHIP", 2),
+        written(3, "F7.SHIP", 60),
+        written(4, "F99.NONE", 0),
+        event(5, ""),
+    ];
+    let work = folder(&[("records.json", &document(&events))]);
+    let (file, dir) = (path(&work, "records.json"), path(&work, "data"));
+    let captured = run(&["capture", &file, "--dir", &dir, "--json"]);
+    assert_eq!((captured.code, &captured.json()["accepted"]), (0, &Value::from(5)), "{}", captured.stdout);
+    let said = captured.json();
+    let of = |event: usize| &said["profiles"][event];
+    assert_eq!(said["profiles"].as_array().unwrap().len(), 4);
+    for (index, timeliness) in [(0, 1_000), (1, 800), (2, 0)] {
+        let profile = of(index);
+        assert_eq!((&profile["record_type"], &profile["product_class"]), (&"F7.SHIP".into(), &"FOOD".into()));
+        assert_eq!((&profile["event"], &profile["timeliness"]), (&Value::from(index), &Value::from(timeliness)));
+        let missing: Vec<&str> = profile["missing"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert!(missing.contains(&"eta") && !missing.contains(&"vehicle_class"), "{missing:?}");
+        let complete = profile["completeness"].as_u64().unwrap();
+        assert!((1..1_000).contains(&complete), "{complete}");
+        let codes = profile["codes"].as_array().unwrap();
+        assert_eq!(codes.contains(&"REC-LATE".into()), timeliness < 1_000, "{codes:?}");
+        assert!(codes.contains(&"REC-FIELD_MISSING".into()), "{codes:?}");
+    }
+    assert_eq!((&of(3)["record_type"], &of(3)["codes"]), (&Value::Null, &Value::from(vec!["REC-UNKNOWN_TYPE"])));
+    for (language, words) in [("en", "F7.SHIP FOOD, complete "), ("zh", "按产品类别评估 4")] {
+        let dir = path(&work, language);
+        let shown = run(&["--lang", language, "capture", &file, "--dir", &dir]);
+        is(&shown, 0, words);
+        is(&shown, 0, "REC-LATE × 2: ");
+    }
 }
 
 // Goal: the demo holds what it promises. Method: run it; it checks itself.

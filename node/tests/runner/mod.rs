@@ -94,6 +94,11 @@ pub const OWNER: &str = "urn:lei:999900DEMOTH00000178";
 
 /// Makes a data directory `data` in a folder, of a chain of one organisation whose keys are the same in every run.
 pub fn chain_with_known_keys(folder: &tempfile::TempDir) -> String {
+    chain_of_genesis(folder, &|genesis| genesis)
+}
+
+/// As [`chain_with_known_keys`], with a genesis changed by `change`.
+pub fn chain_of_genesis(folder: &tempfile::TempDir, change: &dyn Fn(String) -> String) -> String {
     let of = |name: &str, seed: u8, role: KeyRole| {
         let file = path(folder, name);
         let made = "2026-10-01T00:00:00Z";
@@ -106,6 +111,7 @@ pub fn chain_with_known_keys(folder: &tempfile::TempDir) -> String {
     let new = ["genesis", "new", "--network", "n", "--organisations", &list, "--validator", &device];
     let made = run(&[new.as_slice(), &["--key", &root, "--key", &device, "--output", &genesis]].concat());
     assert_eq!(made.code, 0, "{}", made.stderr);
+    fs::write(&genesis, change(fs::read_to_string(&genesis).unwrap())).unwrap();
     let init = ["node", "init", "--dir", &dir, "--genesis", &genesis, "--insecure"];
     let made = run(&[init.as_slice(), &["--validator", &device, "--device", &device]].concat());
     assert_eq!(made.code, 0, "{}", made.stderr);
