@@ -172,13 +172,9 @@ fn check_all(folders: &[&str], endings: &[&str], table: &[Refused]) -> Option<Co
     let corpus = common::corpus()?;
     let found: Vec<PathBuf> = folders.iter().flat_map(|folder| files(&corpus.join(folder), endings)).collect();
     let mut rows: BTreeMap<&str, &[(u64, &str)]> = table.iter().copied().collect();
-    let work: Vec<(&PathBuf, &str, &[(u64, &str)])> = found
-        .iter()
-        .map(|file| {
-            let name = file.strip_prefix(&corpus).unwrap().to_str().unwrap();
-            (file, name, rows.remove(name).unwrap_or_default())
-        })
-        .collect();
+    let name = |file: &PathBuf| file.strip_prefix(&corpus).unwrap().to_str().unwrap().to_owned();
+    let work: Vec<_> =
+        found.iter().map(|file| (file, name(file), rows.remove(&*name(file)).unwrap_or_default())).collect();
     let (next, faults, total) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Mutex::new(Compared::default()));
     let template = folder(&[]);
     let new = chain_with_known_keys(&template);
