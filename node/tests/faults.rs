@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use runner::{Run, Served, command, copy, document, event, finish, folder, is, path, run};
+use runner::{Run, Served, command, copy, document, event, folder, is, path, run};
 use serde_json::Value;
 use suyuan_ledger::codec::encode;
 use suyuan_ledger::hash::Hash;
@@ -591,45 +591,4 @@ fn port_in_use() {
     is(&run(&["export", "--dir", &dir]), 3, "NODE-IN_USE");
     assert_eq!(node.stop(), 0);
     is_sound(&dir);
-}
-
-// Goal: what can't be written is said with the folder that is missing, before any work. Method: outputs in folders that
-// are not there.
-#[test]
-fn missing_folders() {
-    let work = folder(&[("1.json", &document(&[event(1, "")]))]);
-    let (one, dir) = (path(&work, "1.json"), path(&work, "data"));
-    assert_eq!(run(&["capture", &one, "--dir", &dir]).code, 0);
-    let (missing, below) = (path(&work, "missing"), path(&work, "missing/deeper/file"));
-    let owner = "urn:lei:999900DEMOTH00000178";
-    for arguments in [
-        ["trace", "(00)095210010000000017", "--history", "--dir", &dir, "--proof", &below].as_slice(),
-        &["keygen", "--organisation", owner, "--insecure", "--output", &below],
-        &["epcis", "convert", &one, "--to", "xml", "--output", &below],
-        &["export", "--dir", &below],
-        &["verify", &below],
-    ] {
-        let refused = run(arguments);
-        is(&refused, 3, "NODE-NO_FOLDER");
-        assert!(refused.stderr.contains(&format!("the folder {missing} is missing")), "{}", refused.stderr);
-        assert_eq!(refused.stdout, "");
-    }
-    assert!(!Path::new(&missing).exists());
-}
-
-// Goal: a document that breaks off is told in our words, with place, code and remedy. Method: a document cut at several
-// places, in both languages.
-#[test]
-fn cut_documents() {
-    let text = document(&[event(1, ""), event(2, "")]);
-    for left in [text.len() - 1, text.len() - 60, 300, 20] {
-        for (language, words) in [("en", "breaks off at line 1, column"), ("zh", "列处中断")] {
-            let mut command = command();
-            command.args(["--lang", language, "epcis", "validate", "-"]);
-            let told = finish(command, &text.as_bytes()[..left]);
-            is(&told, 1, "EPCIS-JSON_CUT");
-            is(&told, 1, words);
-            assert!(!told.stdout.contains("EOF") && !told.stderr.contains("EOF"), "{left}");
-        }
-    }
 }

@@ -7,6 +7,7 @@ mod runner;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::thread;
 
 use runner::{Run, Served, command, document, event, finish, folder, is, path, run};
@@ -339,4 +340,68 @@ fn demo() {
     let shown = finish(command, b"");
     is(&shown, 0, ", 0 do not");
     assert!(!shown.stdout.contains('✗'));
+}
+
+// Goal: what can't be written is said with the folder that is missing, before any work. Method: outputs in folders that
+// are not there.
+#[test]
+fn missing_folders() {
+    let work = folder(&[("1.json", &document(&[event(1, "")]))]);
+    let (one, dir) = (path(&work, "1.json"), path(&work, "data"));
+    assert_eq!(run(&["capture", &one, "--dir", &dir]).code, 0);
+    let (missing, below) = (path(&work, "missing"), path(&work, "missing/deeper/file"));
+    let owner = "urn:lei:999900DEMOTH00000178";
+    for arguments in [
+        ["trace", "(00)095210010000000017", "--history", "--dir", &dir, "--proof", &below].as_slice(),
+        &["keygen", "--organisation", owner, "--insecure", "--output", &below],
+        &["epcis", "convert", &one, "--to", "xml", "--output", &below],
+        &["export", "--dir", &below],
+        &["verify", &below],
+    ] {
+        let refused = run(arguments);
+        is(&refused, 3, "NODE-NO_FOLDER");
+        assert!(refused.stderr.contains(&format!("the folder {missing} is missing")), "{}", refused.stderr);
+        assert_eq!(refused.stdout, "");
+    }
+    assert!(!Path::new(&missing).exists());
+}
+
+// Goal: a document that breaks off is told in our words, with place, code and remedy. Method: a document cut at several
+// places, in both languages.
+#[test]
+fn cut_documents() {
+    let text = document(&[event(1, ""), event(2, "")]);
+    for left in [text.len() - 1, text.len() - 60, 300, 20] {
+        for (language, words) in [("en", "breaks off at line 1, column"), ("zh", "列处中断")] {
+            let mut command = command();
+            command.args(["--lang", language, "epcis", "validate", "-"]);
+            let told = finish(command, &text.as_bytes()[..left]);
+            is(&told, 1, "EPCIS-JSON_CUT");
+            is(&told, 1, words);
+            assert!(!told.stdout.contains("EOF") && !told.stderr.contains("EOF"), "{left}");
+        }
+    }
+}
+
+// Goal: a trace can be drawn, whatever its names hold. Method: the graph of a trace has each node and edge of its JSON, and
+// quotation marks, backslashes and line ends in names stay within their labels; from a directory and from a node.
+#[test]
+fn drawn_as_a_graph() {
+    let work = folder(&[]);
+    let (dir, file) = (path(&work, "data"), path(&work, "trace.dot"));
+    assert_eq!(run(&["capture", "docs/samples/infant-formula.jsonld", "--dir", &dir]).code, 0);
+    let subject = "(01)09521001001014(10)L20261003A";
+    let traced = run(&["trace", subject, "--forward", "--dir", &dir, "--json", "--dot", &file]);
+    assert_eq!(traced.code, 0, "{}", traced.stderr);
+    let graph = fs::read_to_string(&file).unwrap();
+    let trace = traced.json();
+    assert!(graph.starts_with("digraph trace {\n") && graph.ends_with("}\n"));
+    let (edges, nodes): (Vec<&str>, Vec<&str>) =
+        graph.lines().filter(|line| line.contains("[label=")).partition(|line| line.contains(" -> "));
+    assert_eq!(edges.len(), trace["edges"].as_array().unwrap().len());
+    assert_eq!(nodes.len(), trace["nodes"].as_array().unwrap().len());
+    let node = Served::start(&dir);
+    assert_eq!(run(&["trace", subject, "--forward", "--url", &node.url, "--dot", &file]).code, 0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), graph);
+    assert_eq!(node.stop(), 0);
 }
