@@ -119,6 +119,11 @@ bench-ledger: ## capture 10^5 events beside PostgreSQL in one run; every closure
 chaos-capture: ## kill a capture 200 times (SIGKILL); nothing acknowledged may be lost (10 minutes)
 	SUYUAN_KILLS=200 $(CARGO) test $(RELEASE) --workspace --test kill -- --nocapture
 
+.PHONY: hostile-document
+hostile-document: ## capture documents of 1 GiB: all recorded, or refused, below 300 MiB of memory (2 minutes)
+	SUYUAN_DOCUMENT_MIB=1024 $(CARGO) test $(RELEASE) --workspace --test faults -- --nocapture --test-threads 1 \
+		a_document_of_a_gibibyte a_text_without_end
+
 .PHONY: profile-epcis
 profile-epcis: ## print the functions that reading and hashing spend their time in (perf or valgrind)
 	$(CARGO) build $(RELEASE) --workspace --bins

@@ -31,8 +31,9 @@ use tokio::sync::Semaphore;
 
 use crate::capture::{Capture, CaptureError, GROUP_EVENTS, Said};
 use crate::codes::node as codes;
-use crate::link::{Link, Station, Submitted};
-use crate::open::{Node, store_reason};
+use crate::link::{Link, Station, Submitted, why_stopped};
+use crate::open::{Node, stopped_reason, store_reason};
+use crate::profiles::Profile;
 use crate::traces::{self, Found};
 
 /// Bytes of a document.
@@ -88,7 +89,7 @@ pub async fn serve(
     let sealed = tokio::task::spawn_blocking(move || app.node.writer.stop()).await;
     served.map_err(refused)?;
     match sealed {
-        Ok(Some(Err(stopped))) => Err(Reason::new(codes::STORE, &[&stopped.to_string()])),
+        Ok(Some(Err(stopped))) => Err(stopped_reason(&stopped)),
         _ => Ok(()),
     }
 }
@@ -145,7 +146,7 @@ async fn blocking(work: impl FnOnce() -> Result<Response, Reason> + Send + 'stat
 async fn health(State(app): Shared) -> Response {
     match app.node.writer.is_running() {
         true => answer(StatusCode::OK, &json!({"status": "ok", "network": app.node.genesis.network})),
-        false => problem(StatusCode::SERVICE_UNAVAILABLE, &Reason::new(codes::STORE, &["the writer has stopped"])),
+        false => problem(StatusCode::SERVICE_UNAVAILABLE, &why_stopped(&app.node.writer)),
     }
 }
 
@@ -168,8 +169,7 @@ async fn records(State(app): Shared, body: Bytes) -> Response {
     };
     let id = submission.submission.id();
     let Ok(said) = app.node.writer.submit(submission).await else {
-        let reason = Reason::new(codes::STORE, &["the writer has stopped"]);
-        return problem(StatusCode::INTERNAL_SERVER_ERROR, &reason);
+        return problem(StatusCode::INTERNAL_SERVER_ERROR, &why_stopped(&app.node.writer));
     };
     blocking(move || {
         let submitted = Submitted::of(said, id, &app.node.store).map_err(|error| store_reason(&error))?;
@@ -213,7 +213,7 @@ fn capture_now(app: &App, document: Vec<u8>) -> Response {
         Err(reason) => return failed(&reason),
     };
     let (mut problems, mut flagged, mut receipts) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut height, mut omitted) = (0, 0u64);
+    let (mut profiles, mut height, mut omitted) = (Vec::new(), 0, 0u64);
     let captured = capture.document(&mut Input::Memory(document), &mut |said| {
         match said {
             Said::Problem(_) if problems.len() >= PROBLEMS_MAX => omitted += 1,
@@ -223,6 +223,8 @@ fn capture_now(app: &App, document: Vec<u8>) -> Response {
                 let flags: Vec<&str> = flags.iter().map(|code| code.id).collect();
                 flagged.push(json!({"event": event, "flags": flags}));
             }
+            Said::Profile { .. } if profiles.len() >= PROBLEMS_MAX => omitted += 1,
+            Said::Profile { event, profile } => profiles.push(profile_json(event, profile)),
             Said::Receipt { height: at, submission, events } => {
                 height = at;
                 receipts.push(json!({"height": at, "submission": submission, "events": events}));
@@ -236,7 +238,7 @@ fn capture_now(app: &App, document: Vec<u8>) -> Response {
         json!({
             "accepted": tally.accepted, "duplicates": tally.duplicates, "refused": tally.refused,
             "flagged": tally.flagged, "height": height, "receipts": receipts, "problems": problems, "flags": flagged,
-            "omitted": omitted, "complete": complete,
+            "profiles": profiles, "omitted": omitted, "complete": complete,
         })
     };
     match captured {
@@ -247,6 +249,17 @@ fn capture_now(app: &App, document: Vec<u8>) -> Response {
         Err(CaptureError::Stopped(reason)) => failed(&reason),
         Err(CaptureError::Io(error)) => failed(&Reason::new(codes::API_BODY, &[&error.to_string()])),
     }
+}
+
+/// What a profile says of an event, for programs.
+pub fn profile_json(event: Option<u64>, profile: &Profile) -> Value {
+    let mut codes: Vec<&str> = profile.remarks.iter().map(|reason| reason.code.id).collect();
+    codes.dedup();
+    json!({
+        "event": event, "record_type": profile.record_type, "product_class": profile.class,
+        "completeness": profile.completeness, "timeliness": profile.timeliness, "missing": profile.missing,
+        "codes": codes,
+    })
 }
 
 fn problem_json(problem: &Problem) -> Value {

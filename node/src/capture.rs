@@ -21,6 +21,7 @@ use suyuan_sdk::signer::{Signer, sign_submission};
 
 use crate::codes::node as codes;
 use crate::link::{EventReceipt, Link, Station, Submitted};
+use crate::profiles::{Profile, profile};
 use crate::shell::now_ms;
 
 /// A submission carries so many events by default.
@@ -59,6 +60,13 @@ pub enum Said<'a> {
         event: Option<u64>,
         /// The remarks.
         flags: &'a [&'static Code],
+    },
+    /// An event that follows a profile is recorded: how complete and timely it is.
+    Profile {
+        /// As for [`Said::Flagged`].
+        event: Option<u64>,
+        /// What the profile says.
+        profile: &'a Profile,
     },
     /// A submission is on the ledger.
     Receipt {
@@ -320,8 +328,10 @@ impl<'a> Capture<'a> {
         origins: Option<&[u64]>,
         hear: &mut Hear<'_>,
     ) -> Result<(), CaptureError> {
-        let (height, id, receipts) = match submitted {
-            Submitted::Applied { height, submission, receipts, .. } => (height, submission, receipts),
+        let (height, time, id, receipts) = match submitted {
+            Submitted::Applied { height, block_time, submission, receipts } => {
+                (height, block_time, submission, receipts)
+            }
             Submitted::Refused { number, event, pointer, argument } => {
                 let reason =
                     Reason::new(ledger_codes::of_number(number).unwrap_or(ledger_codes::RESERVED), &[&argument]);
@@ -342,6 +352,10 @@ impl<'a> Capture<'a> {
         for (place, receipt) in receipts.iter().enumerate() {
             let index = origins.and_then(|origins| origins.get(place)).copied();
             self.receipt(receipt, index, hear)?;
+            let accepted = signed.events.get(place).filter(|_| receipt.code == 0);
+            if let Some(profile) = accepted.and_then(|event| profile(&event.payload, time)) {
+                hear(Said::Profile { event: index, profile: &profile })?;
+            }
         }
         Ok(hear(Said::Receipt { height, submission: &id, events: receipts.len() })?)
     }

@@ -14,6 +14,7 @@ pub mod core;
 pub mod epcs;
 pub mod link;
 pub mod open;
+pub mod profiles;
 pub mod query;
 pub mod shell;
 pub mod traces;

@@ -16,7 +16,7 @@ use suyuan_store::RocksStore;
 
 use crate::codes::node as codes;
 use crate::core::Answer;
-use crate::open::{Node, store_reason};
+use crate::open::{Node, stopped_reason, store_reason};
 use crate::shell::Writer;
 
 /// A node has so long to answer.
@@ -181,12 +181,18 @@ impl<'a> Link<'a> {
             Link::Local(writer, store) => {
                 let id = submission.submission.id();
                 let answer = writer.submit(submission.clone()).blocking_recv();
-                let answer = answer.map_err(|_| Reason::new(codes::STORE, &["the writer has stopped"]))?;
+                let answer = answer.map_err(|_| why_stopped(writer))?;
                 Submitted::of(answer, id, store).map_err(|error| store_reason(&error))
             }
             Link::Remote(remote) => remote.submit(bytes),
         }
     }
+}
+
+/// Why a writer gives no answers any more.
+pub fn why_stopped(writer: &Writer) -> Reason {
+    let unknown = || Reason::new(codes::STORE, &["the writer has stopped"]);
+    writer.failure().map_or_else(unknown, stopped_reason)
 }
 
 /// The words of an error of `apply`.

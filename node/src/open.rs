@@ -18,7 +18,7 @@ use suyuan_ledger::block::{StoredBlock, validators_hash};
 use suyuan_ledger::codec::decode_trusted;
 use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
-use suyuan_ledger::state::apply::Ledger;
+use suyuan_ledger::state::apply::{ApplyError, Ledger};
 use suyuan_sdk::signer::{MemorySigner, Signer};
 
 use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_directory};
@@ -26,7 +26,7 @@ use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_di
 use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
 use crate::core::NodeCore;
-use crate::shell::Writer;
+use crate::shell::{Stopped, Writer};
 
 /// Bytes of a configuration file.
 const CONFIGURATION_BYTES_MAX: u64 = 64 << 10;
@@ -187,7 +187,7 @@ impl Node {
     pub fn close(self) -> Result<(), Reason> {
         match self.writer.stop() {
             None | Some(Ok(_)) => Ok(()),
-            Some(Err(stopped)) => Err(Reason::new(codes::STORE, &[&stopped.to_string()])),
+            Some(Err(stopped)) => Err(stopped_reason(&stopped)),
         }
     }
 }
@@ -240,14 +240,69 @@ fn keep_private(_folder: &Path) -> Result<(), Reason> {
 
 /// Why the store can't go on.
 pub fn store_reason(error: &StoreError) -> Reason {
-    Reason::new(codes::STORE, &[&error.to_string()])
+    let words = error.to_string();
+    // RocksDB tells its reasons in words only.
+    let code = match error {
+        _ if words.contains("No space left on device") => codes::DISK_FULL,
+        StoreError::Corrupt(..) => codes::DAMAGED,
+        StoreError::Failed(_) if words.contains("Corruption: ") => codes::DAMAGED,
+        StoreError::Failed(_) => codes::STORE,
+    };
+    Reason::new(code, &[&words])
 }
 
 /// Why a file can't be read or written.
 pub fn io_reason(path: &Path, error: &io::Error) -> Reason {
-    Reason::new(codes::IO, &[&path.display().to_string(), &error.to_string()])
+    let shown = path.display().to_string();
+    let words = format!("{shown}: {error}");
+    match error.kind() {
+        io::ErrorKind::NotFound => missing_folder(path)
+            .map(|folder| Reason::new(codes::NO_FOLDER, &[&shown, &folder.display().to_string()]))
+            .unwrap_or_else(|| Reason::new(codes::IO, &[&shown, &error.to_string()])),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Reason::new(codes::NOT_PERMITTED, &[&words])
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Reason::new(codes::DISK_FULL, &[&words]),
+        _ => Reason::new(codes::IO, &[&shown, &error.to_string()]),
+    }
+}
+
+/// The first folder on the way to a path that is not there; none if the path's own folder is.
+pub fn missing_folder(path: &Path) -> Option<&Path> {
+    let above = path.ancestors().skip(1).filter(|folder| *folder != Path::new(""));
+    above.take_while(|folder| !folder.exists()).last()
+}
+
+/// Why the writer stopped.
+pub fn stopped_reason(stopped: &Stopped) -> Reason {
+    match stopped.0.as_ref() {
+        ApplyError::Store(error) => store_reason(error),
+        other => Reason::new(codes::STORE, &[&other.to_string()]),
+    }
+}
+
+/// Refuses a path to be written whose folder is not there, before any work is done for it.
+pub fn need_folder(path: &Path) -> Result<(), Reason> {
+    let shown = |path: &Path| path.display().to_string();
+    match missing_folder(path) {
+        Some(folder) => Err(Reason::new(codes::NO_FOLDER, &[&shown(path), &shown(folder)])),
+        None => Ok(()),
+    }
 }
 
 fn directory_reason(error: &OpenError) -> Reason {
-    Reason::new(codes::DIRECTORY, &[&error.to_string()])
+    let (words, shown) = (error.to_string(), |path: &Path| path.display().to_string());
+    match error {
+        OpenError::Locked(path) => Reason::new(codes::IN_USE, &[&shown(path)]),
+        OpenError::PermissionDenied(..) => Reason::new(codes::NOT_PERMITTED, &[&words]),
+        OpenError::DiskFull(..) => Reason::new(codes::DISK_FULL, &[&words]),
+        OpenError::Store(_, error) if words.contains("Corruption: ") || matches!(error, StoreError::Corrupt(..)) => {
+            Reason::new(codes::DAMAGED, &[&words])
+        }
+        OpenError::NotFound(path) if missing_folder(path).is_some() => {
+            let folder = missing_folder(path).map(shown).unwrap_or_default();
+            Reason::new(codes::NO_FOLDER, &[&shown(path), &folder])
+        }
+        _ => Reason::new(codes::DIRECTORY, &[&words]),
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -38,6 +38,8 @@ impl fmt::Display for Stopped {
 pub struct Writer {
     sender: SyncSender<Message>,
     thread: Mutex<Option<JoinHandle<Result<NodeCore, Stopped>>>>,
+    /// Why it stopped by itself.
+    failure: Arc<OnceLock<Stopped>>,
 }
 
 /// Milliseconds since 1970, by this machine's clock.
@@ -50,10 +52,12 @@ impl Writer {
     /// Starts the thread that writes.
     pub fn start<S: Store + Send + Sync + 'static>(core: NodeCore, store: Arc<S>) -> std::io::Result<Writer> {
         let (sender, receiver) = sync_channel(ON_THEIR_WAY_MAX);
+        let failure = Arc::new(OnceLock::new());
+        let failed = failure.clone();
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || write(core, store.as_ref(), &receiver))?;
-        Ok(Writer { sender, thread: Mutex::new(Some(thread)) })
+            .spawn(move || write(core, store.as_ref(), &receiver, &failed))?;
+        Ok(Writer { sender, thread: Mutex::new(Some(thread)), failure })
     }
 
     /// Hands a submission over. The answer comes once it is on disk; the receiver fails if the writer stopped.
@@ -76,13 +80,23 @@ impl Writer {
         thread.join().ok()
     }
 
+    /// Why the writer stopped by itself.
+    pub fn failure(&self) -> Option<&Stopped> {
+        self.failure.get()
+    }
+
     /// Whether the writer is still there.
     pub fn is_running(&self) -> bool {
         self.thread.lock().is_ok_and(|thread| thread.as_ref().is_some_and(|thread| !thread.is_finished()))
     }
 }
 
-fn write<S: Store>(mut core: NodeCore, store: &S, receiver: &Receiver<Message>) -> Result<NodeCore, Stopped> {
+fn write<S: Store>(
+    mut core: NodeCore,
+    store: &S,
+    receiver: &Receiver<Message>,
+    failed: &OnceLock<Stopped>,
+) -> Result<NodeCore, Stopped> {
     let mut answers: HashMap<u64, oneshot::Sender<Answer>> = HashMap::new();
     let mut request = 0u64;
     let mut stopping = false;
@@ -105,7 +119,10 @@ fn write<S: Store>(mut core: NodeCore, store: &S, receiver: &Receiver<Message>) 
         if stopping {
             inputs.push(Input::Seal);
         }
-        step(&mut core, store, inputs, &mut answers).map_err(|error| Stopped(Arc::new(error)))?;
+        step(&mut core, store, inputs, &mut answers).map_err(|error| {
+            // Before the answers are dropped: whoever waits for one asks why.
+            failed.get_or_init(|| Stopped(Arc::new(error))).clone()
+        })?;
         if stopping && !core.has_waiting() && core.is_sealed() {
             return Ok(core);
         }

@@ -342,7 +342,7 @@ fn accidents() {
     told(&run(&["epcis", "validate", ""]), 2, &["CLI-NO_VALUE", "help: see suyuan epcis validate --help"]);
     let sample = "docs/samples/infant-formula.jsonld";
     let nowhere = run(&["epcis", "convert", sample, "--to", "xml", "--output", "/no/such/folder/out.xml"]);
-    told(&nowhere, 3, &["/no/such/folder/out.xml: error CLI-CANNOT_WRITE"]);
+    told(&nowhere, 3, &["/no/such/folder/out.xml: error NODE-NO_FOLDER", "the folder /no is missing"]);
     assert!(!nowhere.stderr.contains(".suyuan-"), "{}", nowhere.stderr);
 }
 

@@ -7,26 +7,13 @@ mod runner;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::thread;
 
-use runner::{Run, command, finish, folder, path, run};
+use runner::{Run, Served, command, document, event, finish, folder, is, path, run};
 use serde_json::Value;
-
-/// A document with these events.
-fn document(events: &[String]) -> String {
-    format!(
-        r#"{{"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",{{"ex":"https://example.com/"}}],"type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-10-01T00:00:00Z","epcisBody":{{"eventList":[{}]}}}}"#,
-        events.join(",")
-    )
-}
-
-/// An event that is told from others by its number.
-fn event(number: u32, members: &str) -> String {
-    format!(
-        r#"{{"type":"ObjectEvent","eventID":"urn:uuid:00000000-0000-4000-8000-{number:012}","eventTime":"2026-10-01T08:00:00+08:00","eventTimeZoneOffset":"+08:00","epcList":["https://id.gs1.org/00/095210010000000017"],"action":"OBSERVE"{members}}}"#
-    )
-}
+use suyuan_epcis::time::{Rounding, Stamp};
+use suyuan_node::shell::now_ms;
 
 /// Hashes and random ids replaced, so that texts can be compared.
 fn stable(text: &str) -> String {
@@ -36,12 +23,6 @@ fn stable(text: &str) -> String {
         if is_hex(bare, 64) { word.replace(bare, "HASH") } else { word.to_owned() }
     };
     text.split(' ').map(|part| part.split('\n').map(word).collect::<Vec<_>>().join("\n")).collect::<Vec<_>>().join(" ")
-}
-
-fn is(run: &Run, code: i32, words: &str) {
-    let said = [run.stdout.as_str(), run.stderr.as_str()].concat();
-    assert_eq!(run.code, code, "{said}");
-    assert!(said.contains(words), "{words}: {said}");
 }
 
 // Goal: the way of one user from a document to a proof. Method: capture a sample twice, trace, prove, verify,
@@ -208,42 +189,6 @@ fn genesis() {
     is(&run(&["genesis", "check", &genesis]), 1, "GENESIS-NOT_PILOT");
 }
 
-/// A node in a process of its own, and its address.
-struct Served {
-    child: Child,
-    url: String,
-}
-
-impl Served {
-    fn start(dir: &str) -> Served {
-        let mut command = command();
-        command.args(["node", "run", "--dir", dir, "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect(&line).to_owned();
-        Served { child, url }
-    }
-
-    /// One request as bytes; the whole answer as text.
-    fn ask(&self, request: &str, body: &[u8]) -> String {
-        let mut stream = TcpStream::connect(self.url.strip_prefix("http://").unwrap()).unwrap();
-        let head =
-            format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    /// Asks it to end, and waits for that.
-    fn stop(mut self) -> i32 {
-        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(told.success());
-        self.child.wait().unwrap().code().expect("an exit code, not a signal")
-    }
-}
-
 // Goal: a node serves what it holds, alone on its directory, and ends well. Method: capture by HTTP as a document
 // and as signed records, trace with proof, ask wrongly, use its directory from another process, stop it.
 #[test]
@@ -340,6 +285,53 @@ fn sends_the_same_bytes_again() {
     assert_eq!(sent[0], sent[1]);
 }
 
+// Goal: what its profile says of a record is told, in text and JSON, and refuses nothing. Method: shipments that lack
+// key data elements, captured at once, two days and two months later; a type that is unknown; an event without profile.
+#[test]
+fn profiles() {
+    let written = |number: u32, record_type: &str, days_ago: i64| {
+        let seconds = now_ms() / 1_000 - days_ago * 86_400 - 60;
+        let time = Stamp { seconds, nanoseconds: 0 }.to_utc_milliseconds(Rounding::HalfUp).unwrap();
+        let members = format!(
+            r#","@context":[{{"suyuan":"https://suyuan.example/ns/"}}],"bizStep":"shipping","disposition":"in_transit","suyuan:productClass":"FOOD","suyuan:vehicle_class":"chilled","suyuan:recordType":"{record_type}""#
+        );
+        event(number, &members).replace("2026-10-01T08:00:00+08:00", &time)
+    };
+    let events = [
+        written(1, "F7.SHIP", 0),
+        written(2, "F7.SHIP", 2),
+        written(3, "F7.SHIP", 60),
+        written(4, "F99.NONE", 0),
+        event(5, ""),
+    ];
+    let work = folder(&[("records.json", &document(&events))]);
+    let (file, dir) = (path(&work, "records.json"), path(&work, "data"));
+    let captured = run(&["capture", &file, "--dir", &dir, "--json"]);
+    assert_eq!((captured.code, &captured.json()["accepted"]), (0, &Value::from(5)), "{}", captured.stdout);
+    let said = captured.json();
+    let of = |event: usize| &said["profiles"][event];
+    assert_eq!(said["profiles"].as_array().unwrap().len(), 4);
+    for (index, timeliness) in [(0, 1_000), (1, 800), (2, 0)] {
+        let profile = of(index);
+        assert_eq!((&profile["record_type"], &profile["product_class"]), (&"F7.SHIP".into(), &"FOOD".into()));
+        assert_eq!((&profile["event"], &profile["timeliness"]), (&Value::from(index), &Value::from(timeliness)));
+        let missing: Vec<&str> = profile["missing"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert!(missing.contains(&"eta") && !missing.contains(&"vehicle_class"), "{missing:?}");
+        let complete = profile["completeness"].as_u64().unwrap();
+        assert!((1..1_000).contains(&complete), "{complete}");
+        let codes = profile["codes"].as_array().unwrap();
+        assert_eq!(codes.contains(&"REC-LATE".into()), timeliness < 1_000, "{codes:?}");
+        assert!(codes.contains(&"REC-FIELD_MISSING".into()), "{codes:?}");
+    }
+    assert_eq!((&of(3)["record_type"], &of(3)["codes"]), (&Value::Null, &Value::from(vec!["REC-UNKNOWN_TYPE"])));
+    for (language, words) in [("en", "F7.SHIP FOOD, complete "), ("zh", "按产品类别评估 4")] {
+        let dir = path(&work, language);
+        let shown = run(&["--lang", language, "capture", &file, "--dir", &dir]);
+        is(&shown, 0, words);
+        is(&shown, 0, "REC-LATE × 2: ");
+    }
+}
+
 // Goal: the demo holds what it promises. Method: run it; it checks itself.
 #[test]
 fn demo() {
@@ -348,4 +340,68 @@ fn demo() {
     let shown = finish(command, b"");
     is(&shown, 0, ", 0 do not");
     assert!(!shown.stdout.contains('✗'));
+}
+
+// Goal: what can't be written is said with the folder that is missing, before any work. Method: outputs in folders that
+// are not there.
+#[test]
+fn missing_folders() {
+    let work = folder(&[("1.json", &document(&[event(1, "")]))]);
+    let (one, dir) = (path(&work, "1.json"), path(&work, "data"));
+    assert_eq!(run(&["capture", &one, "--dir", &dir]).code, 0);
+    let (missing, below) = (path(&work, "missing"), path(&work, "missing/deeper/file"));
+    let owner = "urn:lei:999900DEMOTH00000178";
+    for arguments in [
+        ["trace", "(00)095210010000000017", "--history", "--dir", &dir, "--proof", &below].as_slice(),
+        &["keygen", "--organisation", owner, "--insecure", "--output", &below],
+        &["epcis", "convert", &one, "--to", "xml", "--output", &below],
+        &["export", "--dir", &below],
+        &["verify", &below],
+    ] {
+        let refused = run(arguments);
+        is(&refused, 3, "NODE-NO_FOLDER");
+        assert!(refused.stderr.contains(&format!("the folder {missing} is missing")), "{}", refused.stderr);
+        assert_eq!(refused.stdout, "");
+    }
+    assert!(!Path::new(&missing).exists());
+}
+
+// Goal: a document that breaks off is told in our words, with place, code and remedy. Method: a document cut at several
+// places, in both languages.
+#[test]
+fn cut_documents() {
+    let text = document(&[event(1, ""), event(2, "")]);
+    for left in [text.len() - 1, text.len() - 60, 300, 20] {
+        for (language, words) in [("en", "breaks off at line 1, column"), ("zh", "列处中断")] {
+            let mut command = command();
+            command.args(["--lang", language, "epcis", "validate", "-"]);
+            let told = finish(command, &text.as_bytes()[..left]);
+            is(&told, 1, "EPCIS-JSON_CUT");
+            is(&told, 1, words);
+            assert!(!told.stdout.contains("EOF") && !told.stderr.contains("EOF"), "{left}");
+        }
+    }
+}
+
+// Goal: a trace can be drawn, whatever its names hold. Method: the graph of a trace has each node and edge of its JSON, and
+// quotation marks, backslashes and line ends in names stay within their labels; from a directory and from a node.
+#[test]
+fn drawn_as_a_graph() {
+    let work = folder(&[]);
+    let (dir, file) = (path(&work, "data"), path(&work, "trace.dot"));
+    assert_eq!(run(&["capture", "docs/samples/infant-formula.jsonld", "--dir", &dir]).code, 0);
+    let subject = "(01)09521001001014(10)L20261003A";
+    let traced = run(&["trace", subject, "--forward", "--dir", &dir, "--json", "--dot", &file]);
+    assert_eq!(traced.code, 0, "{}", traced.stderr);
+    let graph = fs::read_to_string(&file).unwrap();
+    let trace = traced.json();
+    assert!(graph.starts_with("digraph trace {\n") && graph.ends_with("}\n"));
+    let (edges, nodes): (Vec<&str>, Vec<&str>) =
+        graph.lines().filter(|line| line.contains("[label=")).partition(|line| line.contains(" -> "));
+    assert_eq!(edges.len(), trace["edges"].as_array().unwrap().len());
+    assert_eq!(nodes.len(), trace["nodes"].as_array().unwrap().len());
+    let node = Served::start(&dir);
+    assert_eq!(run(&["trace", subject, "--forward", "--url", &node.url, "--dot", &file]).code, 0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), graph);
+    assert_eq!(node.stop(), 0);
 }

@@ -133,7 +133,8 @@ fn good_events_survive() {
     let text = document(true, &format!("{good},{good}"));
     let cut = load(&text[..text.len() - 3]);
     assert_eq!((cut.events.len(), cut.end), (2, false));
-    assert_eq!(cut.error.unwrap().reason.code.id, "EPCIS-JSON_SYNTAX");
+    let error = cut.error.unwrap();
+    assert_eq!((error.reason.code.id, error.place.event), ("EPCIS-JSON_CUT", Some(2)));
 }
 
 // Goal: what is no JSON, or no EPCIS, is an error with its code. Method: a table.
@@ -147,8 +148,8 @@ fn refused_inputs() {
         ("", "EPCIS-EMPTY_DOCUMENT"),
         (" \n\t", "EPCIS-EMPTY_DOCUMENT"),
         ("hello", "EPCIS-UNKNOWN_SYNTAX"),
-        ("{", "EPCIS-JSON_SYNTAX"),
-        ("[1", "EPCIS-JSON_SYNTAX"),
+        ("{", "EPCIS-JSON_CUT"),
+        ("[1", "EPCIS-JSON_CUT"),
         ("{}", "EPCIS-MISSING_FIELD"),
         ("[1]", "EPCIS-WRONG_TYPE"),
         (r#"{"type":"EPCISDocument","epcisBody":5}"#, "EPCIS-WRONG_TYPE"),

@@ -140,6 +140,9 @@ pub struct TraceArguments {
     /// File for the proof that nothing is missing
     #[arg(long, value_name = "FILE")]
     pub proof: Option<PathBuf>,
+    /// File for the trace as a graph of Graphviz
+    #[arg(long, value_name = "FILE")]
+    pub dot: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

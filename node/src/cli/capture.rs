@@ -1,11 +1,11 @@
 //! `suyuan capture`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
-use suyuan_epcis::codes::Code;
+use suyuan_epcis::codes::{Code, Language};
 use suyuan_epcis::document::ReadError;
 use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Place as Spot, Problem, Reason};
@@ -20,10 +20,12 @@ use super::place::{Failure, Place, outcome_of, place, start, unlock};
 use super::screen::{Screen, printable};
 use super::sources::{Source, expand};
 use super::text::{self, pick};
+use crate::api::profile_json;
 use crate::capture::{Capture, CaptureError, Said, Tally, rehearse};
 use crate::codes::node as codes;
 use crate::link::{Link, Remote};
 use crate::open::{Opened, is_there, spool_folder};
+use crate::profiles::Profile;
 
 /// Problems that an answer in JSON lists; all are counted.
 const PROBLEMS_MAX: usize = 10_000;
@@ -39,8 +41,12 @@ struct Report<'a> {
     omitted: u64,
     receipts: Vec<Value>,
     flagged: Vec<Value>,
-    /// How many events have each flag.
-    flags: BTreeMap<&'static str, (&'static Code, u64)>,
+    /// How many events have each flag or remark, and what the first of them says.
+    flags: BTreeMap<&'static str, (Reason, u64)>,
+    profiles: Vec<Value>,
+    /// Events that follow a profile, and lines shown of them.
+    judged: u64,
+    judged_lines: usize,
     height: u64,
     resumed: u64,
 }
@@ -50,6 +56,7 @@ impl Report<'_> {
         match said {
             Said::Problem(problem) => self.problem(problem),
             Said::Flagged { event, flags } => self.flagged(event, flags),
+            Said::Profile { event, profile } => self.profile(event, profile),
             Said::Receipt { height, submission, events } => {
                 self.height = height;
                 if self.json && self.receipts.len() < PROBLEMS_MAX {
@@ -74,7 +81,7 @@ impl Report<'_> {
 
     fn flagged(&mut self, event: Option<u64>, flags: &[&'static Code]) -> io::Result<()> {
         for code in flags {
-            self.flags.entry(code.id).or_insert((code, 0)).1 += 1;
+            self.count(Reason::new(code, &[]));
         }
         let ids: Vec<&str> = flags.iter().map(|code| code.id).collect();
         let shown = if self.json { PROBLEMS_MAX } else { FLAGGED_LINES_MAX };
@@ -88,6 +95,37 @@ impl Report<'_> {
         }
         self.flagged.push(json!({"file": self.file, "event": event, "flags": ids}));
         Ok(())
+    }
+
+    fn count(&mut self, reason: Reason) {
+        self.flags.entry(reason.code.id).or_insert((reason, 0)).1 += 1;
+    }
+
+    fn profile(&mut self, event: Option<u64>, profile: &Profile) -> io::Result<()> {
+        self.judged += 1;
+        let mut told = BTreeSet::new();
+        for reason in profile.remarks.iter().filter(|reason| told.insert(reason.code.id)) {
+            self.count(reason.clone());
+        }
+        if self.json {
+            if self.profiles.len() >= PROBLEMS_MAX {
+                self.omitted += 1;
+                return Ok(());
+            }
+            let mut said = profile_json(event, profile);
+            if let Value::Object(members) = &mut said {
+                members.insert("file".to_owned(), json!(self.file));
+            }
+            self.profiles.push(said);
+            return Ok(());
+        }
+        if profile.remarks.is_empty() || self.judged_lines >= FLAGGED_LINES_MAX {
+            return Ok(());
+        }
+        self.judged_lines += 1;
+        let line = profile_line(profile, self.screen.language);
+        let place = text::place(&Spot { event, ..Spot::default() }, self.screen.language);
+        writeln!(self.screen.answers(), "  {} {place}: {line}", printable(&self.file))
     }
 
     fn problem(&mut self, problem: &Problem) -> io::Result<()> {
@@ -116,7 +154,8 @@ impl Report<'_> {
         if self.json {
             let said = json!({"accepted": tally.accepted, "duplicates": tally.duplicates, "refused": tally.refused,
                 "flagged": tally.flagged, "unreadable": unreadable, "resumed": self.resumed, "height": self.height,
-                "receipts": self.receipts, "flags": self.flagged, "problems": self.problems, "omitted": self.omitted});
+                "receipts": self.receipts, "flags": self.flagged, "profiles": self.profiles,
+                "problems": self.problems, "omitted": self.omitted});
             return writeln!(sink, "{said}");
         }
         let language = self.screen.language;
@@ -132,11 +171,38 @@ impl Report<'_> {
         if tally.flagged > 0 {
             said.push_str(&format!(", {} {}", pick(language, "flagged", "有备注"), tally.flagged));
         }
-        for (code, count) in self.flags.values() {
-            writeln!(sink, "  {} × {count}: {}", code.id, code.what.render(language, &[]))?;
+        if unreadable > 0 {
+            said.push_str(&format!(", {} {unreadable}", pick(language, "not read to the end", "未能读完")));
+        }
+        if self.judged > 0 {
+            said.push_str(&format!(", {} {}", pick(language, "judged by a profile", "按产品类别评估"), self.judged));
+        }
+        for (reason, count) in self.flags.values() {
+            writeln!(sink, "  {} × {count}: {}", reason.code.id, printable(&reason.what(language)))?;
         }
         writeln!(sink, "{said}")
     }
+}
+
+/// `F7.SHIP INFANT: complete 750‰, in time 800‰; REC-FIELD_MISSING REC-LATE (missing: eta)`
+fn profile_line(profile: &Profile, language: Language) -> String {
+    let mut line = format!("{} {}", profile.record_type.unwrap_or("-"), profile.class);
+    let words = [
+        (pick(language, "complete", "完整"), profile.completeness),
+        (pick(language, "in time", "及时"), profile.timeliness),
+    ];
+    for (word, thousandths) in words {
+        if let Some(thousandths) = thousandths {
+            line.push_str(&format!(", {word} {thousandths}‰"));
+        }
+    }
+    let mut codes: Vec<&str> = profile.remarks.iter().map(|reason| reason.code.id).collect();
+    codes.dedup();
+    line.push_str(&format!("; {}", codes.join(" ")));
+    if !profile.missing.is_empty() {
+        line.push_str(&format!(" ({}: {})", pick(language, "missing", "缺少"), profile.missing.join(", ")));
+    }
+    line
 }
 
 /// Captures documents.
@@ -156,24 +222,22 @@ pub fn run(options: &CaptureArguments, screen: &mut Screen) -> Result<Outcome, F
                 let uri = new_chain(&path, options.organisation.as_deref(), &options.unlock, insecure)?;
                 say_new_chain(&path, &uri, insecure, screen)?;
             }
-            let (key, allow) = device_key(&path, options)?;
-            let node = start(&path, &options.unlock)?;
-            let signer = unlock(&key, &options.unlock, allow)?;
+            let opened = Opened::open(&path)?;
+            let key = options.key.clone().unwrap_or_else(|| opened.device_key());
+            let signer = unlock(&key, &options.unlock, opened.configuration.allow_unencrypted_keys)?;
+            let node = start(opened, &options.unlock)?;
             let spool = spool_folder(&path).join(signer.key_id().to_string());
             let outcome = documents(options, Link::to(&node), &signer, &spool, screen);
             let closed = node.close();
             let outcome = outcome?;
-            closed?;
-            Ok(outcome)
+            match closed {
+                // Why the writer stopped has been said.
+                Err(_) if outcome == Outcome::Failed => Ok(outcome),
+                Err(reason) => Err(reason.into()),
+                Ok(()) => Ok(outcome),
+            }
         }
     }
-}
-
-/// The key file to sign with, and whether the directory allows one without a passphrase.
-fn device_key(path: &Path, options: &CaptureArguments) -> Result<(PathBuf, bool), Reason> {
-    let opened = Opened::open(path)?;
-    let allow = opened.configuration.allow_unencrypted_keys;
-    Ok((options.key.clone().unwrap_or_else(|| opened.device_key()), allow))
 }
 
 fn documents(
@@ -193,6 +257,9 @@ fn documents(
         receipts: Vec::new(),
         flagged: Vec::new(),
         flags: BTreeMap::new(),
+        profiles: Vec::new(),
+        judged: 0,
+        judged_lines: 0,
         height: 0,
         resumed: 0,
     };

@@ -80,6 +80,7 @@ pub fn keygen(options: &KeygenArguments, screen: &mut Screen) -> Result<Outcome,
     if options.output.exists() {
         return Err(Reason::new(codes::EXISTS, &[&options.output.display().to_string()]).into());
     }
+    open::need_folder(&options.output)?;
     let insecure = options.unlock.insecure;
     let made = make_key(&options.output, &options.organisation, role, &options.unlock, insecure)?;
     let public = suyuan_ledger::hash::Hash(made.public).to_string();
@@ -200,6 +201,7 @@ pub fn organisation_json(mut value: Value, keys: &[KeyInformation]) -> Value {
 
 /// Makes a genesis.
 pub fn genesis_new(options: &GenesisNewArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    open::need_folder(&options.output)?;
     let name = options.organisations.display().to_string();
     let wrong = |words: &str| Failure::Of(name.clone(), Reason::new(codes::CONFIGURATION, &[&name, words]));
     let bytes = read_file(&options.organisations, FILE_BYTES_MAX)?;

@@ -9,6 +9,7 @@ mod capture;
 mod code_list;
 mod data;
 mod demo;
+mod dot;
 mod epcis;
 mod found;
 mod id;

@@ -104,10 +104,11 @@ fn record_operation(
             submit(&Link::Remote(&Remote::new(&url)?), &signer, kind, &record)?
         }
         Place::Directory(path) => {
-            let allow = Opened::open(&path)?.configuration.allow_unencrypted_keys;
+            let opened = Opened::open(&path)?;
+            let allow = opened.configuration.allow_unencrypted_keys;
             let key: PathBuf = options.key.clone().unwrap_or_else(|| keys_folder(&path).join(ADMINISTRATOR_KEY));
             let signer = unlock(&key, &options.unlock, allow)?;
-            let node = start(&path, &options.unlock)?;
+            let node = start(opened, &options.unlock)?;
             let submitted = submit(&Link::to(&node), &signer, kind, &record);
             node.close()?;
             submitted?

@@ -142,9 +142,8 @@ fn ask(path: &Path) -> Option<String> {
     Some(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// Opens a data directory and starts its writer.
-pub fn start(path: &Path, unlock_with: &UnlockArguments) -> Result<Node, Reason> {
-    let opened = Opened::open(path)?;
+/// Starts the writer of a data directory.
+pub fn start(opened: Opened, unlock_with: &UnlockArguments) -> Result<Node, Reason> {
     let allow = opened.configuration.allow_unencrypted_keys;
     let validator = unlock(&opened.validator_key(), unlock_with, allow)?;
     opened.start(validator)

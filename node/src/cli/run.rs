@@ -20,11 +20,9 @@ use crate::open::{Node, Opened, io_reason};
 pub fn run(options: &RunArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let path = directory(options.dir.as_deref());
     let opened = Opened::open(&path)?;
-    let (allow, key) = (opened.configuration.allow_unencrypted_keys, opened.device_key());
     let listen = options.listen.unwrap_or(opened.configuration.listen);
-    drop(opened);
-    let device = unlock(&key, &options.unlock, allow)?;
-    let node = start(&path, &options.unlock)?;
+    let device = unlock(&opened.device_key(), &options.unlock, opened.configuration.allow_unencrypted_keys)?;
+    let node = start(opened, &options.unlock)?;
     serve(node, device, listen, screen)?;
     Ok(Outcome::Done)
 }

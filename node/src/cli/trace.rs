@@ -13,6 +13,7 @@ use suyuan_ledger::trace::answer::Answer;
 use suyuan_ledger::trace::closure::Direction;
 
 use super::arguments::{TraceArguments, VerifyArguments};
+use super::dot::dot;
 use super::found::time_text;
 use super::outcome::Outcome;
 use super::place::{Failure, Place, directory, place};
@@ -20,12 +21,15 @@ use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::codes::node as codes;
 use crate::link::Remote;
-use crate::open::{Opened, io_reason, read_file};
+use crate::open::{Opened, io_reason, need_folder, read_file};
 use crate::traces::{self, Found, Request};
 
 /// Traces a subject.
 pub fn run(options: &TraceArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let keys = traces::subjects(&options.subject)?;
+    for file in [&options.proof, &options.dot].into_iter().flatten() {
+        need_folder(file)?;
+    }
     let direction = match (options.forward, options.history) {
         (true, _) => Direction::Forward,
         (_, true) => Direction::History,
@@ -49,13 +53,17 @@ fn local(
     let snapshot = opened.store.snapshot();
     if let Some(file) = &options.proof {
         let proof = traces::prove(&snapshot, keys, request.direction)?;
-        write_proof(file, &proof.ok_or_else(|| Reason::new(codes::PROOF_LATER, &[]))?)?;
+        write_file(file, &proof.ok_or_else(|| Reason::new(codes::PROOF_LATER, &[]))?)?;
     }
     match traces::trace(&snapshot, keys, request)? {
         Found::Nothing(height) => {
             Err(Reason::new(codes::NOT_RECORDED, &[&options.subject, &height.to_string()]).into())
         }
         Found::Trace(answer) => {
+            if let Some(file) = &options.dot {
+                let trace = serde_json::to_value(&answer).map_err(std::io::Error::from)?;
+                write_file(file, dot(&trace).as_bytes())?;
+            }
             show(&answer, options.json, screen)?;
             Ok(cuts(&answer, screen)?)
         }
@@ -81,7 +89,7 @@ fn cuts(answer: &Answer, screen: &mut Screen) -> std::io::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn write_proof(path: &Path, bytes: &[u8]) -> Result<(), Reason> {
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Reason> {
     std::fs::write(path, bytes).map_err(|error| io_reason(path, &error))
 }
 
@@ -103,7 +111,16 @@ fn remote(
         if status != 200 {
             return Err(remote.unexpected(status, &bytes).into());
         }
-        write_proof(file, &bytes)?;
+        write_file(file, &bytes)?;
+    }
+    if let Some(file) = &options.dot {
+        let (status, bytes) = remote.get(&path, "application/json")?;
+        match (status, serde_json::from_slice(&bytes)) {
+            (200, Ok(trace)) => write_file(file, dot(&trace).as_bytes())?,
+            // What is asked for next tells it.
+            (404, _) => {}
+            _ => return Err(remote.unexpected(status, &bytes).into()),
+        }
     }
     let text = format!("&format=text&lang={}", pick(screen.language, "en", "zh"));
     let (status, bytes) = remote.get(&[path.as_str(), if options.json { "" } else { &text }].concat(), "*/*")?;

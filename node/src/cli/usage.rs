@@ -166,6 +166,7 @@ const HELP_ZH: &[(&str, &str)] = &[
     ("history", "经历了什么，包括在其他物品内时"),
     ("depth", "最多跟踪的关联层数 [默认：全部]"),
     ("proof", "用于保存“无遗漏”证明的文件"),
+    ("dot", "用于保存追溯图（Graphviz）的文件"),
     ("proof_file", "由 suyuan trace --proof 写出的证明"),
     ("trust", "所信任的创世文件、信任文件或检查点 [默认：数据目录的创世文件]"),
     ("conditions", "条件，例如 EQ_bizStep=shipping 或 MATCH_anyEPC=urn:epc:id:sscc:9521001.0000000001"),

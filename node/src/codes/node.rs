@@ -2,6 +2,11 @@
 
 suyuan_epcis::codes! {
     DIRECTORY = "NODE-DIRECTORY", Error, "the data directory cannot be used: {0}", "无法使用数据目录：{0}", "name another with --dir, or make one: suyuan node init --dir FOLDER", "请用 --dir 指定其他目录，或新建：suyuan node init --dir 文件夹";
+    IN_USE = "NODE-IN_USE", Error, "the data directory {0} is in use by another process", "数据目录 {0} 正被另一进程使用", "stop it first; if it is a node that runs, ask it: --url http://127.0.0.1:8480", "请先停止该进程；若为运行中的节点，请用 --url http://127.0.0.1:8480 访问";
+    NOT_PERMITTED = "NODE-NOT_PERMITTED", Error, "no permission: {0}", "没有权限：{0}", "run as the user who owns the path, or have its owner give you the right", "请以该路径所有者的身份运行，或请其授权";
+    DISK_FULL = "NODE-DISK_FULL", Error, "no space left: {0}", "磁盘空间不足：{0}", "free some space and run the command again: what was acknowledged is kept, what was not waits in the spool", "请释放空间后重新运行：已确认的内容都已保存，未确认的仍在队列中";
+    DAMAGED = "NODE-DAMAGED", Error, "the store is damaged: {0}", "存储已损坏：{0}", "keep the data directory as it is; check the disk, and restore a backup or fetch the ledger from another node", "请勿改动数据目录；检查磁盘，从备份恢复或从其他节点重新获取账本";
+    NO_FOLDER = "NODE-NO_FOLDER", Error, "{0} cannot be there: the folder {1} is missing", "无法使用 {0}：缺少文件夹 {1}", "make the folder, or correct the path", "请创建该文件夹，或更正路径";
     UNFINISHED = "NODE-UNFINISHED", Error, "{0} is missing or not of this chain: the data directory was not made to the end, or was changed", "{0} 缺失或不属于此链：数据目录未创建完成或被改动", "run suyuan node init again, or restore the file from a backup", "请再次运行 suyuan node init，或从备份恢复该文件";
     CONFIGURATION = "NODE-CONFIGURATION", Error, "{0} is wrong: {1}", "{0} 有误：{1}", "correct the line; what it means is said in the file that suyuan node init writes", "请更正该行；含义见 suyuan node init 生成的文件";
     IO = "NODE-IO", Error, "{0}: {1}", "{0}：{1}", "check that the path exists, may be read and written, and has space left", "请检查路径是否存在、可读写且有剩余空间";

@@ -1,10 +1,14 @@
 //! Runs the binary from the root of the repository, with nothing of the caller's environment.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+
+use suyuan_ledger::organisation::KeyRole;
+use suyuan_sdk::keyfile::{self, Protection};
 
 /// What a run gave.
 pub struct Run {
@@ -19,7 +23,7 @@ pub struct Run {
 impl Run {
     /// Standard output as one JSON document.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
 }
 
@@ -70,4 +74,121 @@ pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 /// The path of `name` in it.
 pub fn path(folder: &tempfile::TempDir, name: &str) -> String {
     folder.path().join(name).to_str().expect("UTF-8").to_owned()
+}
+
+/// Copies a data directory that nobody uses.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}
+
+/// The organisation of [`chain_with_known_keys`].
+pub const OWNER: &str = "urn:lei:999900DEMOTH00000178";
+
+/// Makes a data directory `data` in a folder, of a chain of one organisation whose keys are the same in every run.
+pub fn chain_with_known_keys(folder: &tempfile::TempDir) -> String {
+    chain_of_genesis(folder, &|genesis| genesis)
+}
+
+/// As [`chain_with_known_keys`], with a genesis changed by `change`.
+pub fn chain_of_genesis(folder: &tempfile::TempDir, change: &dyn Fn(String) -> String) -> String {
+    let of = |name: &str, seed: u8, role: KeyRole| {
+        let file = path(folder, name);
+        let made = "2026-10-01T00:00:00Z";
+        keyfile::write(Path::new(&file), &[seed; 32], OWNER, role, made, &Protection::Insecure).unwrap();
+        file
+    };
+    let (root, device) = (of("root.key", 1, KeyRole::Root), of("device.key", 2, KeyRole::Device));
+    let (list, genesis, dir) = (path(folder, "list.json"), path(folder, "genesis.json"), path(folder, "data"));
+    fs::write(&list, format!(r#"[{{"uri":"{OWNER}","name":"A","role":"operator"}}]"#)).unwrap();
+    let new = ["genesis", "new", "--network", "n", "--organisations", &list, "--validator", &device];
+    let made = run(&[new.as_slice(), &["--key", &root, "--key", &device, "--output", &genesis]].concat());
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    fs::write(&genesis, change(fs::read_to_string(&genesis).unwrap())).unwrap();
+    let init = ["node", "init", "--dir", &dir, "--genesis", &genesis, "--insecure"];
+    let made = run(&[init.as_slice(), &["--validator", &device, "--device", &device]].concat());
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    fs::copy(root, Path::new(&dir).join("keys/administrator.key")).unwrap();
+    dir
+}
+
+/// A document with these events.
+pub fn document(events: &[String]) -> String {
+    format!(
+        r#"{{"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",{{"ex":"https://example.com/"}}],"type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-10-01T00:00:00Z","epcisBody":{{"eventList":[{}]}}}}"#,
+        events.join(",")
+    )
+}
+
+/// An event that is told from others by its number.
+pub fn event(number: u32, members: &str) -> String {
+    format!(
+        r#"{{"type":"ObjectEvent","eventID":"urn:uuid:00000000-0000-4000-8000-{number:012}","eventTime":"2026-10-01T08:00:00+08:00","eventTimeZoneOffset":"+08:00","epcList":["https://id.gs1.org/00/095210010000000017"],"action":"OBSERVE"{members}}}"#
+    )
+}
+
+/// Asserts how a run ended, and that it said these words.
+pub fn is(run: &Run, code: i32, words: &str) {
+    let said = [run.stdout.as_str(), run.stderr.as_str()].concat();
+    assert_eq!(run.code, code, "{said}");
+    assert!(said.contains(words), "{words}: {said}");
+}
+
+/// A node in a process of its own, and its address.
+pub struct Served {
+    child: Child,
+    /// Its address.
+    pub url: String,
+}
+
+impl Served {
+    /// Starts one over a data directory.
+    pub fn start(dir: &str) -> Served {
+        let mut command = command();
+        command.args(["node", "run", "--dir", dir, "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect(&line).to_owned();
+        Served { child, url }
+    }
+
+    /// One request as bytes; the whole answer as text.
+    pub fn ask(&self, request: &str, body: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.url.strip_prefix("http://").unwrap()).unwrap();
+        let head =
+            format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Asks it to end, and waits for that.
+    pub fn stop(mut self) -> i32 {
+        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap().code().expect("an exit code, not a signal")
+    }
+
+    /// Kills it, with no time to write anything more.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Served {
+    /// A test that fails leaves no process behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

@@ -4,6 +4,7 @@ use super::codes;
 
 codes! {
     JSON_SYNTAX = "EPCIS-JSON_SYNTAX", Error, "not valid JSON: {0}", "不是有效的 JSON：{0}", "correct the text at this place", "请更正此处的文本";
+    JSON_CUT = "EPCIS-JSON_CUT", Error, "the JSON text breaks off at line {0}, column {1}", "JSON 文本在第 {0} 行第 {1} 列处中断", "get or write the whole document again; events that were complete before this place have been read", "请重新获取或写完整个文档；此处之前的完整事件已读取";
     TOO_DEEP = "EPCIS-TOO_DEEP", Error, "nested deeper than {0} levels", "嵌套超过 {0} 层", "flatten the value; no EPCIS document needs this depth", "请减少嵌套；EPCIS 文档不需要如此深度";
     EVENT_TOO_LARGE = "EPCIS-EVENT_TOO_LARGE", Error, "an event is larger than {0} bytes", "事件超过 {0} 字节", "split it into several events", "请拆分为多个事件";
     HEADER_TOO_LARGE = "EPCIS-HEADER_TOO_LARGE", Error, "the document without its events is larger than {0} bytes", "文档除事件外的部分超过 {0} 字节", "send master data in documents of their own", "请将主数据放在单独的文档中";

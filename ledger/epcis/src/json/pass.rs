@@ -125,7 +125,11 @@ pub(super) fn failure(error: &serde_json::Error, meter: &Meter, limit: Reason, e
     if let (true, Some(kind)) = (error.is_io(), error.io_error_kind()) {
         return ReadError::Io(std::io::Error::new(kind, error.to_string()));
     }
-    malformed(Reason::new(structure::JSON_SYNTAX, &[&error.to_string()]), event, line)
+    let reason = match error.is_eof() {
+        true => Reason::new(structure::JSON_CUT, &[&error.line().to_string(), &error.column().to_string()]),
+        false => Reason::new(structure::JSON_SYNTAX, &[&error.to_string()]),
+    };
+    malformed(reason, event, line)
 }
 
 /// That something is larger than its limit.

@@ -23,6 +23,7 @@ use crate::cli::screen::{Screen, printable};
 use crate::cli::sources::Source;
 use crate::cli::text::{Counted, count, pick};
 use crate::codes;
+use crate::open::need_folder;
 
 /// Writes the document in the other syntax.
 pub fn run(options: &ConvertArguments, screen: &mut Screen) -> io::Result<Outcome> {
@@ -42,7 +43,8 @@ pub fn run(options: &ConvertArguments, screen: &mut Screen) -> io::Result<Outcom
     let mut target = match Target::create(output) {
         Ok(target) => target,
         Err(error) => {
-            screen.complain_of(&output_name, write_reason(&error))?;
+            let reason = need_folder(output).err().unwrap_or_else(|| write_reason(&error));
+            screen.complain_of(&output_name, reason)?;
             return Ok(Outcome::Failed);
         }
     };
