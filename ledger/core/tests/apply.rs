@@ -3,8 +3,15 @@
 
 mod ledger;
 
+use ed25519_dalek::SigningKey;
 use ledger::{TestLedger, event};
+use suyuan_ledger::block::{Validator, validators_hash};
+use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::organisation::OrganisationRole::{Authority, Member};
+use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_id};
+use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters};
+use suyuan_ledger::state::apply::Ledger;
+use suyuan_ledger::submission::key_id;
 
 const DAIRY: &str = "urn:uscc:91440115DEMA00013J";
 const RETAIL: &str = "urn:uscc:91440106DEMA000484";
@@ -49,4 +56,40 @@ fn commissions() {
     network.accept(0, commission(&[item("1")]));
     assert_eq!(network.submit(0, &[commission(&[item("1"), item("2")])]), [203]);
     network.accept(0, commission(&[item("2")]));
+}
+
+/// Goal: a ledger that is opened knows every key that it was founded with. Method: keys whose ids begin with each of the
+/// least and the greatest bytes, 0xff among them.
+#[test]
+fn every_key_is_read_back() {
+    let mut keys = Vec::new();
+    for first in [0u8, 1, 0x7f, 0xfe, 0xff] {
+        let seeds = (0..100_000u32).map(|number| {
+            let mut seed = [first; 32];
+            seed[..4].copy_from_slice(&number.to_be_bytes());
+            SigningKey::from_bytes(&seed).verifying_key().to_bytes()
+        });
+        keys.push(seeds.into_iter().find(|public| key_id(1, public).0[0] == first).unwrap());
+    }
+    let genesis = Genesis {
+        network: "keys".to_owned(),
+        start_time: 0,
+        parameters: Parameters::default(),
+        organisations: vec![GenesisOrganisation {
+            uri: DAIRY.to_owned(),
+            aliases: Vec::new(),
+            name: "Keys".to_owned(),
+            role: OrganisationRole::Operator,
+            keys: keys.iter().map(|public| (*public, KeyRole::Root)).collect(),
+            bindings: Vec::new(),
+        }],
+        validators: vec![Validator { key: keys[0], power: 1 }],
+    };
+    let (chain, validators, mut store) =
+        (chain_id(&genesis.write()), validators_hash(&genesis.validators), MemoryRead::default());
+    let (founded, writes) = Ledger::found(chain, 0, validators, &genesis.rows(), genesis.directory(), &store).unwrap();
+    store.apply(&writes);
+    let opened = Ledger::open(&store).unwrap().unwrap();
+    assert_eq!(opened.directory.keys().count(), keys.len());
+    assert_eq!(opened.directory, founded.directory);
 }

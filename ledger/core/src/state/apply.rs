@@ -131,8 +131,12 @@ impl Ledger {
         let head: Head = stored(Table::Meta, &bytes)?;
         let mut rows = Vec::new();
         for prefix in DIRECTORY_PREFIXES {
+            // The end of all names that begin so is the prefix with its last byte raised. The prefix with 0xff behind it
+            // would leave out the names that go on with 0xff: of keys, one in 256.
             let mut end = prefix.as_bytes().to_vec();
-            end.push(u8::MAX);
+            if let Some(last) = end.last_mut() {
+                *last = last.saturating_add(1);
+            }
             store.scan(Table::Row, prefix.as_bytes(), &end, &mut |name, value| {
                 rows.push((name.to_vec(), value.get(8..).unwrap_or_default().to_vec()));
                 true
