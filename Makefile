@@ -7,11 +7,13 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 # One profile and one target directory for the demo, the tests, the benchmarks and CI, so that
-# everything is compiled once and what is measured is what runs. CARGO_TARGET_DIR is respected. Packages with
-# RocksDB are built by --workspace: chosen singly, some would turn on other features and compile it again.
+# everything is compiled once and what is measured is what runs. CARGO_TARGET_DIR is respected.
 CARGO := cargo
 RELEASE := --release --locked
-SUYUAN_COMMAND := $(CARGO) run --quiet $(RELEASE) --package suyuan-node --bin suyuan --
+# Always the whole workspace with its examples, since those use what tests depend on: other choices would turn on
+# other features of a few small crates that RocksDB's build needs, and compile RocksDB again (11 minutes).
+BUILD := $(CARGO) build $(RELEASE) --workspace --bins --examples
+BIN := $(or $(CARGO_TARGET_DIR),target)/release
 
 # Documents and vectors that others published; tests read them, nothing is built from them. Absolute,
 # since tests run in their crate's folder.
@@ -31,7 +33,7 @@ setup: ## check the tools needed; on Debian, as root, install what is missing
 
 .PHONY: demo
 demo: setup ## build suyuan and show it at work; on a terminal it serves at the end (DEMO_ONCE=1: no)
-	$(CARGO) build $(RELEASE) --package suyuan-node
+	$(BUILD)
 	@docs/demo.sh
 
 # Documentation tests come first: the last summary printed is that of the many.
@@ -79,13 +81,15 @@ licences: ## fail on a dependency whose licence deny.toml does not allow; needs 
 
 .PHONY: docs
 docs: ## fail unless docs/CODES.md is what `make codes` would write
-	@$(SUYUAN_COMMAND) codes | diff --unified docs/CODES.md - \
+	@$(BUILD)
+	@$(BIN)/suyuan codes | diff --unified docs/CODES.md - \
 		|| { echo 'docs/CODES.md is out of date: run make codes' >&2; exit 1; }
 
 .PHONY: codes
 codes: ## write docs/CODES.md from the registry of codes
 	@mkdir -p $(WORK)
-	$(SUYUAN_COMMAND) codes >$(WORK)/CODES.md
+	$(BUILD)
+	$(BIN)/suyuan codes >$(WORK)/CODES.md
 	mv $(WORK)/CODES.md docs/CODES.md
 
 .PHONY: generate
@@ -100,10 +104,10 @@ generate: ## make the checked-in GS1 tables again from the published ones
 .PHONY: bench-epcis
 bench-epcis: ## measure reading and hashing of documents, alone and beside the Python reference (5 minutes)
 	@.ci/setup python
-	$(CARGO) bench --locked --package suyuan-benches --bench epcis -- --warm-up-time 1 --measurement-time 4
+	$(CARGO) bench --locked --workspace --bench epcis -- --warm-up-time 1 --measurement-time 4
 	@benches/peer/prepare $(WORK)/peer
-	$(CARGO) build $(RELEASE) --workspace --bins
-	$(CARGO) run --quiet $(RELEASE) --package suyuan-benches --bin compare -- \
+	$(BUILD)
+	$(BIN)/compare \
 		$(WORK)/peer/bin/python benches/peer/measure.py
 
 # The peer's scripts: a generator of the workload and a fair schema in PostgreSQL.
@@ -112,8 +116,12 @@ export SUYUAN_PEERS := $(abspath $(or $(SUYUAN_PEERS),../shared/peers))
 .PHONY: bench-ledger
 bench-ledger: ## capture 10^5 events beside PostgreSQL in one run; every closure compared and proved (10 minutes)
 	@.ci/setup python
-	$(CARGO) build $(RELEASE) --workspace --bin ledger
+	$(BUILD)
 	@benches/peers/run $(WORK)/peers
+
+.PHONY: bench-pieces
+bench-pieces: ## measure what captures and proofs are made of, each piece alone (3 minutes)
+	$(CARGO) bench --locked --workspace --bench ledger -- --warm-up-time 1 --measurement-time 4
 
 .PHONY: chaos-capture
 chaos-capture: ## kill a capture 200 times (SIGKILL); nothing acknowledged may be lost (10 minutes)
@@ -126,7 +134,7 @@ hostile-document: ## capture documents of 1 GiB: all recorded, or refused, below
 
 .PHONY: profile-epcis
 profile-epcis: ## print the functions that reading and hashing spend their time in (perf or valgrind)
-	$(CARGO) build $(RELEASE) --workspace --bins
+	$(BUILD)
 	@benches/profile $(WORK)/profile
 
 # FUZZ_SECONDS is for each target. What is found new goes into the work folder; `make fuzz-corpus`

@@ -1,5 +1,5 @@
 //! Measures reading, validating and hashing of EPCIS documents: many events and a single one, in
-//! JSON and XML. `cargo bench --locked --package suyuan-benches`
+//! JSON and XML. `make bench-epcis`
 
 use std::hint::black_box;
 

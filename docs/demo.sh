@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Shows suyuan at work: first its tools on the sample documents, then the ledger on the scenarios. Every step is checked: the exit code and, where two
-# things must be equal, that they are. Ends with 0 only if all held.
+# Shows suyuan at work: first its tools on the sample documents, then the ledger on the scenarios. Every step is
+# checked: the exit code and, where two things must be equal, that they are. Ends with 0 only if all held.
 #
 # SUYUAN names a program to show instead of the one built here.
 set -euo pipefail
@@ -10,12 +10,11 @@ samples=docs/samples
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+program=${SUYUAN:-${CARGO_TARGET_DIR:-target}/release/suyuan}
+[ -x "$program" ] || { echo "no $program: make demo builds it" >&2; exit 3; }
+
 run() {
-    if [ -n "${SUYUAN:-}" ]; then
-        "$SUYUAN" "$@"
-    else
-        cargo run --quiet --release --locked --package suyuan-node --bin suyuan -- "$@"
-    fi
+    "$program" "$@"
 }
 
 title() {

@@ -5,6 +5,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod chain;
+
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 

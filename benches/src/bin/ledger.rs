@@ -12,44 +12,20 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ed25519_dalek::SigningKey;
 use serde_json::Value;
-use suyuan_ledger::block::{CommitCertificate, CommitSignature, Validator, validators_hash, vote_message};
+use suyuan_benches::chain::{Chain, Failure, Spent};
 use suyuan_ledger::key::SubjectKey;
-use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_id};
-use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters, Scope, ScopeKind};
 use suyuan_ledger::proof::format::ProofQuery;
 use suyuan_ledger::proof::make::{ProofOptions, last_header, make};
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::proof::verify::verify;
-use suyuan_ledger::state::apply::{Ledger, lane};
-use suyuan_ledger::state::verify::VerifiedSubmission;
-use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent, key_id, record_type, sign};
 use suyuan_ledger::trace::closure::{Direction, Query, close};
 use suyuan_ledger::trace::store::StoreHistory;
 use suyuan_sims::walk::Graph;
 use suyuan_store::{RocksStore, StoreOptions};
 
-type Failure = Box<dyn std::error::Error>;
-
-/// 2028-01-01: later than any event of a workload.
-const TIME: i64 = 1_830_297_600_000;
-
 struct Bench {
-    store: RocksStore,
-    ledger: Ledger,
-    device: SigningKey,
-    validator: SigningKey,
-    validators: Vec<Validator>,
-    time: i64,
-}
-
-#[derive(Default)]
-struct Spent {
-    sign: Duration,
-    verify: Duration,
-    apply: Duration,
-    commit: Duration,
+    chain: Chain<RocksStore>,
 }
 
 fn main() -> Result<(), Failure> {
@@ -72,40 +48,12 @@ fn main() -> Result<(), Failure> {
 impl Bench {
     /// The store of an earlier run, for its closures only.
     fn reopen(path: &Path) -> Result<Bench, Failure> {
-        let (device, validator) = (SigningKey::from_bytes(&[1; 32]), SigningKey::from_bytes(&[2; 32]));
-        let validators = vec![Validator { key: validator.verifying_key().to_bytes(), power: 1 }];
-        let store = RocksStore::open(path, &StoreOptions::default())?;
-        let ledger = Ledger::open(&store)?.ok_or("the store is empty")?;
-        Ok(Bench { store, ledger, device, validator, validators, time: TIME })
+        Ok(Bench { chain: Chain::reopen(RocksStore::open(path, &StoreOptions::default())?)? })
     }
 
     fn found(path: &Path) -> Result<Bench, Failure> {
-        let (device, validator) = (SigningKey::from_bytes(&[1; 32]), SigningKey::from_bytes(&[2; 32]));
-        let validators = vec![Validator { key: validator.verifying_key().to_bytes(), power: 1 }];
-        let administrator = SigningKey::from_bytes(&[3; 32]).verifying_key().to_bytes();
-        let genesis = Genesis {
-            network: "bench".to_owned(),
-            start_time: TIME,
-            parameters: Parameters::default(),
-            organisations: vec![GenesisOrganisation {
-                uri: "urn:uscc:91440115DEMA00013J".to_owned(),
-                aliases: Vec::new(),
-                name: "Bench".to_owned(),
-                role: OrganisationRole::Operator,
-                keys: vec![
-                    (device.verifying_key().to_bytes(), KeyRole::Device),
-                    (administrator, KeyRole::Administrator),
-                ],
-                bindings: vec![(Scope::new(ScopeKind::Prefix, "9521").map_err(|_| "prefix")?, false)],
-            }],
-            validators: validators.clone(),
-        };
-        let chain = chain_id(&genesis.write());
         let store = RocksStore::open(path, &StoreOptions { create: true, ..StoreOptions::default() })?;
-        let hash = validators_hash(&validators);
-        let (ledger, writes) = Ledger::found(chain, TIME, hash, &genesis.rows(), genesis.directory(), &store)?;
-        store.commit(&writes)?;
-        Ok(Bench { store, ledger, device, validator, validators, time: TIME })
+        Ok(Bench { chain: Chain::found(store)? })
     }
 
     fn capture(&mut self, path: &Path, batch: usize) -> Result<(), Failure> {
@@ -114,18 +62,19 @@ impl Bench {
         let (mut events, mut refused) = (0usize, 0usize);
         let started = Instant::now();
         loop {
-            let payloads: Vec<String> = lines.by_ref().take(batch).collect::<Result<_, _>>()?;
+            let payloads: Vec<Vec<u8>> =
+                lines.by_ref().take(batch).map(|line| line.map(String::into_bytes)).collect::<Result<_, _>>()?;
             if payloads.is_empty() {
                 break;
             }
             events += payloads.len();
-            refused += self.block(payloads, &mut spent)?;
+            refused += self.chain.block(payloads, &mut spent)?;
             if events % (200 * batch) == 0 {
                 eprintln!("{events} events, {:.0} events/s", events as f64 / started.elapsed().as_secs_f64());
             }
         }
         let all = started.elapsed();
-        self.block(Vec::new(), &mut spent)?;
+        self.chain.block(Vec::new(), &mut spent)?;
         let each = |duration: Duration| format!("{:.2} µs", duration.as_secs_f64() * 1e6 / events as f64);
         println!(
             "captured {events} events ({refused} refused) in batches of {batch}: {:.0} events/s",
@@ -142,50 +91,12 @@ impl Bench {
         Ok(())
     }
 
-    /// Decides a block of one submission; how many of its events were refused.
-    fn block(&mut self, payloads: Vec<String>, spent: &mut Spent) -> Result<usize, Failure> {
-        self.time += 1_000;
-        let started = Instant::now();
-        let mut submissions = Vec::new();
-        if !payloads.is_empty() {
-            let events = payloads
-                .into_iter()
-                .enumerate()
-                .map(|(place, payload)| {
-                    let mut salt = [0; 16];
-                    salt[..8].copy_from_slice(&self.time.to_le_bytes());
-                    salt[8..].copy_from_slice(&(place as u64).to_le_bytes());
-                    SubmittedEvent { record_type: record_type::EPCIS, salt, payload: payload.into_bytes() }
-                })
-                .collect();
-            let lane = lane(&self.store, &key_id(1, self.device.verifying_key().as_bytes()))?;
-            let signed = SignedSubmission::sign(self.ledger.head.chain, 1, &self.device, lane, self.time, events);
-            spent.sign += started.elapsed();
-            let started = Instant::now();
-            let verified = VerifiedSubmission::verify(signed, self.ledger.head.chain, &self.ledger.directory);
-            submissions.push(verified.map_err(|refusal| format!("{refusal:?}"))?);
-            spent.verify += started.elapsed();
-        }
-        let started = Instant::now();
-        let header = self.ledger.next_header(self.time, &submissions);
-        let message = vote_message(header.chain, header.height, 0, header.id());
-        let signature = CommitSignature { validator: 0, signature: sign(&self.validator, message) };
-        let certificate = CommitCertificate { round: 0, signatures: vec![signature] };
-        let applied = self.ledger.apply(&self.store, &header, certificate, &submissions)?;
-        spent.apply += started.elapsed();
-        let started = Instant::now();
-        self.store.commit(&applied.writes)?;
-        spent.commit += started.elapsed();
-        self.ledger = applied.ledger;
-        Ok(applied.receipts.iter().filter(|receipt| receipt.code != 0).count())
-    }
-
     /// Compares closures of every campaign of the folder with a plain walk of the same file, and with what the
     /// folder says where the campaign is whole; proves each.
     fn closures(&self, folder: &Path) -> Result<(), Failure> {
         let graph = Graph::read(BufReader::new(File::open(folder.join("events.ndjson"))?))?;
         let queries: Value = serde_json::from_reader(BufReader::new(File::open(folder.join("queries.json"))?))?;
-        let trust = Trust::genesis(self.ledger.head.chain, self.validators.clone());
+        let trust = self.chain.trust();
         let (mut proved, mut whole, mut told) = (0, 0, 0);
         for campaign in queries["campaigns"].as_array().ok_or("no campaigns")? {
             for (start, direction) in [
@@ -223,14 +134,14 @@ impl Bench {
     fn prove(&self, uri: &str, direction: Direction, trust: &Trust, tell: bool) -> Result<Option<usize>, Failure> {
         let key = SubjectKey::from_uri(uri).map_err(|error| format!("{error:?}"))?;
         let started = running();
-        let mut history = StoreHistory::new(&self.store);
+        let mut history = StoreHistory::new(&self.chain.store);
         let Some(number) = history.reader().number_of(key.tag())? else { return Ok(None) };
         let closure = close(&mut history, &Query::new(vec![number], direction))?;
         let walked = running().saturating_sub(started);
         let started = running();
         let query = ProofQuery { key: key.bytes().to_vec(), direction: direction as u8, claims: false };
-        let header = last_header(&self.store).map_err(|error| format!("{error:?}"))?;
-        let made = make(&self.store, header, query, ProofOptions { payloads: false });
+        let header = last_header(&self.chain.store).map_err(|error| format!("{error:?}"))?;
+        let made = make(&self.chain.store, header, query, ProofOptions { payloads: false });
         let proof = made.map_err(|error| format!("{error:?}"))?.to_bytes();
         let made = running().saturating_sub(started);
         let started = running();

@@ -3,7 +3,7 @@
 //! A [`DataDirectory`] is what a node owns on a disk: its format, its lock, its database. A
 //! [`RocksStore`] is that database, the seam of `suyuan_ledger::kv` over RocksDB: a column family a
 //! table, one atomic and synced batch a commit, reads of the present or of a fixed moment
-//! ([`Snapshot`]).
+//! ([`Snapshot`]). [`MemoryStore`] is its twin in memory.
 //!
 //! What a store MUST do, and the tests hold it to:
 //! * what [`Store::commit`] has acknowledged survives the death of the process; no commit is half visible;
@@ -18,6 +18,7 @@ mod erase;
 mod error;
 mod families;
 mod fsck;
+mod memory;
 mod rocks;
 
 use suyuan_ledger::kv::{Read, StoreError, WriteSet};
@@ -26,6 +27,7 @@ pub use directory::{DataDirectory, FORMAT};
 pub use erase::PayloadPlace;
 pub use error::OpenError;
 pub use fsck::{Fsck, Progress, fsck, fsck_directory};
+pub use memory::MemoryStore;
 pub use rocks::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN, RocksStore, Snapshot, StoreOptions};
 
 /// A store that takes changes.

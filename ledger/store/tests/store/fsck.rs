@@ -2,49 +2,23 @@
 //! is reported, with its table and key. Method: a random workload through real submissions in memory; then
 //! single bits flipped anywhere, rows taken away or added, payloads erased.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use suyuan_ledger::codec;
-use suyuan_ledger::kv::{Read, StoreError, Table, Visit, WriteSet};
+use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::organisation::KeyRole;
 use suyuan_ledger::organisation::OrganisationRole::{Authority, Member};
 use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
 use suyuan_ledger::state::subject::StoredRecord;
 use suyuan_ledger::submission::record_type;
-use suyuan_store::{DataDirectory, Fsck, MEMORY_BYTES_MIN, PayloadPlace, Progress, Store, fsck, fsck_directory};
+use suyuan_store::{DataDirectory, Fsck, MEMORY_BYTES_MIN, MemoryStore, PayloadPlace, Progress, fsck, fsck_directory};
 
 use crate::common::{END, Numbers, scan};
 use crate::ledger::{START, TestLedger, event, event_id, key};
 
-/// A store in memory that takes changes.
-#[derive(Default)]
-struct Memory(RefCell<MemoryRead>);
-
-impl Read for Memory {
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.borrow().get(table, key)
-    }
-
-    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
-        self.0.borrow().at_or_before(table, key)
-    }
-
-    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        self.0.borrow().scan(table, from, to, visit)
-    }
-}
-
-impl Store for Memory {
-    fn commit(&self, writes: &WriteSet) -> Result<(), StoreError> {
-        self.0.borrow_mut().apply(writes);
-        Ok(())
-    }
-}
-
 fn check(store: &dyn Read, genesis: &[u8]) -> Fsck {
-    fsck(store, genesis, &Memory::default(), &mut |_| {}).unwrap()
+    fsck(store, genesis, &MemoryStore::default(), &mut |_| {}).unwrap()
 }
 
 const PARTIES: [&str; 3] = ["9521001.00000", "9521004.00000", "9521099.00000"];
@@ -341,7 +315,7 @@ fn another_genesis_is_no_genesis_of_this_ledger() {
     other = other.replace("\"test\"", "\"tess\"");
     let found = check(&ours.store, other.as_bytes());
     assert_eq!(found.differences[0].table, Table::Block);
-    assert!(fsck(&ours.store, b"{}", &Memory::default(), &mut |_| {}).is_err());
+    assert!(fsck(&ours.store, b"{}", &MemoryStore::default(), &mut |_| {}).is_err());
 }
 
 #[test]
