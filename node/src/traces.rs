@@ -11,6 +11,7 @@ use suyuan_ledger::kv::Read;
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::proof::format::ProofQuery;
 use suyuan_ledger::proof::make::{MakeError, ProofOptions, complete_to, last_header, make};
+use suyuan_ledger::proof::refused::{Refused, RefusedCode};
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::proof::verify::verify;
 use suyuan_ledger::state::apply::Ledger;
@@ -135,21 +136,25 @@ pub struct Proved {
     pub answer: Option<Answer>,
 }
 
+/// Why a proof is refused, with the place where it was seen as the argument.
+pub fn refused(refused: Refused) -> Reason {
+    Reason::new(refused.code.code(), &[&refused.to_string()])
+}
+
 /// Checks a proof and says the trace that it proves.
 pub fn check(proof: &[u8], trust: &Trust) -> Result<Proved, Reason> {
-    let refused = |words: &str| Reason::new(codes::PROOF_REFUSED, &[words]);
-    let verified = verify(proof, trust).map_err(|error| refused(&error.to_string()))?;
+    let verified = verify(proof, trust).map_err(refused)?;
     let subject = SubjectKey::parse(&verified.query.key).map(|key| key.to_uri()).unwrap_or_default();
     let direction = [Direction::Back, Direction::Forward, Direction::History];
     let direction = direction.into_iter().find(|direction| *direction as u8 == verified.query.direction);
-    let direction = direction.ok_or_else(|| refused("direction"))?;
+    let direction = direction.ok_or_else(|| Reason::new(RefusedCode::Form.code(), &[]))?;
     let found = match verified.trace {
         None => None,
         Some(mut proved) => {
             let query = Query::new(vec![proved.start], direction);
             let asked = Asked { query: &query, height: verified.complete_to, organisations: &Unknown };
             let said = answer(&mut proved.history, &proved.closure, &asked);
-            Some(said.map_err(|error| refused(&format!("{error:?}")))?)
+            Some(said.map_err(refused)?)
         }
     };
     Ok(Proved {

@@ -54,12 +54,13 @@ pub fn end(result: Result<Outcome, Failure>, screen: &mut Screen) -> io::Result<
 /// What a reason makes of a command.
 pub fn outcome_of(reason: &Reason) -> Outcome {
     let id = reason.code.id;
-    let answers_no =
-        [codes::SUBJECT, codes::NOT_RECORDED, codes::PROOF_REFUSED, codes::ROLLED_BACK, codes::KEY_UNKNOWN];
+    let answers_no = [codes::SUBJECT, codes::NOT_RECORDED, codes::ROLLED_BACK, codes::KEY_UNKNOWN];
     if id == codes::OPTION.id || id == codes::QUERY_PARAMETER.id {
         Outcome::WrongUse
     } else if answers_no.iter().any(|code| code.id == id)
-        || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-"].iter().any(|area| id.starts_with(area))
+        || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-", "PROOF-"]
+            .iter()
+            .any(|area| id.starts_with(area))
     {
         Outcome::No
     } else {

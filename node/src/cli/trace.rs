@@ -194,7 +194,5 @@ fn trust(path: &Path) -> Result<Trust, Failure> {
         let genesis = genesis.map_err(|error| Failure::Of(path.display().to_string(), error.reason))?;
         return Ok(Trust::genesis(chain_id(&bytes), genesis.validators));
     }
-    Trust::from_bytes(&bytes).map_err(|refused| {
-        Failure::Of(path.display().to_string(), Reason::new(codes::PROOF_REFUSED, &[&refused.to_string()]))
-    })
+    Trust::from_bytes(&bytes).map_err(|error| Failure::Of(path.display().to_string(), traces::refused(error)))
 }

@@ -24,7 +24,6 @@ suyuan_epcis::codes! {
     CUT = "NODE-CUT", Warning, "the trace is cut off at a limit: {0}", "追溯在限额处截断：{0}", "ask again from where it ends, or with a greater --depth", "请从截断处继续查询，或增大 --depth";
     EXISTS = "NODE-EXISTS", Error, "{0} is there already", "{0} 已存在", "give another name; it is not replaced", "请使用其他名称；不会被覆盖";
     OPTION = "NODE-OPTION", Error, "{0}: {1}", "{0}：{1}", "correct the argument", "请更正该参数";
-    PROOF_REFUSED = "NODE-PROOF_REFUSED", Error, "the proof does not hold: {0}", "证明不成立：{0}", "do not rely on it; ask another node for one, and compare whom you trust", "请勿采信；请向其他节点索取，并核对信任的验证节点";
     PROOF_LATER = "NODE-PROOF_LATER", Error, "the last block is not certified yet", "最新区块尚未获得确认", "try again in a second", "请稍后重试";
     ERASED = "NODE-ERASED", Warning, "the payload at {0} is erased: left out", "{0} 处的内容已删除：略去", "nothing to do; its digest and links remain", "无需处理；其摘要和链接仍保留";
     NEW_CHAIN = "NODE-NEW_CHAIN", Warning, "{0} is new: a chain of one organisation, {1}, kept on this machine alone; its keys are {2}", "{0} 为新建：仅含一家单位 {1} 的链，只保存在本机；其密钥{2}", "to join a network, use its genesis: suyuan node init --genesis FILE", "要加入网络请使用其创世文件：suyuan node init --genesis 文件";

@@ -24,7 +24,7 @@ use crate::record::{Role, Standing};
 use crate::state::head::Head;
 use crate::state::reader::Reader;
 use crate::state::subject::{FoundedRun, StoredLog, StoredRecord, StoredRun, SubjectState, read_number};
-use crate::trace::closure::close;
+use crate::trace::closure::visit;
 use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
 use crate::trace::numbers::{NumberMap, NumberSet};
 use crate::trace::store::{StoreHistory, Whole};
@@ -113,7 +113,7 @@ fn show(
     let walk = query.closure_query(start).map_err(|_: super::Refused| MakeError::Query)?;
     let mut noted = Noted::new(store);
     noted.named.push(start);
-    close(&mut noted, &walk)?;
+    visit(&mut noted, &walk)?;
     let mut maker = Maker { noted };
     let founding = maker.founding_events()?;
     let events = maker.events(options)?;

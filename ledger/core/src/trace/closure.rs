@@ -191,6 +191,11 @@ pub struct Closure {
     pub cuts: Vec<Cut>,
 }
 
+/// Walks a query's closure only for what the walk asks of the history.
+pub fn visit<H: History>(history: &mut H, query: &Query) -> Result<(), H::Error> {
+    Walk::new(history, query).run()
+}
+
 /// The closure of a query. The same history gives the same closure.
 pub fn close<H: History>(history: &mut H, query: &Query) -> Result<Closure, H::Error> {
     let mut walk = Walk::new(history, query);
