@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use suyuan_benches::chain::{Chain, Failure, Spent};
+use suyuan_benches::process::{resident_mib, running};
 use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::proof::format::ProofQuery;
 use suyuan_ledger::proof::make::{ProofOptions, last_header, make};
@@ -166,19 +167,4 @@ impl Bench {
         }
         Ok(Some(closure.nodes.len()))
     }
-}
-
-/// For how long this thread has been running on a processor: unlike the time of day, it does not count what
-/// other programs do meanwhile.
-fn running() -> Duration {
-    let status = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = status.split_whitespace().next().and_then(|number| number.parse().ok());
-    Duration::from_nanos(nanoseconds.unwrap_or(0))
-}
-
-/// What the kernel holds of this process in memory, in MiB.
-fn resident_mib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()).unwrap_or(0) / 1024
 }
