@@ -62,9 +62,11 @@ fn capture(criterion: &mut Criterion, chain: &Chain<MemoryStore>, payloads: &[Ve
     });
     let signed = chain.sign(payloads.to_vec())?;
     let bytes = codec::encode(&signed);
-    group.bench_function("decode", |bencher| {
-        bencher.iter(|| codec::decode::<SignedSubmission>(&bytes, bytes.len()));
-    });
+    let decode = || codec::decode::<SignedSubmission>(&bytes, bytes.len());
+    if decode().ok().as_ref() != Some(&signed) {
+        return Err("a submission is not decoded as it was encoded".into());
+    }
+    group.bench_function("decode", |bencher| bencher.iter(decode));
     group.bench_function("verify and derive", |bencher| {
         bencher.iter_batched(|| signed.clone(), |signed| chain.verify(signed).ok(), BatchSize::LargeInput);
     });
