@@ -1,13 +1,13 @@
 //! The HTTP interface of a node (`interfaces.md`).
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -27,7 +27,7 @@ use suyuan_ledger::submission::{BODY_BYTES_MAX, EVENTS_MAX, SignedSubmission};
 use suyuan_sdk::signer::MemorySigner;
 use suyuan_store::RocksStore;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::capture::{Capture, CaptureError, GROUP_EVENTS, Said};
 use crate::codes::node as codes;
@@ -42,6 +42,8 @@ const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 const SUBMISSION_BYTES_MAX: usize = BODY_BYTES_MAX + EVENTS_MAX * 40 + 1_024;
 /// A request is given so long, reading it included.
 const REQUEST_SECONDS_MAX: u64 = 60;
+/// When the node stops, requests under way are given so long.
+const DRAIN: Duration = Duration::from_secs(5);
 /// So many requests are worked on at once; more are told to come again.
 const REQUESTS_MAX: usize = 64;
 /// Problems that an answer lists; all are counted.
@@ -74,7 +76,6 @@ pub async fn serve(
     let address = listener.local_addr().map_err(refused)?;
     let app = Arc::new(App { node, device, capturing: Mutex::new(()), requests: Semaphore::new(REQUESTS_MAX) });
     let router = Router::new()
-        .route("/health", get(health))
         .route("/epcis/capture", post(capture).layer(DefaultBodyLimit::max(DOCUMENT_BYTES_MAX)))
         .route("/v1/records", post(records).layer(DefaultBodyLimit::max(SUBMISSION_BYTES_MAX)))
         .route("/v1/lanes/{key}", get(lane))
@@ -83,9 +84,22 @@ pub async fn serve(
         .route("/v1/organisations", get(organisations))
         .fallback(|request: Request| async move { not_found(request.uri().path()) })
         .layer(middleware::from_fn_with_state(app.clone(), bounded))
+        // Outside the bound: whoever watches the node must hear of it when it is busy.
+        .route("/health", get(health))
         .with_state(app.clone());
     ready(address);
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+    let stopping = Arc::new(Notify::new());
+    let told = stopping.clone();
+    let stop = async move {
+        stop.await;
+        told.notify_one();
+    };
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    // Requests under way may end; a client that does not go on must not keep the node from stopping.
+    let served = tokio::select! {
+        served = axum::serve(listener, service).with_graceful_shutdown(stop).into_future() => served,
+        () = async { stopping.notified().await; tokio::time::sleep(DRAIN).await } => Ok(()),
+    };
     let sealed = tokio::task::spawn_blocking(move || app.node.writer.stop()).await;
     served.map_err(refused)?;
     match sealed {
@@ -108,13 +122,19 @@ async fn bounded(State(app): Shared, request: Request, next: Next) -> Response {
 
 /// An error as RFC 7807 has it.
 fn problem(status: StatusCode, reason: &Reason) -> Response {
-    let body = json!({
+    problem_with(status, reason, &[])
+}
+
+/// The same, with members of its own.
+fn problem_with(status: StatusCode, reason: &Reason, members: &[(&str, Value)]) -> Response {
+    let mut body = json!({
         "type": format!("urn:suyuan:code:{}", reason.code.id),
         "title": reason.what(Language::En),
         "status": status.as_u16(),
         "detail": reason.remedy(Language::En),
         "code": reason.code.id,
     });
+    members.iter().for_each(|(name, value)| body[*name] = value.clone());
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 
@@ -198,7 +218,17 @@ fn refused(submitted: &Submitted, number: u16, argument: &str) -> Response {
 
 // ---- capture ----
 
-async fn capture(State(app): Shared, body: Bytes) -> Response {
+async fn capture(State(app): Shared, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request) -> Response {
+    // A page that a browser on this machine shows is not this machine's user.
+    let by_browser =
+        [header::ORIGIN.as_str(), "sec-fetch-site"].iter().any(|name| request.headers().contains_key(*name));
+    if !peer.ip().is_loopback() || by_browser {
+        return problem(StatusCode::FORBIDDEN, &Reason::new(codes::API_LOCAL_ONLY, &[]));
+    }
+    let body = match Bytes::from_request(request, &()).await {
+        Ok(body) => body,
+        Err(rejected) => return problem(rejected.status(), &Reason::new(codes::API_BODY, &[""])),
+    };
     blocking(move || {
         let _one = app.capturing.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(capture_now(&app, body.to_vec()))
@@ -302,7 +332,7 @@ async fn trace(State(app): Shared, Path(subject): Path<String>, Query(asked): Qu
         Ok(match traces::trace(&snapshot, &keys, request)? {
             Found::Nothing(height) => {
                 let reason = Reason::new(codes::NOT_RECORDED, &[&subject, &height.to_string()]);
-                problem(StatusCode::NOT_FOUND, &reason)
+                problem_with(StatusCode::NOT_FOUND, &reason, &[("height", json!(height))])
             }
             Found::Trace(found) if asked.format.as_deref() == Some("text") => {
                 let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];

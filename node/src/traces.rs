@@ -1,6 +1,7 @@
 //! Traces over a store, and their proofs: what the command line and the HTTP interface both ask.
 
 use suyuan_epcis::codes::Language;
+use suyuan_epcis::epc::EpcUrn;
 use suyuan_epcis::gs1::digital_link;
 use suyuan_epcis::gs1::{ParseOptions, parse_any};
 use suyuan_epcis::identifier::identify;
@@ -64,6 +65,10 @@ pub fn subjects(text: &str) -> Result<Vec<SubjectKey>, Reason> {
         return of_uri(link.split('?').next().unwrap_or(&link)).map(|key| vec![key]);
     }
     if text.contains(':') {
+        // A name with a slip in it was never recorded; that would be true, and no answer.
+        if text.starts_with("urn:epc:") {
+            EpcUrn::parse(text)?;
+        }
         return of_uri(text).map(|key| vec![key]);
     }
     let uris = identify(text)?.into_iter().filter_map(|reading| reading.uri);
@@ -189,6 +194,18 @@ pub fn text(answer: &Answer, language: Language) -> String {
         answer.events.len(),
         pick("events", "个事件"),
     ));
+    if answer.direction == "history" {
+        for event in answer.events.iter().take(LINES_MAX) {
+            let what = [event.step.as_deref(), event.action.as_deref(), Some(event.kind.as_str())];
+            let what = what.into_iter().flatten().next().unwrap_or_default();
+            let at = event.place.as_deref().map(|place| format!(" @ {place}")).unwrap_or_default();
+            let erroneous = match event.declared_erroneous_by.is_empty() {
+                true => "",
+                false => pick(" DECLARED ERRONEOUS", "【已声明有误】"),
+            };
+            lines.push(format!("  {} {what}{at} ({}){erroneous}", event.time, event.author));
+        }
+    }
     for holding in &answer.holdings {
         let quantities = [
             (pick("received", "收到"), &holding.received),

@@ -104,6 +104,30 @@ fn a_shipment_names_the_next_holder() {
     assert_eq!(state(&network, ITEM).holder, number(&network, RETAIL));
 }
 
+/// Goal: under a strict binding only the owner commissions (204), and what it has commissioned goes from hand to hand
+/// as ever. Method: the owner ships to a member, who receives, packs and ships on; others make, and name what is new.
+#[test]
+fn a_strict_owner_alone_commissions() {
+    let mut network = TestLedger::new(&[
+        ("urn:uscc:91440115DEMA00013J", Member, &["strict:9521001"]),
+        ("urn:uscc:91441900DEMA0003X3", Member, &["9521003"]),
+    ]);
+    let other = "https://id.gs1.org/01/09521001001014/21/2";
+    let made =
+        event("TransformationEvent", &format!(r#""inputEPCList":["urn:example:input"],"outputEPCList":["{other}"]"#));
+    for act in [object("ADD", "commissioning", other, ""), object("OBSERVE", "storing", other, ""), made] {
+        assert_eq!(network.submit(DIST, &[act]), [204]);
+    }
+    network.accept(DAIRY, object("ADD", "commissioning", ITEM, ""));
+    network.accept(DAIRY, object("OBSERVE", "shipping", ITEM, &to(DIST_PLACE)));
+    network.accept(DIST, object("OBSERVE", "receiving", ITEM, ""));
+    assert_eq!(state(&network, ITEM).holder, number(&network, DIST));
+    network.accept(DIST, object("OBSERVE", "storing", ITEM, ""));
+    assert_eq!(network.submit(DIST, &[object("ADD", "commissioning", ITEM, "")]), [204]);
+    // A receipt may come before the shipment is recorded.
+    network.accept(DIST, object("OBSERVE", "receiving", other, ""));
+}
+
 /// Goal: a stranger's events are kept and move nothing: neither holder, life, parent nor recall.
 #[test]
 fn a_stranger_moves_nothing() {

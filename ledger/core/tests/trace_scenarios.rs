@@ -9,7 +9,7 @@ use ledger::TestLedger;
 use serde_json::Value;
 use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::organisation::OrganisationRole;
-use suyuan_ledger::trace::answer::{Answer, Asked, Organisations, answer};
+use suyuan_ledger::trace::answer::{Answer, Asked, Organisations, Reason, answer};
 use suyuan_ledger::trace::closure::{Direction, Query, close};
 use suyuan_ledger::trace::store::StoreHistory;
 
@@ -144,4 +144,33 @@ fn durian_origin() {
     let lot = expected["lot"].as_str().unwrap();
     let received = back.holdings.iter().filter(|line| line.subject == lot && line.received.value == "120");
     assert_eq!(received.count(), 2);
+}
+
+/// Goal: neither a stranger's word that it commissioned a thing, nor that a made thing came of it, hides that nobody
+/// with the right to has recorded its making; and what a stranger says to have destroyed counts nowhere. Method: an owner
+/// keeps two items that it never commissioned and makes a third of one; a stranger "commissions" and "destroys" them.
+#[test]
+fn a_strangers_word_fills_no_gap() {
+    let owner: &[&str] = &["9521001"];
+    let mut network = TestLedger::new(&[
+        ("urn:uscc:91440115DEMA00013J", OrganisationRole::Member, owner),
+        ("urn:uscc:91440104DEMA001013", OrganisationRole::Member, &[]),
+    ]);
+    let item = |serial: u32| format!("https://id.gs1.org/01/09521001001014/21/{serial}");
+    let object = |action: &str, step: &str, serial: u32| {
+        let list = item(serial);
+        ledger::event("ObjectEvent", &format!(r#""action":"{action}","bizStep":"{step}","epcList":["{list}"]"#))
+    };
+    network.accept(0, object("OBSERVE", "storing", 1));
+    network.accept(0, object("OBSERVE", "storing", 2));
+    let inputs = format!(r#""bizStep":"commissioning","inputEPCList":["{}"],"outputEPCList":["{}"]"#, item(2), item(3));
+    network.accept(0, ledger::event("TransformationEvent", &inputs));
+    network.accept(1, object("ADD", "commissioning", 1));
+    network.accept(1, object("DELETE", "destroying", 1));
+    for (serial, missing) in [(1, true), (2, true), (3, false)] {
+        let found = ask(&network, &item(serial), Direction::History);
+        let gap = found.gaps.iter().any(|gap| gap.reason == Reason::NeverCommissioned && gap.subject == item(serial));
+        assert_eq!(gap, missing, "{serial}: {:?}", found.gaps);
+        assert!(found.holdings.iter().all(|holding| holding.ended.value == "0"), "{:?}", found.holdings);
+    }
 }

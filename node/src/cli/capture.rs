@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
-use suyuan_epcis::codes::{Code, Language};
+use suyuan_epcis::codes::{Code, Language, Severity};
 use suyuan_epcis::document::ReadError;
 use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Place as Spot, Problem, Reason};
@@ -49,12 +49,18 @@ struct Report<'a> {
     judged_lines: usize,
     height: u64,
     resumed: u64,
+    /// Whether a document as a whole has errors.
+    unsound: bool,
 }
 
 impl Report<'_> {
     fn hear(&mut self, said: Said<'_>) -> io::Result<()> {
         match said {
-            Said::Problem(problem) => self.problem(problem),
+            Said::Problem(problem) => {
+                let is_error = problem.reason.code.severity == Severity::Error;
+                self.unsound |= is_error && problem.place.event.is_none();
+                self.problem(problem)
+            }
             Said::Flagged { event, flags } => self.flagged(event, flags),
             Said::Profile { event, profile } => self.profile(event, profile),
             Said::Receipt { height, submission, events } => {
@@ -262,6 +268,7 @@ fn documents(
         judged_lines: 0,
         height: 0,
         resumed: 0,
+        unsound: false,
     };
     for source in expand(&options.paths) {
         match source {
@@ -312,7 +319,7 @@ fn documents(
         unreadable += u64::from(matches!(captured, Ok(false)));
         ended = settle(captured, &mut report, &mut outcome)?;
     }
-    if capture.tally.refused > 0 {
+    if capture.tally.refused > 0 || report.unsound {
         outcome.worsen(Outcome::No);
     }
     report.end(capture.tally, unreadable)?;

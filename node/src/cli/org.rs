@@ -53,6 +53,10 @@ pub fn run(command: &OrgCommand, screen: &mut Screen) -> Result<Outcome, Failure
         }
         OrgCommand::Admit(options) => {
             let key = KeyFile::read(&options.file)?.information;
+            let signer = KeyFile::read(&signing_key(&options.sign))?.information.organisation;
+            if !options.sign.governance && signer != key.organisation {
+                return Err(Reason::new(codes::KEY_OF_OTHER, &[&key.organisation, &signer]).into());
+            }
             let organisation = options.sign.governance.then(|| key.organisation.clone());
             let operation = Operation::KeyAdmit { organisation, public: key.public, role: key.role };
             record_operation(operation, options.sign.governance, &options.sign, screen)
@@ -88,6 +92,14 @@ fn scope(text: &str) -> Result<Scope, Reason> {
     Scope::new(kind, value).map_err(|_| wrong())
 }
 
+/// The key that signs: the one given, or the data directory's administrator's.
+fn signing_key(options: &SignArguments) -> PathBuf {
+    options.key.clone().unwrap_or_else(|| match place(&options.place, false) {
+        Place::Directory(path) => keys_folder(&path).join(ADMINISTRATOR_KEY),
+        Place::Node(_) => PathBuf::new(),
+    })
+}
+
 fn record_operation(
     operation: Operation,
     governance: bool,
@@ -106,8 +118,7 @@ fn record_operation(
         Place::Directory(path) => {
             let opened = Opened::open(&path)?;
             let allow = opened.configuration.allow_unencrypted_keys;
-            let key: PathBuf = options.key.clone().unwrap_or_else(|| keys_folder(&path).join(ADMINISTRATOR_KEY));
-            let signer = unlock(&key, &options.unlock, allow)?;
+            let signer = unlock(&signing_key(options), &options.unlock, allow)?;
             let node = start(opened, &options.unlock)?;
             let submitted = submit(&Link::to(&node), &signer, kind, &record);
             node.close()?;

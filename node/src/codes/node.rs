@@ -2,7 +2,7 @@
 
 suyuan_epcis::codes! {
     DIRECTORY = "NODE-DIRECTORY", Error, "the data directory cannot be used: {0}", "无法使用数据目录：{0}", "name another with --dir, or make one: suyuan node init --dir FOLDER", "请用 --dir 指定其他目录，或新建：suyuan node init --dir 文件夹";
-    IN_USE = "NODE-IN_USE", Error, "the data directory {0} is in use by another process", "数据目录 {0} 正被另一进程使用", "stop it first; if it is a node that runs, ask it: --url http://127.0.0.1:8480", "请先停止该进程；若为运行中的节点，请用 --url http://127.0.0.1:8480 访问";
+    IN_USE = "NODE-IN_USE", Error, "the data directory {0} is in use by another process", "数据目录 {0} 正被另一进程使用", "stop it first; a node that runs answers capture, trace and org with --url and its address", "请先停止该进程；运行中的节点可用 capture、trace、org 命令加 --url 及其地址访问";
     NOT_PERMITTED = "NODE-NOT_PERMITTED", Error, "no permission: {0}", "没有权限：{0}", "run as the user who owns the path, or have its owner give you the right", "请以该路径所有者的身份运行，或请其授权";
     DISK_FULL = "NODE-DISK_FULL", Error, "no space left: {0}", "磁盘空间不足：{0}", "free some space and run the command again: what was acknowledged is kept, what was not waits in the spool", "请释放空间后重新运行：已确认的内容都已保存，未确认的仍在队列中";
     DAMAGED = "NODE-DAMAGED", Error, "the store is damaged: {0}", "存储已损坏：{0}", "keep the data directory as it is; check the disk, and restore a backup or fetch the ledger from another node", "请勿改动数据目录；检查磁盘，从备份恢复或从其他节点重新获取账本";
@@ -24,12 +24,14 @@ suyuan_epcis::codes! {
     CUT = "NODE-CUT", Warning, "the trace is cut off at a limit: {0}", "追溯在限额处截断：{0}", "ask again from where it ends, or with a greater --depth", "请从截断处继续查询，或增大 --depth";
     EXISTS = "NODE-EXISTS", Error, "{0} is there already", "{0} 已存在", "give another name; it is not replaced", "请使用其他名称；不会被覆盖";
     OPTION = "NODE-OPTION", Error, "{0}: {1}", "{0}：{1}", "correct the argument", "请更正该参数";
+    KEY_OF_OTHER = "NODE-KEY_OF_OTHER", Error, "the key file is of {0}, and the key that signs of {1}", "密钥文件属于 {0}，而签名密钥属于 {1}", "sign with a key of the same organisation, or as operator with --governance", "请使用同一组织的密钥签名，或由运营方使用 --governance";
     PROOF_LATER = "NODE-PROOF_LATER", Error, "the last block is not certified yet", "最新区块尚未获得确认", "try again in a second", "请稍后重试";
     ERASED = "NODE-ERASED", Warning, "the payload at {0} is erased: left out", "{0} 处的内容已删除：略去", "nothing to do; its digest and links remain", "无需处理；其摘要和链接仍保留";
     NEW_CHAIN = "NODE-NEW_CHAIN", Warning, "{0} is new: a chain of one organisation, {1}, kept on this machine alone; its keys are {2}", "{0} 为新建：仅含一家单位 {1} 的链，只保存在本机；其密钥{2}", "to join a network, use its genesis: suyuan node init --genesis FILE", "要加入网络请使用其创世文件：suyuan node init --genesis 文件";
     DIFFERENCE = "NODE-DIFFERENCE", Error, "the ledger is not what its blocks make: {0}", "账本与其区块不一致：{0}", "stop using this directory; restore it from a backup, or fetch the ledger from another node", "请停止使用此目录；从备份恢复，或从其他节点重新获取账本";
     API_NOT_FOUND = "API-NOT_FOUND", Error, "there is no {0} here", "此处没有 {0}", "compare the address with the documentation", "请对照文档核对地址";
     API_BODY = "API-BODY", Error, "the body cannot be read: {0}", "无法读取请求体：{0}", "send what the documentation says, within the limits", "请按文档在限额内发送";
+    API_LOCAL_ONLY = "API-LOCAL_ONLY", Error, "documents are signed in this node's name only for this machine", "仅接受本机提交的文档，以本节点名义签名", "use suyuan capture --url with a key of your own: it signs what it sends", "请使用 suyuan capture --url 及自己的密钥，由其签名后提交";
     API_PARAMETER = "API-PARAMETER", Error, "the parameter {0} is wrong: {1}", "参数 {0} 有误：{1}", "correct it", "请更正";
     API_TIMEOUT = "API-TIMEOUT", Error, "it took longer than {0} seconds", "处理超过 {0} 秒", "ask for less at a time", "请减少单次请求的内容";
     QUERY_PARAMETER = "QUERY-NOT_SUPPORTED", Error, "the query parameter {0} is not known", "不支持查询参数 {0}", "use one of: eventType, GE_eventTime, LT_eventTime, EQ_action, EQ_bizStep, EQ_disposition, EQ_readPoint, EQ_bizLocation, EQ_eventID, MATCH_epc, MATCH_anyEPC, MATCH_parentID, EXISTS_errorDeclaration, eventCountLimit", "可用：eventType、GE_eventTime、LT_eventTime、EQ_action、EQ_bizStep、EQ_disposition、EQ_readPoint、EQ_bizLocation、EQ_eventID、MATCH_epc、MATCH_anyEPC、MATCH_parentID、EXISTS_errorDeclaration、eventCountLimit";

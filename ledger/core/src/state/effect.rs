@@ -44,19 +44,24 @@ fn is_commissioned(kind: KeyKind) -> bool {
     matches!(kind, KeyKind::Item | KeyKind::Upui | KeyKind::Lot | KeyKind::DrugCode | KeyKind::Device)
 }
 
+/// Whether an event says of what it names in this role that it was made.
+pub fn makes(derived: &Derived, role: Role) -> bool {
+    match role {
+        Role::Output => true,
+        Role::Epc => {
+            derived.event_type == EventType::Object
+                && derived.action == Some(Action::Add)
+                && derived.step != Step::Shipping
+                && derived.step != Step::Receiving
+        }
+        _ => false,
+    }
+}
+
 impl Event<'_> {
     /// Whether the event begins the life of what it names so.
     pub fn commissions(&self, role: Role) -> bool {
-        match role {
-            Role::Output => true,
-            Role::Epc => {
-                self.derived.event_type == EventType::Object
-                    && self.derived.action == Some(Action::Add)
-                    && self.derived.step != Step::Shipping
-                    && self.derived.step != Step::Receiving
-            }
-            _ => false,
-        }
+        makes(self.derived, role)
     }
 
     fn ends(&self, role: Role) -> bool {

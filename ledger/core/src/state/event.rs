@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::effect::{Event, Named};
+use super::effect::{Event, Named, makes};
 use super::erased::{Said, StoredEffect, StoredQuantity};
 use super::shares::{inherit_standing, keep_shares, share_of};
 use super::standing::{Author, Holding, Ownership, holding, released};
@@ -176,7 +176,9 @@ fn resolve(
             _ => context.author.by_right(key),
         };
         rights = Some((gtin, by_right, ownership));
-        if by_right.is_none() && ownership == (Ownership::Foreign { strict: true }) {
+        // What is recorded already may be received, moved and observed by those who hold it.
+        let is_made = makes(derived, link.role) || (number.is_none() && derived.step != Step::Receiving);
+        if by_right.is_none() && is_made && ownership == (Ownership::Foreign { strict: true }) {
             return Ok(Err(refusal::STRICT_OWNER));
         }
         let log = number.map(|number| working.log_of(number)).transpose()?;

@@ -143,7 +143,7 @@ pub enum Ownership {
     Own,
     /// Nobody's.
     Unbound,
-    /// Another's; `strict` if that one lets nobody else record.
+    /// Another's; `strict` if that one lets nobody else commission.
     Foreign {
         /// Whether the binding is strict.
         strict: bool,

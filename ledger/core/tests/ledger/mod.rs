@@ -73,7 +73,10 @@ impl TestLedger {
                 ],
                 bindings: prefixes
                     .iter()
-                    .map(|prefix| (Scope::new(ScopeKind::Prefix, prefix).unwrap(), false))
+                    .map(|prefix| match prefix.strip_prefix("strict:") {
+                        Some(prefix) => (Scope::new(ScopeKind::Prefix, prefix).unwrap(), true),
+                        None => (Scope::new(ScopeKind::Prefix, prefix).unwrap(), false),
+                    })
                     .collect(),
             });
             keys.push(member);

@@ -61,10 +61,12 @@ impl Way<'_, '_> {
         }
         let is_made = [KeyKind::Item, KeyKind::Upui, KeyKind::Lot, KeyKind::Instance, KeyKind::DrugCode];
         let is_made = is_made.iter().any(|kind| *kind as u8 == self.node.kind);
-        let made = touches.iter().any(|touch| {
-            touch.role == Role::Output as u8
-                || self.known.facts.get(touch.event).is_some_and(|facts| facts.meaning == Some(Step::Commissioning))
-        });
+        let commissions = |touch: &Touch| {
+            let facts = self.known.facts.get(touch.event);
+            touch.role == Role::Epc as u8 && facts.is_some_and(|facts| facts.meaning == Some(Step::Commissioning))
+        };
+        let made =
+            touches.iter().any(|touch| touch.standing > 0 && (touch.role == Role::Output as u8 || commissions(touch)));
         if is_made && !made && self.node.state.life == life::UNKNOWN {
             self.gap(first.event, Reason::NeverCommissioned, facts.senders.first().cloned());
         }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use crate::derive::Step;
 use crate::key::{KeyKind, SubjectKey};
 use crate::record::Role;
+use crate::state::subject::StoredRecord;
 use crate::trace::answer::HoldingAnswer;
 use crate::trace::answer::build::Known;
 use crate::trace::answer::facts::{Facts, Quantity, amount};
 use crate::trace::closure::{Closure, Edge, Relation};
 use crate::trace::numbers::{NumberMap, NumberSet};
-use crate::trace::walk::{is_class_level, subjects};
+use crate::trace::walk::{is_class_level, linked};
 
 /// A thing of a single kind, in thousandths of a piece.
 const ONE: Quantity = Quantity { thousandths: 1000, unit: [0; 4] };
@@ -88,6 +89,12 @@ pub(super) fn holdings<'a>(known: &Known<'a>, closure: &'a Closure) -> Vec<Holdi
     lines.into_iter().map(answer).collect()
 }
 
+/// What an event moves: a stranger's words about what another holds count for nothing.
+fn with_standing(record: &StoredRecord) -> impl Iterator<Item = u64> {
+    let runs = linked(record, Role::Epc).iter().filter(|run| run.standing > 0);
+    runs.flat_map(|run| run.first..run.first.saturating_add(u64::from(run.count)))
+}
+
 /// The place without its extension: a firm's hall is not another holder.
 fn place(facts: &Facts) -> Option<String> {
     let uri = facts.place.as_deref()?;
@@ -114,13 +121,14 @@ impl Count<'_, '_> {
             return;
         };
         let mut units = Vec::new();
+        let by_right: NumberSet<u64> = with_standing(&event.record).collect();
         for (role, subject, quantity) in &facts.quantities {
-            if *role == Role::Epc {
+            if *role == Role::Epc && by_right.contains(subject) {
                 self.counted.insert(*subject);
                 self.found.push((*subject, *quantity));
             }
         }
-        for subject in subjects(&event.record, Role::Epc).filter(|subject| self.known.is_node(*subject)) {
+        for subject in with_standing(&event.record).filter(|subject| self.known.is_node(*subject)) {
             if self.contents.contains_key(&subject) {
                 units.push(subject);
             } else {
