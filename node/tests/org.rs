@@ -124,6 +124,8 @@ fn keys_of_others() {
         is(&org(&work, &dir, "root.key", &[command, &"0".repeat(64)]), 1, "LEDGER-210");
     }
     is(&org(&work, &dir, "root.key", &["admit", &path(&work, "none.key")]), 3, "KEY-IO");
+    // A file of another firm's key: as a key of one's own it would record in the wrong name.
+    is(&org(&work, &dir, "root.key", &["admit", &path(&work, "member-device.key")]), 3, "NODE-KEY_OF_OTHER");
     is(&capture(&work, &dir, "new.key", event(1, "")), 0, "accepted 1");
     is(&run(&["org", "revoke", &new, "--dir", &dir, "--key", &path(&work, "none.key")]), 3, "KEY-IO");
 }

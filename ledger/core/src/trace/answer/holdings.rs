@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::derive::Step;
 use crate::key::{KeyKind, SubjectKey};
 use crate::record::Role;
-use crate::state::subject::StoredRecord;
 use crate::trace::answer::HoldingAnswer;
 use crate::trace::answer::build::Known;
 use crate::trace::answer::facts::{Facts, Quantity, amount};
@@ -89,12 +88,6 @@ pub(super) fn holdings<'a>(known: &Known<'a>, closure: &'a Closure) -> Vec<Holdi
     lines.into_iter().map(answer).collect()
 }
 
-/// What an event moves: a stranger's words about what another holds count for nothing.
-fn with_standing(record: &StoredRecord) -> impl Iterator<Item = u64> {
-    let runs = linked(record, Role::Epc).iter().filter(|run| run.standing > 0);
-    runs.flat_map(|run| run.first..run.first.saturating_add(u64::from(run.count)))
-}
-
 /// The place without its extension: a firm's hall is not another holder.
 fn place(facts: &Facts) -> Option<String> {
     let uri = facts.place.as_deref()?;
@@ -121,14 +114,19 @@ impl Count<'_, '_> {
             return;
         };
         let mut units = Vec::new();
-        let by_right: NumberSet<u64> = with_standing(&event.record).collect();
         for (role, subject, quantity) in &facts.quantities {
-            if *role == Role::Epc && by_right.contains(subject) {
+            if *role == Role::Epc {
                 self.counted.insert(*subject);
                 self.found.push((*subject, *quantity));
             }
         }
-        for subject in with_standing(&event.record).filter(|subject| self.known.is_node(*subject)) {
+        // A stranger's words about a thing that another holds count for nothing. Of a lot many hold parts, some
+        // without a row that says so: who sells what came in a pallet need not have unpacked it on the record.
+        let by_right = linked(&event.record, Role::Epc).iter().flat_map(|run| {
+            let numbers = run.first..run.first.saturating_add(u64::from(run.count));
+            numbers.filter(|subject| run.standing > 0 || is_class_level(self.known.kind(*subject)))
+        });
+        for subject in by_right.collect::<Vec<_>>().into_iter().filter(|subject| self.known.is_node(*subject)) {
             if self.contents.contains_key(&subject) {
                 units.push(subject);
             } else {
