@@ -173,7 +173,8 @@ impl Served {
 
     /// Asks it to end, and waits for that.
     pub fn stop(mut self) -> i32 {
-        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        // The shell's own: the program is not everywhere.
+        let told = Command::new("sh").args(["-c", "kill \"$0\"", &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
         self.child.wait().unwrap().code().expect("an exit code, not a signal")
     }

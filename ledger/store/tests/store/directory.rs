@@ -23,6 +23,18 @@ fn create(path: &Path) -> Result<DataDirectory, OpenError> {
 }
 
 /// The error's words after the path.
+/// Opens a directory that was locked a moment ago. Tests run as threads of one process, and another one that starts a
+/// process holds all that is open, locks too, until that process has begun.
+fn open_soon(path: &Path) -> DataDirectory {
+    for _ in 0..500 {
+        match DataDirectory::open(path) {
+            Err(OpenError::Locked(_)) => std::thread::sleep(Duration::from_millis(10)),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays locked", path.display());
+}
+
 fn words<T>(path: &Path, result: Result<T, OpenError>) -> String {
     let text = result.err().expect("it was not refused").to_string();
     text.strip_prefix(&format!("{}", path.display())).unwrap_or(&text).to_owned()
@@ -41,7 +53,7 @@ fn created_opened_and_kept() {
     }
     assert_eq!(fs::read(path.join("FORMAT")).unwrap(), b"suyuan 1\n");
     assert_eq!(words(&path, create(&path)), ": is a data directory already; open it instead");
-    let directory = DataDirectory::open(&path).unwrap();
+    let directory = open_soon(&path);
     let store = directory.open_store(MEMORY_BYTES_MIN).unwrap();
     assert_eq!(store.get(Table::Meta, b"key").unwrap(), Some(b"value".to_vec()));
     assert_eq!(contents(&store).0.len(), 1);
@@ -74,7 +86,7 @@ fn interrupted_creation() {
         };
         assert_eq!(words(&path, DataDirectory::open(&path)), expected, "step {step}");
         drop(create(&path).unwrap());
-        let store = DataDirectory::open(&path).unwrap().open_store(MEMORY_BYTES_MIN).unwrap();
+        let store = open_soon(&path).open_store(MEMORY_BYTES_MIN).unwrap();
         assert!(contents(&store).0.is_empty());
     }
 }
@@ -113,7 +125,7 @@ fn killed_creation() {
         if moment < 3 {
             drop(create(&path).unwrap());
         }
-        let store = DataDirectory::open(&path).unwrap().open_store(MEMORY_BYTES_MIN).unwrap();
+        let store = open_soon(&path).open_store(MEMORY_BYTES_MIN).unwrap();
         assert!(contents(&store).0.is_empty());
     }
     println!("killed with nothing, a directory, a part of a database, all: {moments:?}");
@@ -168,7 +180,7 @@ fn formats() {
     fs::write(path.join("FORMAT"), [0xff; 9]).unwrap();
     assert_eq!(words(&path, DataDirectory::open(&path)), garbled);
     fs::write(path.join("FORMAT"), "suyuan 1\n").unwrap();
-    DataDirectory::open(&path).unwrap();
+    open_soon(&path);
 }
 
 /// Goal: one process at a time. Method: a second opener in this process and in a child; free again when the
@@ -198,7 +210,7 @@ fn second_opener() {
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
     drop(store);
     drop(first);
-    DataDirectory::open(&path).unwrap();
+    open_soon(&path);
 }
 
 #[test]
