@@ -10,7 +10,7 @@ use crate::trace::answer::build::Known;
 use crate::trace::answer::facts::{Facts, Quantity, amount};
 use crate::trace::closure::{Closure, Edge, Relation};
 use crate::trace::numbers::{NumberMap, NumberSet};
-use crate::trace::walk::{is_class_level, linked};
+use crate::trace::walk::{is_class_level, subjects};
 
 /// A thing of a single kind, in thousandths of a piece.
 const ONE: Quantity = Quantity { thousandths: 1000, unit: [0; 4] };
@@ -120,13 +120,7 @@ impl Count<'_, '_> {
                 self.found.push((*subject, *quantity));
             }
         }
-        // A stranger's words about a thing that another holds count for nothing. Of a lot many hold parts, some
-        // without a row that says so: who sells what came in a pallet need not have unpacked it on the record.
-        let by_right = linked(&event.record, Role::Epc).iter().flat_map(|run| {
-            let numbers = run.first..run.first.saturating_add(u64::from(run.count));
-            numbers.filter(|subject| run.standing > 0 || is_class_level(self.known.kind(*subject)))
-        });
-        for subject in by_right.collect::<Vec<_>>().into_iter().filter(|subject| self.known.is_node(*subject)) {
+        for subject in subjects(&event.record, Role::Epc).filter(|subject| self.known.is_node(*subject)) {
             if self.contents.contains_key(&subject) {
                 units.push(subject);
             } else {
