@@ -34,18 +34,11 @@ pub(super) fn closure(parts: Parts) -> Closure {
     sort_once(&mut edges);
     sort_once(&mut claims);
     say_once(&mut edges, &mut claims);
-    let is_ending = |record: &StoredRecord| record.mask & (mask::DELETE | mask::UNPACK_ALL) != 0;
-    let mut endings: Vec<(i64, Place, &StoredRecord)> = known
-        .iter()
-        .filter(|(_, record)| is_ending(record))
-        .map(|(place, record)| (record.event_time, *place, &**record))
-        .collect();
-    endings.sort_unstable_by_key(|(time, place, _)| (*time, *place));
-    let (edges, claims) = end_containments(edges, claims, &nodes, &endings, &known);
     // Sorted at once: the order of the map depends on the machine.
     let mut events: Vec<(i64, Place, Rc<StoredRecord>)> =
         known.into_iter().map(|(place, record)| (record.event_time, place, record)).collect();
     events.sort_unstable_by_key(|(time, place, _)| (*time, *place));
+    let (edges, claims) = end_containments(edges, claims, &nodes, &events);
     let events: Vec<ShownEvent> = events.into_iter().map(|(_, place, record)| ShownEvent { place, record }).collect();
     let errors = remarks(&events, Role::Own);
     let confirmations = remarks(&events, Role::Confirm);
@@ -104,16 +97,18 @@ fn end_containments(
     edges: Vec<Drawn>,
     claims: Vec<Drawn>,
     nodes: &[Node],
-    ending: &[(i64, Place, &StoredRecord)],
-    events: &NumberMap<Place, Rc<StoredRecord>>,
+    events: &[(i64, Place, Rc<StoredRecord>)],
 ) -> (Vec<Edge>, Vec<Edge>) {
     let in_parts: NumberSet<u64> =
         nodes.iter().filter(|node| is_class_level(node.kind)).map(|node| node.subject).collect();
     let (mut endings, mut claimed) = (Endings::default(), Endings::default());
-    for event in ending {
+    for event in events.iter().filter(|event| event.2.mask & (mask::DELETE | mask::UNPACK_ALL) != 0) {
         endings.add(event, &in_parts, |standing| standing > 0);
         claimed.add(event, &in_parts, |standing| standing == 0);
     }
+    // Only what adds begins a containment.
+    let begun = events.iter().filter(|event| event.2.mask & mask::ADD != 0);
+    let times: NumberMap<Place, i64> = begun.map(|(time, place, _)| (*place, *time)).collect();
     let lasting = |edge: &Drawn| {
         let Drawn { from, to, event, relation } = *edge;
         Edge { from, to, event, relation, until: None, until_claimed: None }
@@ -123,9 +118,9 @@ fn end_containments(
         if !matches!(edge.relation, Relation::Containment | Relation::Association) {
             return lasting;
         }
-        let Some(record) = events.get(&edge.event) else { return lasting };
-        let end = endings.first(edge, record.event_time);
-        let claim = claimed.first(edge, record.event_time).filter(|claim| end.is_none_or(|end| *claim < end));
+        let Some(time) = times.get(&edge.event) else { return lasting };
+        let end = endings.first(edge, *time);
+        let claim = claimed.first(edge, *time).filter(|claim| end.is_none_or(|end| *claim < end));
         Edge { until: end.map(|end| end.1), until_claimed: claim.map(|claim| claim.1), ..lasting }
     };
     (edges.iter().map(ended).collect(), claims.iter().map(lasting).collect())
@@ -135,7 +130,7 @@ impl Endings {
     /// Adds an event where its author's standing is of these. Events come in the order in which they happened.
     fn add(
         &mut self,
-        (time, place, record): &(i64, Place, &StoredRecord),
+        (time, place, record): &(i64, Place, Rc<StoredRecord>),
         in_parts: &NumberSet<u64>,
         wanted: fn(u8) -> bool,
     ) {
