@@ -3,6 +3,9 @@
 //! A dairy's lot becomes 91,200 items in 7,600 cases on 190 pallets, shipped; six in ten are sold one by one.
 //! Serials are random. `cargo run --release -p suyuan-ledger --example measure_proofs [TRANSFORMATIONS]`.
 
+// A program to measure with, on a ledger of the tests: what goes wrong ends it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[path = "../tests/ledger/mod.rs"]
 mod ledger;
 

@@ -47,7 +47,7 @@ fn tables(mini: &mut Mini) -> WriteSet {
         let grown = if count == 0 { 0 } else { 2 };
         put(first, 0, 0, count / 3 + grown);
         // A fork leaves whole rows of two with its base.
-        let third = count / 3 & !1;
+        let third = (count / 3) & !1;
         let half = third + ((count / 2 - third) & !1);
         put(first + 1, if third == 0 { 0 } else { first }, third, count / 2 + grown);
         put(first + 2, if half == 0 { 0 } else { first + 1 }, half, count);
