@@ -20,7 +20,7 @@ use super::place::{Failure, Place, outcome_of, place, start, unlock};
 use super::screen::{Screen, printable};
 use super::sources::{Source, expand};
 use super::text::{self, pick};
-use crate::api::profile_json;
+use crate::api::epcis::profile_json;
 use crate::capture::{Capture, CaptureError, Said, Tally, rehearse};
 use crate::codes::node as codes;
 use crate::link::{Link, Remote};

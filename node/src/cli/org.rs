@@ -20,7 +20,7 @@ use super::outcome::Outcome;
 use super::place::{Failure, Place, place, start, unlock};
 use super::screen::{Screen, printable};
 use super::text::pick;
-use crate::api::organisations_json;
+use crate::api::v1::network::organisations_json;
 use crate::codes::node as codes;
 use crate::link::{Link, Remote, Submitted};
 use crate::open::{Opened, keys_folder, read_file};
