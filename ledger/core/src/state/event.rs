@@ -8,6 +8,7 @@ use super::erased::{Said, StoredEffect, StoredQuantity};
 use super::shares::{inherit_standing, keep_shares, share_of};
 use super::standing::{Author, Holding, Ownership, holding, released};
 use super::subject::{NONE, StoredEntry, StoredRecord, SubjectState, UNREGISTERED};
+use super::verify::Tags;
 use super::working::{EventPlace, Working, stored};
 use crate::codec::encode;
 use crate::derive::{Derived, Quantity, RULES, Step};
@@ -90,7 +91,7 @@ struct Target {
 }
 
 /// What an event says by its payload.
-pub fn said<'a>(context: &Context<'_>, derived: &'a Derived) -> Said<'a> {
+pub fn said<'a>(context: &Context<'_>, derived: &'a Derived, tags: &'a Tags) -> Said<'a> {
     let directory = context.author.directory;
     let registered = derived.receivers.iter().find_map(|key| directory.organisation_of_party(key, context.author.time));
     let next = match (registered, derived.receivers.is_empty()) {
@@ -98,7 +99,7 @@ pub fn said<'a>(context: &Context<'_>, derived: &'a Derived) -> Said<'a> {
         (None, false) => UNREGISTERED,
         (None, true) => NONE,
     };
-    Said { derived, tag: event_tag(context.author.organisation.number, &derived.event_id), next }
+    Said { derived, tags, next }
 }
 
 /// Applies an event, or says with which code it is refused. A refused event leaves no trace in the state.
@@ -107,8 +108,8 @@ pub fn apply(
     context: &Context<'_>,
     said: &Said<'_>,
 ) -> Result<Result<Hash, u16>, StoreError> {
-    let Said { derived, tag, .. } = *said;
-    let earlier = working.event(tag)?;
+    let Said { derived, tags, .. } = *said;
+    let earlier = working.event(tags.event)?;
     if earlier.is_some() && derived.error.is_none() {
         return Ok(Err(refusal::DUPLICATE));
     }
@@ -121,7 +122,7 @@ pub fn apply(
         (Some(_), Some(place)) => Some(Target { place, record: working.record(place)? }),
     };
     // An error declaration repeats its target: it founds and moves nothing, and names what the target named.
-    let links = match (&target, resolve(working, context, derived)?) {
+    let links = match (&target, resolve(working, context, said)?) {
         (Some(_), _) => Vec::new(),
         (None, Ok(links)) => links,
         (None, Err(code)) => return Ok(Err(code)),
@@ -157,11 +158,12 @@ fn named<'a>(link: &Resolved, state: Option<&'a SubjectState>) -> Named<'a> {
 fn resolve(
     working: &mut Working<'_>,
     context: &Context<'_>,
-    derived: &Derived,
+    said: &Said<'_>,
 ) -> Result<Result<Vec<Resolved>, u16>, StoreError> {
+    let derived = said.derived;
     let mut numbers = Vec::with_capacity(derived.keys.len());
-    for key in &derived.keys {
-        numbers.push(working.number_of(key.tag())?);
+    for tag in &said.tags.keys {
+        numbers.push(working.number_of(*tag)?);
     }
     let mut by_log: HashMap<u64, (SubjectState, Holding, Option<u64>)> = HashMap::new();
     let mut rights: Option<(&str, Option<Standing>, Ownership)> = None;
@@ -258,7 +260,7 @@ fn keep(
     target: Option<Target>,
 ) -> Result<Hash, StoreError> {
     let (flags, bits) = judge(working, context, event, &links)?;
-    let new = number_new(working, context, event.derived, &mut links)?;
+    let new = number_new(working, context, said, &mut links)?;
     // As runs order them: what follows must not depend on the order of the payload, which may be erased.
     links.sort_unstable_by_key(|link| (link.role, link.standing, link.number));
     let event = Event { parent: parent_of(&links), ..*event };
@@ -299,7 +301,7 @@ fn keep(
         append_errors(working, &stored.runs, &record, hash, target)?;
     }
     keep_shares(working, &event, &links, emptied_before)?;
-    working.add_event(said.tag, target.is_none(), context.height, context.index, stored);
+    working.add_event(said.tags.event, target.is_none(), context.height, context.index, stored);
     Ok(hash)
 }
 
@@ -352,65 +354,78 @@ fn judge(
 fn number_new(
     working: &mut Working<'_>,
     context: &Context<'_>,
-    derived: &Derived,
+    said: &Said<'_>,
     links: &mut [Resolved],
 ) -> Result<Vec<(u64, SubjectKey, Hash)>, StoreError> {
+    let derived = said.derived;
     let mut is_new = vec![false; derived.keys.len()];
     for link in links.iter().filter(|link| link.number.is_none()) {
         if let Some(new) = is_new.get_mut(link.key) {
             *new = true;
         }
     }
+    let mut numbers: Vec<Option<u64>> = vec![None; derived.keys.len()];
     let mut new = Vec::new();
-    let mut numbers: BTreeMap<usize, u64> = BTreeMap::new();
     let mut classes: Vec<(SubjectKey, Hash)> = Vec::new();
-    // Things of one event can be of as many classes as there are things.
+    // Things of one event can be of as many classes as there are things; mostly they are of one.
     let (mut known_classes, mut named_here) = (HashSet::new(), HashSet::new());
-    for (place, key) in derived.keys.iter().enumerate().filter(|(place, _)| is_new.get(*place) == Some(&true)) {
-        let number = take_number(working, context, key)?;
-        numbers.insert(place, number);
-        let tag = key.tag();
-        named_here.insert(tag);
-        new.push((number, key.clone(), tag));
-        if let Some(class) = key.class() {
-            let tag = class.tag();
-            if known_classes.insert(tag) {
-                classes.push((class, tag));
+    let mut last_class: Option<(SubjectKey, Hash)> = None;
+    let named = derived.keys.iter().zip(&said.tags.keys).zip(&mut numbers).zip(is_new);
+    for (((key, tag), number), _) in named.filter(|(_, is_new)| *is_new) {
+        let class = key.class().map(|class| match &last_class {
+            Some((last, tag)) if *last == class => (class, *tag),
+            _ => {
+                let tag = class.tag();
+                (class, tag)
             }
+        });
+        let taken = take_number(working, context, key.kind(), class.as_ref().map_or(Hash::ZERO, |(_, tag)| *tag))?;
+        *number = Some(taken);
+        named_here.insert(*tag);
+        new.push((taken, key.clone(), *tag));
+        if let Some((class, tag)) = class {
+            let is_last = last_class.as_ref().is_some_and(|(_, last)| *last == tag);
+            if !is_last && known_classes.insert(tag) {
+                classes.push((class.clone(), tag));
+            }
+            last_class = Some((class, tag));
         }
     }
     for (class, tag) in classes {
         if !named_here.contains(&tag) && working.number_of(tag)?.is_none() {
-            let number = take_number(working, context, &class)?;
+            let above = class.class().map_or(Hash::ZERO, |above| above.tag());
+            let number = take_number(working, context, class.kind(), above)?;
             new.push((number, class, tag));
         }
     }
     for link in links.iter_mut().filter(|link| link.number.is_none()) {
-        link.number = numbers.get(&link.key).copied();
+        link.number = numbers.get(link.key).copied().flatten();
     }
     Ok(new)
 }
 
-/// The next number of the extent of this lane and class, so that what is commissioned together lies together
+/// The next number of the extent of this lane, kind and class, so that what is commissioned together lies together
 /// (`ranges.md`).
-fn take_number(working: &mut Working<'_>, context: &Context<'_>, key: &SubjectKey) -> Result<u64, StoreError> {
+fn take_number(
+    working: &mut Working<'_>,
+    context: &Context<'_>,
+    kind: KeyKind,
+    class: Hash,
+) -> Result<u64, StoreError> {
     const EXTENT_MIN: u64 = 16;
     const EXTENT_MAX: u64 = 4_096;
-    let class = key.class().map_or(Hash::ZERO, |class| class.tag());
-    let name = [b"extent/".as_slice(), &context.key.id.0, &[key.kind() as u8], &class.0].concat();
-    let extent: (u64, u64, u64) = match working.row(&name)? {
-        Some(value) => stored(Table::Row, value)?,
-        None => (0, 0, 0),
-    };
-    let (mut next, mut end, mut size) = extent;
-    if next == end {
-        size = (size * 2).clamp(EXTENT_MIN, EXTENT_MAX);
-        next = working.roots.subject_count.next_multiple_of(size);
-        end = next + size;
-        working.roots.subject_count = end;
+    let count = working.roots.subject_count;
+    let extent = working.extent((context.key.id, kind as u8, class))?;
+    if extent.next == extent.end {
+        extent.size = extent.size.saturating_mul(2).clamp(EXTENT_MIN, EXTENT_MAX);
+        extent.next = count.next_multiple_of(extent.size);
+        extent.end = extent.next + extent.size;
     }
-    working.set_row(&name, encode(&(next + 1, end, size)))?;
-    Ok(next)
+    let number = extent.next;
+    extent.next += 1;
+    let end = extent.end;
+    working.roots.subject_count = count.max(end);
+    Ok(number)
 }
 
 /// The runs of links to subjects, maximal and ascending.
