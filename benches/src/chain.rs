@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
 use suyuan_ledger::block::{CommitCertificate, CommitSignature, Validator, validators_hash, vote_message};
+use suyuan_ledger::kv::Read;
 use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_id};
 use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters, Scope, ScopeKind};
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::state::apply::{Applied, Ledger, lane};
 use suyuan_ledger::state::verify::VerifiedSubmission;
-use suyuan_ledger::kv::Read;
 use suyuan_ledger::submission::{SignedSubmission, key_id, sign};
 use suyuan_store::Store;
 
@@ -89,10 +89,7 @@ pub fn genesis() -> Result<Vec<u8>, Failure> {
             aliases: Vec::new(),
             name: "Bench".to_owned(),
             role: OrganisationRole::Operator,
-            keys: vec![
-                (device.verifying_key().to_bytes(), KeyRole::Device),
-                (administrator, KeyRole::Administrator),
-            ],
+            keys: vec![(device.verifying_key().to_bytes(), KeyRole::Device), (administrator, KeyRole::Administrator)],
             bindings: vec![(Scope::new(ScopeKind::Prefix, "9521").map_err(|_| "prefix")?, false)],
         }],
         validators: voter.validators.clone(),

@@ -138,7 +138,13 @@ fn panel(
         .x_label_area_size(24)
         .y_label_area_size(52)
         .build_cartesian_2d((first.0..EXTRAPOLATED_TO * 1.2).log_scale(), (low / 1.6..high * 1.6).log_scale())?;
-    chart.configure_mesh().x_labels(5).y_labels(5).x_label_formatter(&|x| short(*x)).y_label_formatter(&|y| short(*y)).draw()?;
+    chart
+        .configure_mesh()
+        .x_labels(5)
+        .y_labels(5)
+        .x_label_formatter(&|x| short(*x))
+        .y_label_formatter(&|y| short(*y))
+        .draw()?;
     chart.draw_series(LineSeries::new(points.iter().copied(), MEASURED).point_size(3))?;
     chart.draw_series(LineSeries::new(beyond, EXTRAPOLATED))?;
     Ok(())

@@ -63,11 +63,12 @@ impl<S: Store + Sync> Chain<S> {
             let (batches, to_sign) = sync_channel(WAITING_MAX);
             let (to_apply, verified) = sync_channel(WAITING_MAX);
             let (wait_over, waited) = sync_channel(1);
-            let signing = scope.spawn(move || signer.run(&directory, &to_sign, &to_apply));
-            let applying = scope.spawn(move || {
+            let named = |name: &str| thread::Builder::new().name(name.to_owned());
+            let signing = named("sign").spawn_scoped(scope, move || signer.run(&directory, &to_sign, &to_apply))?;
+            let applying = named("apply").spawn_scoped(scope, move || {
                 let run = |pipeline: &mut Pipeline<'_, S>| apply(pipeline, ledger, voter, time, &verified, &wait_over);
                 Pipeline::run(store, run).map_err(|error| error.to_string()).and_then(|outcome| outcome)
-            });
+            })?;
             let feed = Feed { batches, waited };
             let result = work(&feed, store);
             drop(feed);

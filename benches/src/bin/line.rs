@@ -86,7 +86,8 @@ fn main() -> Result<(), Failure> {
 
 /// 1, 2 and 5 of each power of ten, up to the number wanted and with it.
 fn steps(wanted: u64) -> Vec<u64> {
-    let powers = std::iter::successors(Some(STEP_MIN), |power| power.checked_mul(10)).take_while(|power| *power < wanted);
+    let powers =
+        std::iter::successors(Some(STEP_MIN), |power| power.checked_mul(10)).take_while(|power| *power < wanted);
     let steps = powers.flat_map(|power| [power, power.saturating_mul(2), power.saturating_mul(5)]);
     steps.filter(|step| *step < wanted).chain([wanted]).collect()
 }
@@ -206,7 +207,7 @@ impl Line {
     /// The proofs of an item's history and of a thing that is not there.
     fn proofs(&self, chain: &Chain<RocksStore>, costs: &mut Costs) -> Result<(), Failure> {
         let trust = chain.trust();
-        let mut proof = |uri: &str| -> Result<(f64, f64, f64), Failure> {
+        let proof = |uri: &str| -> Result<(f64, f64, f64), Failure> {
             let query =
                 ProofQuery { key: key(uri)?.bytes().to_vec(), direction: Direction::History as u8, claims: false };
             let started = running();

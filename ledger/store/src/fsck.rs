@@ -217,12 +217,7 @@ fn compare_all(
 const PAGES_MAX: usize = 2;
 
 /// Compares a table, key by key, up to the first difference. What is stored is read on a thread of its own.
-fn compare(
-    source: &(dyn Read + Sync),
-    scratch: &dyn Read,
-    table: Table,
-    found: &mut Fsck,
-) -> Result<(), StoreError> {
+fn compare(source: &(dyn Read + Sync), scratch: &dyn Read, table: Table, found: &mut Fsck) -> Result<(), StoreError> {
     thread::scope(|scope| {
         let (read, pages) = sync_channel(PAGES_MAX);
         let reading = thread::Builder::new().name("compare".to_owned()).spawn_scoped(scope, move || {

@@ -273,7 +273,8 @@ impl BlockInWork<'_> {
         location.extend_from_slice(&self.index.to_be_bytes());
         overlay.put(Table::Submission, id.0, location);
         let mut events = Vec::with_capacity(signed.events.len());
-        let parts = signed.events.iter().zip(submission.digests()).zip(submission.derived().iter().zip(submission.tags()));
+        let parts =
+            signed.events.iter().zip(submission.digests()).zip(submission.derived().iter().zip(submission.tags()));
         for (place, ((event, digest), derived)) in parts.enumerate() {
             let erased = submission.erased(place);
             let outcome = self.apply_event(&signed.submission.key, event, *digest, derived, erased)?;

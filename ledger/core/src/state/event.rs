@@ -1,7 +1,8 @@
 //! Applies one event: judges it against the state, numbers what is new, and appends it to the logs of all
 //! that it names.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
 
 use super::effect::{Event, Named, makes};
 use super::erased::{Said, StoredEffect, StoredQuantity};
@@ -19,6 +20,7 @@ use crate::log::LogNode;
 use crate::names::{Name, names_root};
 use crate::organisation::{Key, OrganisationRole};
 use crate::record::{LinkRun, Record, Role, Standing, flag, mask};
+use crate::trace::numbers::NumberMap;
 
 /// Why an event is refused by receipt (`proofs.md` §6, 2xx).
 pub mod refusal {
@@ -66,7 +68,8 @@ pub(super) struct Resolved {
     pub(super) ownership: Ownership,
     pub(super) holding: Holding,
     pub(super) quantity: Option<Quantity>,
-    pub(super) log: Option<u64>,
+    /// Its state before the event, if it is not new.
+    pub(super) state: Option<Rc<SubjectState>>,
     /// Who emptied the parent it was in, if it was let out so.
     pub(super) released: Option<u64>,
 }
@@ -129,8 +132,7 @@ pub fn apply(
     };
     let event = describe(context, working.next_event() + 1, said, &links);
     for link in &links {
-        let state = link.log.map(|log| working.state_of_log(log)).transpose()?;
-        if event.commissions_again(&named(link, state.as_ref())) {
+        if event.commissions_again(&named(link)) {
             return Ok(Err(refusal::COMMISSIONED_AGAIN));
         }
     }
@@ -149,9 +151,9 @@ pub fn event_tag(author: u64, event_id: &str) -> Hash {
     }
 }
 
-fn named<'a>(link: &Resolved, state: Option<&'a SubjectState>) -> Named<'a> {
+fn named(link: &Resolved) -> Named<'_> {
     let Resolved { role, kind, standing, holding, quantity, .. } = *link;
-    Named { role, kind, standing, state, holding, quantity }
+    Named { role, kind, standing, state: link.state.as_deref(), holding, quantity }
 }
 
 /// Finds out who each subject is and by what right the author names it.
@@ -165,7 +167,8 @@ fn resolve(
     for tag in &said.tags.keys {
         numbers.push(working.number_of(*tag)?);
     }
-    let mut by_log: HashMap<u64, (SubjectState, Holding, Option<u64>)> = HashMap::new();
+    // Things named together mostly have few logs, each of many neighbours.
+    let mut by_log: NumberMap<u64, (Rc<SubjectState>, Holding, Option<u64>)> = NumberMap::default();
     let mut rights: Option<(&str, Option<Standing>, Ownership)> = None;
     let mut links = Vec::with_capacity(derived.links.len());
     for link in &derived.links {
@@ -190,7 +193,7 @@ fn resolve(
             let state = working.state_of_log(log)?;
             let held = holding(working, &state)?;
             let released = released(working, &state)?;
-            by_log.insert(log, (state, held, released));
+            by_log.insert(log, (Rc::new(state), held, released));
         }
         let known = log.and_then(|log| by_log.get(&log));
         let standing = match (by_right, known, number) {
@@ -204,9 +207,20 @@ fn resolve(
         let nobody = Holding { holder: NONE, next: NONE, unconfirmed: false };
         let holding = known.map_or(nobody, |(_, holding, _)| *holding);
         let released = known.and_then(|(_, _, released)| *released);
-        let (kind, quantity) = (key.kind(), link.quantity);
-        let role = link.role;
-        links.push(Resolved { role, key: place, number, kind, standing, ownership, holding, quantity, log, released });
+        let (role, kind, quantity) = (link.role, key.kind(), link.quantity);
+        let state = known.map(|(state, _, _)| Rc::clone(state));
+        links.push(Resolved {
+            role,
+            key: place,
+            number,
+            kind,
+            standing,
+            ownership,
+            holding,
+            quantity,
+            state,
+            released,
+        });
     }
     inherit_standing(working, derived, &mut links)?;
     Ok(Ok(links))
@@ -259,13 +273,13 @@ fn keep(
     mut links: Vec<Resolved>,
     target: Option<Target>,
 ) -> Result<Hash, StoreError> {
-    let (flags, bits) = judge(working, context, event, &links)?;
+    let (flags, bits) = judge(context, event, &links);
     let new = number_new(working, context, said, &mut links)?;
     // As runs order them: what follows must not depend on the order of the payload, which may be erased.
     links.sort_unstable_by_key(|link| (link.role, link.standing, link.number));
     let event = Event { parent: parent_of(&links), ..*event };
     let mut runs = link_runs(&links);
-    let confirmed = confirmed_receipts(working, &event, &links)?;
+    let confirmed = confirmed_receipts(&event, &links);
     runs.extend(event_runs(Role::Confirm, &confirmed));
     if let Some(target) = &target {
         runs.extend(event_runs(Role::Own, &[target.place.own]));
@@ -325,16 +339,10 @@ fn parent_of(links: &[Resolved]) -> u64 {
 }
 
 /// The flags and the bits of the mask that depend on the state.
-fn judge(
-    working: &Working<'_>,
-    context: &Context<'_>,
-    event: &Event<'_>,
-    links: &[Resolved],
-) -> Result<(u64, u32), StoreError> {
+fn judge(context: &Context<'_>, event: &Event<'_>, links: &[Resolved]) -> (u64, u32) {
     let (mut flags, mut bits) = (0, 0);
     for link in links {
-        let state = link.log.map(|log| working.state_of_log(log)).transpose()?;
-        let named = named(link, state.as_ref());
+        let named = named(link);
         let foreign = matches!(link.ownership, Ownership::Foreign { .. });
         flags |= event.flags(&named, foreign, link.ownership == Ownership::Unbound);
         bits |= event.mask(&named);
@@ -347,7 +355,7 @@ fn judge(
     if context.key.is_suspect_at(context.author.time) {
         flags |= flag::KEY_SUSPECT;
     }
-    Ok((flags, bits))
+    (flags, bits)
 }
 
 /// Numbers the subjects that are new, those named first, then their classes; gives number, key and tag.
@@ -457,21 +465,16 @@ fn error_runs(target: &StoredRecord) -> Vec<LinkRun> {
 }
 
 /// The unconfirmed receipts that this shipment confirms: the receiver whom it names has recorded them already.
-fn confirmed_receipts(working: &Working<'_>, event: &Event<'_>, links: &[Resolved]) -> Result<Vec<u64>, StoreError> {
-    let mut confirmed = Vec::new();
+fn confirmed_receipts(event: &Event<'_>, links: &[Resolved]) -> Vec<u64> {
     if event.derived.step != Step::Shipping {
-        return Ok(confirmed);
+        return Vec::new();
     }
-    for link in links.iter().filter(|link| link.role == Role::Epc && link.standing >= Standing::Holder) {
-        let Some(log) = link.log else { continue };
-        let state = working.state_of_log(log)?;
-        if state.claim != 0 && state.holder == event.next {
-            confirmed.push(state.claim - 1);
-        }
-    }
+    let shipped = links.iter().filter(|link| link.role == Role::Epc && link.standing >= Standing::Holder);
+    let claims = shipped.filter_map(|link| link.state.as_deref()).filter(|state| state.holder == event.next);
+    let mut confirmed: Vec<u64> = claims.filter_map(|state| state.claim.checked_sub(1)).collect();
     confirmed.sort_unstable();
     confirmed.dedup();
-    Ok(confirmed)
+    confirmed
 }
 
 /// Appends the record to the logs of all subjects, role by role.

@@ -3,7 +3,7 @@
 //! What is kept is what the store says, or will say once the last block is committed: how much of it there is
 //! changes how fast a block is applied, never what it does.
 
-use std::borrow::Borrow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 
@@ -23,15 +23,11 @@ impl<K, V, H: Default> Default for Kept<K, V, H> {
 
 impl<K: Hash + Eq + Copy, V, H: BuildHasher + Default> Kept<K, V, H> {
     /// What is kept under a key, which counts as asked for.
-    pub fn get_mut<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
-    where
-        K: Borrow<Q>,
-    {
-        if !self.recent.contains_key(key) {
-            let (key, value) = self.older.remove_entry(key)?;
-            self.recent.insert(key, value);
+    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
+        match self.recent.entry(key) {
+            Entry::Occupied(kept) => Some(kept.into_mut()),
+            Entry::Vacant(place) => self.older.remove(&key).map(|value| place.insert(value)),
         }
-        self.recent.get_mut(key)
     }
 
     /// Keeps a value.
@@ -141,12 +137,12 @@ mod tests {
                     model.remove(&key);
                 }
                 _ => {
-                    if let Some(value) = kept.get_mut(&key) {
+                    if let Some(value) = kept.get_mut(key) {
                         assert_eq!(Some(&*value), model.get(&key));
                     }
                 }
             }
-            assert_eq!(kept.get_mut(&1_000), Some(&mut 7));
+            assert_eq!(kept.get_mut(1_000), Some(&mut 7));
             kept.bound(40);
             assert!(kept.recent.len() <= 41 && kept.older.len() <= 41);
         }

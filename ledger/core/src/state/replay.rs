@@ -99,7 +99,8 @@ impl Gathered {
         let Gathered { block, submissions, events, payloads, faults } = self;
         let height = ledger.head.height.saturating_add(1);
         for (place, stored) in block.submissions.iter().enumerate() {
-            check_signature(ledger, stored).map_err(|what| block_fault(height, format!("submission {place}: {what}")))?;
+            check_signature(ledger, stored)
+                .map_err(|what| block_fault(height, format!("submission {place}: {what}")))?;
         }
         // Before the certificate, so that what is wrong with a header is said of its field.
         if let Err(error) = ledger.check_header(&block.header, &submissions) {

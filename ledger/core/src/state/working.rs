@@ -183,7 +183,7 @@ impl<'a> Working<'a> {
     /// Looks for all that events name at once, in the order of the tables, which costs a store a fraction of looking
     /// for one after another.
     pub fn prepare<'t>(&mut self, tags: impl Iterator<Item = &'t Tags> + Clone) -> Result<(), StoreError> {
-        let unknown = |tag: &&Hash| self.names.get_mut(*tag).is_none();
+        let unknown = |tag: &&Hash| self.names.get_mut(**tag).is_none();
         let mut names: Vec<&Hash> = tags.clone().flat_map(|tags| &tags.keys).filter(unknown).collect();
         names.sort_unstable();
         names.dedup();
@@ -215,7 +215,7 @@ impl<'a> Working<'a> {
 
     /// The number of the subject with this tag.
     pub fn number_of(&mut self, tag: Hash) -> Result<Option<u64>, StoreError> {
-        if let Some(known) = self.names.get_mut(&tag) {
+        if let Some(known) = self.names.get_mut(tag) {
             return Ok(*known);
         }
         let bytes = self.base.get(Table::Name, &tag.0)?;
@@ -262,7 +262,7 @@ impl<'a> Working<'a> {
             }
             result
         };
-        if let Some(log) = self.logs.borrow_mut().get_mut(&id) {
+        if let Some(log) = self.logs.borrow_mut().get_mut(id) {
             return Ok(noted(log));
         }
         let mut log = Cached::read(self.read_log(id)?);
@@ -544,7 +544,7 @@ impl<'a> Working<'a> {
             }
         }
         for id in self.changed_logs.take() {
-            if let Some(log) = logs.get_mut(&id).filter(|log| log.changed) {
+            if let Some(log) = logs.get_mut(id).filter(|log| log.changed) {
                 log.changed = false;
                 overlay.put(Table::Log, id.to_be_bytes(), encode(&log.value));
             }
@@ -656,11 +656,11 @@ impl LeafRuns for Working<'_> {
 impl Working<'_> {
     /// The hash of the leaf of a log's subjects. Whoever changes a log forgets it.
     fn leaf_hash(&self, id: u64) -> Result<Hash, StoreError> {
-        if let Some(known) = self.leaves.borrow_mut().get_mut(&id) {
+        if let Some(known) = self.leaves.borrow_mut().get_mut(id) {
             return Ok(*known);
         }
         // A log that is read for this alone is not kept: its events are of others.
-        let hash = match self.logs.borrow_mut().get_mut(&id) {
+        let hash = match self.logs.borrow_mut().get_mut(id) {
             Some(log) => log.value.leaf().hash(),
             None => self.read_log(id)?.leaf().hash(),
         };
