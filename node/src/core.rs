@@ -2,12 +2,14 @@
 //! ledger's seam. With one validator it decides at once; the same code will stand under consensus.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use suyuan_ledger::block::{
     CommitCertificate, CommitSignature, Receipt, StoredBlock, Validator, validators_hash, vote_message,
 };
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, Table, WriteSet};
+use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::state::apply::{ApplyError, Ledger, lane};
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::verify::{Refusal, VerifiedSubmission};
@@ -34,6 +36,15 @@ pub enum Input {
         request: u64,
         /// What is submitted.
         submission: Box<SignedSubmission>,
+    },
+    /// The same, verified already under a directory: it counts if that is still the ledger's.
+    Verified {
+        /// Whom to answer.
+        request: u64,
+        /// What is submitted.
+        submission: Box<VerifiedSubmission>,
+        /// Under which directory it was verified.
+        directory: Arc<Directory>,
     },
     /// It is so late now, milliseconds since 1970.
     Time(i64),
@@ -76,6 +87,12 @@ pub enum Answer {
     LaneFork(Hash),
     /// Too much is waiting; come again.
     Busy,
+}
+
+/// A submission as it comes.
+enum Given {
+    Signed(SignedSubmission),
+    Verified(VerifiedSubmission),
 }
 
 struct Waiting {
@@ -134,7 +151,16 @@ impl NodeCore {
                 Input::Time(now) => self.now = now,
                 Input::Seal => seal = true,
                 Input::Submit { request, submission } => {
-                    if let Some(answer) = self.admit(store, request, *submission)? {
+                    if let Some(answer) = self.admit(store, request, Given::Signed(*submission))? {
+                        effects.push(Effect::Answer { request, answer });
+                    }
+                }
+                Input::Verified { request, submission, directory } => {
+                    let given = match Arc::ptr_eq(&directory, &self.ledger.directory) {
+                        true => Given::Verified(*submission),
+                        false => Given::Signed(submission.signed().clone()),
+                    };
+                    if let Some(answer) = self.admit(store, request, given)? {
                         effects.push(Effect::Answer { request, answer });
                     }
                 }
@@ -149,23 +175,26 @@ impl NodeCore {
     }
 
     /// Lets a submission wait for a block, or answers it at once.
-    fn admit(
-        &mut self,
-        store: &dyn Read,
-        request: u64,
-        submission: SignedSubmission,
-    ) -> Result<Option<Answer>, ApplyError> {
-        let id = submission.submission.id();
+    fn admit(&mut self, store: &dyn Read, request: u64, given: Given) -> Result<Option<Answer>, ApplyError> {
+        let (id, bytes) = match &given {
+            Given::Signed(signed) => (signed.submission.id(), signed.submission.body_bytes),
+            Given::Verified(verified) => (verified.id(), verified.signed().submission.body_bytes),
+        };
+        let bytes = bytes as usize;
         if let Some(answer) = earlier_answer(store, id)? {
             return Ok(Some(answer));
         }
-        let bytes = submission.submission.body_bytes as usize;
         if self.waiting.len() >= WAITING_MAX || self.waiting_bytes.saturating_add(bytes) > WAITING_BYTES_MAX {
             return Ok(Some(Answer::Busy));
         }
-        let verified = match VerifiedSubmission::verify(submission, self.ledger.head.chain, &self.ledger.directory) {
-            Ok(verified) => verified,
-            Err(refusal) => return Ok(Some(Answer::Refused(refusal))),
+        let verified = match given {
+            Given::Verified(verified) => verified,
+            Given::Signed(signed) => {
+                match VerifiedSubmission::verify(signed, self.ledger.head.chain, &self.ledger.directory) {
+                    Ok(verified) => verified,
+                    Err(refusal) => return Ok(Some(Answer::Refused(refusal))),
+                }
+            }
         };
         if verified.is_ahead_of(self.now, &self.ledger.directory) {
             let ahead = Refusal::Submission(InvalidSubmission::Ahead);

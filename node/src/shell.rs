@@ -1,18 +1,25 @@
 //! The shell around the core: the clock, the store, and the one thread that writes.
 //!
-//! What comes while a block is written waits, and makes the next block together: one sync serves all who wait.
+//! Three steps go on at once: submissions are verified by those who bring them, side by side; one thread decides
+//! and applies blocks; another writes and syncs them ([`Pipeline`]). What comes while a block is being written
+//! waits, and makes the next one together: one sync serves all who wait. An answer is given once its block is on
+//! disk.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::{Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
+use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::state::apply::ApplyError;
+use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_ledger::submission::SignedSubmission;
-use suyuan_store::Store;
+use suyuan_store::{Pipeline, Store};
 use tokio::sync::oneshot;
 
 use crate::core::{Answer, Effect, Input, NodeCore, SEAL_AFTER_MS, WAITING_BYTES_MAX};
@@ -26,6 +33,7 @@ const TAKEN_MAX: usize = 64;
 
 enum Message {
     Submit(Box<SignedSubmission>, oneshot::Sender<Answer>),
+    Verified(Box<VerifiedSubmission>, Arc<Directory>, oneshot::Sender<Answer>),
     Stop,
 }
 
@@ -33,7 +41,8 @@ impl Message {
     /// Bytes of the events that it carries.
     fn bytes(&self) -> usize {
         match self {
-            Message::Submit(submission, _) => submission.events.iter().map(|event| event.payload.len()).sum(),
+            Message::Submit(submission, _) => submission.submission.body_bytes as usize,
+            Message::Verified(submission, ..) => submission.signed().submission.body_bytes as usize,
             Message::Stop => 0,
         }
     }
@@ -72,12 +81,80 @@ pub struct Figures {
     pub busy: AtomicU64,
 }
 
-/// What a writer and its thread share.
-#[derive(Default)]
+impl Figures {
+    /// Counts a block that is on disk.
+    fn count(&self, height: u64, answers: &[(oneshot::Sender<Answer>, Answer)]) {
+        self.height.store(height, Ordering::Relaxed);
+        let mut submissions = 0;
+        for (_, answer) in answers {
+            if let Answer::Applied { receipts, .. } = answer {
+                submissions += 1;
+                self.events.fetch_add(receipts.len() as u64, Ordering::Relaxed);
+            }
+        }
+        self.submissions.fetch_add(submissions, Ordering::Relaxed);
+        self.blocks_with_events.fetch_add(u64::from(submissions > 0), Ordering::Relaxed);
+    }
+}
+
+/// What a writer and its threads share.
 struct Common {
-    figures: Figures,
+    figures: Arc<Figures>,
     /// Why the writer stopped by itself.
     failure: OnceLock<Stopped>,
+    chain: Hash,
+    /// That of the last block applied: under it, what comes is verified.
+    directory: Mutex<Arc<Directory>>,
+}
+
+impl Common {
+    fn directory(&self) -> MutexGuard<'_, Arc<Directory>> {
+        self.directory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fail(&self, error: ApplyError) -> Stopped {
+        self.failure.get_or_init(|| Stopped(Arc::new(error))).clone()
+    }
+}
+
+/// The store as blocks are written to it: counted, and a failure is known before anybody who waits for an answer
+/// learns that none comes.
+struct Watched<'a, S> {
+    store: &'a S,
+    common: &'a Common,
+}
+
+impl<S: Store> Read for Watched<'_, S> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.get(table, key)
+    }
+
+    fn get_many(&self, table: Table, keys: &[&[u8]], visit: &mut VisitMany<'_>) -> Result<(), StoreError> {
+        self.store.get_many(table, keys, visit)
+    }
+
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
+        self.store.at_or_before(table, key)
+    }
+
+    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.store.scan(table, from, to, visit)
+    }
+}
+
+impl<S: Store> Store for Watched<'_, S> {
+    fn commit(&self, writes: &WriteSet) -> Result<(), StoreError> {
+        let begun = Instant::now();
+        let written = self.store.commit(writes);
+        if let Err(error) = &written {
+            self.common.fail(ApplyError::Store(error.clone()));
+            return written;
+        }
+        let taken = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.common.figures.commit_ns.fetch_add(taken, Ordering::Relaxed);
+        self.common.figures.blocks.fetch_add(1, Ordering::Relaxed);
+        written
+    }
 }
 
 /// A node that runs: submissions go in, answers come out once they are on disk.
@@ -97,19 +174,34 @@ impl Writer {
     /// Starts the thread that writes.
     pub fn start<S: Store + Send + Sync + 'static>(core: NodeCore, store: Arc<S>) -> std::io::Result<Writer> {
         let (sender, receiver) = sync_channel(ON_THEIR_WAY_MAX);
-        let common = Arc::new(Common::default());
+        let common = Arc::new(Common {
+            figures: Arc::default(),
+            failure: OnceLock::new(),
+            chain: core.ledger().head.chain,
+            directory: Mutex::new(core.ledger().directory.clone()),
+        });
         let shared = common.clone();
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            Writing { core, store: store.as_ref(), common: &shared, answers: HashMap::new(), requests: 0 }
-                .run(&receiver)
+            let watched = Watched { store: store.as_ref(), common: &shared };
+            let ended = Pipeline::run(&watched, |pipeline| {
+                Writing { core, common: &shared, answers: HashMap::new(), requests: 0 }.run(pipeline, &receiver)
+            });
+            // Whatever was handed over last may still have failed.
+            ended.map_err(|error| shared.fail(ApplyError::Store(error))).and_then(|core| core)
         })?;
         Ok(Writer { sender, thread: Mutex::new(Some(thread)), common })
     }
 
     /// Hands a submission over. The answer comes once it is on disk; the receiver fails if the writer stopped.
+    /// It is verified here: for thousands of events that takes a while.
     pub fn submit(&self, submission: SignedSubmission) -> oneshot::Receiver<Answer> {
         let (answer, answered) = oneshot::channel();
-        self.send(Message::Submit(Box::new(submission), answer));
+        let directory = self.common.directory().clone();
+        self.send(match VerifiedSubmission::verify(submission.clone(), self.common.chain, &directory) {
+            Ok(verified) => Message::Verified(Box::new(verified), directory, answer),
+            // It may be on the ledger already, under a directory that took it.
+            Err(_) => Message::Submit(Box::new(submission), answer),
+        });
         answered
     }
 
@@ -135,7 +227,7 @@ impl Writer {
         }
         figures.busy.fetch_add(1, Ordering::Relaxed);
         match message {
-            Message::Submit(_, answer) => drop(answer.send(Answer::Busy)),
+            Message::Submit(_, answer) | Message::Verified(_, _, answer) => drop(answer.send(Answer::Busy)),
             Message::Stop => {}
         }
     }
@@ -159,24 +251,28 @@ impl Writer {
         &self.common.figures
     }
 
-    /// Whether the writer is still there.
+    /// Whether the writer is still there, and can write.
     pub fn is_running(&self) -> bool {
-        self.thread.lock().is_ok_and(|thread| thread.as_ref().is_some_and(|thread| !thread.is_finished()))
+        self.failure().is_none()
+            && self.thread.lock().is_ok_and(|thread| thread.as_ref().is_some_and(|thread| !thread.is_finished()))
     }
 }
 
-/// The thread that writes.
-struct Writing<'a, S> {
+/// The thread that decides and applies.
+struct Writing<'a> {
     core: NodeCore,
-    store: &'a S,
     common: &'a Common,
     /// Who waits for an answer, by request.
     answers: HashMap<u64, oneshot::Sender<Answer>>,
     requests: u64,
 }
 
-impl<S: Store> Writing<'_, S> {
-    fn run(mut self, receiver: &Receiver<Message>) -> Result<NodeCore, Stopped> {
+impl Writing<'_> {
+    fn run<S: Store + Sync>(
+        mut self,
+        pipeline: &mut Pipeline<'_, S>,
+        receiver: &Receiver<Message>,
+    ) -> Result<NodeCore, Stopped> {
         let mut stopping = false;
         loop {
             let mut inputs = Vec::new();
@@ -187,6 +283,10 @@ impl<S: Store> Writing<'_, S> {
                     Err(RecvTimeoutError::Disconnected) => stopping = true,
                 }
             }
+            // One block may be written while this one is applied; more would only be smaller ones.
+            if let Err(error) = pipeline.wait_until(1) {
+                return Err(self.common.fail(ApplyError::Store(error)));
+            }
             let mut taken = 1;
             while taken < TAKEN_MAX
                 && let Ok(message) = receiver.try_recv()
@@ -196,9 +296,12 @@ impl<S: Store> Writing<'_, S> {
             }
             // What came while this thread waited came now.
             inputs.insert(0, Input::Time(now_ms()));
-            if let Err(error) = self.step(inputs, stopping) {
+            if stopping {
+                inputs.push(Input::Seal);
+            }
+            if let Err(error) = self.step(pipeline, inputs) {
                 // Before the answers are dropped: whoever waits for one asks why.
-                return Err(self.common.failure.get_or_init(|| Stopped(Arc::new(error))).clone());
+                return Err(self.common.fail(error));
             }
             if stopping && !self.core.has_waiting() && self.core.is_sealed() {
                 return Ok(self.core);
@@ -209,50 +312,71 @@ impl<S: Store> Writing<'_, S> {
     /// Turns a message into an input; whether it asks to stop.
     fn take(&mut self, message: Message, inputs: &mut Vec<Input>) -> bool {
         let (figures, bytes) = (&self.common.figures, message.bytes());
-        match message {
+        let request = self.requests + 1;
+        let answer = match message {
             Message::Stop => return true,
             Message::Submit(submission, answer) => {
-                self.requests += 1;
-                self.answers.insert(self.requests, answer);
-                inputs.push(Input::Submit { request: self.requests, submission });
+                inputs.push(Input::Submit { request, submission });
+                answer
             }
-        }
+            Message::Verified(submission, directory, answer) => {
+                inputs.push(Input::Verified { request, submission, directory });
+                answer
+            }
+        };
+        self.requests = request;
+        self.answers.insert(request, answer);
         figures.on_their_way_bytes.fetch_sub(bytes, Ordering::Relaxed);
         figures.on_their_way.fetch_sub(1, Ordering::Relaxed);
         false
     }
 
-    fn step(&mut self, mut inputs: Vec<Input>, stopping: bool) -> Result<(), ApplyError> {
-        if stopping {
-            inputs.push(Input::Seal);
+    fn step<S: Store + Sync>(&mut self, pipeline: &mut Pipeline<'_, S>, inputs: Vec<Input>) -> Result<(), ApplyError> {
+        let mut effects = self.core.step(pipeline, inputs)?.into_iter();
+        {
+            let mut directory = self.common.directory();
+            if !Arc::ptr_eq(&directory, &self.core.ledger().directory) {
+                *directory = self.core.ledger().directory.clone();
+            }
         }
-        for effect in self.core.step(self.store, inputs)? {
+        while let Some(effect) = effects.next() {
             match effect {
                 Effect::Commit(writes) => {
-                    let begun = Instant::now();
-                    self.store.commit(&writes)?;
-                    let taken = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-                    let figures = &self.common.figures;
-                    figures.commit_ns.fetch_add(taken, Ordering::Relaxed);
-                    figures.blocks.fetch_add(1, Ordering::Relaxed);
-                    figures.height.store(self.core.ledger().head.height, Ordering::Relaxed);
-                    if !self.core.is_sealed() {
-                        figures.blocks_with_events.fetch_add(1, Ordering::Relaxed);
-                    }
+                    // All answers behind it are given once it is on disk.
+                    let answers = self.answers_of(effects);
+                    let (height, figures) = (self.core.ledger().head.height, self.common.figures.clone());
+                    pipeline.commit(writes, move || {
+                        figures.count(height, &answers);
+                        // Whoever asked may have gone.
+                        answers.into_iter().for_each(|(waiting, answer)| drop(waiting.send(answer)));
+                    })?;
+                    return Ok(());
                 }
                 Effect::Answer { request, answer } => {
-                    if let Answer::Applied { receipts, .. } = &answer {
-                        self.common.figures.submissions.fetch_add(1, Ordering::Relaxed);
-                        self.common.figures.events.fetch_add(receipts.len() as u64, Ordering::Relaxed);
+                    if matches!(answer, Answer::Applied { .. }) {
+                        // Its block may be on its way yet.
+                        pipeline.finish()?;
                     }
                     if let Some(waiting) = self.answers.remove(&request) {
-                        // Whoever asked may have gone.
                         let _ = waiting.send(answer);
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Who waits for these answers, with them.
+    fn answers_of(&mut self, effects: impl Iterator<Item = Effect>) -> Vec<(oneshot::Sender<Answer>, Answer)> {
+        let mut found = Vec::new();
+        for effect in effects {
+            if let Effect::Answer { request, answer } = effect
+                && let Some(waiting) = self.answers.remove(&request)
+            {
+                found.push((waiting, answer));
+            }
+        }
+        found
     }
 }
 

@@ -77,6 +77,14 @@ impl<'a, S: Store + Sync + ?Sized> Pipeline<'a, S> {
         self.failed.clone().map_or(Ok(()), Err)
     }
 
+    /// Waits until no more than so many blocks are on their way.
+    pub fn wait_until(&mut self, pending_max: usize) -> Result<(), StoreError> {
+        while self.pending.len() > pending_max {
+            self.wait()?;
+        }
+        self.collect()
+    }
+
     /// How many blocks are on their way.
     pub fn pending(&self) -> usize {
         self.pending.len()

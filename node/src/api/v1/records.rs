@@ -24,6 +24,9 @@ use crate::core::earlier_answer;
 use crate::link::{Station, Submitted, apply_reason, why_stopped};
 use crate::open::store_reason;
 
+/// A submission of so many bytes at most is verified without going to a thread that may block.
+const VERIFIED_AT_ONCE_BYTES_MAX: usize = 32 << 10;
+
 /// Records a signed submission.
 ///
 /// The body is a SignedSubmission as docs/FORMATS.md has it: up to 4,096 events under one signature, the next of
@@ -51,9 +54,20 @@ pub async fn records(State(app): Shared, request: Request) -> Response {
         return problem(StatusCode::BAD_REQUEST, &reason);
     };
     let id = submission.submission.id();
-    let Ok(said) = app.node.writer.submit(submission).await else {
-        return failed(&why_stopped(&app.node.writer));
+    // It is verified on the way to the writer, which for many events takes long enough to hold others up.
+    let handed_over = match received.bytes.len() <= VERIFIED_AT_ONCE_BYTES_MAX {
+        true => Ok(app.node.writer.submit(submission)),
+        false => {
+            let app = app.clone();
+            tokio::task::spawn_blocking(move || app.node.writer.submit(submission)).await
+        }
     };
+    drop(received);
+    let said = match handed_over {
+        Ok(answered) => answered.await,
+        Err(error) => return failed(&Reason::new(codes::API_FAULT, &[&error.to_string()])),
+    };
+    let Ok(said) = said else { return failed(&why_stopped(&app.node.writer)) };
     // What was written a moment ago is in memory: reading it does not block.
     let submitted = match Submitted::of(said, id, &app.node.store) {
         Ok(submitted) => submitted,
