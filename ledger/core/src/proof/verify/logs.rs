@@ -144,6 +144,9 @@ struct Entries {
 impl Entries {
     fn collect(subjects: &[ShownRun], events: &[ShownEvent], records: &[(Record, Hash)]) -> Result<Entries, Refused> {
         let mut found = Entries::default();
+        // Side by side, since every link looks for its subjects among them.
+        let bounds: Vec<(u64, u64)> =
+            subjects.iter().map(|run| (run.first, run.first.saturating_add(run.count))).collect();
         for ((index, event), (record, hash)) in events.iter().enumerate().zip(records) {
             let mut last = None;
             for link in &event.record.runs {
@@ -155,11 +158,11 @@ impl Entries {
                     continue;
                 }
                 let end = link.first.saturating_add(u64::from(link.count));
-                let from = subjects.partition_point(|run| run.first.saturating_add(run.count) <= link.first);
-                let named = subjects.iter().enumerate().skip(from).take_while(|(_, run)| run.first < end);
+                let from = bounds.partition_point(|run| run.1 <= link.first);
+                let named = bounds.iter().enumerate().skip(from).take_while(|(_, run)| run.0 < end);
                 for (place, run) in named {
-                    let covers = link.first <= run.first && run.first.saturating_add(run.count) <= end;
-                    RefusedCode::Cut.unless(covers, Place::Subject(run.first))?;
+                    let covers = link.first <= run.0 && run.1 <= end;
+                    RefusedCode::Cut.unless(covers, Place::Subject(run.0))?;
                     if last != Some((role, standing)) {
                         found.nodes.push(LogNode::entry(record, *hash, role, standing));
                         last = Some((role, standing));

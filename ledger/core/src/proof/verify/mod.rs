@@ -8,7 +8,7 @@ mod names;
 mod payloads;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 pub use history::ProofHistory;
 
@@ -47,7 +47,7 @@ pub struct ProvedTrace {
     /// What it was walked over.
     pub history: ProofHistory,
     /// The keys that the proof shows, by subjects' numbers.
-    pub keys: BTreeMap<u64, Rc<[u8]>>,
+    pub keys: BTreeMap<u64, Arc<[u8]>>,
 }
 
 /// Checks a proof against whom its reader trusts.

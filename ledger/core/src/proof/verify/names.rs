@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::hash::{Hash, Tag};
 use crate::names::{Name, page_hash};
@@ -24,7 +24,7 @@ pub(super) struct Names {
 /// A subject's key.
 pub(super) struct Known {
     pub number: u64,
-    pub key: Rc<[u8]>,
+    pub key: Arc<[u8]>,
     /// The place of the event that founded the subject.
     pub event: usize,
 }
@@ -58,7 +58,7 @@ impl Names {
     }
 
     /// Adds a key that an event founded; `None` if another number has it.
-    pub fn add(&mut self, number: u64, tag: Hash, key: Rc<[u8]>, event: usize) -> Option<()> {
+    pub fn add(&mut self, number: u64, tag: Hash, key: Arc<[u8]>, event: usize) -> Option<()> {
         self.known.push(Known { number, key, event });
         self.by_tag.insert(tag, number).is_none().then_some(())
     }
