@@ -24,8 +24,8 @@ use crate::record::{Role, Standing};
 use crate::state::head::Head;
 use crate::state::reader::Reader;
 use crate::state::subject::{FoundedRun, StoredLog, StoredRecord, StoredRun, SubjectState, read_number};
-use crate::trace::closure::visit;
 use crate::trace::arena::Arena;
+use crate::trace::closure::visit;
 use crate::trace::history::{History, Mode, Place, ShownLog, class_key};
 use crate::trace::numbers::Paged;
 use crate::trace::store::StoreHistory;
@@ -353,9 +353,8 @@ impl<'h, 'a> Maker<'h, 'a> {
         for (entry, index) in entries.iter().zip(0u64..) {
             let Place { height, index: in_block } = arena.place_of(entry.event);
             let known = Role::from_number(entry.role).zip(Standing::from_number(entry.standing));
-            let unknown = || {
-                StoreError::Corrupt(Table::Entry, format!("the log of subject {} is unreadable", shown.run.first))
-            };
+            let unknown =
+                || StoreError::Corrupt(Table::Entry, format!("the log of subject {} is unreadable", shown.run.first));
             let (role, standing) = known.ok_or_else(unknown)?;
             let record = arena.record(entry.event).ok_or_else(unknown)?.record(height, in_block);
             nodes.push(LogNode::entry(&record, record.hash(), role, standing));
@@ -429,7 +428,7 @@ fn tree_parts(
             for number in *page {
                 let key = history.key_bytes(*number)?;
                 let is_needed = needed.binary_search_by_key(number, |(_, needed)| *needed).is_ok();
-                let key = if is_needed { NameKey::Key(key.to_vec()) } else { NameKey::Tag(Tag::Key.hash(key)) };
+                let key = if is_needed { NameKey::Key(key.into()) } else { NameKey::Tag(Tag::Key.hash(key)) };
                 shown.push(ShownName { number: *number, key });
             }
             parts.push(NamePart::Page(shown));

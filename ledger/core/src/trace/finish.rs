@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::record::{Role, mask};
 use crate::state::subject::StoredRecord;
-use crate::trace::closure::{Closure, Cut, Edge, Node, Notice, Relation, Remark, ShownEvent};
 use crate::trace::arena::Arena;
+use crate::trace::closure::{Closure, Cut, Edge, Node, Notice, Relation, Remark, ShownEvent};
 use crate::trace::history::{Place, ShownLog};
 use crate::trace::numbers::{NumberMap, NumberSet};
 use crate::trace::walk::{Reached, is_class_level, linked, parent, subjects};
@@ -101,12 +101,12 @@ fn say_once(edges: &mut Vec<Drawn>, claims: &mut Vec<Drawn>) {
     claims.retain(|claim| !known.contains(&(claim.from, claim.to, claim.relation)));
 }
 
-/// Events that end containments, in the order in which they happened.
+/// Events that end containments.
 #[derive(Default)]
 struct Endings {
-    /// By parent and child.
-    unpacked: NumberMap<(u64, u64), Vec<(i64, Place)>>,
-    /// By parent, and whether it ends associations.
+    /// Child, parent, and when it was taken out, ascending once all are added.
+    unpacked: Vec<(u64, u64, (i64, Place))>,
+    /// By parent, and whether it ends associations; in the order in which they happened.
     emptied: NumberMap<(u64, bool), Vec<(i64, Place)>>,
 }
 
@@ -124,6 +124,8 @@ fn end_containments(
         endings.add(event, &in_parts, |standing| standing > 0);
         claimed.add(event, &in_parts, |standing| standing == 0);
     }
+    endings.unpacked.sort_unstable();
+    claimed.unpacked.sort_unstable();
     // Only what adds begins a containment.
     let begun = events.iter().filter(|event| event.2.mask & mask::ADD != 0);
     let times: NumberMap<Place, i64> = begun.map(|(time, place, _)| (*place, *time)).collect();
@@ -162,7 +164,7 @@ impl Endings {
         for run in linked(record, Role::Child).iter().filter(|run| wanted(run.standing)) {
             for child in run.first..run.first.saturating_add(u64::from(run.count)) {
                 if !in_parts.contains(&child) {
-                    self.unpacked.entry((parent, child)).or_default().push(when);
+                    self.unpacked.push((child, parent, when));
                 }
             }
         }
@@ -170,13 +172,11 @@ impl Endings {
 
     /// The first that ends a containment which began at this time.
     fn first(&self, edge: &Drawn, time: i64) -> Option<(i64, Place)> {
-        let after = |ends: Option<&Vec<(i64, Place)>>| {
-            let ends = ends?;
-            ends.get(ends.partition_point(|end| *end <= (time, edge.event))).copied()
-        };
-        let association = edge.relation == Relation::Association;
-        let unpacked = after(self.unpacked.get(&(edge.to, edge.from)));
-        let emptied = after(self.emptied.get(&(edge.to, association)));
-        [unpacked, emptied].into_iter().flatten().min()
+        let begun = (time, edge.event);
+        let of_child = self.unpacked.partition_point(|ending| *ending <= (edge.from, edge.to, begun));
+        let unpacked = self.unpacked.get(of_child).filter(|ending| (ending.0, ending.1) == (edge.from, edge.to));
+        let emptied = self.emptied.get(&(edge.to, edge.relation == Relation::Association));
+        let emptied = emptied.and_then(|ends| ends.get(ends.partition_point(|end| *end <= begun))).copied();
+        [unpacked.map(|ending| ending.2), emptied].into_iter().flatten().min()
     }
 }

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::codec;
 use crate::key::KeyKind;
 use crate::kv::{Read, StoreError, Table};
+use crate::record::Role;
 use crate::state::reader::{Reader, SubjectRun};
-use crate::state::subject::StoredRecord;
+use crate::state::subject::{StoredRecord, place_key};
 use crate::trace::arena::{Arena, LogEntry};
 use crate::trace::history::{History, Mode, Place, ShownLog, class_key};
 use crate::trace::numbers::{NumberMap, Paged};
@@ -24,11 +26,14 @@ pub struct StoreHistory<'a> {
 /// What was read of a store.
 #[derive(Debug, Default)]
 pub struct Known {
+    /// As of the block of this height.
+    height: u64,
     arena: Arena,
     /// By subject, the place of its log in the arena, plus one.
     logs: Paged<u32>,
-    /// By a log's id, its place in the arena.
+    /// By a log's id, its place in the arena; and the other way round.
     places: NumberMap<u64, u32>,
+    ids: Vec<u64>,
     /// By a log's place in the arena, the event with which its subjects appeared.
     founded: Vec<Place>,
     /// By where an event is, its place in the arena.
@@ -40,7 +45,12 @@ pub struct Known {
     /// By the part of the key that is a GTIN: most subjects are of few classes.
     classes: HashMap<[u8; GTIN_PART_BYTES], Option<u64>>,
     class_last: Option<([u8; GTIN_PART_BYTES], Option<u64>)>,
+    /// Names whose class is not recorded, as far as is known.
+    lacking: Vec<usize>,
 }
+
+/// What was read is not brought up to date over more blocks than this: to read anew what is asked costs less.
+const CATCH_UP_BLOCKS_MAX: u64 = 1_024;
 
 /// A subject's key, and its class once that was asked for.
 #[derive(Debug, Clone)]
@@ -51,6 +61,29 @@ struct Name {
 }
 
 impl Known {
+    /// Forgets the logs that events have grown since, and which classes there are not.
+    fn forget(&mut self, record: &StoredRecord) {
+        let in_logs = |role: u8| Role::from_number(role).is_some_and(|role| !role.names_events());
+        for run in record.runs.iter().filter(|run| in_logs(run.role)) {
+            for subject in run.first..run.first.saturating_add(u64::from(run.count)) {
+                let Some(log) = self.logs.get(subject).checked_sub(1) else { continue };
+                self.logs.set(subject, 0);
+                if let Some(id) = self.ids.get(log as usize) {
+                    self.places.remove(id);
+                }
+            }
+        }
+        if !record.founded.is_empty() && !self.lacking.is_empty() {
+            self.classes.clear();
+            self.class_last = None;
+            for name in std::mem::take(&mut self.lacking) {
+                if let Some(name) = self.name_list.get_mut(name) {
+                    name.class = None;
+                }
+            }
+        }
+    }
+
     /// About how many bytes it takes.
     pub fn bytes(&self) -> usize {
         // A record, its place and its names beside entries and links, which are counted one by one.
@@ -66,12 +99,20 @@ impl Known {
 impl<'a> StoreHistory<'a> {
     /// Reads this store.
     pub fn new(store: &'a dyn Read) -> Self {
-        StoreHistory::knowing(store, Known::default())
+        StoreHistory { reader: Reader::new(store), run: None, known: Known::default() }
     }
 
-    /// Reads this store, of which this is known already. The store MUST be as it was when that was read.
-    pub fn knowing(store: &'a dyn Read, known: Known) -> Self {
-        StoreHistory { reader: Reader::new(store), run: None, known }
+    /// Reads this store, of which this was read at the same or an earlier height.
+    pub fn knowing(store: &'a dyn Read, mut known: Known) -> Result<Self, StoreError> {
+        let reader = Reader::new(store);
+        let height = reader.head()?.map_or(0, |head| head.height);
+        match height.checked_sub(known.height) {
+            Some(0) => {}
+            Some(behind) if behind <= CATCH_UP_BLOCKS_MAX => catch_up(store, &mut known, height)?,
+            _ => known = Known::default(),
+        }
+        known.height = height;
+        Ok(StoreHistory { reader, run: None, known })
     }
 
     /// What was read, for the next one that reads the same store.
@@ -113,6 +154,7 @@ impl<'a> StoreHistory<'a> {
         let log = self.known.arena.add_log(Arc::new(stored.state), entries);
         self.known.founded.push(Place { height: stored.founded_height, index: stored.founded_index });
         self.known.places.insert(id, log);
+        self.known.ids.push(id);
         Ok(log)
     }
 
@@ -188,6 +230,21 @@ impl<'a> StoreHistory<'a> {
     }
 }
 
+/// Forgets what the blocks since have changed. An event changes only subjects that it names.
+fn catch_up(store: &dyn Read, known: &mut Known, height: u64) -> Result<(), StoreError> {
+    let from = place_key(known.height.saturating_add(1), 0);
+    let to = place_key(height.saturating_add(1), 0);
+    let mut fault = None;
+    store.scan(Table::Record, &from, &to, &mut |_, value| {
+        match codec::decode_trusted::<StoredRecord>(value) {
+            Ok(record) => known.forget(&record),
+            Err(error) => fault = Some(StoreError::Corrupt(Table::Record, format!("{error:?}"))),
+        }
+        fault.is_none()
+    })?;
+    fault.map_or(Ok(()), Err)
+}
+
 /// A GTIN's length and its 14 digits.
 const GTIN_PART_BYTES: usize = 16;
 
@@ -230,6 +287,9 @@ impl History for StoreHistory<'_> {
         let key = name.key.clone();
         let class = self.class_of_key(key)?;
         self.name(subject)?.class = Some(class);
+        if class.is_none() && class_key(self.key_bytes(subject)?).is_some() {
+            self.known.lacking.extend((self.known.names.get(subject) as usize).checked_sub(1));
+        }
         Ok(class)
     }
 

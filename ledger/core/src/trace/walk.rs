@@ -622,9 +622,7 @@ impl Shown {
         match self {
             Shown::Notice => Mode::Notice,
             Shown::Full => Mode::Full,
-            Shown::Windows(spans) => {
-                spans.iter().next().map_or(Mode::Notice, |(from, to)| Mode::Window { from, to })
-            }
+            Shown::Windows(spans) => spans.iter().next().map_or(Mode::Notice, |(from, to)| Mode::Window { from, to }),
         }
     }
 

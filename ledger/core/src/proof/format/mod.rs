@@ -195,7 +195,7 @@ pub enum NameKey {
     /// The key's tag.
     Tag(Hash),
     /// The key.
-    Key(Vec<u8>),
+    Key(Arc<[u8]>),
 }
 
 impl TraceProof {

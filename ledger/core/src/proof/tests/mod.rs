@@ -82,7 +82,7 @@ fn verified_trace_is_the_nodes() {
                 event.record = Arc::new(StoredRecord { founded: Vec::new(), ..StoredRecord::clone(&event.record) });
             }
             assert_eq!(trace.closure, walked);
-            let keys = walked.nodes.iter().map(|node| trace.keys[&node.subject].to_vec());
+            let keys = walked.nodes.iter().map(|node| trace.history.key_shown(node.subject).unwrap().to_vec());
             let tags: Vec<Hash> = keys.map(|key| Tag::Key.hash(&key)).collect();
             let numbers = tags.iter().map(|tag| Reader::new(&store).number_of(*tag).unwrap().unwrap());
             assert!(numbers.eq(walked.nodes.iter().map(|node| node.subject)));

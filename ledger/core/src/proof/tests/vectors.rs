@@ -30,7 +30,7 @@ fn answer(bytes: &[u8]) -> String {
         return text + "absent\n";
     };
     for node in &trace.closure.nodes {
-        writeln!(text, "node {} {}", node.subject, hex(&trace.keys[&node.subject])).unwrap();
+        writeln!(text, "node {} {}", node.subject, hex(trace.history.key_shown(node.subject).unwrap())).unwrap();
     }
     for edge in &trace.closure.edges {
         let (height, index) = (edge.event.height, edge.event.index);

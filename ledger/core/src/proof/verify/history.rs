@@ -1,6 +1,5 @@
 //! History as a verifier has it: over what a proof shows.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::logs::{LogRun, Logs};
@@ -32,8 +31,8 @@ pub struct ProofHistory {
     named: Vec<(bool, Option<Option<u64>>)>,
     /// The class found last, with its key: neighbours are of one class.
     class: Option<(SubjectKey, u64)>,
-    /// The run and the key that were found last: neighbours are asked for one after another.
-    last: (usize, usize),
+    /// The run that was found last: neighbours are asked for one after another.
+    last: usize,
     /// What was shown last: neighbours share it.
     shown_last: Option<ShownLog>,
 }
@@ -85,11 +84,8 @@ impl ProofHistory {
             // All runs together have a bounded number of subjects (`Logs::rebuild`).
             total += run.count as usize;
             let entries = logs.entries.get(run.entries.clone()).unwrap_or_default().iter();
-            let entries = entries.map(|entry| arena::LogEntry {
-                event: entry.event,
-                role: entry.role,
-                standing: entry.standing,
-            });
+            let entries =
+                entries.map(|entry| arena::LogEntry { event: entry.event, role: entry.role, standing: entry.standing });
             let log = arena.add_log(Arc::new(run.leaf.state.clone()), entries);
             let pruned = logs.pruned.get(run.pruned.clone()).unwrap_or_default();
             if !pruned.is_empty() {
@@ -102,7 +98,7 @@ impl ProofHistory {
             offsets,
             named: vec![(false, None); names.known().len()],
             class: None,
-            last: (0, 0),
+            last: 0,
             shown_last: None,
             events,
             logs,
@@ -116,14 +112,13 @@ impl ProofHistory {
 
     /// Marks a subject's key as needed, and gives its place.
     fn name(&mut self, subject: u64) -> Option<usize> {
-        let place = self.names.place(subject, self.last.1)?;
+        let place = self.names.place(subject)?;
         self.named.get_mut(place)?.0 = true;
-        self.last.1 = place;
         Some(place)
     }
 
     fn is_named(&self, subject: u64) -> bool {
-        let named = self.names.place(subject, 0).and_then(|place| self.named.get(place));
+        let named = self.names.place(subject).and_then(|place| self.named.get(place));
         named.is_some_and(|(needed, _)| *needed)
     }
 
@@ -132,9 +127,10 @@ impl ProofHistory {
         &self.events
     }
 
-    /// The keys shown, by subjects' numbers.
-    pub(super) fn keys(&self) -> BTreeMap<u64, Arc<[u8]>> {
-        self.names.known().iter().map(|known| (known.number, known.key.clone())).collect()
+    /// The key of a subject, if it is shown.
+    pub fn key_shown(&self, subject: u64) -> Option<&[u8]> {
+        let place = self.names.place(subject)?;
+        self.names.known().get(place).map(|known| &*known.key)
     }
 
     /// Checks that every event is anchored, and that nothing was shown in vain.
@@ -175,13 +171,13 @@ impl ProofHistory {
     /// The run that a subject is in, and marks it as asked for.
     fn run_of(&mut self, subject: u64) -> Option<usize> {
         let holds = |run: &LogRun| subject.checked_sub(run.first).is_some_and(|place| place < run.count);
-        let near = [self.last.0, self.last.0.saturating_add(1)];
+        let near = [self.last, self.last.saturating_add(1)];
         let near = near.into_iter().find(|place| self.logs.runs.get(*place).is_some_and(holds));
         let place = near.unwrap_or_else(|| self.logs.runs.partition_point(|run| run.first + run.count <= subject));
         let run = self.logs.runs.get(place).filter(|run| holds(run))?;
         let offset = *self.offsets.get(place)?;
         *self.asked.get_mut(offset + (subject - run.first) as usize)? = true;
-        self.last.0 = place;
+        self.last = place;
         Some(place)
     }
 

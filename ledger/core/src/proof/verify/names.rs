@@ -9,6 +9,7 @@ use crate::hash::{Hash, Tag};
 use crate::names::{Name, page_hash};
 use crate::proof::format::{NameKey, NamePart, ShownEvent, ShownName, ShownNames};
 use crate::proof::refused::{Refused, RefusedCode};
+use crate::trace::numbers::Paged;
 
 /// The tree over an event's pages has at most so many levels: it has fewer pages than 2^20.
 const TREE_DEPTH_MAX: u32 = 20;
@@ -18,6 +19,8 @@ const TREE_DEPTH_MAX: u32 = 20;
 pub(super) struct Names {
     /// Ascending by number once [`Names::sort`] was called.
     known: Vec<Known>,
+    /// By number, the place in `known` plus one.
+    places: Paged<u32>,
     by_tag: HashMap<Hash, u64>,
 }
 
@@ -70,6 +73,9 @@ impl Names {
             [left, right] => left.number < right.number,
             _ => true,
         });
+        for (known, place) in self.known.iter().zip(1..) {
+            self.places.set(known.number, place);
+        }
         ascends.then_some(())
     }
 
@@ -78,11 +84,9 @@ impl Names {
         &self.known
     }
 
-    /// The place of a subject's key among them; neighbours of `near` are found fastest.
-    pub fn place(&self, number: u64, near: usize) -> Option<usize> {
-        let is_it = |place: &usize| self.known.get(*place).is_some_and(|known| known.number == number);
-        let near = [near, near.saturating_add(1)].into_iter().find(is_it);
-        near.or_else(|| self.known.binary_search_by_key(&number, |known| known.number).ok())
+    /// The place of a subject's key among them.
+    pub fn place(&self, number: u64) -> Option<usize> {
+        (self.places.get(number) as usize).checked_sub(1)
     }
 
     /// The number of the subject with this tag.
@@ -133,7 +137,7 @@ impl Walk<'_> {
                 NameKey::Tag(tag) => *tag,
                 NameKey::Key(key) => {
                     let tag = Tag::Key.hash(key);
-                    self.names.add(shown.number, tag, key.as_slice().into(), self.event)?;
+                    self.names.add(shown.number, tag, key.clone(), self.event)?;
                     tag
                 }
             };
