@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod accounts;
 pub mod api;
 pub mod capture;
 pub mod cli;
@@ -12,6 +13,7 @@ pub mod codes;
 pub mod config;
 pub mod core;
 pub mod epcs;
+pub mod journal;
 pub mod link;
 pub mod open;
 pub mod profiles;
