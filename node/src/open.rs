@@ -27,6 +27,7 @@ use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
 use crate::core::NodeCore;
 use crate::shell::{Stopped, Writer};
+use crate::traces::Remembered;
 
 /// Bytes of a configuration file.
 const CONFIGURATION_BYTES_MAX: u64 = 64 << 10;
@@ -72,6 +73,8 @@ pub struct Node {
     pub writer: Writer,
     /// Its store, to read snapshots of.
     pub store: Arc<RocksStore>,
+    /// What traces of it have read.
+    pub remembered: Remembered,
     /// Its configuration.
     pub configuration: Configuration,
     /// Its genesis.
@@ -178,7 +181,8 @@ impl Opened {
         let sealed = is_sealed(store.as_ref(), ledger.head.height).map_err(|error| store_reason(&error))?;
         let core = NodeCore::new(ledger, validator, genesis.validators.clone(), sealed);
         let writer = Writer::start(core, store.clone()).map_err(|error| io_reason(&path, &error))?;
-        Ok(Node { writer, store, configuration, genesis, path, _directory: directory })
+        let remembered = Remembered::default();
+        Ok(Node { writer, store, remembered, configuration, genesis, path, _directory: directory })
     }
 }
 
