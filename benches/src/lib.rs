@@ -6,7 +6,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod chain;
+pub mod curves;
+pub mod pipelined;
 pub mod process;
+pub mod traces;
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;

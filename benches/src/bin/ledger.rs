@@ -3,8 +3,10 @@
 //! and its proof verifies.
 //!
 //! usage: ledger FOLDER STORE                 captures into a new store, then compares closures
-//!        ledger FOLDER STORE --no-closures   captures only
+//!        ledger FOLDER STORE --no-closures   captures only; with --compact tells the disk's use after compaction
 //!        ledger FOLDER STORE --keep          compares the closures of a store captured before
+//!        ledger FOLDER STORE --histories     how long histories of items take there
+//!        ledger FOLDER STORE --fsck          checks it: builds it anew from its blocks, and compares
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -13,8 +15,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use suyuan_benches::chain::{Chain, Failure, Spent};
-use suyuan_benches::process::{resident_mib, running};
+use suyuan_benches::chain::{Chain, Failure, Spent, genesis};
+use suyuan_benches::process::{folder_bytes, resident_mib, resident_most_mib, running, running_all};
+use suyuan_benches::traces::{items, quantile, trace};
 use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::proof::format::ProofQuery;
 use suyuan_ledger::proof::make::{ProofOptions, last_header, make};
@@ -23,7 +26,7 @@ use suyuan_ledger::proof::verify::verify;
 use suyuan_ledger::trace::closure::{Direction, Query, close};
 use suyuan_ledger::trace::store::StoreHistory;
 use suyuan_sims::walk::Graph;
-use suyuan_store::{RocksStore, StoreOptions};
+use suyuan_store::{Progress, RocksStore, StoreOptions, fsck};
 
 struct Bench {
     chain: Chain<RocksStore>,
@@ -32,18 +35,61 @@ struct Bench {
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, folder, store, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: ledger FOLDER STORE [--no-closures | --keep]".into());
+        return Err("usage: ledger FOLDER STORE [--no-closures [--compact] | --keep | --histories | --fsck]".into());
     };
-    if rest.first().is_some_and(|word| word == "--keep") {
+    let wants = |wanted: &str| rest.iter().any(|word| word == wanted);
+    if wants("--histories") {
+        return Bench::reopen(Path::new(store))?.histories();
+    }
+    if wants("--fsck") {
+        return check(Path::new(store));
+    }
+    if wants("--keep") {
         return Bench::reopen(Path::new(store))?.closures(Path::new(folder));
     }
     const BATCH: usize = 500;
     let mut bench = Bench::found(Path::new(store))?;
     bench.capture(&Path::new(folder).join("events.ndjson"), BATCH)?;
-    if rest.first().is_some_and(|word| word == "--no-closures") {
+    if wants("--compact") {
+        bench.disk(Path::new(store))?;
+    }
+    if wants("--no-closures") {
         return Ok(());
     }
     bench.closures(Path::new(folder))
+}
+
+/// Checks a store, in a scratch store beside it.
+fn check(path: &Path) -> Result<(), Failure> {
+    let source = RocksStore::open(path, &StoreOptions::default())?;
+    let scratch_path = path.with_extension("fsck");
+    let options = StoreOptions { create: true, disposable: true, ..StoreOptions::default() };
+    let (started, ran, mut compared) = (Instant::now(), running_all(), None);
+    let scratch = RocksStore::open(&scratch_path, &options)?;
+    let found = fsck(&source, &genesis()?, &scratch, &mut |progress| {
+        if let Progress::Compares(_) = progress {
+            compared.get_or_insert_with(|| started.elapsed());
+        }
+    })?;
+    let (all, ran) = (started.elapsed(), running_all().saturating_sub(ran));
+    drop(scratch);
+    std::fs::remove_dir_all(&scratch_path)?;
+    println!(
+        "fsck of {} events: {} differences; {:.0} events/s, of {:.1?} replaying took {:.1?}; processor {:.2} µs an event; \
+         resident {} MiB, {} at most",
+        found.events,
+        found.differences.len(),
+        found.events as f64 / all.as_secs_f64(),
+        all,
+        compared.unwrap_or_default(),
+        ran.as_secs_f64() * 1e6 / found.events as f64,
+        resident_mib(),
+        resident_most_mib()
+    );
+    match found.differences.first() {
+        None => Ok(()),
+        Some(fault) => Err(format!("{fault:?}").into()),
+    }
 }
 
 impl Bench {
@@ -60,21 +106,24 @@ impl Bench {
     fn capture(&mut self, path: &Path, batch: usize) -> Result<(), Failure> {
         let mut lines = BufReader::with_capacity(1 << 20, File::open(path)?).lines();
         let mut spent = Spent::default();
-        let (mut events, mut refused) = (0usize, 0usize);
-        let started = Instant::now();
-        loop {
-            let payloads: Vec<Vec<u8>> =
-                lines.by_ref().take(batch).map(|line| line.map(String::into_bytes)).collect::<Result<_, _>>()?;
-            if payloads.is_empty() {
-                break;
+        let (started, ran) = (Instant::now(), running_all());
+        let (events, refused) = self.chain.pipelined(&mut spent, |feed, _| {
+            let mut events = 0usize;
+            loop {
+                let payloads: Vec<Vec<u8>> =
+                    lines.by_ref().take(batch).map(|line| line.map(String::into_bytes)).collect::<Result<_, _>>()?;
+                if payloads.is_empty() {
+                    feed.wait()?;
+                    return Ok(events);
+                }
+                events += payloads.len();
+                feed.block(payloads)?;
+                if events % (200 * batch) == 0 {
+                    eprintln!("{events} events, {:.0} events/s", events as f64 / started.elapsed().as_secs_f64());
+                }
             }
-            events += payloads.len();
-            refused += self.chain.block(payloads, &mut spent)?;
-            if events % (200 * batch) == 0 {
-                eprintln!("{events} events, {:.0} events/s", events as f64 / started.elapsed().as_secs_f64());
-            }
-        }
-        let all = started.elapsed();
+        })?;
+        let (all, ran) = (started.elapsed(), running_all().saturating_sub(ran));
         self.chain.block(Vec::new(), &mut spent)?;
         let each = |duration: Duration| format!("{:.2} µs", duration.as_secs_f64() * 1e6 / events as f64);
         println!(
@@ -82,13 +131,49 @@ impl Bench {
             events as f64 / all.as_secs_f64()
         );
         println!(
-            "an event: sign {}, verify and derive {}, apply {}, commit {}",
+            "an event: sign {}, verify and derive {}, apply {}, waiting for the commit {}; processor {}",
             each(spent.sign),
             each(spent.verify),
             each(spent.apply),
-            each(spent.commit)
+            each(spent.commit),
+            each(ran)
         );
-        println!("resident {} MiB", resident_mib());
+        println!("resident {} MiB, {} at most", resident_mib(), resident_most_mib());
+        Ok(())
+    }
+
+    /// What it takes on disk, before and after all of it is compacted.
+    fn disk(&self, path: &Path) -> Result<(), Failure> {
+        let events = self.chain.ledger.head.roots.event_count as f64;
+        let before = folder_bytes(path)? as f64 / events;
+        let started = running_all();
+        self.chain.store.compact()?;
+        let took = running_all().saturating_sub(started);
+        let after = folder_bytes(path)? as f64 / events;
+        println!("on disk {before:.0} bytes an event, {after:.0} after compaction, which took {took:.1?} of processor");
+        for (table, bytes) in self.chain.store.bytes_of_tables()? {
+            println!("  {:<12} {:.1} bytes an event", table.name(), bytes as f64 / events);
+        }
+        Ok(())
+    }
+
+    /// How long the history of an item takes: of so many all over the ledger, and before them as many to warm up.
+    fn histories(&self) -> Result<(), Failure> {
+        const ITEMS: usize = 10_000;
+        let items = items(&self.chain.store, self.chain.ledger.head.roots.subject_count, 2 * ITEMS)?;
+        let mut took = Vec::with_capacity(items.len());
+        for key in &items {
+            took.push(trace(&self.chain.store, key, Direction::History)?);
+        }
+        let mut processor: Vec<Duration> = took.iter().skip(ITEMS).map(|took| took.processor).collect();
+        let mut clock: Vec<Duration> = took.iter().skip(ITEMS).map(|took| took.clock).collect();
+        println!(
+            "histories of {ITEMS} items, in µs: processor p50 {:.0}, p99 {:.0}; clock p50 {:.0}, p99 {:.0}",
+            quantile(&mut processor, 50),
+            quantile(&mut processor, 99),
+            quantile(&mut clock, 50),
+            quantile(&mut clock, 99)
+        );
         Ok(())
     }
 

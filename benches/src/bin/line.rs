@@ -1,15 +1,20 @@
 //! Measures subjects in ranges on disk: a line that prints serial numbers by the thousand, packs them in cases and
-//! pallets, ships those, and sells one item in ten alone.
+//! pallets, ships those, and sells one item in ten alone. At each step of size it tells what things cost.
 //!
-//! usage: line SUBJECTS STORE      prints a line at each power of ten of subjects, and at the end
+//! usage: line SUBJECTS STORE [CSV]    captures; a row of costs at 1, 2 and 5 of each power of ten, and at the end
+//!        line --plot CSV SVG          draws the rows, with what they lead to at 2 × 10^8 subjects
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use suyuan_benches::chain::{Chain, Failure, Spent};
-use suyuan_benches::process::resident_mib;
+use suyuan_benches::curves::{COLUMNS, Costs, plot};
+use suyuan_benches::pipelined::Feed;
+use suyuan_benches::process::{folder_bytes, resident_mib, running, running_all};
+use suyuan_benches::traces::{Took, quantile, trace};
 use suyuan_ledger::key::SubjectKey;
-use suyuan_ledger::kv::{Read, Table};
 use suyuan_ledger::proof::format::ProofQuery;
 use suyuan_ledger::proof::make::{ProofOptions, last_header, make};
 use suyuan_ledger::proof::verify::verify;
@@ -23,35 +28,77 @@ const PALLET: u64 = 40;
 const BATCH: usize = 500;
 /// One item in so many is sold alone.
 const SOLD_EACH: u64 = 10;
+/// So many traces of each kind are made at each step: a fifth of them before any is measured.
+const TRACES: u64 = 500;
+/// The first step of size.
+const STEP_MIN: u64 = 100_000;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, subjects, store] = arguments.as_slice() else { return Err("usage: line SUBJECTS STORE".into()) };
-    let mut line = Line::new(Path::new(store))?;
-    let wanted: u64 = subjects.parse()?;
-    let mut told = 100_000;
-    while line.subjects() < wanted {
-        line.round()?;
-        if line.subjects() >= told.min(wanted) {
-            line.tell()?;
-            told *= 10;
+    let (subjects, store, csv) = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [_, "--plot", csv, svg] => return plot(Path::new(csv), Path::new(svg)),
+        [_, subjects, store] => (subjects.parse::<u64>()?, PathBuf::from(store), None),
+        [_, subjects, store, csv] => (subjects.parse::<u64>()?, PathBuf::from(store), Some(PathBuf::from(csv))),
+        _ => return Err("usage: line SUBJECTS STORE [CSV] | line --plot CSV SVG".into()),
+    };
+    let mut chain = Chain::found(RocksStore::open(&store, &StoreOptions { create: true, ..StoreOptions::default() })?)?;
+    let mut line = Line::default();
+    println!("{COLUMNS}");
+    if let Some(csv) = &csv {
+        std::fs::write(csv, format!("{COLUMNS}\n"))?;
+    }
+    for step in steps(subjects) {
+        let (events, started, ran) = (line.events, Instant::now(), running_all());
+        let (_, refused) = chain.pipelined(&mut Spent::default(), |feed, _| line.run(feed, step))?;
+        if refused > 0 {
+            return Err(format!("{refused} events of the line are refused").into());
+        }
+        let (took, ran) = (started.elapsed(), running_all().saturating_sub(ran));
+        let resident = resident_mib();
+        let captured = (line.events - events) as f64;
+        let mut costs = Costs {
+            subjects: line.subjects(),
+            events: line.events,
+            rate: captured / took.as_secs_f64(),
+            processor_us: ran.as_secs_f64() * 1e6 / captured,
+            disk_bytes: folder_bytes(&store)? as f64 / line.events as f64,
+            resident_mib: resident as f64,
+            ..Costs::default()
+        };
+        chain.block(Vec::new(), &mut Spent::default())?;
+        line.traces(&chain, &mut costs)?;
+        line.proofs(&chain, &mut costs)?;
+        let head = chain.ledger.head.id;
+        drop(chain);
+        let started = Instant::now();
+        chain = Chain::reopen(RocksStore::open(&store, &StoreOptions::default())?)?;
+        costs.reopen_s = started.elapsed().as_secs_f64();
+        if chain.ledger.head.id != head {
+            return Err("opened again it has another head".into());
+        }
+        println!("{costs}");
+        if let Some(csv) = &csv {
+            writeln!(OpenOptions::new().append(true).open(csv)?, "{costs}")?;
         }
     }
-    line.flush()?;
-    line.chain.block(Vec::new(), &mut Spent::default())?;
-    line.proofs()
+    Ok(())
 }
 
+/// 1, 2 and 5 of each power of ten, up to the number wanted and with it.
+fn steps(wanted: u64) -> Vec<u64> {
+    let powers =
+        std::iter::successors(Some(STEP_MIN), |power| power.checked_mul(10)).take_while(|power| *power < wanted);
+    let steps = powers.flat_map(|power| [power, power.saturating_mul(2), power.saturating_mul(5)]);
+    steps.filter(|step| *step < wanted).chain([wanted]).collect()
+}
+
+#[derive(Default)]
 struct Line {
-    path: PathBuf,
-    chain: Chain<RocksStore>,
     waiting: Vec<Vec<u8>>,
     items: u64,
     cases: u64,
     pallets: u64,
     events: u64,
-    /// Events and when they were counted last.
-    window: (u64, Instant),
 }
 
 fn item(number: u64) -> String {
@@ -70,18 +117,27 @@ fn list(ids: impl Iterator<Item = String>) -> String {
     ids.map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(",")
 }
 
-impl Line {
-    fn new(path: &Path) -> Result<Line, Failure> {
-        let store = RocksStore::open(path, &StoreOptions { create: true, ..StoreOptions::default() })?;
-        let (path, chain, window) = (path.to_path_buf(), Chain::found(store)?, (0, Instant::now()));
-        Ok(Line { path, chain, waiting: Vec::new(), items: 0, cases: 0, pallets: 0, events: 0, window })
-    }
+fn key(uri: &str) -> Result<SubjectKey, Failure> {
+    SubjectKey::from_uri(uri).map_err(|error| format!("{error:?}").into())
+}
 
+impl Line {
     fn subjects(&self) -> u64 {
         self.items + self.cases + self.pallets
     }
 
-    fn say(&mut self, kind: &str, step: &str, rest: &str) -> Result<(), Failure> {
+    /// Captures until there are so many subjects.
+    fn run(&mut self, feed: &Feed, subjects: u64) -> Result<(), Failure> {
+        while self.subjects() < subjects {
+            self.round(feed)?;
+        }
+        if !self.waiting.is_empty() {
+            feed.block(std::mem::take(&mut self.waiting))?;
+        }
+        feed.wait()
+    }
+
+    fn say(&mut self, feed: &Feed, kind: &str, step: &str, rest: &str) -> Result<(), Failure> {
         let second = self.events % 86_400;
         let time = format!("2027-01-01T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60);
         let event = format!(
@@ -90,96 +146,82 @@ impl Line {
         );
         self.events += 1;
         self.waiting.push(event.into_bytes());
-        if self.waiting.len() >= BATCH { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> Result<(), Failure> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        match self.chain.block(std::mem::take(&mut self.waiting), &mut Spent::default())? {
-            0 => Ok(()),
-            refused => Err(format!("{refused} events of the line are refused").into()),
-        }
+        if self.waiting.len() >= BATCH { feed.block(std::mem::take(&mut self.waiting)) } else { Ok(()) }
     }
 
     /// Commissions one event's serial numbers, packs and ships them, and sells some.
-    fn round(&mut self) -> Result<(), Failure> {
+    fn round(&mut self, feed: &Feed) -> Result<(), Failure> {
         let items = self.items..self.items + COMMISSIONED;
         let made = list(items.clone().map(item));
-        self.say("ObjectEvent", "commissioning", &format!(r#""action":"ADD","epcList":[{made}]"#))?;
+        self.say(feed, "ObjectEvent", "commissioning", &format!(r#""action":"ADD","epcList":[{made}]"#))?;
         let mut cases = Vec::new();
         for first in items.clone().step_by(CASE as usize) {
             let case = unit(self.cases * 2);
             let packed = list((first..first + CASE).map(item));
             let rest = format!(r#""action":"ADD","parentID":"{case}","childEPCs":[{packed}]"#);
-            self.say("AggregationEvent", "packing", &rest)?;
+            self.say(feed, "AggregationEvent", "packing", &rest)?;
             self.cases += 1;
             cases.push(case);
         }
         for cases in cases.chunks(PALLET as usize) {
             let pallet = unit(self.pallets * 2 + 1);
             let rest = format!(r#""action":"ADD","parentID":"{pallet}","childEPCs":[{}]"#, list(cases.iter().cloned()));
-            self.say("AggregationEvent", "packing", &rest)?;
-            self.say("ObjectEvent", "shipping", &format!(r#""action":"OBSERVE","epcList":["{pallet}"]"#))?;
+            self.say(feed, "AggregationEvent", "packing", &rest)?;
+            self.say(feed, "ObjectEvent", "shipping", &format!(r#""action":"OBSERVE","epcList":["{pallet}"]"#))?;
             self.pallets += 1;
         }
         self.items = items.end;
         for sold in items.filter(|item| item % SOLD_EACH == 7) {
-            self.say("ObjectEvent", "retail_selling", &format!(r#""action":"DELETE","epcList":["{}"]"#, item(sold)))?;
+            let rest = format!(r#""action":"DELETE","epcList":["{}"]"#, item(sold));
+            self.say(feed, "ObjectEvent", "retail_selling", &rest)?;
         }
         Ok(())
     }
 
-    fn tell(&mut self) -> Result<(), Failure> {
-        let (events, since) = self.window;
-        let rate = (self.events - events) as f64 / since.elapsed().as_secs_f64();
-        let count = |table| -> Result<u64, Failure> {
-            let mut count = 0u64;
-            self.chain.store.scan(table, &[], &[0xff; 9], &mut |_, _| {
-                count += 1;
-                true
-            })?;
-            Ok(count)
-        };
-        let (runs, logs) = (count(Table::Run)?, count(Table::Log)?);
-        let bytes: u64 =
-            std::fs::read_dir(&self.path)?.filter_map(|entry| entry.ok()?.metadata().ok()).map(|file| file.len()).sum();
-        println!(
-            "{} subjects, {} events: {rate:.0} events/s since the last line; {runs} runs, {logs} logs; {:.0} bytes an event on disk, logs included; resident {} MiB",
-            self.subjects(),
-            self.events,
-            bytes as f64 / self.events as f64,
-            resident_mib(),
-        );
-        self.window = (self.events, Instant::now());
+    /// How long histories of items and closures back from pallets take, spread over all there are; each is asked of
+    /// the store anew.
+    fn traces(&self, chain: &Chain<RocksStore>, costs: &mut Costs) -> Result<(), Failure> {
+        let spread = |place: u64, of: u64| place.wrapping_mul(0x9e37_79b9_7f4a_7c15) % of.max(1);
+        let mut times = [Vec::new(), Vec::new()];
+        for place in 0..TRACES {
+            let asked = [
+                (item(spread(place, self.items)), Direction::History),
+                (unit(spread(place, self.pallets) * 2 + 1), Direction::Back),
+            ];
+            for ((uri, direction), times) in asked.into_iter().zip(&mut times) {
+                let Took { processor, nodes, .. } = trace(&chain.store, &key(&uri)?, direction)?;
+                if direction == Direction::Back && nodes as u64 != 1 + PALLET + PALLET * CASE {
+                    return Err(format!("a pallet of {nodes} nodes").into());
+                }
+                if place >= TRACES / 5 {
+                    times.push(processor);
+                }
+            }
+        }
+        let [items, pallets] = &mut times;
+        (costs.item_p50_us, costs.item_p99_us) = (quantile(items, 50), quantile(items, 99));
+        costs.pallet_p50_us = quantile(pallets, 50);
         Ok(())
     }
 
-    /// The proof of an item's history, of a thing that is not there, and how long opening takes.
-    fn proofs(self) -> Result<(), Failure> {
-        let trust = self.chain.trust();
-        for (name, uri) in [("history of an item", item(self.items / 2)), ("absence", item(u64::from(u32::MAX)))] {
-            let key = SubjectKey::from_uri(&uri).map_err(|error| format!("{error:?}"))?.bytes().to_vec();
-            let started = Instant::now();
-            let query = ProofQuery { key, direction: Direction::History as u8, claims: false };
-            let header = last_header(&self.chain.store).map_err(|error| format!("{error:?}"))?;
-            let made = make(&self.chain.store, header, query, ProofOptions { payloads: false });
+    /// The proofs of an item's history and of a thing that is not there.
+    fn proofs(&self, chain: &Chain<RocksStore>, costs: &mut Costs) -> Result<(), Failure> {
+        let trust = chain.trust();
+        let proof = |uri: &str| -> Result<(f64, f64, f64), Failure> {
+            let query =
+                ProofQuery { key: key(uri)?.bytes().to_vec(), direction: Direction::History as u8, claims: false };
+            let started = running();
+            let header = last_header(&chain.store).map_err(|error| format!("{error:?}"))?;
+            let made = make(&chain.store, header, query, ProofOptions { payloads: false });
             let proof = made.map_err(|error| format!("{error:?}"))?.to_bytes();
-            let made = started.elapsed();
-            let started = Instant::now();
+            let made = running().saturating_sub(started);
+            let started = running();
             verify(&proof, &trust).map_err(|refused| format!("{refused:?}"))?;
-            println!(
-                "{name}: proof of {} bytes, made in {made:.1?}, checked in {:.1?}",
-                proof.len(),
-                started.elapsed()
-            );
-        }
-        let (path, head) = (self.path.clone(), self.chain.ledger.head.id);
-        drop(self);
-        let started = Instant::now();
-        let chain = Chain::reopen(RocksStore::open(&path, &StoreOptions::default())?)?;
-        println!("opened again in {:.1?}, the same head: {}", started.elapsed(), chain.ledger.head.id == head);
+            let checked = running().saturating_sub(started);
+            Ok((proof.len() as f64, made.as_secs_f64() * 1e3, checked.as_secs_f64() * 1e3))
+        };
+        (costs.proof_bytes, costs.proof_made_ms, costs.proof_checked_ms) = proof(&item(self.items / 2 + 1))?;
+        (costs.absence_bytes, costs.absence_made_ms, _) = proof(&item(u64::from(u32::MAX)))?;
         Ok(())
     }
 }

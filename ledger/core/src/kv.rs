@@ -3,8 +3,11 @@
 //! `apply`, traces and proofs read through [`Read`]; what `apply` writes is a [`WriteSet`], which a store
 //! MUST commit as one atomic, synced batch. Keys of a table are compared byte by byte.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident $text:literal),+ $(,)?) => {
@@ -81,6 +84,9 @@ impl std::error::Error for StoreError {}
 /// Visits a pair of a scan; `false` ends the scan.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> bool + 'a;
 
+/// Visits the value of a key at a place of a list.
+pub type VisitMany<'a> = dyn FnMut(usize, Option<&[u8]>) + 'a;
+
 /// A key and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
@@ -89,6 +95,15 @@ pub trait Read {
     /// The value of a key.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// Visits the value of each key, with the key's place in the list. Keys MUST ascend: a store looks for many at
+    /// once in less time than for one after another.
+    fn get_many(&self, table: Table, keys: &[&[u8]], visit: &mut VisitMany<'_>) -> Result<(), StoreError> {
+        for (place, key) in keys.iter().enumerate() {
+            visit(place, self.get(table, key)?.as_deref());
+        }
+        Ok(())
+    }
+
     /// The greatest key that is not above `key`, with its value.
     fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError>;
 
@@ -96,47 +111,141 @@ pub trait Read {
     fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError>;
 }
 
+impl<R: Read + ?Sized> Read for &R {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).get(table, key)
+    }
+
+    fn get_many(&self, table: Table, keys: &[&[u8]], visit: &mut VisitMany<'_>) -> Result<(), StoreError> {
+        (**self).get_many(table, keys, visit)
+    }
+
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
+        (**self).at_or_before(table, key)
+    }
+
+    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        (**self).scan(table, from, to, visit)
+    }
+}
+
 /// Changes to a store, sorted by table and key; `None` deletes.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct WriteSet {
-    changes: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    tables: [BTreeMap<Key, Option<Vec<u8>>>; Table::ALL.len()],
 }
 
 impl WriteSet {
     /// Sets a value.
-    pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.changes.insert((table, key.into()), Some(value.into()));
+    pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl Into<Vec<u8>>) {
+        self.table_mut(table).insert(Key::new(key.as_ref()), Some(value.into()));
     }
 
     /// Deletes a key.
-    pub fn delete(&mut self, table: Table, key: impl Into<Vec<u8>>) {
-        self.changes.insert((table, key.into()), None);
+    pub fn delete(&mut self, table: Table, key: impl AsRef<[u8]>) {
+        self.table_mut(table).insert(Key::new(key.as_ref()), None);
     }
 
     /// Forgets what is written to a table.
     pub fn forget(&mut self, table: Table) {
-        self.changes.retain(|(written, _), _| *written != table);
+        self.table_mut(table).clear();
     }
 
     /// The changes in order of table and key.
     pub fn iter(&self) -> impl Iterator<Item = (Table, &[u8], Option<&[u8]>)> {
-        self.changes.iter().map(|((table, key), value)| (*table, key.as_slice(), value.as_deref()))
+        Table::ALL.iter().flat_map(move |table| self.of_table(*table).map(move |(key, value)| (*table, key, value)))
+    }
+
+    /// The changes of a table in order of their keys.
+    pub fn of_table(&self, table: Table) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        self.table(table).iter().map(|(key, value)| (key.bytes(), value.as_deref()))
     }
 
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        self.tables.iter().all(BTreeMap::is_empty)
+    }
+
+    fn table(&self, table: Table) -> &BTreeMap<Key, Option<Vec<u8>>> {
+        // There are as many as tables, by their numbers.
+        &self.tables[table as usize]
+    }
+
+    fn table_mut(&mut self, table: Table) -> &mut BTreeMap<Key, Option<Vec<u8>>> {
+        &mut self.tables[table as usize]
     }
 
     fn get(&self, table: Table, key: &[u8]) -> Option<Option<&[u8]>> {
-        // A borrowed pair can't be looked up in a map keyed by an owned one without copying the key.
-        self.changes.get(&(table, key.to_vec())).map(Option::as_deref)
+        self.table(table).get(key).map(Option::as_deref)
     }
 
     fn range(&self, table: Table, from: &[u8], to: &[u8]) -> impl DoubleEndedIterator<Item = (&[u8], Option<&[u8]>)> {
-        self.changes
-            .range((table, from.to_vec())..(table, to.to_vec()))
-            .map(|((_, key), value)| (key.as_slice(), value.as_deref()))
+        let range = (Bound::Included(from), Bound::Excluded(to));
+        // A map panics on a range that ends before it starts.
+        let found = (from < to).then(|| self.table(table).range::<[u8], _>(range));
+        found.into_iter().flatten().map(|(key, value)| (key.bytes(), value.as_deref()))
+    }
+}
+
+/// Keys up to so many bytes need no memory of their own: all but a few names of rows and segments.
+const SHORT_KEY_BYTES: usize = 38;
+
+/// A key of a change. A block changes some ten thousand: compared where they stand, they cost a third of vectors.
+#[derive(Clone)]
+enum Key {
+    Short { length: u8, bytes: [u8; SHORT_KEY_BYTES] },
+    Long(Box<[u8]>),
+}
+
+impl Key {
+    fn new(key: &[u8]) -> Key {
+        let mut bytes = [0; SHORT_KEY_BYTES];
+        match (bytes.get_mut(..key.len()), u8::try_from(key.len())) {
+            (Some(start), Ok(length)) => {
+                start.copy_from_slice(key);
+                Key::Short { length, bytes }
+            }
+            _ => Key::Long(key.into()),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Key::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Key::Long(bytes) => bytes,
+        }
+    }
+}
+
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        self.bytes()
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Key) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for Key {}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Key) -> Ordering {
+        self.bytes().cmp(other.bytes())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.bytes().escape_ascii())
     }
 }
 
@@ -153,12 +262,12 @@ impl<'a> Overlay<'a> {
     }
 
     /// Sets a value.
-    pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+    pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl Into<Vec<u8>>) {
         self.writes.put(table, key, value);
     }
 
     /// Deletes a key.
-    pub fn delete(&mut self, table: Table, key: impl Into<Vec<u8>>) {
+    pub fn delete(&mut self, table: Table, key: impl AsRef<[u8]>) {
         self.writes.delete(table, key);
     }
 
@@ -166,14 +275,64 @@ impl<'a> Overlay<'a> {
     pub fn into_writes(self) -> WriteSet {
         self.writes
     }
+
+    fn layered(&self) -> Layered<'_> {
+        Layered { base: self.base, writes: &self.writes }
+    }
 }
 
 impl Read for Overlay<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.layered().get(table, key)
+    }
+
+    fn get_many(&self, table: Table, keys: &[&[u8]], visit: &mut VisitMany<'_>) -> Result<(), StoreError> {
+        self.layered().get_many(table, keys, visit)
+    }
+
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
+        self.layered().at_or_before(table, key)
+    }
+
+    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.layered().scan(table, from, to, visit)
+    }
+}
+
+/// A store as it is once changes are made that are on their way to it: the next block is applied to this while
+/// the store still writes the last one. It reads the same before, while and after the store makes them.
+#[derive(Clone, Copy)]
+pub struct Layered<'a> {
+    /// The store.
+    pub base: &'a dyn Read,
+    /// The changes.
+    pub writes: &'a WriteSet,
+}
+
+impl Read for Layered<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.writes.get(table, key) {
             Some(change) => Ok(change.map(<[u8]>::to_vec)),
             None => self.base.get(table, key),
         }
+    }
+
+    fn get_many(&self, table: Table, keys: &[&[u8]], visit: &mut VisitMany<'_>) -> Result<(), StoreError> {
+        let (mut below, mut places) = (Vec::with_capacity(keys.len()), Vec::with_capacity(keys.len()));
+        for (place, key) in keys.iter().enumerate() {
+            match self.writes.get(table, key) {
+                Some(change) => visit(place, change),
+                None => {
+                    below.push(*key);
+                    places.push(place);
+                }
+            }
+        }
+        self.base.get_many(table, &below, &mut |place, value| {
+            if let Some(place) = places.get(place) {
+                visit(*place, value);
+            }
+        })
     }
 
     fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {

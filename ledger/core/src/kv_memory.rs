@@ -100,7 +100,11 @@ mod tests {
             pairs
         };
         let keys: Vec<[u8; 2]> = (0..7).flat_map(|high| [0, 1, 127, 254, 255].map(|low| [high, low])).collect();
-        for key in &keys {
+        let listed: Vec<&[u8]> = keys.iter().map(<[u8; 2]>::as_slice).collect();
+        let mut many = vec![None; keys.len()];
+        left.get_many(Table::Page, &listed, &mut |place, value| many[place] = Some(value.map(<[u8]>::to_vec))).unwrap();
+        for (key, value) in keys.iter().zip(many) {
+            assert_eq!(value, Some(right.get(Table::Page, key).unwrap()));
             assert_eq!(left.get(Table::Page, key), right.get(Table::Page, key));
             assert_eq!(left.at_or_before(Table::Page, key), right.at_or_before(Table::Page, key), "{key:?}");
             for to in &keys {

@@ -1,8 +1,8 @@
 //! How RocksDB keeps each table, and how one budget of memory is shared among them.
 
 use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode,
-    LruCacheOptions, Options, SliceTransform, WriteBufferManager,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompactionStyle, DBCompressionType,
+    DBRecoveryMode, LruCacheOptions, Options, SliceTransform, WriteBufferManager,
 };
 use suyuan_ledger::kv::Table;
 
@@ -100,10 +100,17 @@ struct Shape {
     lookup: Lookup,
     compression: DBCompressionType,
     block_bytes: usize,
+    compaction: DBCompactionStyle,
 }
 
 fn shape(table: Table) -> Shape {
     use DBCompressionType::{Lz4, None, Zstd};
+    // Keys that are hashes fall anywhere: levels would write each of them anew a dozen times, since every file of a
+    // level overlaps all of the next. Runs of growing size are merged half as often, and filters rule out most of them.
+    let compaction = match table {
+        Table::Name | Table::Event | Table::Submission => DBCompactionStyle::Universal,
+        _ => DBCompactionStyle::Level,
+    };
     let (lookup, compression, block_bytes) = match table {
         // Text, appended in order. Compressed alike on every level, so that files sink without being rewritten.
         Table::Block | Table::Payload => (Lookup::Present, Zstd, BLOCK_BYTES_LARGE),
@@ -111,16 +118,10 @@ fn shape(table: Table) -> Shape {
         Table::Entry => (Lookup::Prefix, Lz4, BLOCK_BYTES_SMALL),
         // Hashes don't compress.
         Table::Page | Table::Segment => (Lookup::Key, None, BLOCK_BYTES_LARGE),
-        Table::Run
-        | Table::Log
-        | Table::Name
-        | Table::Event
-        | Table::Row
-        | Table::RowName
-        | Table::Submission
-        | Table::Meta => (Lookup::Key, Lz4, BLOCK_BYTES_SMALL),
+        Table::Name | Table::Event | Table::Submission => (Lookup::Key, None, BLOCK_BYTES_SMALL),
+        Table::Run | Table::Log | Table::Row | Table::RowName | Table::Meta => (Lookup::Key, Lz4, BLOCK_BYTES_SMALL),
     };
-    Shape { lookup, compression, block_bytes }
+    Shape { lookup, compression, block_bytes, compaction }
 }
 
 fn family_options(memory: &Memory, table: Table) -> Options {
@@ -157,6 +158,7 @@ fn family_options(memory: &Memory, table: Table) -> Options {
     }
     options.set_block_based_table_factory(&blocks);
     options.set_compression_type(shape.compression);
+    options.set_compaction_style(shape.compaction);
     options.set_write_buffer_size(WRITE_BUFFER_BYTES_MAX.min(memory.buffer_bytes / 2));
     // A write buffer grows by this. Small parts, since each of the tables that a block touches has one begun.
     options.set_arena_block_size(memory.buffer_bytes / ARENA_BLOCKS);

@@ -5,18 +5,19 @@
 //! whatever else differs, down to the last byte of the last table. Of payloads there is no second copy: those
 //! that are there are held to their digests, and those that are not count as erased.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
-use suyuan_ledger::block::validators_hash;
-use suyuan_ledger::kv::{Pair, Read, StoreError, Table};
+use suyuan_ledger::block::{Validator, validators_hash};
+use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
-use suyuan_ledger::state::replay::{Fault, ReplayError, replay_next, stored_block};
+use suyuan_ledger::state::replay::{Fault, Gathered, ReplayError, stored_block};
 
-use crate::{DataDirectory, RocksStore, Store, StoreOptions};
+use crate::{DataDirectory, Pipeline, RocksStore, Store, StoreOptions};
 
 /// The directory, within the data directory, in which the ledger is built anew.
 const SCRATCH_NAME: &str = "fsck";
@@ -70,14 +71,14 @@ pub enum Progress {
 /// Checks the ledger in `source`, of the network with these genesis bytes, by building it anew in `scratch`,
 /// which MUST be empty. An error means that the check could not be done.
 pub fn fsck(
-    source: &dyn Read,
+    source: &(dyn Read + Sync),
     genesis: &[u8],
-    scratch: &dyn Store,
+    scratch: &(dyn Store + Sync),
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fsck, StoreError> {
     let mut found = Fsck::default();
     match replay_all(source, genesis, scratch, &mut found, progress) {
-        Ok(payloads) => compare_all(source, scratch, payloads, &mut found, progress)?,
+        Ok(payloads) => compare_all(&source, &scratch, payloads, &mut found, progress)?,
         // Without the blocks there is nothing to compare the rest with.
         Err(ReplayError::Fault(fault)) => found.add(fault),
         Err(ReplayError::Failed(words)) => return Err(StoreError::Failed(words)),
@@ -88,7 +89,7 @@ pub fn fsck(
 /// Checks the ledger of a data directory, with a store of its own beside the database while it lasts.
 pub fn fsck_directory(
     directory: &DataDirectory,
-    source: &dyn Read,
+    source: &(dyn Read + Sync),
     genesis: &[u8],
     memory_bytes: usize,
     progress: &mut dyn FnMut(Progress),
@@ -96,7 +97,7 @@ pub fn fsck_directory(
     let path = directory.path().join(SCRATCH_NAME);
     // What a check that was killed left.
     remove(&path)?;
-    let options = StoreOptions { memory_bytes, create: true, ..Default::default() };
+    let options = StoreOptions { memory_bytes, create: true, disposable: true, ..Default::default() };
     let result = RocksStore::open(&path, &options)
         .map_err(|error| StoreError::Failed(error.to_string()))
         .and_then(|scratch| fsck(source, genesis, &scratch, progress));
@@ -113,40 +114,77 @@ fn remove(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Replays every block; gives the number of payloads that are there, right or wrong.
+/// So many blocks are gathered ahead of the one that is applied.
+const GATHERED_MAX: usize = 2;
+
+/// Replays every block; gives the number of payloads that are there, right or wrong. While one block is written to
+/// the scratch store the next is applied, and the one after that read and derived: three threads.
 fn replay_all(
-    source: &dyn Read,
+    source: &(dyn Read + Sync),
     genesis: &[u8],
-    scratch: &dyn Store,
+    scratch: &(dyn Store + Sync),
     found: &mut Fsck,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<u64, ReplayError> {
     let parsed = Genesis::parse(genesis).map_err(|error| ReplayError::Failed(format!("the genesis: {error:?}")))?;
-    let (mut ledger, writes) = Ledger::found(
+    let (ledger, writes) = Ledger::found(
         chain_id(genesis),
         parsed.start_time,
         validators_hash(&parsed.validators),
         &parsed.rows(),
         parsed.directory(),
-        scratch,
+        &scratch,
     )?;
     scratch.commit(&writes)?;
     let last = source.at_or_before(Table::Block, END)?.map_or(0, |(key, _)| height_of(&key));
-    let mut payloads = 0u64;
-    while ledger.head.height < last {
-        let replayed = replay_next(&ledger, scratch, source, &parsed.validators)?;
+    thread::scope(|scope| {
+        let (gathered, blocks) = sync_channel(GATHERED_MAX);
+        let from = ledger.head.height.saturating_add(1);
+        let gathering = thread::Builder::new().name("gather".to_owned()).spawn_scoped(scope, move || {
+            for height in from..=last {
+                let block = Gathered::read(&source, height);
+                let ends = block.is_err();
+                if gathered.send(block).is_err() || ends {
+                    break;
+                }
+            }
+        });
+        gathering.map_err(|error| ReplayError::Failed(format!("no thread to read with: {error}")))?;
+        Pipeline::run(scratch, |pipeline| {
+            let mut replay = Replay { ledger, payloads: 0, found, pipeline };
+            for block in blocks {
+                replay.block(block?, &parsed.validators)?;
+                progress(Progress::Replayed { height: replay.ledger.head.height, last });
+            }
+            Ok(replay.payloads)
+        })?
+    })
+}
+
+/// A ledger while it is built anew.
+struct Replay<'a, 's> {
+    ledger: Ledger,
+    payloads: u64,
+    found: &'a mut Fsck,
+    pipeline: &'a mut Pipeline<'s, dyn Store + Sync + 's>,
+}
+
+impl Replay<'_, '_> {
+    fn block(&mut self, block: Gathered, validators: &[Validator]) -> Result<(), ReplayError> {
+        let replayed = block.replay(&self.ledger, self.pipeline, validators)?;
+        let found = &mut *self.found;
         found.blocks = found.blocks.saturating_add(1);
         found.events = found.events.saturating_add(replayed.events);
         found.erased = found.erased.saturating_add(replayed.events.saturating_sub(replayed.payloads));
-        payloads = payloads.saturating_add(replayed.payloads).saturating_add(replayed.faults.len() as u64);
+        let faults = replayed.faults.len() as u64;
+        self.payloads = self.payloads.saturating_add(replayed.payloads).saturating_add(faults);
         replayed.faults.into_iter().for_each(|fault| found.add(fault));
         let mut writes = replayed.applied.writes;
         writes.forget(Table::Payload);
-        scratch.commit(&writes)?;
-        ledger = replayed.applied.ledger;
-        progress(Progress::Replayed { height: ledger.head.height, last });
+        self.pipeline.commit(writes, || {})?;
+        self.ledger = replayed.applied.ledger;
+        Ok(())
     }
-    Ok(payloads)
 }
 
 fn height_of(key: &[u8]) -> u64 {
@@ -154,7 +192,7 @@ fn height_of(key: &[u8]) -> u64 {
 }
 
 fn compare_all(
-    source: &dyn Read,
+    source: &(dyn Read + Sync),
     scratch: &dyn Read,
     payloads: u64,
     found: &mut Fsck,
@@ -163,7 +201,7 @@ fn compare_all(
     for table in Table::ALL {
         progress(Progress::Compares(*table));
         let result = match table {
-            Table::Payload => check_payload_places(source, payloads, found),
+            Table::Payload => check_payload_places(&source, payloads, found),
             _ => compare(source, scratch, *table, found),
         };
         match result {
@@ -175,21 +213,40 @@ fn compare_all(
     Ok(())
 }
 
-/// Compares a table, key by key, up to the first difference.
-fn compare(source: &dyn Read, scratch: &dyn Read, table: Table, found: &mut Fsck) -> Result<(), StoreError> {
-    let (mut left, mut right) = (Cursor::new(source, table), Cursor::new(scratch, table));
-    let (mut stored, mut replayed) = (left.next()?, right.next()?);
+/// So many pages are read ahead of what is compared.
+const PAGES_MAX: usize = 2;
+
+/// Compares a table, key by key, up to the first difference. What is stored is read on a thread of its own.
+fn compare(source: &(dyn Read + Sync), scratch: &dyn Read, table: Table, found: &mut Fsck) -> Result<(), StoreError> {
+    thread::scope(|scope| {
+        let (read, pages) = sync_channel(PAGES_MAX);
+        let reading = thread::Builder::new().name("compare".to_owned()).spawn_scoped(scope, move || {
+            // Whoever compares has found a difference if nobody takes more.
+            let _ = Pages::new(&source, table).try_for_each(|page| read.send(page));
+        });
+        reading.map_err(|error| StoreError::Failed(format!("no thread to read with: {error}")))?;
+        compare_pairs(Cursor::new(pages.into_iter())?, Cursor::new(Pages::new(scratch, table))?, table, found)
+    })
+}
+
+fn compare_pairs(
+    mut stored: Cursor<impl Iterator<Item = Result<Page, StoreError>>>,
+    mut replayed: Cursor<impl Iterator<Item = Result<Page, StoreError>>>,
+    table: Table,
+    found: &mut Fsck,
+) -> Result<(), StoreError> {
     loop {
-        match (&stored, &replayed) {
+        match (stored.pair(), replayed.pair()) {
             (None, None) => return Ok(()),
             (Some((key, value)), Some((replayed_key, replayed_value))) if key == replayed_key => {
                 if value != replayed_value {
                     found.tell(table, key, differs(value, replayed_value));
                     return Ok(());
                 }
-                (stored, replayed) = (left.next()?, right.next()?);
+                stored.advance()?;
+                replayed.advance()?;
             }
-            (Some((key, _)), other) if other.as_ref().is_none_or(|(replayed_key, _)| key < replayed_key) => {
+            (Some((key, _)), other) if other.is_none_or(|(replayed_key, _)| key < replayed_key) => {
                 found.tell(table, key, "is stored, and replay makes no such key");
                 return Ok(());
             }
@@ -218,10 +275,10 @@ fn check_payload_places(source: &dyn Read, payloads: u64, found: &mut Fsck) -> R
     if count == payloads {
         return Ok(());
     }
-    let mut cursor = Cursor::new(source, Table::Payload);
+    let mut cursor = Cursor::new(Pages::new(source, Table::Payload))?;
     let mut block: Option<(u64, u32)> = None;
-    while let Some((key, _)) = cursor.next()? {
-        let height = height_of(&key);
+    while let Some((key, _)) = cursor.pair() {
+        let height = height_of(key);
         let events = match block {
             Some((known, events)) if known == height => events,
             _ => stored_block(source, height).map_or(0, |block| block.header.events),
@@ -229,40 +286,88 @@ fn check_payload_places(source: &dyn Read, payloads: u64, found: &mut Fsck) -> R
         block = Some((height, events));
         let index = key.get(8..).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
         if index.is_none_or(|index| index >= events) {
-            found.tell(Table::Payload, &key, "is stored, and no event is there");
+            found.tell(Table::Payload, key, "is stored, and no event is there");
             return Ok(());
         }
+        cursor.advance()?;
     }
     Ok(())
 }
 
+/// Pairs of a table that were read at once.
+#[derive(Default)]
+struct Page {
+    bytes: Vec<u8>,
+    /// Where each key ends, and its value.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Page {
+    fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
+        let (key_end, value_end) = *self.ends.get(place)?;
+        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end);
+        Some((self.bytes.get(start..key_end)?, self.bytes.get(key_end..value_end)?))
+    }
+}
+
 /// Reads a table in order, a page at a time.
-struct Cursor<'a> {
+struct Pages<'a> {
     store: &'a dyn Read,
     table: Table,
     from: Option<Vec<u8>>,
-    page: VecDeque<Pair>,
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> Pages<'a> {
     fn new(store: &'a dyn Read, table: Table) -> Self {
-        Cursor { store, table, from: Some(Vec::new()), page: VecDeque::new() }
+        Pages { store, table, from: Some(Vec::new()) }
+    }
+}
+
+impl Iterator for Pages<'_> {
+    type Item = Result<Page, StoreError>;
+
+    fn next(&mut self) -> Option<Result<Page, StoreError>> {
+        let from = self.from.take()?;
+        let mut page = Page::default();
+        let scanned = self.store.scan(self.table, &from, END, &mut |key, value| {
+            page.bytes.extend_from_slice(key);
+            let key_end = page.bytes.len();
+            page.bytes.extend_from_slice(value);
+            page.ends.push((key_end, page.bytes.len()));
+            page.ends.len() < PAGE_PAIRS && page.bytes.len() < PAGE_BYTES
+        });
+        // The least key above the last one read.
+        let last = page.ends.len().checked_sub(1).and_then(|last| page.pair(last));
+        self.from = last.map(|(key, _)| [key, &[0]].concat());
+        match scanned {
+            Err(error) => Some(Err(error)),
+            Ok(()) => (!page.ends.is_empty()).then_some(Ok(page)),
+        }
+    }
+}
+
+/// Stands at a pair of a table.
+struct Cursor<I> {
+    pages: I,
+    page: Page,
+    place: usize,
+}
+
+impl<I: Iterator<Item = Result<Page, StoreError>>> Cursor<I> {
+    fn new(mut pages: I) -> Result<Self, StoreError> {
+        let page = pages.next().transpose()?.unwrap_or_default();
+        Ok(Cursor { pages, page, place: 0 })
     }
 
-    fn next(&mut self) -> Result<Option<Pair>, StoreError> {
-        if self.page.is_empty()
-            && let Some(from) = self.from.take()
-        {
-            let mut bytes = 0usize;
-            let page = &mut self.page;
-            self.store.scan(self.table, &from, END, &mut |key, value| {
-                bytes = bytes.saturating_add(key.len() + value.len());
-                page.push_back((key.to_vec(), value.to_vec()));
-                page.len() < PAGE_PAIRS && bytes < PAGE_BYTES
-            })?;
-            // The least key above the last one read.
-            self.from = self.page.back().map(|(key, _)| [key.as_slice(), &[0]].concat());
+    fn pair(&self) -> Option<(&[u8], &[u8])> {
+        self.page.pair(self.place)
+    }
+
+    fn advance(&mut self) -> Result<(), StoreError> {
+        self.place += 1;
+        if self.place >= self.page.ends.len() {
+            (self.page, self.place) = (self.pages.next().transpose()?.unwrap_or_default(), 0);
         }
-        Ok(self.page.pop_front())
+        Ok(())
     }
 }

@@ -19,6 +19,7 @@ mod error;
 mod families;
 mod fsck;
 mod memory;
+mod pipeline;
 mod rocks;
 
 use suyuan_ledger::kv::{Read, StoreError, WriteSet};
@@ -28,6 +29,7 @@ pub use erase::PayloadPlace;
 pub use error::OpenError;
 pub use fsck::{Fsck, Progress, fsck, fsck_directory};
 pub use memory::MemoryStore;
+pub use pipeline::Pipeline;
 pub use rocks::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN, RocksStore, Snapshot, StoreOptions};
 
 /// A store that takes changes.

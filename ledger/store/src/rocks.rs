@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rocksdb::{ColumnFamily, DB, DBRawIterator, ErrorKind, ReadOptions, WriteBatch, WriteOptions};
-use suyuan_ledger::kv::{Read, StoreError, Table, Visit, WriteSet};
+use rocksdb::properties::TOTAL_SST_FILES_SIZE;
+use rocksdb::{
+    BottommostLevelCompaction, ColumnFamily, CompactOptions, DB, DBRawIterator, ErrorKind, ReadOptions, WriteBatch,
+    WriteOptions,
+};
+use suyuan_ledger::kv::{Read, StoreError, Table, Visit, VisitMany, WriteSet};
 
 use crate::OpenError;
 use crate::families::{self, ENTRY_PREFIX_BYTES, Memory};
@@ -13,6 +17,9 @@ use crate::families::{self, ENTRY_PREFIX_BYTES, Memory};
 pub const MEMORY_BYTES_DEFAULT: usize = 512 * 1024 * 1024;
 /// The least memory of a store. Below it the write buffers are so small that it only compacts.
 pub const MEMORY_BYTES_MIN: usize = 16 * 1024 * 1024;
+
+/// So many keys are looked for at once: their values are held in memory meanwhile.
+const MANY_KEYS: usize = 256;
 
 /// A key and its value.
 type Pair = (Vec<u8>, Vec<u8>);
@@ -29,11 +36,13 @@ pub struct StoreOptions {
     /// otherwise, unless it is the cut-off end of the log. What follows it is lost and has to be fetched from
     /// other nodes, so this is for an operator to decide.
     pub accept_torn_log: bool,
+    /// Whether it is thrown away after use: nothing is logged or synced, and what it holds is gone with a crash.
+    pub disposable: bool,
 }
 
 impl Default for StoreOptions {
     fn default() -> StoreOptions {
-        StoreOptions { memory_bytes: MEMORY_BYTES_DEFAULT, create: false, accept_torn_log: false }
+        StoreOptions { memory_bytes: MEMORY_BYTES_DEFAULT, create: false, accept_torn_log: false, disposable: false }
     }
 }
 
@@ -67,7 +76,8 @@ impl RocksStore {
         )
         .map_err(|error| open_error(path, &error))?;
         let mut writes = WriteOptions::default();
-        writes.set_sync(true);
+        writes.set_sync(!options.disposable);
+        writes.disable_wal(options.disposable);
         Ok(RocksStore {
             database,
             path: path.to_path_buf(),
@@ -109,6 +119,28 @@ impl RocksStore {
         Snapshot { store: self, moment, reads }
     }
 
+    /// Writes out and compacts all that it holds: as small as it gets, at the price of writing all of it anew.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        self.check_usable()?;
+        let mut options = CompactOptions::default();
+        options.set_bottommost_level_compaction(BottommostLevelCompaction::ForceOptimized);
+        for table in Table::ALL {
+            let family = self.family(*table)?;
+            self.database.flush_cf(family).map_err(|error| self.fail("compact", &error))?;
+            self.database.compact_range_cf_opt(family, None::<&[u8]>, None::<&[u8]>, &options);
+        }
+        Ok(())
+    }
+
+    /// How many bytes the files of each table have.
+    pub fn bytes_of_tables(&self) -> Result<Vec<(Table, u64)>, StoreError> {
+        let bytes = |table: &Table| {
+            let bytes = self.database.property_int_value_cf(self.family(*table)?, TOTAL_SST_FILES_SIZE);
+            Ok((*table, bytes.map_err(|error| read_error(*table, &error))?.unwrap_or(0)))
+        };
+        Table::ALL.iter().map(bytes).collect()
+    }
+
     pub(crate) fn family(&self, table: Table) -> Result<&ColumnFamily, StoreError> {
         let family = self.database.cf_handle(table.name());
         family.ok_or_else(|| StoreError::Failed(format!("the database has no table {}", table.name())))
@@ -132,6 +164,24 @@ impl RocksStore {
         self.check_usable()?;
         let value = self.database.get_pinned_cf_opt(self.family(table)?, key, reads);
         Ok(value.map_err(|error| read_error(table, &error))?.map(|bytes| bytes.to_vec()))
+    }
+
+    fn get_many_with(
+        &self,
+        reads: &ReadOptions,
+        table: Table,
+        keys: &[&[u8]],
+        visit: &mut VisitMany<'_>,
+    ) -> Result<(), StoreError> {
+        self.check_usable()?;
+        let family = self.family(table)?;
+        for (start, keys) in (0..).step_by(MANY_KEYS).zip(keys.chunks(MANY_KEYS)) {
+            let values = self.database.batched_multi_get_cf_opt(family, keys.iter().copied(), true, reads);
+            for (place, value) in (start..).zip(values) {
+                visit(place, value.map_err(|error| read_error(table, &error))?.as_deref());
+            }
+        }
+        Ok(())
     }
 
     fn at_or_before_with(&self, mut reads: ReadOptions, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
@@ -178,6 +228,10 @@ impl Read for RocksStore {
         self.get_with(&self.reads, table, key)
     }
 
+    fn get_many(&self, table: Table, keys: &[&[u8]], visit: &mut VisitMany<'_>) -> Result<(), StoreError> {
+        self.get_many_with(&self.reads, table, keys, visit)
+    }
+
     fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
         self.at_or_before_with(ReadOptions::default(), table, key)
     }
@@ -205,6 +259,10 @@ impl Snapshot<'_> {
 impl Read for Snapshot<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.store.get_with(&self.reads, table, key)
+    }
+
+    fn get_many(&self, table: Table, keys: &[&[u8]], visit: &mut VisitMany<'_>) -> Result<(), StoreError> {
+        self.store.get_many_with(&self.reads, table, keys, visit)
     }
 
     fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {

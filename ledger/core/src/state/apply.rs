@@ -10,7 +10,7 @@ use super::erased::{Erased, Said};
 use super::event::{self, Context, may_write, refusal};
 use super::head::{HEAD_KEY, Head, StateRoots};
 use super::standing::Author;
-use super::verify::VerifiedSubmission;
+use super::verify::{Tags, VerifiedSubmission};
 use super::working::{Cache, Working, stored};
 use crate::block::{
     CommitCertificate, HEADER_TYPE, HEADER_VERSION, Header, Receipt, StoredBlock, StoredEvent, StoredSubmission,
@@ -212,6 +212,7 @@ impl Ledger {
             index: 0,
             receipts: Vec::new(),
         };
+        block.working.prepare(submissions.iter().flat_map(VerifiedSubmission::tags))?;
         let mut stored_submissions = Vec::with_capacity(submissions.len());
         for (place, submission) in submissions.iter().enumerate() {
             stored_submissions.push(block.apply_submission(&mut overlay, place, submission)?);
@@ -272,7 +273,8 @@ impl BlockInWork<'_> {
         location.extend_from_slice(&self.index.to_be_bytes());
         overlay.put(Table::Submission, id.0, location);
         let mut events = Vec::with_capacity(signed.events.len());
-        let parts = signed.events.iter().zip(submission.digests()).zip(submission.derived());
+        let parts =
+            signed.events.iter().zip(submission.digests()).zip(submission.derived().iter().zip(submission.tags()));
         for (place, ((event, digest), derived)) in parts.enumerate() {
             let erased = submission.erased(place);
             let outcome = self.apply_event(&signed.submission.key, event, *digest, derived, erased)?;
@@ -306,7 +308,7 @@ impl BlockInWork<'_> {
         key: &Hash,
         event: &SubmittedEvent,
         digest: Hash,
-        derived: &Derived,
+        (derived, tags): (&Derived, &Tags),
         erased: Option<&Erased>,
     ) -> Result<Result<Hash, u16>, StoreError> {
         if let Some(Erased::Refused(code)) = erased {
@@ -334,8 +336,8 @@ impl BlockInWork<'_> {
             digest,
         };
         let said = match erased {
-            Some(Erased::Accepted { tag, next }) => Said { derived, tag: *tag, next: *next },
-            _ => event::said(&context, derived),
+            Some(Erased::Accepted { next, .. }) => Said { derived, tags, next: *next },
+            _ => event::said(&context, derived, tags),
         };
         if record_type == record_type::EPCIS {
             return event::apply(&mut self.working, &context, &said);

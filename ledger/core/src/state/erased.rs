@@ -10,6 +10,7 @@ use bincode::{Decode, Encode};
 
 use super::reader::Reader;
 use super::subject::StoredRecord;
+use super::verify::Tags;
 use crate::derive::{Action, Derived, ErrorDeclared, EventType, Link, Quantity, SUBJECTS_MAX, Step};
 use crate::hash::Hash;
 use crate::key::SubjectKey;
@@ -21,8 +22,8 @@ use crate::tree::dense;
 pub struct Said<'a> {
     /// What follows from the payload.
     pub derived: &'a Derived,
-    /// Its tag.
-    pub tag: Hash,
+    /// Its tag and those of its keys.
+    pub tags: &'a Tags,
     /// The receiver whom a shipment names: an organisation, [`super::subject::UNREGISTERED`] or
     /// [`super::subject::NONE`].
     pub next: u64,

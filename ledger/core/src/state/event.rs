@@ -1,13 +1,15 @@
 //! Applies one event: judges it against the state, numbers what is new, and appends it to the logs of all
 //! that it names.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
 
 use super::effect::{Event, Named, makes};
 use super::erased::{Said, StoredEffect, StoredQuantity};
 use super::shares::{inherit_standing, keep_shares, share_of};
 use super::standing::{Author, Holding, Ownership, holding, released};
 use super::subject::{NONE, StoredEntry, StoredRecord, SubjectState, UNREGISTERED};
+use super::verify::Tags;
 use super::working::{EventPlace, Working, stored};
 use crate::codec::encode;
 use crate::derive::{Derived, Quantity, RULES, Step};
@@ -18,6 +20,7 @@ use crate::log::LogNode;
 use crate::names::{Name, names_root};
 use crate::organisation::{Key, OrganisationRole};
 use crate::record::{LinkRun, Record, Role, Standing, flag, mask};
+use crate::trace::numbers::NumberMap;
 
 /// Why an event is refused by receipt (`proofs.md` §6, 2xx).
 pub mod refusal {
@@ -65,7 +68,8 @@ pub(super) struct Resolved {
     pub(super) ownership: Ownership,
     pub(super) holding: Holding,
     pub(super) quantity: Option<Quantity>,
-    pub(super) log: Option<u64>,
+    /// Its state before the event, if it is not new.
+    pub(super) state: Option<Rc<SubjectState>>,
     /// Who emptied the parent it was in, if it was let out so.
     pub(super) released: Option<u64>,
 }
@@ -90,7 +94,7 @@ struct Target {
 }
 
 /// What an event says by its payload.
-pub fn said<'a>(context: &Context<'_>, derived: &'a Derived) -> Said<'a> {
+pub fn said<'a>(context: &Context<'_>, derived: &'a Derived, tags: &'a Tags) -> Said<'a> {
     let directory = context.author.directory;
     let registered = derived.receivers.iter().find_map(|key| directory.organisation_of_party(key, context.author.time));
     let next = match (registered, derived.receivers.is_empty()) {
@@ -98,7 +102,7 @@ pub fn said<'a>(context: &Context<'_>, derived: &'a Derived) -> Said<'a> {
         (None, false) => UNREGISTERED,
         (None, true) => NONE,
     };
-    Said { derived, tag: event_tag(context.author.organisation.number, &derived.event_id), next }
+    Said { derived, tags, next }
 }
 
 /// Applies an event, or says with which code it is refused. A refused event leaves no trace in the state.
@@ -107,8 +111,8 @@ pub fn apply(
     context: &Context<'_>,
     said: &Said<'_>,
 ) -> Result<Result<Hash, u16>, StoreError> {
-    let Said { derived, tag, .. } = *said;
-    let earlier = working.event(tag)?;
+    let Said { derived, tags, .. } = *said;
+    let earlier = working.event(tags.event)?;
     if earlier.is_some() && derived.error.is_none() {
         return Ok(Err(refusal::DUPLICATE));
     }
@@ -121,15 +125,14 @@ pub fn apply(
         (Some(_), Some(place)) => Some(Target { place, record: working.record(place)? }),
     };
     // An error declaration repeats its target: it founds and moves nothing, and names what the target named.
-    let links = match (&target, resolve(working, context, derived)?) {
+    let links = match (&target, resolve(working, context, said)?) {
         (Some(_), _) => Vec::new(),
         (None, Ok(links)) => links,
         (None, Err(code)) => return Ok(Err(code)),
     };
     let event = describe(context, working.next_event() + 1, said, &links);
     for link in &links {
-        let state = link.log.map(|log| working.state_of_log(log)).transpose()?;
-        if event.commissions_again(&named(link, state.as_ref())) {
+        if event.commissions_again(&named(link)) {
             return Ok(Err(refusal::COMMISSIONED_AGAIN));
         }
     }
@@ -148,22 +151,24 @@ pub fn event_tag(author: u64, event_id: &str) -> Hash {
     }
 }
 
-fn named<'a>(link: &Resolved, state: Option<&'a SubjectState>) -> Named<'a> {
+fn named(link: &Resolved) -> Named<'_> {
     let Resolved { role, kind, standing, holding, quantity, .. } = *link;
-    Named { role, kind, standing, state, holding, quantity }
+    Named { role, kind, standing, state: link.state.as_deref(), holding, quantity }
 }
 
 /// Finds out who each subject is and by what right the author names it.
 fn resolve(
     working: &mut Working<'_>,
     context: &Context<'_>,
-    derived: &Derived,
+    said: &Said<'_>,
 ) -> Result<Result<Vec<Resolved>, u16>, StoreError> {
+    let derived = said.derived;
     let mut numbers = Vec::with_capacity(derived.keys.len());
-    for key in &derived.keys {
-        numbers.push(working.number_of(key.tag())?);
+    for tag in &said.tags.keys {
+        numbers.push(working.number_of(*tag)?);
     }
-    let mut by_log: HashMap<u64, (SubjectState, Holding, Option<u64>)> = HashMap::new();
+    // Things named together mostly have few logs, each of many neighbours.
+    let mut by_log: NumberMap<u64, (Rc<SubjectState>, Holding, Option<u64>)> = NumberMap::default();
     let mut rights: Option<(&str, Option<Standing>, Ownership)> = None;
     let mut links = Vec::with_capacity(derived.links.len());
     for link in &derived.links {
@@ -188,7 +193,7 @@ fn resolve(
             let state = working.state_of_log(log)?;
             let held = holding(working, &state)?;
             let released = released(working, &state)?;
-            by_log.insert(log, (state, held, released));
+            by_log.insert(log, (Rc::new(state), held, released));
         }
         let known = log.and_then(|log| by_log.get(&log));
         let standing = match (by_right, known, number) {
@@ -202,9 +207,20 @@ fn resolve(
         let nobody = Holding { holder: NONE, next: NONE, unconfirmed: false };
         let holding = known.map_or(nobody, |(_, holding, _)| *holding);
         let released = known.and_then(|(_, _, released)| *released);
-        let (kind, quantity) = (key.kind(), link.quantity);
-        let role = link.role;
-        links.push(Resolved { role, key: place, number, kind, standing, ownership, holding, quantity, log, released });
+        let (role, kind, quantity) = (link.role, key.kind(), link.quantity);
+        let state = known.map(|(state, _, _)| Rc::clone(state));
+        links.push(Resolved {
+            role,
+            key: place,
+            number,
+            kind,
+            standing,
+            ownership,
+            holding,
+            quantity,
+            state,
+            released,
+        });
     }
     inherit_standing(working, derived, &mut links)?;
     Ok(Ok(links))
@@ -257,13 +273,13 @@ fn keep(
     mut links: Vec<Resolved>,
     target: Option<Target>,
 ) -> Result<Hash, StoreError> {
-    let (flags, bits) = judge(working, context, event, &links)?;
-    let new = number_new(working, context, event.derived, &mut links)?;
+    let (flags, bits) = judge(context, event, &links);
+    let new = number_new(working, context, said, &mut links)?;
     // As runs order them: what follows must not depend on the order of the payload, which may be erased.
     links.sort_unstable_by_key(|link| (link.role, link.standing, link.number));
     let event = Event { parent: parent_of(&links), ..*event };
     let mut runs = link_runs(&links);
-    let confirmed = confirmed_receipts(working, &event, &links)?;
+    let confirmed = confirmed_receipts(&event, &links);
     runs.extend(event_runs(Role::Confirm, &confirmed));
     if let Some(target) = &target {
         runs.extend(event_runs(Role::Own, &[target.place.own]));
@@ -299,7 +315,7 @@ fn keep(
         append_errors(working, &stored.runs, &record, hash, target)?;
     }
     keep_shares(working, &event, &links, emptied_before)?;
-    working.add_event(said.tag, target.is_none(), context.height, context.index, stored);
+    working.add_event(said.tags.event, target.is_none(), context.height, context.index, stored);
     Ok(hash)
 }
 
@@ -323,16 +339,10 @@ fn parent_of(links: &[Resolved]) -> u64 {
 }
 
 /// The flags and the bits of the mask that depend on the state.
-fn judge(
-    working: &Working<'_>,
-    context: &Context<'_>,
-    event: &Event<'_>,
-    links: &[Resolved],
-) -> Result<(u64, u32), StoreError> {
+fn judge(context: &Context<'_>, event: &Event<'_>, links: &[Resolved]) -> (u64, u32) {
     let (mut flags, mut bits) = (0, 0);
     for link in links {
-        let state = link.log.map(|log| working.state_of_log(log)).transpose()?;
-        let named = named(link, state.as_ref());
+        let named = named(link);
         let foreign = matches!(link.ownership, Ownership::Foreign { .. });
         flags |= event.flags(&named, foreign, link.ownership == Ownership::Unbound);
         bits |= event.mask(&named);
@@ -345,72 +355,85 @@ fn judge(
     if context.key.is_suspect_at(context.author.time) {
         flags |= flag::KEY_SUSPECT;
     }
-    Ok((flags, bits))
+    (flags, bits)
 }
 
 /// Numbers the subjects that are new, those named first, then their classes; gives number, key and tag.
 fn number_new(
     working: &mut Working<'_>,
     context: &Context<'_>,
-    derived: &Derived,
+    said: &Said<'_>,
     links: &mut [Resolved],
 ) -> Result<Vec<(u64, SubjectKey, Hash)>, StoreError> {
+    let derived = said.derived;
     let mut is_new = vec![false; derived.keys.len()];
     for link in links.iter().filter(|link| link.number.is_none()) {
         if let Some(new) = is_new.get_mut(link.key) {
             *new = true;
         }
     }
+    let mut numbers: Vec<Option<u64>> = vec![None; derived.keys.len()];
     let mut new = Vec::new();
-    let mut numbers: BTreeMap<usize, u64> = BTreeMap::new();
     let mut classes: Vec<(SubjectKey, Hash)> = Vec::new();
-    // Things of one event can be of as many classes as there are things.
+    // Things of one event can be of as many classes as there are things; mostly they are of one.
     let (mut known_classes, mut named_here) = (HashSet::new(), HashSet::new());
-    for (place, key) in derived.keys.iter().enumerate().filter(|(place, _)| is_new.get(*place) == Some(&true)) {
-        let number = take_number(working, context, key)?;
-        numbers.insert(place, number);
-        let tag = key.tag();
-        named_here.insert(tag);
-        new.push((number, key.clone(), tag));
-        if let Some(class) = key.class() {
-            let tag = class.tag();
-            if known_classes.insert(tag) {
-                classes.push((class, tag));
+    let mut last_class: Option<(SubjectKey, Hash)> = None;
+    let named = derived.keys.iter().zip(&said.tags.keys).zip(&mut numbers).zip(is_new);
+    for (((key, tag), number), _) in named.filter(|(_, is_new)| *is_new) {
+        let class = key.class().map(|class| match &last_class {
+            Some((last, tag)) if *last == class => (class, *tag),
+            _ => {
+                let tag = class.tag();
+                (class, tag)
             }
+        });
+        let taken = take_number(working, context, key.kind(), class.as_ref().map_or(Hash::ZERO, |(_, tag)| *tag))?;
+        *number = Some(taken);
+        named_here.insert(*tag);
+        new.push((taken, key.clone(), *tag));
+        if let Some((class, tag)) = class {
+            let is_last = last_class.as_ref().is_some_and(|(_, last)| *last == tag);
+            if !is_last && known_classes.insert(tag) {
+                classes.push((class.clone(), tag));
+            }
+            last_class = Some((class, tag));
         }
     }
     for (class, tag) in classes {
         if !named_here.contains(&tag) && working.number_of(tag)?.is_none() {
-            let number = take_number(working, context, &class)?;
+            let above = class.class().map_or(Hash::ZERO, |above| above.tag());
+            let number = take_number(working, context, class.kind(), above)?;
             new.push((number, class, tag));
         }
     }
     for link in links.iter_mut().filter(|link| link.number.is_none()) {
-        link.number = numbers.get(&link.key).copied();
+        link.number = numbers.get(link.key).copied().flatten();
     }
     Ok(new)
 }
 
-/// The next number of the extent of this lane and class, so that what is commissioned together lies together
+/// The next number of the extent of this lane, kind and class, so that what is commissioned together lies together
 /// (`ranges.md`).
-fn take_number(working: &mut Working<'_>, context: &Context<'_>, key: &SubjectKey) -> Result<u64, StoreError> {
+fn take_number(
+    working: &mut Working<'_>,
+    context: &Context<'_>,
+    kind: KeyKind,
+    class: Hash,
+) -> Result<u64, StoreError> {
     const EXTENT_MIN: u64 = 16;
     const EXTENT_MAX: u64 = 4_096;
-    let class = key.class().map_or(Hash::ZERO, |class| class.tag());
-    let name = [b"extent/".as_slice(), &context.key.id.0, &[key.kind() as u8], &class.0].concat();
-    let extent: (u64, u64, u64) = match working.row(&name)? {
-        Some(value) => stored(Table::Row, value)?,
-        None => (0, 0, 0),
-    };
-    let (mut next, mut end, mut size) = extent;
-    if next == end {
-        size = (size * 2).clamp(EXTENT_MIN, EXTENT_MAX);
-        next = working.roots.subject_count.next_multiple_of(size);
-        end = next + size;
-        working.roots.subject_count = end;
+    let count = working.roots.subject_count;
+    let extent = working.extent((context.key.id, kind as u8, class))?;
+    if extent.next == extent.end {
+        extent.size = extent.size.saturating_mul(2).clamp(EXTENT_MIN, EXTENT_MAX);
+        extent.next = count.next_multiple_of(extent.size);
+        extent.end = extent.next + extent.size;
     }
-    working.set_row(&name, encode(&(next + 1, end, size)))?;
-    Ok(next)
+    let number = extent.next;
+    extent.next += 1;
+    let end = extent.end;
+    working.roots.subject_count = count.max(end);
+    Ok(number)
 }
 
 /// The runs of links to subjects, maximal and ascending.
@@ -442,21 +465,16 @@ fn error_runs(target: &StoredRecord) -> Vec<LinkRun> {
 }
 
 /// The unconfirmed receipts that this shipment confirms: the receiver whom it names has recorded them already.
-fn confirmed_receipts(working: &Working<'_>, event: &Event<'_>, links: &[Resolved]) -> Result<Vec<u64>, StoreError> {
-    let mut confirmed = Vec::new();
+fn confirmed_receipts(event: &Event<'_>, links: &[Resolved]) -> Vec<u64> {
     if event.derived.step != Step::Shipping {
-        return Ok(confirmed);
+        return Vec::new();
     }
-    for link in links.iter().filter(|link| link.role == Role::Epc && link.standing >= Standing::Holder) {
-        let Some(log) = link.log else { continue };
-        let state = working.state_of_log(log)?;
-        if state.claim != 0 && state.holder == event.next {
-            confirmed.push(state.claim - 1);
-        }
-    }
+    let shipped = links.iter().filter(|link| link.role == Role::Epc && link.standing >= Standing::Holder);
+    let claims = shipped.filter_map(|link| link.state.as_deref()).filter(|state| state.holder == event.next);
+    let mut confirmed: Vec<u64> = claims.filter_map(|state| state.claim.checked_sub(1)).collect();
     confirmed.sort_unstable();
     confirmed.dedup();
-    Ok(confirmed)
+    confirmed
 }
 
 /// Appends the record to the logs of all subjects, role by role.

@@ -8,6 +8,7 @@ mod effect;
 pub mod erased;
 pub mod event;
 pub mod head;
+mod kept;
 pub mod reader;
 pub mod replay;
 mod shares;

@@ -70,6 +70,53 @@ pub fn stored_block(source: &dyn Read, height: u64) -> Result<StoredBlock, Repla
     codec::decode(&bytes, ENCODED_BYTES_MAX).map_err(|error| fault(format!("the block can't be read: {error:?}")))
 }
 
+/// A block read back with all that is stored of it and can be had without the ledger before it, so that one block
+/// can be gathered while another is applied.
+pub struct Gathered {
+    block: StoredBlock,
+    submissions: Vec<VerifiedSubmission>,
+    events: u64,
+    payloads: u64,
+    faults: Vec<Fault>,
+}
+
+impl Gathered {
+    /// Reads the block of a height, and derives what its payloads say.
+    pub fn read(source: &dyn Read, height: u64) -> Result<Gathered, ReplayError> {
+        let block = stored_block(source, height)?;
+        let mut gathering = Gathering { source, height, index: 0, payloads: 0, faults: Vec::new() };
+        let mut submissions = Vec::with_capacity(block.submissions.len());
+        for (place, stored) in block.submissions.iter().enumerate() {
+            check_form(stored).map_err(|what| block_fault(height, format!("submission {place}: {what}")))?;
+            submissions.push(gathering.gather(stored)?);
+        }
+        let Gathering { index, payloads, faults, .. } = gathering;
+        Ok(Gathered { block, submissions, events: u64::from(index), payloads, faults })
+    }
+
+    /// Applies it as the next block of a ledger replayed so far, which `store` holds.
+    pub fn replay(self, ledger: &Ledger, store: &dyn Read, validators: &[Validator]) -> Result<Replayed, ReplayError> {
+        let Gathered { block, submissions, events, payloads, faults } = self;
+        let height = ledger.head.height.saturating_add(1);
+        for (place, stored) in block.submissions.iter().enumerate() {
+            check_signature(ledger, stored)
+                .map_err(|what| block_fault(height, format!("submission {place}: {what}")))?;
+        }
+        // Before the certificate, so that what is wrong with a header is said of its field.
+        if let Err(error) = ledger.check_header(&block.header, &submissions) {
+            return Err(block_fault(height, error.to_string()));
+        }
+        if !block.certificate.decides(&block.header, validators) {
+            return Err(block_fault(height, "the certificate does not decide the header".to_owned()));
+        }
+        match ledger.apply(store, &block.header, block.certificate, &submissions) {
+            Ok(applied) => Ok(Replayed { applied, events, payloads, faults }),
+            Err(ApplyError::Store(error)) => Err(error.into()),
+            Err(error) => Err(block_fault(height, error.to_string())),
+        }
+    }
+}
+
 /// Applies the next block of `source` to a ledger replayed so far, which `store` holds.
 pub fn replay_next(
     ledger: &Ledger,
@@ -77,33 +124,46 @@ pub fn replay_next(
     source: &dyn Read,
     validators: &[Validator],
 ) -> Result<Replayed, ReplayError> {
-    let height = ledger.head.height.saturating_add(1);
-    let block = stored_block(source, height)?;
-    let fault = |what: String| Fault { table: Table::Block, key: height.to_be_bytes().to_vec(), what };
-    let mut gathering = Gathering { ledger, source, height, index: 0, payloads: 0, faults: Vec::new() };
-    let mut submissions = Vec::with_capacity(block.submissions.len());
-    for (place, stored) in block.submissions.iter().enumerate() {
-        gathering.check(stored).map_err(|what| ReplayError::Fault(fault(format!("submission {place}: {what}"))))?;
-        submissions.push(gathering.gather(stored)?);
+    Gathered::read(source, ledger.head.height.saturating_add(1))?.replay(ledger, store, validators)
+}
+
+fn block_fault(height: u64, what: String) -> ReplayError {
+    ReplayError::Fault(Fault { table: Table::Block, key: height.to_be_bytes().to_vec(), what })
+}
+
+/// Checks that a submission has the form and the events that were signed.
+fn check_form(stored: &StoredSubmission) -> Result<(), &'static str> {
+    let head = &stored.submission;
+    if head.kind != SUBMISSION_TYPE || head.version != SUBMISSION_VERSION || head.visibility != 0 {
+        return Err(OTHER_CHAIN);
     }
-    let Gathering { index, payloads, faults, .. } = gathering;
-    // Before the certificate, so that what is wrong with a header is said of its field.
-    if let Err(error) = ledger.check_header(&block.header, &submissions) {
-        return Err(ReplayError::Fault(fault(error.to_string())));
+    if stored.events.is_empty() || stored.events.len() > EVENTS_MAX || head.count as usize != stored.events.len() {
+        return Err("not as many events as were signed");
     }
-    if !block.certificate.decides(&block.header, validators) {
-        return Err(ReplayError::Fault(fault("the certificate does not decide the header".to_owned())));
+    if batch_root(stored.events.iter().map(|event| (event.record_type, event.digest))) != head.batch {
+        return Err("the events are not those that were signed");
     }
-    match ledger.apply(store, &block.header, block.certificate, &submissions) {
-        Ok(applied) => Ok(Replayed { applied, events: u64::from(index), payloads, faults }),
-        Err(ApplyError::Store(error)) => Err(error.into()),
-        Err(error) => Err(ReplayError::Fault(fault(error.to_string()))),
+    Ok(())
+}
+
+const OTHER_CHAIN: &str = "of another chain or version";
+
+/// Checks that a key of the ledger signed a submission for this chain.
+fn check_signature(ledger: &Ledger, stored: &StoredSubmission) -> Result<(), &'static str> {
+    let head = &stored.submission;
+    if head.chain != ledger.head.chain {
+        return Err(OTHER_CHAIN);
+    }
+    let key = ledger.directory.key(&head.key).filter(|key| key.organisation == head.organisation);
+    let signed = SignedSubmission { submission: head.clone(), signature: stored.signature, events: Vec::new() };
+    match key.is_some_and(|key| signed.is_signed_by(&key.public)) {
+        true => Ok(()),
+        false => Err("the signature is not that of its key"),
     }
 }
 
 /// Makes what can be applied of what is stored of a block.
 struct Gathering<'a> {
-    ledger: &'a Ledger,
     source: &'a dyn Read,
     height: u64,
     index: u32,
@@ -112,27 +172,6 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
-    /// Checks a submission's form, batch and signature.
-    fn check(&self, stored: &StoredSubmission) -> Result<(), &'static str> {
-        let head = &stored.submission;
-        let form = head.kind == SUBMISSION_TYPE && head.version == SUBMISSION_VERSION && head.visibility == 0;
-        if !form || head.chain != self.ledger.head.chain {
-            return Err("of another chain or version");
-        }
-        if stored.events.is_empty() || stored.events.len() > EVENTS_MAX || head.count as usize != stored.events.len() {
-            return Err("not as many events as were signed");
-        }
-        if batch_root(stored.events.iter().map(|event| (event.record_type, event.digest))) != head.batch {
-            return Err("the events are not those that were signed");
-        }
-        let key = self.ledger.directory.key(&head.key).filter(|key| key.organisation == head.organisation);
-        let signed = SignedSubmission { submission: head.clone(), signature: stored.signature, events: Vec::new() };
-        match key.is_some_and(|key| signed.is_signed_by(&key.public)) {
-            true => Ok(()),
-            false => Err("the signature is not that of its key"),
-        }
-    }
-
     fn gather(&mut self, stored: &StoredSubmission) -> Result<VerifiedSubmission, ReplayError> {
         let mut events = Vec::with_capacity(stored.events.len());
         let mut derived = Vec::with_capacity(stored.events.len());
@@ -164,7 +203,7 @@ impl Gathering<'_> {
 
     /// The payload, if it is there and is that of the event.
     fn payload(&mut self, event: &StoredEvent) -> Result<Option<SubmittedEvent>, ReplayError> {
-        let found = match Reader::new(self.source).payload(self.height, self.index) {
+        let found = match self.source.get(Table::Payload, &place_key(self.height, self.index)) {
             Ok(found) => found,
             Err(StoreError::Corrupt(table, what)) => {
                 self.faults.push(self.fault(table, what));
@@ -173,7 +212,11 @@ impl Gathering<'_> {
             Err(error) => return Err(error.into()),
         };
         let Some(found) = found else { return Ok(None) };
-        let whole = SubmittedEvent { record_type: event.record_type, salt: found.salt, payload: found.payload };
+        let Some((salt, payload)) = found.split_first_chunk() else {
+            self.faults.push(self.fault(Table::Payload, "shorter than its salt"));
+            return Ok(None);
+        };
+        let whole = SubmittedEvent { record_type: event.record_type, salt: *salt, payload: payload.to_vec() };
         if whole.digest() == event.digest {
             self.payloads = self.payloads.saturating_add(1);
             return Ok(Some(whole));

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::erased::Erased;
+use super::event::event_tag;
 use crate::derive::{DeriveError, Derived, derive};
 use crate::hash::Hash;
+use crate::key::SubjectKey;
 use crate::organisation::Directory;
 use crate::submission::{InvalidSubmission, SignedSubmission};
 
@@ -16,8 +18,25 @@ pub struct VerifiedSubmission {
     id: Hash,
     digests: Vec<Hash>,
     derived: Vec<Derived>,
+    tags: Vec<Tags>,
     /// By place, those whose payloads are erased. Only replay has such.
     erased: BTreeMap<usize, Erased>,
+}
+
+/// The tags that an event names. They are hashed here, where submissions can be verified side by side, and not
+/// where they are applied one after another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tags {
+    /// The event's own.
+    pub event: Hash,
+    /// Those of its keys, in their order.
+    pub keys: Vec<Hash>,
+}
+
+impl Tags {
+    fn new(author: u64, derived: &Derived) -> Tags {
+        Tags { event: event_tag(author, &derived.event_id), keys: derived.keys.iter().map(SubjectKey::tag).collect() }
+    }
 }
 
 /// Why a submission may not enter a block.
@@ -63,7 +82,8 @@ impl VerifiedSubmission {
             derived.push(one);
         }
         let id = head.id();
-        Ok(VerifiedSubmission { signed, id, digests, derived, erased: BTreeMap::new() })
+        let tags = derived.iter().map(|derived| Tags::new(head.organisation, derived)).collect();
+        Ok(VerifiedSubmission { signed, id, digests, derived, tags, erased: BTreeMap::new() })
     }
 
     /// What replay found in a store and checked.
@@ -74,7 +94,14 @@ impl VerifiedSubmission {
         erased: BTreeMap<usize, Erased>,
     ) -> VerifiedSubmission {
         let id = signed.submission.id();
-        VerifiedSubmission { signed, id, digests, derived, erased }
+        let mut tags: Vec<Tags> =
+            derived.iter().map(|derived| Tags::new(signed.submission.organisation, derived)).collect();
+        for (place, how) in &erased {
+            if let (Erased::Accepted { tag, .. }, Some(tags)) = (how, tags.get_mut(*place)) {
+                tags.event = *tag;
+            }
+        }
+        VerifiedSubmission { signed, id, digests, derived, tags, erased }
     }
 
     /// What is known of an event whose payload is erased.
@@ -100,6 +127,11 @@ impl VerifiedSubmission {
     /// What each event says.
     pub fn derived(&self) -> &[Derived] {
         &self.derived
+    }
+
+    /// The tags of what each event names.
+    pub fn tags(&self) -> &[Tags] {
+        &self.tags
     }
 
     /// Whether it was signed too far ahead of a block's time (111): such a block is invalid.

@@ -2,22 +2,25 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
 use std::ops::Range;
 
-use bincode::Decode;
+use bincode::{Decode, Encode};
 
 use super::head::StateRoots;
-use super::reader::Reader;
+use super::kept::{Kept, KeptRuns};
 use super::subject::{
     FoundedRun, KEYS_PER_ROW, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, encode_keys, entry_key,
     place_key, read_number,
 };
+use super::verify::Tags;
 use crate::codec::{decode_trusted, encode};
 use crate::hash::{Hash, Tag};
 use crate::key::SubjectKey;
 use crate::kv::{Overlay, Read, StoreError, Table};
 use crate::log::{LogNode, Peaks};
 use crate::names::{Name, sealed};
+use crate::trace::numbers::NumberHasher;
 use crate::tree::dense::{self, LeafRuns};
 
 /// The store's state with a block's changes so far.
@@ -26,19 +29,23 @@ pub struct Working<'a> {
     /// Counts as they stand; roots as of the block before.
     pub(super) roots: StateRoots,
     next_log: u64,
-    names: HashMap<Hash, u64>,
+    names: Names,
     changed_runs: Vec<u64>,
     changed_logs: RefCell<Vec<u64>>,
     founded: Vec<(u64, SubjectKey, Hash)>,
-    runs: RefCell<BTreeMap<u64, Cached<StoredRun>>>,
-    logs: RefCell<HashMap<u64, Cached<StoredLog>>>,
+    runs: RefCell<KeptRuns<Cached<StoredRun>>>,
+    logs: RefCell<Kept<u64, Cached<StoredLog>, NumberHash>>,
+    leaves: RefCell<Kept<u64, Hash, NumberHash>>,
     /// Rows of entries that are complete: log, place of the first.
     entries: Vec<(u64, u64, Vec<StoredEntry>)>,
     changed_leaves: Vec<(u64, u64)>,
     rows: BTreeMap<Vec<u8>, Row>,
     new_rows: Vec<Vec<u8>>,
-    events: BTreeMap<Hash, EventPlace>,
-    event_tags: Vec<(Hash, EventPlace)>,
+    extents: BTreeMap<ExtentOf, Extent>,
+    /// By tag the events that were looked for, with those that were not there, and those of this block.
+    events: HashMap<Hash, Option<EventPlace>>,
+    /// The tags of this block's events, and whether each is there for the first time.
+    event_tags: Vec<(Hash, EventPlace, bool)>,
     records: Vec<(u64, u32, StoredRecord)>,
 }
 
@@ -46,29 +53,39 @@ pub struct Working<'a> {
 /// it does. Contents are those of the store once the block is committed.
 #[derive(Debug, Default, Clone)]
 pub struct Cache {
-    names: HashMap<Hash, u64>,
-    runs: BTreeMap<u64, Cached<StoredRun>>,
-    logs: HashMap<u64, Cached<StoredLog>>,
+    names: Names,
+    runs: KeptRuns<Cached<StoredRun>>,
+    logs: Kept<u64, Cached<StoredLog>, NumberHash>,
+    /// The hashes of the leaves of logs' subjects: a leaf of the tree is hashed together with its neighbours, so that
+    /// they are asked for far more often than logs.
+    leaves: Kept<u64, Hash, NumberHash>,
 }
 
-/// So many names, runs and logs are kept at most, each: about 200 MiB with all of them full.
-const CACHED_MAX: usize = 250_000;
+/// Whoever writes chooses keys, and so tags: their places in a map must not be foreseen.
+#[expect(clippy::disallowed_types, reason = "look-ups only: no order is made of it")]
+type Names = Kept<Hash, Option<u64>, std::hash::RandomState>;
+type NumberHash = BuildHasherDefault<NumberHasher>;
 
-#[derive(Debug, Clone)]
+// Of each of these at most twice as many are kept, and what one block adds. With all of them full: names 60 MiB, runs
+// 30, logs 120, leaves 50.
+const NAMES_HALF: usize = 400_000;
+const RUNS_HALF: usize = 250_000;
+const LOGS_HALF: usize = 100_000;
+const LEAVES_HALF: usize = 400_000;
+
+#[derive(Debug, Clone, Copy)]
 struct Cached<T> {
     value: T,
     changed: bool,
-    /// The hash of the leaf, once it is known.
-    leaf: Option<Hash>,
 }
 
 impl<T> Cached<T> {
     fn read(value: T) -> Self {
-        Cached { value, changed: false, leaf: None }
+        Cached { value, changed: false }
     }
 
     fn written(value: T) -> Self {
-        Cached { value, changed: true, leaf: None }
+        Cached { value, changed: true }
     }
 }
 
@@ -79,18 +96,31 @@ struct Row {
 }
 
 impl Cache {
-    /// Drops what has grown too large: what is needed of it is read again.
+    /// Drops what was not used for long: what is needed of it is read again.
     fn bound(&mut self) {
-        if self.names.len() > CACHED_MAX {
-            self.names.clear();
-        }
-        if self.runs.len() > CACHED_MAX {
-            self.runs.clear();
-        }
-        if self.logs.len() > CACHED_MAX {
-            self.logs.clear();
-        }
+        self.names.bound(NAMES_HALF);
+        self.runs.bound(RUNS_HALF);
+        self.logs.bound(LOGS_HALF);
+        self.leaves.bound(LEAVES_HALF);
     }
+}
+
+/// Whose numbers an extent is for: the lane's key, the kind, the class or zeros.
+pub type ExtentOf = (Hash, u8, Hash);
+
+/// Numbers that are given one after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Extent {
+    /// The next one.
+    pub next: u64,
+    /// The first one that is not of the extent.
+    pub end: u64,
+    /// How many this extent has.
+    pub size: u64,
+}
+
+fn extent_row((key, kind, class): &ExtentOf) -> Vec<u8> {
+    [b"extent/".as_slice(), &key.0, &[*kind], &class.0].concat()
 }
 
 /// Where an event is.
@@ -102,6 +132,18 @@ pub struct EventPlace {
     pub height: u64,
     /// Its place in the block.
     pub index: u32,
+}
+
+impl EventPlace {
+    fn read(value: &[u8]) -> Result<EventPlace, StoreError> {
+        let read = || {
+            let (own, rest) = value.split_first_chunk()?;
+            let (height, rest) = rest.split_first_chunk()?;
+            let index = u32::from_be_bytes(rest.try_into().ok()?);
+            Some(EventPlace { own: u64::from_be_bytes(*own), height: u64::from_be_bytes(*height), index })
+        };
+        read().ok_or_else(|| StoreError::Corrupt(Table::Event, "not 20 bytes".to_owned()))
+    }
 }
 
 /// Decodes what this node wrote; that it can't be read means that the store is damaged.
@@ -126,40 +168,74 @@ impl<'a> Working<'a> {
             founded: Vec::new(),
             runs: RefCell::new(cache.runs),
             logs: RefCell::new(cache.logs),
+            leaves: RefCell::new(cache.leaves),
             entries: Vec::new(),
             changed_leaves: Vec::new(),
             rows: BTreeMap::new(),
             new_rows: Vec::new(),
-            events: BTreeMap::new(),
+            extents: BTreeMap::new(),
+            events: HashMap::new(),
             event_tags: Vec::new(),
             records: Vec::new(),
         }
     }
 
+    /// Looks for all that events name at once, in the order of the tables, which costs a store a fraction of looking
+    /// for one after another.
+    pub fn prepare<'t>(&mut self, tags: impl Iterator<Item = &'t Tags> + Clone) -> Result<(), StoreError> {
+        let unknown = |tag: &&Hash| self.names.get_mut(**tag).is_none();
+        let mut names: Vec<&Hash> = tags.clone().flat_map(|tags| &tags.keys).filter(unknown).collect();
+        names.sort_unstable();
+        names.dedup();
+        let keys: Vec<&[u8]> = names.iter().map(|tag| tag.0.as_slice()).collect();
+        let (kept, mut fault) = (&mut self.names, None);
+        self.base.get_many(Table::Name, &keys, &mut |place, value| {
+            let Some(tag) = names.get(place) else { return };
+            match value.map(|bytes| stored_number(Table::Name, bytes)).transpose() {
+                Ok(number) => kept.insert(**tag, number),
+                Err(error) => fault = Some(error),
+            }
+        })?;
+        let mut events: Vec<&Hash> = tags.map(|tags| &tags.event).collect();
+        events.sort_unstable();
+        events.dedup();
+        let keys: Vec<&[u8]> = events.iter().map(|tag| tag.0.as_slice()).collect();
+        let kept = &mut self.events;
+        self.base.get_many(Table::Event, &keys, &mut |place, value| {
+            let Some(tag) = events.get(place) else { return };
+            match value.map(EventPlace::read).transpose() {
+                Ok(found) => {
+                    kept.insert(**tag, found);
+                }
+                Err(error) => fault = Some(error),
+            }
+        })?;
+        fault.map_or(Ok(()), Err)
+    }
+
     /// The number of the subject with this tag.
     pub fn number_of(&mut self, tag: Hash) -> Result<Option<u64>, StoreError> {
-        if let Some(number) = self.names.get(&tag) {
-            return Ok(Some(*number));
+        if let Some(known) = self.names.get_mut(tag) {
+            return Ok(*known);
         }
-        let Some(bytes) = self.base.get(Table::Name, &tag.0)? else { return Ok(None) };
-        let number = stored_number(Table::Name, &bytes)?;
+        let bytes = self.base.get(Table::Name, &tag.0)?;
+        let number = bytes.map(|bytes| stored_number(Table::Name, &bytes)).transpose()?;
         self.names.insert(tag, number);
-        Ok(Some(number))
+        Ok(number)
     }
 
     /// The run that covers a number.
     fn run_at(&self, number: u64) -> Result<Option<(u64, StoredRun)>, StoreError> {
         let covers = |first: u64, run: &StoredRun| number - first < run.count;
-        if let Some((first, run)) = self.runs.borrow().range(..=number).next_back()
-            && covers(*first, &run.value)
-        {
-            return Ok(Some((*first, run.value)));
+        let known = self.runs.borrow_mut().at_or_before(number, |first, run| covers(first, &run.value));
+        if let Some((first, run)) = known {
+            return Ok(Some((first, run.value)));
         }
         let Some((key, value)) = self.base.at_or_before(Table::Run, &number.to_be_bytes())? else { return Ok(None) };
         let first = stored_number(Table::Run, &key)?;
         let run: StoredRun = stored(Table::Run, &value)?;
         // One that is cached may have been cut: its pieces are cached too, and none covers the number.
-        if self.runs.borrow().contains_key(&first) || !covers(first, &run) {
+        if self.runs.borrow().get(first).is_some() || !covers(first, &run) {
             return Ok(None);
         }
         self.runs.borrow_mut().insert(first, Cached::read(run));
@@ -179,23 +255,27 @@ impl<'a> Working<'a> {
             let was_changed = log.changed;
             let result = use_log(log);
             if log.changed {
-                log.leaf = None;
+                self.leaves.borrow_mut().remove(&id);
                 if !was_changed {
                     self.changed_logs.borrow_mut().push(id);
                 }
             }
             result
         };
-        if let Some(log) = self.logs.borrow_mut().get_mut(&id) {
+        if let Some(log) = self.logs.borrow_mut().get_mut(id) {
             return Ok(noted(log));
         }
-        let Some(bytes) = self.base.get(Table::Log, &id.to_be_bytes())? else {
-            return Err(StoreError::Corrupt(Table::Log, format!("no log {id}")));
-        };
-        let mut log = Cached::read(stored(Table::Log, &bytes)?);
+        let mut log = Cached::read(self.read_log(id)?);
         let result = noted(&mut log);
         self.logs.borrow_mut().insert(id, log);
         Ok(result)
+    }
+
+    fn read_log(&self, id: u64) -> Result<StoredLog, StoreError> {
+        match self.base.get(Table::Log, &id.to_be_bytes())? {
+            Some(bytes) => stored(Table::Log, &bytes),
+            None => Err(StoreError::Corrupt(Table::Log, format!("no log {id}"))),
+        }
     }
 
     /// The state that subjects with this log share.
@@ -218,7 +298,7 @@ impl<'a> Working<'a> {
     ) -> Vec<FoundedRun> {
         let mut runs: Vec<FoundedRun> = Vec::new();
         for (number, _, tag) in &subjects {
-            self.names.insert(*tag, *number);
+            self.names.insert(*tag, Some(*number));
             match runs.last_mut() {
                 Some(run) if run.first + u64::from(run.count) == *number && run.count < u32::MAX => run.count += 1,
                 _ => runs.push(FoundedRun { first: *number, count: 1 }),
@@ -354,6 +434,23 @@ impl<'a> Working<'a> {
         Ok(())
     }
 
+    /// The extent of numbers for these, which may be used up.
+    pub fn extent(&mut self, of: ExtentOf) -> Result<&mut Extent, StoreError> {
+        if !self.extents.contains_key(&of) {
+            let name = extent_row(&of);
+            let extent = match self.row(&name)? {
+                Some(value) => stored(Table::Row, value)?,
+                None => {
+                    // Rows are numbered in the order in which they are first set.
+                    self.set_row(&name, encode(&Extent::default()))?;
+                    Extent::default()
+                }
+            };
+            self.extents.insert(of, extent);
+        }
+        self.extents.get_mut(&of).ok_or_else(|| StoreError::Failed("an extent just read is gone".to_owned()))
+    }
+
     /// The first `count_max` numbers (eight bytes, big-endian) that follow a prefix in the names of rows, ascending.
     pub fn rows_below(&self, prefix: &[u8], count_max: usize) -> Result<Vec<u64>, StoreError> {
         let mut end = prefix.to_vec();
@@ -387,11 +484,10 @@ impl<'a> Working<'a> {
 
     /// Where the event with this tag is.
     pub fn event(&mut self, tag: Hash) -> Result<Option<EventPlace>, StoreError> {
-        if let Some(place) = self.events.get(&tag) {
-            return Ok(Some(*place));
+        if let Some(known) = self.events.get(&tag) {
+            return Ok(*known);
         }
-        let found = Reader::new(self.base).event(tag)?;
-        Ok(found.map(|event| EventPlace { own: event.own, height: event.height, index: event.index }))
+        self.base.get(Table::Event, &tag.0)?.map(|bytes| EventPlace::read(&bytes)).transpose()
     }
 
     /// The derived record of an earlier event.
@@ -412,9 +508,9 @@ impl<'a> Working<'a> {
         let place = EventPlace { own: self.roots.event_count, height, index };
         self.roots.event_count += 1;
         if first {
-            self.events.insert(tag, place);
+            self.events.insert(tag, Some(place));
         }
-        self.event_tags.push((tag, place));
+        self.event_tags.push((tag, place, first));
         self.records.push((height, index, record));
     }
 
@@ -425,6 +521,9 @@ impl<'a> Working<'a> {
 
     /// Writes everything, brings the trees up to date, and gives the roots after the block and the next log.
     pub fn finish(mut self, overlay: &mut Overlay<'_>) -> Result<(StateRoots, u64, Cache), StoreError> {
+        for (of, extent) in std::mem::take(&mut self.extents) {
+            self.set_row(&extent_row(&of), encode(&extent))?;
+        }
         let before = self.roots_before(overlay)?;
         let mut roots = self.roots.clone();
         roots.rows = self.finish_rows(overlay, before.row_count, &mut roots.row_count)?;
@@ -439,13 +538,13 @@ impl<'a> Working<'a> {
         };
         let (mut runs, mut logs) = (self.runs.take(), self.logs.take());
         for first in std::mem::take(&mut self.changed_runs) {
-            if let Some(run) = runs.get_mut(&first).filter(|run| run.changed) {
+            if let Some(run) = runs.get_mut(first).filter(|run| run.changed) {
                 run.changed = false;
                 overlay.put(Table::Run, first.to_be_bytes(), encode(&run.value));
             }
         }
         for id in self.changed_logs.take() {
-            if let Some(log) = logs.get_mut(&id).filter(|log| log.changed) {
+            if let Some(log) = logs.get_mut(id).filter(|log| log.changed) {
                 log.changed = false;
                 overlay.put(Table::Log, id.to_be_bytes(), encode(&log.value));
             }
@@ -456,7 +555,7 @@ impl<'a> Working<'a> {
         for (height, index, record) in &self.records {
             overlay.put(Table::Record, place_key(*height, *index), encode(record));
         }
-        let mut cache = Cache { names: self.names, runs, logs };
+        let mut cache = Cache { names: self.names, runs, logs, leaves: self.leaves.take() };
         cache.bound();
         Ok((roots, self.next_log, cache))
     }
@@ -506,12 +605,12 @@ impl<'a> Working<'a> {
     }
 
     fn finish_events(&mut self, overlay: &mut Overlay<'_>, before: u64) -> Result<Hash, StoreError> {
-        for (tag, place) in &self.events {
+        for (tag, place, _) in self.event_tags.iter().filter(|(_, _, first)| *first) {
             let mut value = place.own.to_be_bytes().to_vec();
             value.extend_from_slice(&place_key(place.height, place.index));
             overlay.put(Table::Event, tag.0, value);
         }
-        let leaves = self.event_tags.iter().map(|(tag, place)| (place.own, *tag)).collect();
+        let leaves = self.event_tags.iter().map(|(tag, place, _)| (place.own, *tag)).collect();
         dense::EVENTS.set(overlay, before, self.roots.event_count, &leaves)
     }
 }
@@ -557,19 +656,21 @@ impl LeafRuns for Working<'_> {
 impl Working<'_> {
     /// The hash of the leaf of a log's subjects. Whoever changes a log forgets it.
     fn leaf_hash(&self, id: u64) -> Result<Hash, StoreError> {
-        if let Some(known) = self.logs.borrow().get(&id).and_then(|log| log.leaf) {
-            return Ok(known);
+        if let Some(known) = self.leaves.borrow_mut().get_mut(id) {
+            return Ok(*known);
         }
-        let hash = self.with_log(id, |log| log.value.leaf().hash())?;
-        if let Some(log) = self.logs.borrow_mut().get_mut(&id) {
-            log.leaf = Some(hash);
-        }
+        // A log that is read for this alone is not kept: its events are of others.
+        let hash = match self.logs.borrow_mut().get_mut(id) {
+            Some(log) => log.value.leaf().hash(),
+            None => self.read_log(id)?.leaf().hash(),
+        };
+        self.leaves.borrow_mut().insert(id, hash);
         Ok(hash)
     }
 
     /// The first number from `number` on, below `end`, that a run covers; `end` if none does.
     fn next_run(&self, number: u64, end: u64) -> Result<u64, StoreError> {
-        let cached = self.runs.borrow().range(number..end).next().map(|(first, _)| *first);
+        let cached = self.runs.borrow().first_from(number..end);
         let mut next = cached.unwrap_or(end);
         self.base.scan(Table::Run, &number.to_be_bytes(), &next.to_be_bytes(), &mut |key, _| {
             next = read_number(key).unwrap_or(next);

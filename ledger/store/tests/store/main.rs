@@ -11,3 +11,4 @@ mod fsck;
 #[path = "../../../core/tests/ledger/mod.rs"]
 mod ledger;
 mod model;
+mod pipeline;
