@@ -49,6 +49,26 @@ fn keys() -> (SigningKey, SigningKey, Vec<Validator>) {
     (device, validator, validators)
 }
 
+/// The genesis of these ledgers: one member, bound to the demonstration prefix 9521.
+pub fn genesis() -> Result<Genesis, Failure> {
+    let (device, _, validators) = keys();
+    let administrator = SigningKey::from_bytes(&[3; 32]).verifying_key().to_bytes();
+    Ok(Genesis {
+        network: "bench".to_owned(),
+        start_time: TIME,
+        parameters: Parameters::default(),
+        organisations: vec![GenesisOrganisation {
+            uri: "urn:uscc:91440115DEMA00013J".to_owned(),
+            aliases: Vec::new(),
+            name: "Bench".to_owned(),
+            role: OrganisationRole::Operator,
+            keys: vec![(device.verifying_key().to_bytes(), KeyRole::Device), (administrator, KeyRole::Administrator)],
+            bindings: vec![(Scope::new(ScopeKind::Prefix, "9521").map_err(|_| "prefix")?, false)],
+        }],
+        validators,
+    })
+}
+
 impl<S: Store> Chain<S> {
     /// The ledger of a store that [`Chain::found`] has written.
     pub fn reopen(store: S) -> Result<Chain<S>, Failure> {
@@ -60,24 +80,7 @@ impl<S: Store> Chain<S> {
     /// A new ledger, whose one member is bound to the demonstration prefix 9521.
     pub fn found(store: S) -> Result<Chain<S>, Failure> {
         let (device, validator, validators) = keys();
-        let administrator = SigningKey::from_bytes(&[3; 32]).verifying_key().to_bytes();
-        let genesis = Genesis {
-            network: "bench".to_owned(),
-            start_time: TIME,
-            parameters: Parameters::default(),
-            organisations: vec![GenesisOrganisation {
-                uri: "urn:uscc:91440115DEMA00013J".to_owned(),
-                aliases: Vec::new(),
-                name: "Bench".to_owned(),
-                role: OrganisationRole::Operator,
-                keys: vec![
-                    (device.verifying_key().to_bytes(), KeyRole::Device),
-                    (administrator, KeyRole::Administrator),
-                ],
-                bindings: vec![(Scope::new(ScopeKind::Prefix, "9521").map_err(|_| "prefix")?, false)],
-            }],
-            validators: validators.clone(),
-        };
+        let genesis = genesis()?;
         let chain = chain_id(&genesis.write());
         let hash = validators_hash(&validators);
         let (ledger, writes) = Ledger::found(chain, TIME, hash, &genesis.rows(), genesis.directory(), &store)?;

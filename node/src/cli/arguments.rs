@@ -215,6 +215,57 @@ pub enum NodeCommand {
     Init(InitArguments),
     /// Run a node until it is told to stop
     Run(RunArguments),
+    /// Copy a data directory, also while its node runs
+    Backup(BackupArguments),
+    /// Lay a backup down as a data directory, and check it; exit code 1 if it is wrong or not the newest
+    Restore(RestoreArguments),
+    /// Give up what a data directory has lost or what came after its backup, so that it can be written to
+    AcceptLoss(AcceptLossArguments),
+}
+
+/// `suyuan node backup`
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Folder to write; it must not be there yet
+    #[arg(long, value_name = "FOLDER")]
+    pub to: PathBuf,
+    /// Copy the key files too
+    #[arg(long)]
+    pub keys: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan node restore`
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    /// Backup, as suyuan node backup wrote it [default: DIR was laid down before]
+    #[arg(long, value_name = "FOLDER", required_unless_present = "newest")]
+    pub from: Option<PathBuf>,
+    /// Data directory to make; it must not be there yet
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: PathBuf,
+    /// Newest checkpoint that anybody has of this chain: what is not older may be written to
+    #[arg(long, value_name = "FILE")]
+    pub newest: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan node accept-loss`
+#[derive(Debug, Args)]
+pub struct AcceptLossArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `suyuan node init`
