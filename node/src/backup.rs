@@ -12,6 +12,9 @@ use crate::codes::node as codes;
 use crate::open::{CONFIGURATION_NAME, GENESIS_NAME, Opened, io_reason, keys_folder, read_file, store_reason};
 use crate::traces::refused;
 
+/// Who may ask what: as secret as the keys.
+const ACCOUNTS_NAME: &str = "accounts.json";
+
 /// What a backup holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BackedUp {
@@ -29,6 +32,7 @@ pub fn back_up(store: &RocksStore, path: &Path, to: &Path, with_keys: bool) -> R
     let mut beside = vec![GENESIS_NAME.to_owned(), CONFIGURATION_NAME.to_owned()];
     if with_keys {
         beside.extend(key_files(path)?);
+        beside.extend(path.join(ACCOUNTS_NAME).exists().then(|| ACCOUNTS_NAME.to_owned()));
     }
     let copied = store.back_up(path, to, &beside).map_err(|error| backup_reason(&error))?;
     Ok(BackedUp { height, copied })

@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod accounts;
 pub mod admin;
 pub mod api;
 pub mod backup;
@@ -14,6 +15,7 @@ pub mod codes;
 pub mod config;
 pub mod core;
 pub mod epcs;
+pub mod journal;
 pub mod link;
 pub mod open;
 pub mod profiles;

@@ -1,13 +1,13 @@
 //! `suyuan node backup`, `suyuan node restore`, `suyuan node accept-loss`
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde_json::json;
 use suyuan_epcis::problem::Reason;
 use suyuan_store::Copied;
 
-use super::arguments::{AcceptLossArguments, BackupArguments, RestoreArguments};
 use super::data::differences;
 use super::outcome::Outcome;
 use super::place::{Failure, directory};
@@ -17,6 +17,51 @@ use crate::admin::{BackupAnswer, BackupRequest};
 use crate::backup::{self, accept_if_newest};
 use crate::codes::node as codes;
 use crate::open::{Opened, io_reason, need_folder};
+
+/// `suyuan node backup`
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Folder to write; it must not be there yet
+    #[arg(long, value_name = "FOLDER")]
+    pub to: PathBuf,
+    /// Copy the key files too
+    #[arg(long)]
+    pub keys: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan node restore`
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    /// Backup, as suyuan node backup wrote it [default: DIR was laid down before]
+    #[arg(long, value_name = "FOLDER", required_unless_present = "newest")]
+    pub from: Option<PathBuf>,
+    /// Data directory to make; it must not be there yet
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: PathBuf,
+    /// Newest checkpoint that anybody has of this chain: what is not older may be written to
+    #[arg(long, value_name = "FILE")]
+    pub newest: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan node accept-loss`
+#[derive(Debug, Args)]
+pub struct AcceptLossArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Copies a data directory: itself, or through the node that runs in it.
 pub fn back_up(options: &BackupArguments, screen: &mut Screen) -> Result<Outcome, Failure> {

@@ -97,9 +97,10 @@ impl Node {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // The lock is free once the process is gone, and a tool's child is nobody's to wait for.
+        // A process that is gone for those who look may still hold what it had open.
         let begun = Instant::now();
-        while self.process().is_some() && begun.elapsed() < STOP_WAIT {
+        let lock = fs::File::open(Path::new(&self.dir).join("LOCK")).unwrap();
+        while lock.try_lock().is_err() && begun.elapsed() < STOP_WAIT {
             std::thread::sleep(STOP_STEP);
         }
     }
