@@ -1,20 +1,21 @@
 //! The ledger in this process: captures, traces with and without proofs, histories, a check.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use suyuan_ledger::key::SubjectKey;
-use suyuan_ledger::kv::Read;
 use suyuan_ledger::proof::format::ProofQuery;
-use suyuan_ledger::proof::make::{ProofOptions, last_header, make};
+use suyuan_ledger::proof::make::{ProofOptions, last_header, make_over};
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::proof::verify::verify;
-use suyuan_ledger::trace::closure::{Closure, Direction, Query, close};
+use suyuan_ledger::trace::closure::{Direction, Query, close, subjects};
 use suyuan_ledger::trace::history::History;
-use suyuan_ledger::trace::store::StoreHistory;
-use suyuan_store::{MEMORY_BYTES_DEFAULT, RocksStore, StoreOptions, fsck};
+use suyuan_ledger::trace::store::{Known, StoreHistory};
+use suyuan_store::{RocksStore, StoreOptions, fsck};
 
 use crate::chain::{Chain, Failure, Spent, genesis};
 use crate::peers::theirs::Asked;
@@ -25,6 +26,8 @@ pub const BATCH: usize = 500;
 /// A ledger on disk.
 pub struct Ours {
     chain: Chain<RocksStore>,
+    /// What traces have read, for those after them, as a node keeps it.
+    known: RefCell<Option<Known>>,
 }
 
 /// How a trace is measured.
@@ -63,7 +66,7 @@ impl Ours {
         }
         let rate = captured as f64 / started.elapsed().as_secs_f64();
         chain.block(Vec::new(), &mut spent)?;
-        Ok((Ours { chain }, rate))
+        Ok((Ours { chain, known: RefCell::default() }, rate))
     }
 
     /// Compacts all, and opens again as a restart does: how long that took.
@@ -71,7 +74,8 @@ impl Ours {
         self.chain.store.compact()?;
         drop(self);
         let started = Instant::now();
-        let ours = Ours { chain: Chain::reopen(RocksStore::open(store, &StoreOptions::default())?)? };
+        let chain = Chain::reopen(RocksStore::open(store, &StoreOptions::default())?)?;
+        let ours = Ours { chain, known: RefCell::default() };
         Ok((ours, started.elapsed()))
     }
 
@@ -85,13 +89,16 @@ impl Ours {
         let key = SubjectKey::from_uri(uri).map_err(|error| format!("{uri}: {error:?}"))?;
         let started = Instant::now();
         if with == With::Identifiers {
-            let ids = identifiers(&self.chain.store.snapshot(), &key, direction)?;
+            let ids = self.walk(&key, direction, identifiers)?;
             return Ok(Asked { ms: super::milliseconds(started.elapsed()), count: ids.len(), ids });
         }
         let query = ProofQuery { key: key.bytes().to_vec(), direction: direction as u8, claims: false };
         let header = last_header(&self.chain.store).map_err(|error| format!("{error:?}"))?;
-        let made = make(&self.chain.store, header, query, ProofOptions { payloads: false });
-        let proof = made.map_err(|error| format!("{error:?}"))?.to_bytes();
+        let options = ProofOptions { payloads: false };
+        let proof = self.walk(&key, direction, |history, _| {
+            let made = make_over(history, &self.chain.store, header, query, options);
+            Ok(made.map_err(|error| format!("{error:?}"))?.to_bytes())
+        })?;
         let ms = super::milliseconds(started.elapsed());
         let verified = verify(&proof, trust).map_err(|refused| format!("{refused:?}"))?;
         let count = verified.trace.ok_or("a proof of absence")?.closure.nodes.len();
@@ -104,7 +111,7 @@ impl Ours {
             .map(|uri| {
                 let key = SubjectKey::from_uri(uri).map_err(|error| format!("{uri}: {error:?}"))?;
                 let started = Instant::now();
-                let payloads = events(&self.chain.store.snapshot(), &key)?;
+                let payloads = self.walk(&key, Direction::History, events)?;
                 let ms = super::milliseconds(started.elapsed());
                 let ids = payloads.iter().map(|payload| event_id(payload)).collect::<Result<Vec<_>, _>>()?;
                 Ok(Asked { ms, count: ids.len(), ids })
@@ -112,12 +119,27 @@ impl Ours {
             .collect()
     }
 
+    /// The one place that says how a trace is walked here: over what those before it have read.
+    fn walk<T>(
+        &self,
+        key: &SubjectKey,
+        direction: Direction,
+        ask: impl FnOnce(&mut StoreHistory<'_>, &Query) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let known = self.known.take().unwrap_or_default();
+        let mut history = StoreHistory::knowing(&self.chain.store, known)?;
+        let number = history.reader().number_of(key.tag())?.ok_or("not recorded")?;
+        let answer = ask(&mut history, &Query::new(vec![number], direction))?;
+        self.known.replace(Some(history.into_known()));
+        Ok(answer)
+    }
+
     /// Builds the ledger anew from its blocks and compares: events a second.
     pub fn check(&self, scratch: &Path) -> Result<f64, Failure> {
         if scratch.exists() {
             fs::remove_dir_all(scratch)?;
         }
-        let options = StoreOptions { memory_bytes: MEMORY_BYTES_DEFAULT, create: true, accept_torn_log: false };
+        let options = StoreOptions { create: true, disposable: true, ..StoreOptions::default() };
         let anew = RocksStore::open(scratch, &options)?;
         let started = Instant::now();
         let found = fsck(&self.chain.store, &genesis()?, &anew, &mut |_| {})?;
@@ -131,32 +153,20 @@ impl Ours {
     }
 }
 
-/// The one place that says how a trace is walked here.
-fn walk<'a>(
-    store: &'a dyn Read,
-    key: &SubjectKey,
-    direction: Direction,
-) -> Result<(StoreHistory<'a>, Closure), Failure> {
-    let mut history = StoreHistory::new(store);
-    let number = history.reader().number_of(key.tag())?.ok_or("not recorded")?;
-    let closure = close(&mut history, &Query::new(vec![number], direction))?;
-    Ok((history, closure))
-}
-
 /// The identifiers of a trace.
-fn identifiers(store: &dyn Read, key: &SubjectKey, direction: Direction) -> Result<Vec<String>, Failure> {
-    let (mut history, closure) = walk(store, key, direction)?;
-    let mut ids = Vec::with_capacity(closure.nodes.len());
-    for node in &closure.nodes {
-        let key = history.key(node.subject)?;
-        ids.push(SubjectKey::parse(&key).ok_or("a key that can't be read")?.to_uri());
+fn identifiers(history: &mut StoreHistory<'_>, query: &Query) -> Result<Vec<String>, Failure> {
+    let (found, _) = subjects(history, query)?;
+    let mut ids = Vec::with_capacity(found.len());
+    for subject in found {
+        let key = SubjectKey::parse(history.key_bytes(subject)?).ok_or("a key that can't be read")?;
+        ids.push(key.to_uri());
     }
     Ok(ids)
 }
 
 /// The payloads of the events of an item's history.
-fn events(store: &dyn Read, key: &SubjectKey) -> Result<Vec<std::rc::Rc<[u8]>>, Failure> {
-    let (mut history, closure) = walk(store, key, Direction::History)?;
+fn events(history: &mut StoreHistory<'_>, query: &Query) -> Result<Vec<Arc<[u8]>>, Failure> {
+    let closure = close(history, query)?;
     let mut payloads = Vec::with_capacity(closure.events.len());
     for event in &closure.events {
         payloads.extend(history.payload(event.place)?);

@@ -16,7 +16,6 @@
 
 mod acknowledged;
 mod backup;
-mod compact;
 mod directory;
 mod erase;
 mod error;
