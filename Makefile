@@ -119,6 +119,13 @@ bench-ledger: ## capture 10^5 events beside PostgreSQL in one run; every closure
 	$(BUILD)
 	@benches/peers/run $(WORK)/peers
 
+# EVENTS=1000000 make bench-peers: the same with 10^6 events (an hour).
+.PHONY: bench-peers
+bench-peers: ## the ledger beside PostgreSQL: one table of ratios, in process and over HTTP (20 minutes)
+	@.ci/setup python
+	$(BUILD)
+	@benches/peers/compare $(WORK)/peers
+
 .PHONY: bench-pieces
 bench-pieces: ## measure what captures and proofs are made of, each piece alone (3 minutes)
 	$(CARGO) bench --locked --workspace --bench ledger -- --warm-up-time 1 --measurement-time 4
@@ -138,6 +145,23 @@ fuzz-api: ## ask a node everything its OpenAPI allows, and much it does not; no 
 .PHONY: chaos-capture
 chaos-capture: ## kill a capture 200 times (SIGKILL); nothing acknowledged may be lost (10 minutes)
 	SUYUAN_KILLS=200 $(CARGO) test $(RELEASE) --workspace --test kill -- --nocapture
+
+# What the faults need beside the program: tools that make disks fail and clocks wrong (Debian's names).
+CHAOS_TOOLS := fiu-run:fiu-utils faketime:faketime strace:strace
+
+.PHONY: chaos-tools
+chaos-tools:
+	@for tool in $(CHAOS_TOOLS); do \
+		command -v $${tool%%:*} >/dev/null || DEBIAN_FRONTEND=noninteractive \
+			apt-get install --yes --no-install-recommends $${tool##*:} >&2 \
+			|| echo "missing: $${tool%%:*} (Debian: apt-get install $${tool##*:}); its tests are skipped" >&2; \
+	done
+
+# A line for each test says what it did and saw. SUYUAN_CHAOS_SEED repeats a run.
+.PHONY: chaos-one
+chaos-one: chaos-tools ## faults of one machine, long: kills, disks, rot, clocks, clients, back-ups (40 minutes)
+	$(BUILD)
+	SUYUAN_CHAOS=long $(CARGO) test $(RELEASE) --workspace --test chaos -- --nocapture --test-threads 1
 
 .PHONY: hostile-document
 hostile-document: ## capture documents of 1 GiB: all recorded, or refused, below 300 MiB of memory (2 minutes)

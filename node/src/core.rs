@@ -111,6 +111,8 @@ pub struct NodeCore {
     /// Where lanes stand once what is waiting is applied.
     lanes: BTreeMap<Hash, LaneState>,
     now: i64,
+    /// When the last block was decided, by the clock that [`Input::Time`] tells; its own time may be later.
+    decided_at: i64,
     sealed: bool,
 }
 
@@ -127,6 +129,7 @@ impl NodeCore {
             waiting_bytes: 0,
             lanes: BTreeMap::new(),
             now,
+            decided_at: now,
             sealed,
         }
     }
@@ -168,10 +171,15 @@ impl NodeCore {
         }
         if !self.waiting.is_empty() {
             self.decide_waiting(store, &mut effects)?;
-        } else if !self.sealed && (seal || self.now >= self.ledger.head.time.saturating_add(SEAL_AFTER_MS)) {
+        } else if !self.sealed && (seal || self.is_idle()) {
             self.decide(store, Vec::new(), &mut effects)?;
         }
         Ok(effects)
+    }
+
+    /// Whether the last block was decided long enough ago to be sealed; a clock that was set back can't tell.
+    fn is_idle(&self) -> bool {
+        self.now >= self.decided_at.saturating_add(SEAL_AFTER_MS) || self.now < self.decided_at
     }
 
     /// Lets a submission wait for a block, or answers it at once.
@@ -247,6 +255,7 @@ impl NodeCore {
         let applied = self.ledger.apply(store, &header, certificate, &submissions)?;
         self.ledger = applied.ledger;
         self.sealed = submissions.is_empty();
+        self.decided_at = self.now;
         effects.push(Effect::Commit(applied.writes));
         let mut receipts = applied.receipts.into_iter();
         for (request, events) in requests {

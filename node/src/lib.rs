@@ -6,7 +6,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod accounts;
+pub mod admin;
 pub mod api;
+pub mod backup;
 pub mod capture;
 pub mod cli;
 pub mod codes;

@@ -27,11 +27,12 @@ use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
 use crate::core::NodeCore;
 use crate::shell::{Stopped, Writer};
+use crate::traces::Remembered;
 
 /// Bytes of a configuration file.
 const CONFIGURATION_BYTES_MAX: u64 = 64 << 10;
-const GENESIS_NAME: &str = "genesis.json";
-const CONFIGURATION_NAME: &str = "config.toml";
+pub(crate) const GENESIS_NAME: &str = "genesis.json";
+pub(crate) const CONFIGURATION_NAME: &str = "config.toml";
 
 /// Where a data directory keeps its keys.
 pub fn keys_folder(path: &Path) -> PathBuf {
@@ -72,6 +73,8 @@ pub struct Node {
     pub writer: Writer,
     /// Its store, to read snapshots of.
     pub store: Arc<RocksStore>,
+    /// What traces of it have read.
+    pub remembered: Remembered,
     /// Its configuration.
     pub configuration: Configuration,
     /// Its genesis.
@@ -129,6 +132,21 @@ pub fn create(
 impl Opened {
     /// Opens a data directory for this process alone.
     pub fn open(path: &Path) -> Result<Opened, Reason> {
+        Opened::open_with(path, DataDirectory::open_store)
+    }
+
+    /// Opens one that lost what it had acknowledged, or was laid down from a backup: from now on it counts as the
+    /// newest there is.
+    pub fn open_after_loss(path: &Path) -> Result<Opened, Reason> {
+        let opened = Opened::open_with(path, DataDirectory::open_store_after_loss)?;
+        opened.accept_restored()?;
+        Ok(opened)
+    }
+
+    fn open_with(
+        path: &Path,
+        open_store: fn(&DataDirectory, usize) -> Result<RocksStore, OpenError>,
+    ) -> Result<Opened, Reason> {
         let directory = DataDirectory::open(path).map_err(|error| directory_reason(&error))?;
         let unfinished = |name: &str| Reason::new(codes::UNFINISHED, &[&path.join(name).display().to_string()]);
         let name = path.join(CONFIGURATION_NAME);
@@ -142,12 +160,17 @@ impl Opened {
         }
         let bytes = read_file(&path.join(GENESIS_NAME), GENESIS_BYTES_MAX as u64)?;
         let genesis = Genesis::parse(&bytes).map_err(|error| error.reason)?;
-        let store = directory.open_store(configuration.memory_bytes()).map_err(|error| directory_reason(&error))?;
+        let store = open_store(&directory, configuration.memory_bytes()).map_err(|error| directory_reason(&error))?;
         let ledger = Ledger::open(&store).map_err(|error| store_reason(&error))?;
         let ledger = ledger.filter(|ledger| ledger.head.chain == chain_id(&bytes));
         let ledger = ledger.ok_or_else(|| unfinished(GENESIS_NAME))?;
         let (store, path) = (Arc::new(store), path.to_owned());
         Ok(Opened { store, configuration, genesis, genesis_bytes: bytes, ledger, path, directory })
+    }
+
+    /// Takes a directory that was laid down from a backup for the newest there is.
+    pub fn accept_restored(&self) -> Result<(), Reason> {
+        self.directory.accept_restored().map_err(|error| directory_reason(&error))
     }
 
     /// The file of the validator's key.
@@ -169,6 +192,9 @@ impl Opened {
 
     /// Starts the writer with the validator's key.
     pub fn start(self, validator: MemorySigner) -> Result<Node, Reason> {
+        if self.directory.is_restored() {
+            return Err(Reason::new(codes::RESTORED, &[&self.path.display().to_string()]));
+        }
         let Opened { store, configuration, genesis, ledger, path, directory, .. } = self;
         // One validator decides alone; several need consensus, which this version does not have.
         if !matches!(genesis.validators.as_slice(), [only] if only.key == validator.public()) {
@@ -178,7 +204,8 @@ impl Opened {
         let sealed = is_sealed(store.as_ref(), ledger.head.height).map_err(|error| store_reason(&error))?;
         let core = NodeCore::new(ledger, validator, genesis.validators.clone(), sealed);
         let writer = Writer::start(core, store.clone()).map_err(|error| io_reason(&path, &error))?;
-        Ok(Node { writer, store, configuration, genesis, path, _directory: directory })
+        let remembered = Remembered::default();
+        Ok(Node { writer, store, remembered, configuration, genesis, path, _directory: directory })
     }
 }
 
@@ -296,6 +323,7 @@ fn directory_reason(error: &OpenError) -> Reason {
         OpenError::Locked(path) => Reason::new(codes::IN_USE, &[&shown(path)]),
         OpenError::PermissionDenied(..) => Reason::new(codes::NOT_PERMITTED, &[&words]),
         OpenError::DiskFull(..) => Reason::new(codes::DISK_FULL, &[&words]),
+        OpenError::Lost { .. } => Reason::new(codes::LOST, &[&words]),
         OpenError::Store(_, error) if words.contains("Corruption: ") || matches!(error, StoreError::Corrupt(..)) => {
             Reason::new(codes::DAMAGED, &[&words])
         }

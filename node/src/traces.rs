@@ -1,5 +1,7 @@
 //! Traces over a store, and their proofs: what the command line and the HTTP interface both ask.
 
+use std::sync::{Mutex, PoisonError};
+
 use suyuan_epcis::codes::Language;
 use suyuan_epcis::epc::EpcUrn;
 use suyuan_epcis::gs1::digital_link;
@@ -8,10 +10,10 @@ use suyuan_epcis::identifier::identify;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::key::SubjectKey;
-use suyuan_ledger::kv::Read;
+use suyuan_ledger::kv::{Read, StoreError};
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::proof::format::ProofQuery;
-use suyuan_ledger::proof::make::{MakeError, ProofOptions, complete_to, last_header, make};
+use suyuan_ledger::proof::make::{MakeError, ProofOptions, complete_to, last_header, make_over};
 use suyuan_ledger::proof::refused::{Refused, RefusedCode};
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::proof::verify::verify;
@@ -19,7 +21,7 @@ use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::trace::answer::{Answer, Asked, EdgeAnswer, Organisations, Unknown, answer};
 use suyuan_ledger::trace::closure::{Direction, Query, close};
-use suyuan_ledger::trace::store::StoreHistory;
+use suyuan_ledger::trace::store::{Known, StoreHistory};
 use suyuan_ledger::trace::tree::{TreeWords, tree};
 
 use crate::codes::node as codes;
@@ -95,18 +97,47 @@ pub fn recorded(reader: &Reader<'_>, keys: &[SubjectKey]) -> Result<Option<u64>,
     Ok(None)
 }
 
+/// What is kept of what traces have read takes at most so many bytes.
+const KNOWN_BYTES_MAX: usize = 128 << 20;
+
+/// What traces have read of a node's store, for those that come after: most of the time of a long trace is reading.
+#[derive(Default)]
+pub struct Remembered(Mutex<Option<Known>>);
+
+impl Remembered {
+    /// History over a store, knowing what was read before. Of two traces at once the second begins with nothing.
+    fn over<'a>(&self, store: &'a dyn Read) -> Result<StoreHistory<'a>, StoreError> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        StoreHistory::knowing(store, known.unwrap_or_default())
+    }
+
+    fn keep(&self, history: StoreHistory<'_>) {
+        let known = history.into_known();
+        if known.bytes() <= KNOWN_BYTES_MAX {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        }
+    }
+}
+
 /// Traces one of the keys over a store at one moment.
-pub fn trace(store: &dyn Read, keys: &[SubjectKey], request: Request) -> Result<Found, Reason> {
+pub fn trace(
+    store: &dyn Read,
+    keys: &[SubjectKey],
+    request: Request,
+    remembered: &Remembered,
+) -> Result<Found, Reason> {
     let failed = |error| store_reason(&error);
     let ledger = Ledger::open(store).map_err(failed)?.ok_or_else(|| Reason::new(codes::STORE, &["no ledger"]))?;
     let height = complete_to(store).map_err(make_reason)?;
     let Some(start) = recorded(&Reader::new(store), keys)? else { return Ok(Found::Nothing(height)) };
     let query =
         Query { depth_max: request.depth, claims: request.claims, ..Query::new(vec![start], request.direction) };
-    let mut history = StoreHistory::new(store);
+    let mut history = remembered.over(store).map_err(failed)?;
     let closure = close(&mut history, &query).map_err(failed)?;
     let asked = Asked { query: &query, height, organisations: &Named(&ledger.directory) };
-    answer(&mut history, &closure, &asked).map(|answer| Found::Trace(Box::new(answer))).map_err(failed)
+    let answer = answer(&mut history, &closure, &asked).map_err(failed)?;
+    remembered.keep(history);
+    Ok(Found::Trace(Box::new(answer)))
 }
 
 /// The proof of a trace, if the last block is certified; `Ok(None)` if it is not yet.
@@ -115,6 +146,7 @@ pub fn prove(
     keys: &[SubjectKey],
     direction: Direction,
     claims: bool,
+    remembered: &Remembered,
 ) -> Result<Option<Vec<u8>>, Reason> {
     let reader = Reader::new(store);
     let mut chosen = keys.first();
@@ -126,9 +158,14 @@ pub fn prove(
     }
     let Some(key) = chosen else { return Ok(None) };
     let query = ProofQuery { key: key.bytes().to_vec(), direction: direction as u8, claims };
-    let made = last_header(store).and_then(|decided| make(store, decided, query, ProofOptions { payloads: true }));
+    let mut history = remembered.over(store).map_err(|error| store_reason(&error))?;
+    let options = ProofOptions { payloads: true };
+    let made = last_header(store).and_then(|decided| make_over(&mut history, store, decided, query, options));
     match made {
-        Ok(proof) => Ok(Some(proof.to_bytes())),
+        Ok(proof) => {
+            remembered.keep(history);
+            Ok(Some(proof.to_bytes()))
+        }
         Err(MakeError::NotCertified) => Ok(None),
         Err(error) => Err(make_reason(error)),
     }

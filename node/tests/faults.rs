@@ -389,9 +389,9 @@ fn flip(file: &Path, place: usize) {
     fs::write(file, bytes).unwrap();
 }
 
-// Goal: a cut-off log loses at most its end, and never the consistency: what is left is a beginning of what was there,
-// the next start works, and what is missing can be captured again. Method: the log of a killed node cut at 12 places;
-// export, capture of all again, fsck.
+// Goal: a cut-off log loses at most its end, which is told and named, and never the consistency: once the loss is
+// accepted, what is left is a beginning of what was there, and what is missing can be captured again. Method: the log of
+// a killed node cut at 12 places; export, capture of all again, fsck.
 #[test]
 fn truncated_log() {
     let work = folder(&[]);
@@ -404,6 +404,11 @@ fn truncated_log() {
         copy(Path::new(&whole), Path::new(&cut));
         let file = Path::new(&cut).join("db").join(log.file_name().unwrap());
         fs::OpenOptions::new().write(true).open(&file).unwrap().set_len(length * part / 12).unwrap();
+        let told = run(&["export", "--dir", &cut]);
+        is(&told, 3, "NODE-LOST");
+        assert!(told.stderr.contains("the last block acknowledged was"), "{}", told.stderr);
+        is(&run(&["fsck", "--dir", &cut]), 3, "NODE-LOST");
+        is(&run(&["node", "accept-loss", "--dir", &cut]), 0, "goes on from height");
         let left = run(&["export", "--dir", &cut]);
         assert_eq!(left.code, 0, "{}", left.stderr);
         for (number, line) in left.stdout.lines().enumerate() {
@@ -444,7 +449,7 @@ fn flipped_bits() {
         let export = run(&["export", "--dir", &flipped]);
         let captured = run(&["capture", &all, "--dir", &flipped]);
         for run in [&checked, &export, &captured].into_iter().filter(|run| run.code != 0) {
-            let known = ["NODE-DAMAGED", "NODE-DIFFERENCE"].iter().any(|code| run.stderr.contains(code));
+            let known = ["NODE-DAMAGED", "NODE-DIFFERENCE", "NODE-LOST"].iter().any(|code| run.stderr.contains(code));
             assert!([1, 3].contains(&run.code) && known && run.stderr.contains("help: "), "{place} {}", run.stderr);
         }
         if export.code == 0 {

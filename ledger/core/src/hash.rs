@@ -151,3 +151,20 @@ impl Tag {
         self.hash(&both)
     }
 }
+
+/// Hashes bytes as they come, plain BLAKE3 as `b3sum` prints it: for files that are kept beside a ledger. Nothing of
+/// a ledger is hashed so.
+#[derive(Debug, Default)]
+pub struct FileHasher(blake3::Hasher);
+
+impl FileHasher {
+    /// Takes the bytes that follow.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all that was taken.
+    pub fn finish(&self) -> Hash {
+        Hash(*self.0.finalize().as_bytes())
+    }
+}

@@ -4,7 +4,7 @@
 mod ledger;
 mod proved;
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -176,7 +176,7 @@ fn tampered_payloads() {
         for index in 0..recorded.events.len() {
             for change in 0..6 {
                 let mut recorded = recorded.clone();
-                let opened = Rc::make_mut(recorded.events[index].opened.as_mut().unwrap());
+                let opened = Arc::make_mut(recorded.events[index].opened.as_mut().unwrap());
                 let before = opened.clone();
                 match change {
                     0 => opened.salt[0] ^= 1,

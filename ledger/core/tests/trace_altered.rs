@@ -4,7 +4,7 @@
 mod ledger;
 mod proved;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ledger::TestLedger;
 use proved::{
@@ -207,7 +207,7 @@ fn naming(after: &ShownEvent, first: u64, count: u32) -> ShownEvent {
     let mut record = StoredRecord::clone(&after.record);
     record.runs = vec![LinkRun { role: Role::Epc as u8, standing: Standing::Owner as u8, first, count }];
     record.names = Hash::ZERO;
-    ShownEvent { record: Rc::new(record), ..after.clone() }
+    ShownEvent { record: Arc::new(record), ..after.clone() }
 }
 
 /// Goal: no byte of a proof is without meaning. Method: each byte of two proofs with each of its bits turned, and

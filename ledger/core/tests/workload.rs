@@ -8,8 +8,8 @@ use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::kv::Table;
 use suyuan_ledger::organisation::OrganisationRole::Member;
 use suyuan_ledger::trace::closure::{Direction, Query, close};
-use suyuan_ledger::trace::store::StoreHistory;
-use suyuan_sims::Workload;
+use suyuan_ledger::trace::store::{Known, StoreHistory};
+use suyuan_sims::{Shape, Workload};
 
 #[test]
 fn closures_are_those_of_a_walk() {
@@ -70,4 +70,44 @@ fn closures_are_those_of_a_walk() {
     }
     println!("compared {compared}");
     assert!(compared > 100);
+}
+
+/// Goal: what was read at earlier heights and brought up to date gives the closures of the store as it is. Method:
+/// while a workload of all shapes is captured, traces of campaigns begun and not, each over what the ones before it
+/// read and over nothing.
+#[test]
+fn what_was_read_is_brought_up_to_date() {
+    let mut compared = 0;
+    for (_, shape) in Shape::ALL {
+        let mut network = TestLedger::new(&[("urn:uscc:91440115DEMA00013J", Member, &["9521"])]);
+        let mut workload = Workload::shaped(shape, 4_000, 11);
+        let mut known = Known::default();
+        let mut round = 0;
+        loop {
+            let batch: Vec<Vec<u8>> = workload.by_ref().take(100).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let payloads: Vec<String> = batch.into_iter().map(|event| String::from_utf8(event).unwrap()).collect();
+            network.submit(0, &payloads);
+            round += 1;
+            for query in workload.queries().skip(round % 7).step_by(7) {
+                for uri in [&query.raw, &query.item.0, &query.case.0] {
+                    let tag = SubjectKey::from_uri(uri).unwrap().tag();
+                    let mut fresh = StoreHistory::new(&network.store);
+                    let Some(number) = fresh.reader().number_of(tag).unwrap() else { continue };
+                    let mut again = StoreHistory::knowing(&network.store, known).unwrap();
+                    for direction in [Direction::Back, Direction::Forward, Direction::History] {
+                        let query = Query::new(vec![number], direction);
+                        let closure = close(&mut fresh, &query).unwrap();
+                        assert_eq!(close(&mut again, &query).unwrap(), closure, "{uri} {direction:?}");
+                        compared += 1;
+                    }
+                    known = again.into_known();
+                }
+            }
+        }
+    }
+    println!("compared {compared}");
+    assert!(compared > 1_000);
 }

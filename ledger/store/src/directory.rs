@@ -6,6 +6,7 @@
 //! | `FORMAT.new` | the same while the directory is being created: `FORMAT` comes last |
 //! | `LOCK` | empty; a process that uses the directory holds an exclusive lock on it |
 //! | `db/` | the database |
+//! | `RESTORED` | empty; the directory was laid down from a backup, and nothing may be written to it yet |
 //!
 //! Others of this directory's files (configuration, keys) belong to the node.
 
@@ -18,10 +19,11 @@ use crate::{OpenError, RocksStore, StoreOptions};
 /// The format that this program writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
 
-const FORMAT_NAME: &str = "FORMAT";
+pub(crate) const FORMAT_NAME: &str = "FORMAT";
+pub(crate) const RESTORED_NAME: &str = "RESTORED";
 const FORMAT_NEW_NAME: &str = "FORMAT.new";
 const LOCK_NAME: &str = "LOCK";
-const DATABASE_NAME: &str = "db";
+pub(crate) const DATABASE_NAME: &str = "db";
 /// What may be in a directory where one is created: what an unfinished creation left, and what `mkfs` puts
 /// into a new disk.
 const NAMES_TOLERATED: &[&str] = &[FORMAT_NEW_NAME, LOCK_NAME, "lost+found"];
@@ -78,6 +80,21 @@ impl DataDirectory {
         &self.path
     }
 
+    /// Whether it was laid down from a backup, and nobody has said yet that nothing came after. Whoever writes MUST
+    /// ask: what was signed after the backup would be signed a second time, differently.
+    pub fn is_restored(&self) -> bool {
+        self.path.join(RESTORED_NAME).exists()
+    }
+
+    /// Takes the directory for the newest there is, though it was laid down from a backup.
+    pub fn accept_restored(&self) -> Result<(), OpenError> {
+        let path = self.path.join(RESTORED_NAME);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(OpenError::of_io(&path, error)),
+            _ => sync_directory(&self.path).map_err(|cause| OpenError::of_io(&self.path, cause)),
+        }
+    }
+
     /// Where its database is.
     pub fn database_path(&self) -> PathBuf {
         self.path.join(DATABASE_NAME)
@@ -87,6 +104,12 @@ impl DataDirectory {
     /// one in its place would hide a loss.
     pub fn open_store(&self, memory_bytes: usize) -> Result<RocksStore, OpenError> {
         RocksStore::open(&self.database_path(), &StoreOptions { memory_bytes, ..Default::default() })
+    }
+
+    /// Opens its store as it is, though what it had acknowledged may be missing: from now on that is given up.
+    pub fn open_store_after_loss(&self, memory_bytes: usize) -> Result<RocksStore, OpenError> {
+        let options = StoreOptions { memory_bytes, accept_torn_log: true, ..Default::default() };
+        RocksStore::open(&self.database_path(), &options)
     }
 }
 
@@ -156,12 +179,12 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Makes the names in a directory survive a crash.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 /// Creates a directory, with the parents that are missing, so that it survives a crash.
-fn create_synced(path: &Path) -> io::Result<()> {
+pub(crate) fn create_synced(path: &Path) -> io::Result<()> {
     let parent = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),

@@ -50,6 +50,15 @@ pub enum OpenError {
     },
     /// The database could not be opened.
     Store(PathBuf, StoreError),
+    /// The database opens, but without the last changes that it had acknowledged.
+    Lost {
+        /// The database.
+        path: PathBuf,
+        /// The height of the last block that was acknowledged.
+        acknowledged: u64,
+        /// The height of the last block that is here.
+        found: u64,
+    },
 }
 
 impl OpenError {
@@ -103,6 +112,11 @@ impl fmt::Display for OpenError {
                 write!(formatter, "a store can't work with {bytes} bytes of memory; give it at least {minimum}")
             }
             OpenError::Store(path, cause) => write!(formatter, "{}: {cause}", path.display()),
+            OpenError::Lost { path, acknowledged, found } => write!(
+                formatter,
+                "{}: the last block acknowledged was {acknowledged}, the last one here is {found}",
+                path.display()
+            ),
         }
     }
 }

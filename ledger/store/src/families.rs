@@ -65,7 +65,7 @@ pub(crate) fn database_options(memory: &Memory, create: bool, accept_torn_log: b
     options.set_max_total_wal_size(2 * memory.buffer_bytes as u64);
     // Only a last, torn record is passed over. Point-in-time recovery (RocksDB's default) would drop whatever
     // follows a rotten record, though it was acknowledged, and not say so. (A last record of which the length
-    // itself is rotten can't be told from a torn one.)
+    // itself is rotten looks torn; that it was acknowledged says the note beside the database.)
     options.set_wal_recovery_mode(match accept_torn_log {
         true => DBRecoveryMode::PointInTime,
         false => DBRecoveryMode::TolerateCorruptedTailRecords,

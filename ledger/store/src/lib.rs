@@ -7,12 +7,15 @@
 //!
 //! What a store MUST do, and the tests hold it to:
 //! * what [`Store::commit`] has acknowledged survives the death of the process; no commit is half visible;
+//! * a database that lost changes which were acknowledged, however that came about, does not open without a word;
 //! * after a failed write it refuses everything until it is opened anew;
 //! * bytes that rotted on the disk are an error, never another answer;
 //! * its memory is bounded, whatever it holds.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod acknowledged;
+mod backup;
 mod directory;
 mod erase;
 mod error;
@@ -24,6 +27,7 @@ mod rocks;
 
 use suyuan_ledger::kv::{Read, StoreError, WriteSet};
 
+pub use backup::{BackupError, Copied};
 pub use directory::{DataDirectory, FORMAT};
 pub use erase::PayloadPlace;
 pub use error::OpenError;

@@ -11,6 +11,7 @@ use rocksdb::{
 use suyuan_ledger::kv::{Read, StoreError, Table, Visit, VisitMany, WriteSet};
 
 use crate::OpenError;
+use crate::acknowledged::{Acknowledged, Note, NoteError};
 use crate::families::{self, ENTRY_PREFIX_BYTES, Memory};
 
 /// The memory of a store unless told otherwise.
@@ -52,6 +53,8 @@ pub struct RocksStore {
     pub(crate) path: PathBuf,
     reads: ReadOptions,
     pub(crate) writes: WriteOptions,
+    /// What is on the disk, noted beside the database.
+    note: Note,
     /// The words of the first write that failed: from then on the store refuses everything (`style.md` 26).
     failed: OnceLock<String>,
 }
@@ -78,13 +81,9 @@ impl RocksStore {
         let mut writes = WriteOptions::default();
         writes.set_sync(!options.disposable);
         writes.disable_wal(options.disposable);
-        Ok(RocksStore {
-            database,
-            path: path.to_path_buf(),
-            reads: ReadOptions::default(),
-            writes,
-            failed: OnceLock::new(),
-        })
+        let note = open_note(path, &database, options.accept_torn_log)?;
+        let (path, reads) = (path.to_path_buf(), ReadOptions::default());
+        Ok(RocksStore { database, path, reads, writes, note, failed: OnceLock::new() })
     }
 
     /// Makes the changes in one atomic, synced batch. After an error the store refuses everything.
@@ -94,7 +93,7 @@ impl RocksStore {
             return Ok(());
         }
         let mut batch = WriteBatch::default();
-        let mut table_before = None;
+        let (mut table_before, mut height) = (None, None);
         for (table, key, value) in writes.iter() {
             // The changes are sorted by table: one look-up a table.
             let family = match table_before {
@@ -102,12 +101,17 @@ impl RocksStore {
                 _ => self.family(table)?,
             };
             table_before = Some((table, family));
+            if table == Table::Block {
+                height = height_of(key).or(height);
+            }
             match value {
                 Some(value) => batch.put_cf(family, key, value),
                 None => batch.delete_cf(family, key),
             }
         }
-        self.database.write_opt(batch, &self.writes).map_err(|error| self.fail("commit", &error))
+        self.database.write_opt(batch, &self.writes).map_err(|error| self.fail("commit", &error))?;
+        let noted = self.note.advance(self.database.latest_sequence_number(), height);
+        noted.map_err(|error| self.fail("note what is committed", &error))
     }
 
     /// The store as it is now, whatever is committed later. It keeps what it shows on the disk, so it should
@@ -155,7 +159,7 @@ impl RocksStore {
     }
 
     /// Notes that a write has failed.
-    pub(crate) fn fail(&self, doing: &str, error: &rocksdb::Error) -> StoreError {
+    pub(crate) fn fail(&self, doing: &str, error: &dyn std::fmt::Display) -> StoreError {
         let words = self.failed.get_or_init(|| format!("{doing}: {error}"));
         StoreError::Failed(words.clone())
     }
@@ -289,6 +293,41 @@ fn read_error(table: Table, error: &rocksdb::Error) -> StoreError {
         ErrorKind::Corruption => StoreError::Corrupt(table, error.to_string()),
         _ => StoreError::Failed(format!("table {}: {error}", table.name())),
     }
+}
+
+/// Opens the note of what was acknowledged, unless the database has less.
+fn open_note(path: &Path, database: &DB, accept_loss: bool) -> Result<Note, OpenError> {
+    let found = Acknowledged { change: database.latest_sequence_number(), height: last_height(database)? };
+    let noted = match Note::read(path) {
+        _ if accept_loss => None,
+        Ok(noted) => noted,
+        Err(NoteError::Io(cause)) => return Err(OpenError::of_io(&Note::path(path), cause)),
+        Err(NoteError::Garbled) => {
+            let words = "Corruption: not what this program writes".to_owned();
+            return Err(OpenError::Store(Note::path(path), StoreError::Failed(words)));
+        }
+    };
+    if let Some(noted) = noted.filter(|noted| noted.change > found.change) {
+        let path = path.to_path_buf();
+        return Err(OpenError::Lost { path, acknowledged: noted.height, found: found.height });
+    }
+    Note::open(path, found).map_err(|cause| OpenError::of_io(&Note::path(path), cause))
+}
+
+/// The height of the last block, which is its key.
+fn last_height(database: &DB) -> Result<u64, OpenError> {
+    let Some(blocks) = database.cf_handle(Table::Block.name()) else { return Ok(0) };
+    let mut pairs = database.raw_iterator_cf(blocks);
+    pairs.seek_to_last();
+    let height = pairs.key().and_then(height_of).unwrap_or(0);
+    pairs
+        .status()
+        .map_err(|error| OpenError::Store(database.path().to_path_buf(), read_error(Table::Block, &error)))?;
+    Ok(height)
+}
+
+fn height_of(key: &[u8]) -> Option<u64> {
+    key.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))
 }
 
 /// RocksDB tells its reasons in words only.

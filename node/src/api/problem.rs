@@ -94,7 +94,9 @@ pub fn busy() -> Response {
 pub fn failed(reason: &Reason) -> Response {
     tracing::error!(code = reason.code.id, "{reason}");
     let status = match reason.code.id {
-        id if id == codes::PROOF_LATER.id => StatusCode::SERVICE_UNAVAILABLE,
+        // The writer has stopped, and a restart on a good disk is what helps.
+        id if id == codes::PROOF_LATER.id || id == codes::STORE.id => StatusCode::SERVICE_UNAVAILABLE,
+        id if id == codes::DISK_FULL.id => StatusCode::INSUFFICIENT_STORAGE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     problem(status, reason)
@@ -141,8 +143,9 @@ impl IntoResponses for Refusals {
             (401, "A token is needed, or the one sent is not known"),
             (403, "The account's role does not allow it, or a page in a browser asks without a token"),
             (429, "Too much is under way: come again after the seconds of Retry-After"),
-            (500, "The store failed, or the node is at fault"),
-            (503, "It took too long, or can be answered only later"),
+            (500, "The store is damaged, or the node is at fault"),
+            (503, "It took too long, can be answered only later, or the store failed"),
+            (507, "The disk of the node is full"),
         ])
     }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::backup::{AcceptLossArguments, BackupArguments, RestoreArguments};
+
 /// Product traceability: identifiers, events, hashes
 #[derive(Debug, Parser)]
 #[command(name = "suyuan", version, disable_help_subcommand = true)]
@@ -218,6 +220,12 @@ pub enum NodeCommand {
     Init(InitArguments),
     /// Run a node until it is told to stop
     Run(RunArguments),
+    /// Copy a data directory, also while its node runs
+    Backup(BackupArguments),
+    /// Lay a backup down as a data directory, and check it; exit code 1 if it is wrong or not the newest
+    Restore(RestoreArguments),
+    /// Give up what a data directory has lost or what came after its backup, so that it can be written to
+    AcceptLoss(AcceptLossArguments),
     /// Who may ask a node: accounts with tokens, kept off the ledger
     #[command(subcommand, arg_required_else_help = true)]
     Account(AccountCommand),

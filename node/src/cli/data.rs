@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use suyuan_epcis::problem::Reason;
+use suyuan_store::Fsck;
 
 use super::arguments::{ExportArguments, ExportFormat, FsckArguments, QueryArguments};
 use super::found::time_text;
@@ -76,18 +77,20 @@ pub fn export(options: &ExportArguments, screen: &mut Screen) -> Result<Outcome,
     Ok(Outcome::Done)
 }
 
+/// What a check found, a line each.
+pub fn differences(found: &Fsck) -> Vec<String> {
+    let said = found.differences.iter().map(|fault| {
+        let key: String = fault.key.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("table {} key {key}: {}", fault.table.name(), fault.what)
+    });
+    said.collect()
+}
+
 /// Recomputes the ledger from its blocks, and says what is not as they make it.
 pub fn fsck(options: &FsckArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let opened = Opened::open(&directory(options.dir.as_deref()))?;
     let found = opened.fsck(&mut |_| {})?;
-    let said: Vec<String> = found
-        .differences
-        .iter()
-        .map(|fault| {
-            let key: String = fault.key.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("table {} key {key}: {}", fault.table.name(), fault.what)
-        })
-        .collect();
+    let said = differences(&found);
     let outcome = if said.is_empty() { Outcome::Done } else { Outcome::No };
     let mut sink = screen.answers();
     if options.json {

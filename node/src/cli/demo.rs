@@ -122,14 +122,16 @@ impl Demo<'_> {
     ) -> Result<Traced, Failure> {
         self.title(english, chinese)?;
         let keys = subjects(subject)?;
-        let found = trace(&self.network.node.store.snapshot(), &keys, Request::all(direction))?;
+        let node = &self.network.node;
+        let found = trace(&node.store.snapshot(), &keys, Request::all(direction), &node.remembered)?;
         let Found::Trace(answer) = found else {
             return Err(Reason::new(codes::NOT_RECORDED, &[subject, "0"]).into());
         };
         show(&answer, false, self.screen)?;
         let mut proof = None;
+        let node = &self.network.node;
         for _ in 0..CERTIFIED_TRIES {
-            proof = prove(&self.network.node.store.snapshot(), &keys, direction, false)?;
+            proof = prove(&node.store.snapshot(), &keys, direction, false, &node.remembered)?;
             if proof.is_some() {
                 break;
             }

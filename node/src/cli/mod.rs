@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 mod account;
 mod arguments;
+mod backup;
 mod capture;
 mod code_list;
 mod data;
@@ -72,6 +73,9 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Export(options) => place::end(data::export(&options, screen), screen),
         Command::Fsck(options) => place::end(data::fsck(&options, screen), screen),
         Command::Node(NodeCommand::Init(options)) => place::end(found::init(&options, screen), screen),
+        Command::Node(NodeCommand::Backup(options)) => place::end(backup::back_up(&options, screen), screen),
+        Command::Node(NodeCommand::Restore(options)) => place::end(backup::restore(&options, screen), screen),
+        Command::Node(NodeCommand::AcceptLoss(options)) => place::end(backup::accept_loss(&options, screen), screen),
         Command::Node(NodeCommand::Run(options)) => place::end(run::run(&options, screen), screen),
         Command::Node(NodeCommand::Account(command)) => place::end(account::run(&command, screen), screen),
         Command::Keygen(options) => place::end(found::keygen(&options, screen), screen),

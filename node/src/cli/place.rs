@@ -57,7 +57,14 @@ pub fn end(result: Result<Outcome, Failure>, screen: &mut Screen) -> io::Result<
 /// What a reason makes of a command.
 pub fn outcome_of(reason: &Reason) -> Outcome {
     let id = reason.code.id;
-    let answers_no = [codes::SUBJECT, codes::NOT_RECORDED, codes::ROLLED_BACK, codes::KEY_UNKNOWN];
+    let answers_no = [
+        codes::SUBJECT,
+        codes::NOT_RECORDED,
+        codes::ROLLED_BACK,
+        codes::KEY_UNKNOWN,
+        codes::BEHIND,
+        codes::BACKUP_DAMAGED,
+    ];
     if id == codes::OPTION.id || id == codes::QUERY_PARAMETER.id {
         Outcome::WrongUse
     } else if answers_no.iter().any(|code| code.id == id)

@@ -70,6 +70,8 @@ pub fn serve(node: Node, device: MemorySigner, listen: SocketAddr, screen: &mut 
             return Err(reason.into());
         }
     };
+    #[cfg(unix)]
+    let _admin = crate::admin::Admin::listen(&node)?;
     let mut told = Ok(());
     let served = runtime.block_on(api::serve(
         node,

@@ -22,7 +22,7 @@ use super::text::pick;
 use crate::codes::node as codes;
 use crate::link::Remote;
 use crate::open::{Opened, io_reason, need_folder, read_file};
-use crate::traces::{self, Found, Request};
+use crate::traces::{self, Found, Remembered, Request};
 
 /// Traces a subject.
 pub fn run(options: &TraceArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
@@ -51,11 +51,12 @@ fn local(
 ) -> Result<Outcome, Failure> {
     let opened = Opened::open(path)?;
     let snapshot = opened.store.snapshot();
+    let remembered = Remembered::default();
     if let Some(file) = &options.proof {
-        let proof = traces::prove(&snapshot, keys, request.direction, request.claims)?;
+        let proof = traces::prove(&snapshot, keys, request.direction, request.claims, &remembered)?;
         write_file(file, &proof.ok_or_else(|| Reason::new(codes::PROOF_LATER, &[]))?)?;
     }
-    match traces::trace(&snapshot, keys, request)? {
+    match traces::trace(&snapshot, keys, request, &remembered)? {
         Found::Nothing(height) => {
             Err(Reason::new(codes::NOT_RECORDED, &[&options.subject, &height.to_string()]).into())
         }

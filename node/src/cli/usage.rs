@@ -123,6 +123,9 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("node", "创建并运行节点"),
     ("node init", "创建数据目录：密钥、配置、创世文件、空账本"),
     ("node run", "运行节点，直到收到停止信号"),
+    ("node backup", "复制数据目录，节点运行时亦可"),
+    ("node restore", "将备份恢复为数据目录并检查；若有误或并非最新，退出码为 1"),
+    ("node accept-loss", "放弃数据目录丢失的内容或备份之后的内容，使其可以写入"),
     ("keygen", "生成密钥及其文件"),
     ("genesis", "创建和检查网络的创世文件"),
     ("genesis new", "由各单位及其密钥创建创世文件"),
@@ -189,6 +192,11 @@ const HELP_ZH: &[(&str, &str)] = &[
     ("owner", "单位的 URI"),
     ("strict", "只允许所有者及受托方在其下赋码"),
     ("until", "截止时间，例如 2027-01-01T00:00:00+08:00"),
+    ("node backup to", "要写入的文件夹，须尚不存在"),
+    ("node backup keys", "同时复制密钥文件"),
+    ("node restore dir", "要创建的数据目录，须尚不存在"),
+    ("from", "由 suyuan node backup 写成的备份 [默认：数据目录此前已恢复]"),
+    ("newest", "各方所存此链的最新检查点：不早于它的目录可以写入"),
     ("epcis convert json", "以 JSON 说明所做的操作；需要 --output"),
 ];
 

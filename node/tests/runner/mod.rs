@@ -82,9 +82,11 @@ pub fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(fs::copy(entry.path(), target).unwrap()),
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => copy(&entry.path(), &target),
+            kind if kind.is_file() => drop(fs::copy(entry.path(), target).unwrap()),
+            // The socket of a node that was killed.
+            _ => {}
         }
     }
 }

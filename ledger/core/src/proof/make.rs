@@ -3,9 +3,9 @@
 //! The walk goes over the store, and what it asks is noted: these subjects and these events are shown. An
 //! event that is shown names further subjects, but those that are not shown need nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::format::{
     Answer, Found, NameKey, NamePart, Opened, ProofQuery, Recorded, ShownEvent, ShownName, ShownNames, ShownRun,
@@ -24,10 +24,11 @@ use crate::record::{Role, Standing};
 use crate::state::head::Head;
 use crate::state::reader::Reader;
 use crate::state::subject::{FoundedRun, StoredLog, StoredRecord, StoredRun, SubjectState, read_number};
+use crate::trace::arena::Arena;
 use crate::trace::closure::visit;
-use crate::trace::history::{Entry, History, Mode, Place, SubjectLog, class_key};
-use crate::trace::numbers::{NumberMap, NumberSet};
-use crate::trace::store::{StoreHistory, Whole};
+use crate::trace::history::{History, Mode, Place, ShownLog, class_key};
+use crate::trace::numbers::Paged;
+use crate::trace::store::StoreHistory;
 use crate::tree::dense::{self, LeafRuns};
 
 /// How much a proof shows.
@@ -85,178 +86,220 @@ pub fn make(
     query: ProofQuery,
     options: ProofOptions,
 ) -> Result<TraceProof, MakeError> {
-    let reader = Reader::new(store);
-    let head = reader.head()?.ok_or(MakeError::NotCertified)?;
+    make_over(&mut StoreHistory::new(store), store, decided, query, options)
+}
+
+/// The same, over what was read of the store before.
+pub fn make_over(
+    history: &mut StoreHistory<'_>,
+    store: &dyn Read,
+    decided: DecidedHeader,
+    query: ProofQuery,
+    options: ProofOptions,
+) -> Result<TraceProof, MakeError> {
+    let head = history.reader().head()?.ok_or(MakeError::NotCertified)?;
     if decided.header.state != head.roots.root() {
         return Err(MakeError::NotCertified);
     }
     let roots = head.roots.clone();
     let tag = Tag::Key.hash(&query.key);
-    let answer = match reader.number_of(tag)? {
+    let answer = match history.reader().number_of(tag)? {
         None => {
             let absence = prove_absence(store, roots.name_count, tag)?;
             let missing = || StoreError::Corrupt(Table::Name, "a name that is recorded is missing".to_owned());
             Answer::Absent(absence.ok_or_else(missing)?)
         }
-        Some(start) => Answer::Recorded(Box::new(show(store, &head, &query, start, options)?)),
+        Some(start) => Answer::Recorded(Box::new(show(history, &head, &query, start, options)?)),
     };
     Ok(TraceProof { decided, roots, query, answer })
 }
 
 fn show(
-    store: &dyn Read,
+    history: &mut StoreHistory<'_>,
     head: &Head,
     query: &ProofQuery,
     start: u64,
     options: ProofOptions,
 ) -> Result<Recorded, MakeError> {
     let walk = query.closure_query(start).map_err(|_: super::Refused| MakeError::Query)?;
-    let mut noted = Noted::new(store);
-    noted.named.push(start);
+    let mut noted = Noted::new(history);
+    noted.note(start, NAMED);
     visit(&mut noted, &walk)?;
-    let mut maker = Maker { noted };
-    let founding = maker.founding_events()?;
+    let mut maker = Maker::new(noted)?;
     let events = maker.events(options)?;
     let subjects = maker.subjects()?;
     let wanted: Vec<Range<u64>> =
         subjects.iter().map(|shown| shown.run.first..shown.run.first + shown.run.count).collect();
-    let ahead = maker.noted.history.reader().store();
+    let ahead = maker.history.reader().store();
     let siblings = dense::SUBJECTS.siblings(ahead, head.roots.subject_count, &wanted, &StoreLeaves)?;
     let mut steps = Vec::new();
     for shown in subjects.iter().filter(|shown| shown.run.pruned.is_some()) {
         steps.extend(maker.pruned(shown)?);
     }
-    let names = maker.names(&founding, &events)?;
+    let names = maker.names(&events)?;
     let subjects = subjects.into_iter().map(|shown| shown.run).collect();
     Ok(Recorded { start, events, subjects, siblings, logs: steps, names })
 }
 
+/// That the log of a subject was asked for.
+const ASKED: u8 = 1;
+/// That the key of a subject was asked for.
+const NAMED: u8 = 2;
+
 /// History over the store that notes what was asked.
-struct Noted<'a> {
-    history: StoreHistory<'a>,
-    /// Subjects of which the log was asked, some more than once.
-    subjects: Vec<u64>,
-    /// Subjects of which the key was asked, some more than once.
-    named: Vec<u64>,
-    /// The events whose entries were shown, once each, in no order.
-    places: Vec<Place>,
-    /// The same, as a set: logs that are asked for again and again do not add up.
-    shown: NumberSet<Place>,
+struct Noted<'h, 'a> {
+    history: &'h mut StoreHistory<'a>,
+    /// By subject, what of it was asked.
+    subjects: Paged<u8>,
+    /// The events whose entries were shown, as places in the arena, once each, in no order.
+    events: Vec<u32>,
+    /// By such a place, whether that is one of them.
+    is_shown: Vec<bool>,
     /// The log noted last: neighbours often share it.
-    last: Option<Rc<SubjectLog>>,
+    last: Option<ShownLog>,
 }
 
-impl<'a> Noted<'a> {
-    fn new(store: &'a dyn Read) -> Self {
-        let history = StoreHistory::new(store);
-        Noted {
-            history,
-            subjects: Vec::new(),
-            named: Vec::new(),
-            places: Vec::new(),
-            shown: NumberSet::default(),
-            last: None,
+impl<'h, 'a> Noted<'h, 'a> {
+    fn new(history: &'h mut StoreHistory<'a>) -> Self {
+        Noted { history, subjects: Paged::default(), events: Vec::new(), is_shown: Vec::new(), last: None }
+    }
+
+    fn note(&mut self, subject: u64, asked: u8) {
+        let before = self.subjects.get(subject);
+        if before & asked != asked {
+            self.subjects.set(subject, before | asked);
+        }
+    }
+
+    fn note_event(&mut self, event: u32) {
+        let place = event as usize;
+        if self.is_shown.len() <= place {
+            self.is_shown.resize((place + 1).next_power_of_two(), false);
+        }
+        if let Some(is_shown) = self.is_shown.get_mut(place).filter(|is_shown| !**is_shown) {
+            *is_shown = true;
+            self.events.push(event);
         }
     }
 }
 
-/// Notes a subject, unless it was the last one.
-fn note(noted: &mut Vec<u64>, subject: u64) {
-    if noted.last() != Some(&subject) {
-        noted.push(subject);
-    }
-}
-
-fn in_order<T: Ord>(noted: &mut Vec<T>) {
-    noted.sort_unstable();
-    noted.dedup();
-}
-
-impl History for Noted<'_> {
+impl History for Noted<'_, '_> {
     type Error = StoreError;
 
-    fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, StoreError> {
-        note(&mut self.subjects, subject);
+    fn arena(&self) -> &Arena {
+        self.history.arena()
+    }
+
+    fn log(&mut self, subject: u64, mode: Mode) -> Result<ShownLog, StoreError> {
+        self.note(subject, ASKED);
         let log = self.history.log(subject, mode)?;
-        if !self.last.as_ref().is_some_and(|last| Rc::ptr_eq(last, &log)) {
-            let (shown, places) = (&mut self.shown, &mut self.places);
-            places.extend(log.entries.iter().map(|entry| entry.place).filter(|place| shown.insert(*place)));
+        if self.last.as_ref() != Some(&log) {
+            for entry in log.entries.iter() {
+                if let Some(event) = self.history.arena().event_of(entry) {
+                    self.note_event(event);
+                }
+            }
             self.last = Some(log.clone());
         }
         Ok(log)
     }
 
-    fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, StoreError> {
-        note(&mut self.named, subject);
+    fn kind(&mut self, subject: u64) -> Result<u8, StoreError> {
+        self.note(subject, NAMED);
+        self.history.kind(subject)
+    }
+
+    fn key(&mut self, subject: u64) -> Result<Arc<[u8]>, StoreError> {
+        self.note(subject, NAMED);
         self.history.key(subject)
     }
 
     fn class_of(&mut self, subject: u64) -> Result<Option<u64>, StoreError> {
-        note(&mut self.named, subject);
+        self.note(subject, NAMED);
         let class = self.history.class_of(subject)?;
-        class.into_iter().for_each(|class| note(&mut self.named, class));
+        if let Some(class) = class {
+            self.note(class, NAMED);
+        }
         Ok(class)
     }
 
-    fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, StoreError> {
+    fn payload(&mut self, place: Place) -> Result<Option<Arc<[u8]>>, StoreError> {
         self.history.payload(place)
     }
 }
 
-/// A run of subjects with its log.
+/// A run of subjects with its log, as its place in the arena.
 struct RunOfLog {
     run: ShownRun,
-    id: u64,
-    log: Rc<SubjectLog>,
+    log: u32,
 }
 
 /// Whether logs have one leaf: the same entries make the same tree.
-fn are_equal(one: &SubjectLog, two: &SubjectLog) -> bool {
-    let same =
-        |(one, two): (&Entry, &Entry)| (one.place, one.role, one.standing) == (two.place, two.role, two.standing);
-    let count = one.entries.len();
-    one.state == two.state && count == two.entries.len() && one.entries.iter().zip(&two.entries).all(same)
+fn are_equal(arena: &Arena, one: u32, two: u32) -> bool {
+    one == two || (arena.log_entries(one) == arena.log_entries(two) && arena.state(one) == arena.state(two))
 }
 
-struct Maker<'a> {
-    noted: Noted<'a>,
+struct Maker<'h, 'a> {
+    history: &'h mut StoreHistory<'a>,
+    /// All subjects that are shown, ascending.
+    subjects: Vec<u64>,
+    /// The subjects whose names are needed, by the events with which they appeared.
+    founding: Vec<(Place, u64)>,
+    /// The events shown, as places in the arena, in the order of the chain.
+    events: Vec<u32>,
+    /// By an event's place in the arena, its place among those shown, plus one.
+    shown: Vec<u32>,
 }
 
-impl Maker<'_> {
-    /// Adds the founding events of all subjects whose names are needed, and gives the subjects by those.
-    fn founding_events(&mut self) -> Result<BTreeMap<Place, Vec<u64>>, MakeError> {
-        let mut founding: BTreeMap<Place, Vec<u64>> = BTreeMap::new();
-        let mut named = std::mem::take(&mut self.noted.named);
-        in_order(&mut named);
-        for number in &named {
-            let log = self.noted.history.log_id(*number)?;
-            let place = self.noted.history.whole(log)?.founded;
-            founding.entry(place).or_default().push(*number);
+impl<'h, 'a> Maker<'h, 'a> {
+    /// Of what was noted, with the founding events of all subjects whose names are needed.
+    fn new(mut noted: Noted<'h, 'a>) -> Result<Self, MakeError> {
+        let subjects = noted.subjects.ascending(|asked| asked != 0);
+        let mut founding = Vec::with_capacity(subjects.len());
+        for (number, _) in subjects.iter().filter(|(_, asked)| asked & NAMED != 0) {
+            let log = noted.history.log_of(*number)?;
+            founding.push((noted.history.founded(log), *number));
         }
-        self.noted.places.extend(founding.keys().copied());
-        in_order(&mut self.noted.places);
-        self.noted.subjects.append(&mut named);
-        in_order(&mut self.noted.subjects);
-        Ok(founding)
+        founding.sort();
+        for places in founding.chunk_by(|one, two| one.0 == two.0) {
+            if let Some((place, _)) = places.first() {
+                let event = noted.history.event_at(*place)?;
+                noted.note_event(event);
+            }
+        }
+        let Noted { history, mut events, .. } = noted;
+        events.sort_unstable_by_key(|event| history.arena().place_of(*event));
+        let mut shown = vec![0; history.arena().event_count()];
+        for (event, place) in events.iter().zip(1..) {
+            if let Some(shown) = shown.get_mut(*event as usize) {
+                *shown = place;
+            }
+        }
+        let subjects = subjects.into_iter().map(|(number, _)| number).collect();
+        Ok(Maker { history, subjects, founding, events, shown })
+    }
+
+    /// The place of an event among those shown.
+    fn place_shown(&self, event: u32) -> Option<u32> {
+        self.shown.get(event as usize)?.checked_sub(1)
     }
 
     fn events(&mut self, options: ProofOptions) -> Result<Vec<ShownEvent>, MakeError> {
-        let mut events = Vec::with_capacity(self.noted.places.len());
-        for place in &self.noted.places {
-            let stored = self.noted.history.record(*place)?;
+        let mut events = Vec::with_capacity(self.events.len());
+        let reader = self.history.reader();
+        for event in &self.events {
+            let place = self.history.arena().place_of(*event);
+            let lost = || StoreError::Corrupt(Table::Record, format!("no record at {}/{}", place.height, place.index));
+            let stored = self.history.arena().record(*event).ok_or_else(lost)?;
             let payload = match options.payloads {
-                true => self.noted.history.reader().payload(place.height, place.index)?,
+                true => reader.payload(place.height, place.index)?,
                 false => None,
             };
             let opened = match payload {
-                Some(payload) => opened(payload.salt, payload.payload, &stored, *place, self.noted.history.reader())?,
+                Some(payload) => opened(payload.salt, payload.payload, stored, place, reader)?,
                 None => None,
             };
-            let record = match stored.founded.is_empty() {
-                true => stored,
-                false => Rc::new(StoredRecord { founded: Vec::new(), ..StoredRecord::clone(&stored) }),
-            };
-            events.push(ShownEvent { place: *place, record, opened: opened.map(Rc::new) });
+            events.push(ShownEvent { place, record: stored.clone(), opened: opened.map(Arc::new) });
         }
         Ok(events)
     }
@@ -265,67 +308,78 @@ impl Maker<'_> {
     /// and the verifier, who knows no logs' ids, demands the longest runs.
     fn subjects(&mut self) -> Result<Vec<RunOfLog>, MakeError> {
         let mut runs: Vec<RunOfLog> = Vec::new();
-        let places: NumberMap<Place, u32> = self.noted.places.iter().copied().zip(0..).collect();
-        for number in std::mem::take(&mut self.noted.subjects) {
-            let id = self.noted.history.log_id(number)?;
+        for number in std::mem::take(&mut self.subjects) {
+            let log = self.history.log_of(number)?;
+            let arena = self.history.arena();
             if let Some(last) = runs.last_mut().filter(|last| last.run.first + last.run.count == number)
-                && (last.id == id || are_equal(&last.log, &self.noted.history.whole(id)?.log.whole))
+                && are_equal(arena, last.log, log)
             {
                 last.run.count += 1;
                 continue;
             }
-            let Whole { log, founded } = self.noted.history.whole(id)?;
-            let log = log.whole.clone();
-            let all = log.entries.iter().all(|entry| places.contains_key(&entry.place));
-            let found = match (all, places.get(&founded)) {
-                (true, _) if log.entries.first().map(|entry| entry.place) == Some(founded) => Found::FirstEntry,
-                (_, Some(event)) => Found::Event(*event),
-                (_, None) => Found::Hidden,
-            };
-            let mut state = SubjectState::clone(&log.state);
-            if found != Found::Hidden {
-                state.found = Hash::ZERO;
-            }
-            let pruned = (!all).then_some(log.entries.len() as u64);
-            runs.push(RunOfLog { run: ShownRun { first: number, count: 1, state, found, pruned }, id, log });
+            runs.push(RunOfLog { run: self.shown_run(number, log)?, log });
         }
         Ok(runs)
     }
 
+    /// The run of one subject.
+    fn shown_run(&self, number: u64, log: u32) -> Result<ShownRun, MakeError> {
+        let arena = self.history.arena();
+        let founded = self.history.founded(log);
+        let entries = arena.log_entries(log);
+        let all = entries.iter().all(|entry| self.place_shown(entry.event).is_some());
+        let is_first = entries.first().is_some_and(|entry| arena.place_of(entry.event) == founded);
+        let found = match all && is_first {
+            true => Found::FirstEntry,
+            false => {
+                let place = self.events.binary_search_by_key(&founded, |event| arena.place_of(*event));
+                place.map_or(Found::Hidden, |place| Found::Event(u32::try_from(place).unwrap_or(u32::MAX)))
+            }
+        };
+        let lost = || StoreError::Corrupt(Table::Log, format!("the log of subject {number} is missing"));
+        let mut state = SubjectState::clone(arena.state(log).ok_or_else(lost)?);
+        if found != Found::Hidden {
+            state.found = Hash::ZERO;
+        }
+        Ok(ShownRun { first: number, count: 1, state, found, pruned: (!all).then_some(entries.len() as u64) })
+    }
+
     /// The walk through a log of which only the entries of shown events are shown.
     fn pruned(&self, shown: &RunOfLog) -> Result<Vec<LogStep>, MakeError> {
-        let entries = &shown.log.entries;
+        let arena = self.history.arena();
+        let entries = arena.log_entries(shown.log);
         let mut nodes = Vec::with_capacity(entries.len());
         let mut visible = Vec::new();
-        for (index, entry) in entries.iter().enumerate() {
-            let record = entry.record.record(entry.place.height, entry.place.index);
+        for (entry, index) in entries.iter().zip(0u64..) {
+            let Place { height, index: in_block } = arena.place_of(entry.event);
             let known = Role::from_number(entry.role).zip(Standing::from_number(entry.standing));
-            let unknown = || StoreError::Corrupt(Table::Entry, format!("log {} has an unknown role", shown.id));
+            let unknown =
+                || StoreError::Corrupt(Table::Entry, format!("the log of subject {} is unreadable", shown.run.first));
             let (role, standing) = known.ok_or_else(unknown)?;
+            let record = arena.record(entry.event).ok_or_else(unknown)?.record(height, in_block);
             nodes.push(LogNode::entry(&record, record.hash(), role, standing));
-            if self.noted.places.binary_search(&entry.place).is_ok() {
-                visible.push(index as u64);
+            if self.place_shown(entry.event).is_some() {
+                visible.push(index);
             }
         }
         let steps = prune(&nodes, &visible, &|_| true);
-        steps.ok_or_else(|| StoreError::Corrupt(Table::Entry, format!("log {} is out of order", shown.id)).into())
+        let out_of_order =
+            || StoreError::Corrupt(Table::Entry, format!("the log of subject {} is out of order", shown.run.first));
+        steps.ok_or_else(|| out_of_order().into())
     }
 
     /// The pages of names that are needed, of events whose payload does not show them.
-    fn names(
-        &mut self,
-        founding: &BTreeMap<Place, Vec<u64>>,
-        events: &[ShownEvent],
-    ) -> Result<Vec<ShownNames>, MakeError> {
+    fn names(&mut self, events: &[ShownEvent]) -> Result<Vec<ShownNames>, MakeError> {
         let mut names = Vec::new();
-        for (index, event) in events.iter().enumerate().filter(|(_, event)| event.opened.is_none()) {
-            let Some(needed) = founding.get(&event.place) else { continue };
-            let stored = self.noted.history.record(event.place)?;
-            let index = u32::try_from(index).unwrap_or(u32::MAX);
-            names.push(ShownNames {
-                event: index,
-                parts: name_parts(&stored.founded, needed, &mut self.noted.history)?,
-            });
+        let founding = std::mem::take(&mut self.founding);
+        let mut founded = founding.chunk_by(|one, two| one.0 == two.0).peekable();
+        for (index, event) in (0u32..).zip(events) {
+            let is_here = |group: &&[(Place, u64)]| group.first().is_some_and(|first| first.0 == event.place);
+            let Some(needed) = founded.next_if(is_here) else { continue };
+            if event.opened.is_none() {
+                let parts = name_parts(&event.record.founded, needed, self.history)?;
+                names.push(ShownNames { event: index, parts });
+            }
         }
         Ok(names)
     }
@@ -335,57 +389,76 @@ fn corrupt(table: Table, error: &dyn std::fmt::Debug) -> MakeError {
     MakeError::Store(StoreError::Corrupt(table, format!("{error:?}")))
 }
 
-/// The pages with the names that are needed, in the tree over all pages.
+/// The pages with the names that are needed (each with the place of its founding event), in the tree over all pages.
 fn name_parts(
     founded: &[FoundedRun],
-    needed: &[u64],
+    needed: &[(Place, u64)],
     history: &mut StoreHistory<'_>,
 ) -> Result<Vec<NamePart>, MakeError> {
     let mut numbers: Vec<u64> = founded.iter().flat_map(|run| run.first..run.first + u64::from(run.count)).collect();
     numbers.sort_unstable();
-    let mut pages = Vec::new();
-    for chunk in numbers.chunks(PAGE_NAMES) {
-        let mut names = Vec::with_capacity(chunk.len());
-        let mut page = Vec::with_capacity(chunk.len());
-        for number in chunk {
-            let key = history.key(*number)?;
-            let tag = Tag::Key.hash(&key);
-            names.push(names::Name { number: *number, tag });
-            let is_needed = needed.binary_search(number).is_ok();
-            page.push(ShownName {
-                number: *number,
-                key: if is_needed { NameKey::Key(key.to_vec()) } else { NameKey::Tag(tag) },
-            });
-        }
-        let shown = page.iter().any(|name| matches!(name.key, NameKey::Key(_))).then_some(page);
-        pages.push((page_hash(&names), shown));
-    }
+    let pages: Vec<&[u64]> = numbers.chunks(PAGE_NAMES).collect();
     let mut parts = Vec::new();
-    tree_parts(&pages, &mut parts);
+    tree_parts(&pages, needed, history, &mut parts)?;
     Ok(parts)
 }
 
-/// Adds the tree over pages, of which some are shown, and gives its root.
-fn tree_parts(pages: &[(Hash, Option<Vec<ShownName>>)], parts: &mut Vec<NamePart>) -> Hash {
-    let place = parts.len();
-    let root = match pages {
-        [] => return Hash::ZERO,
-        [(hash, Some(page))] => {
-            parts.push(NamePart::Page(page.clone()));
-            return *hash;
+/// The names needed among those of pages.
+fn needed_within<'n>(pages: &[&[u64]], needed: &'n [(Place, u64)]) -> &'n [(Place, u64)] {
+    let ends = pages.first().and_then(|page| page.first()).zip(pages.last().and_then(|page| page.last()));
+    let Some((first, last)) = ends else { return &[] };
+    let start = needed.partition_point(|(_, number)| number < first);
+    let end = needed.partition_point(|(_, number)| number <= last);
+    needed.get(start..end).unwrap_or_default()
+}
+
+/// Adds the tree over pages, of which some are shown. Only what is hidden is hashed.
+fn tree_parts(
+    pages: &[&[u64]],
+    needed: &[(Place, u64)],
+    history: &mut StoreHistory<'_>,
+    parts: &mut Vec<NamePart>,
+) -> Result<(), StoreError> {
+    let needed = needed_within(pages, needed);
+    match pages {
+        [] => {}
+        _ if needed.is_empty() => parts.push(NamePart::Hidden(pages_root(pages, history)?)),
+        [page] => {
+            let mut shown = Vec::with_capacity(page.len());
+            for number in *page {
+                let key = history.key_bytes(*number)?;
+                let is_needed = needed.binary_search_by_key(number, |(_, needed)| *needed).is_ok();
+                let key = if is_needed { NameKey::Key(key.into()) } else { NameKey::Tag(Tag::Key.hash(key)) };
+                shown.push(ShownName { number: *number, key });
+            }
+            parts.push(NamePart::Page(shown));
         }
-        [(hash, None)] => *hash,
         _ => {
             parts.push(NamePart::Inner);
             let (left, right) = pages.split_at(1 << (pages.len() - 1).ilog2());
-            Tag::Names.inner(tree_parts(left, parts), tree_parts(right, parts))
+            tree_parts(left, needed, history, parts)?;
+            tree_parts(right, needed, history, parts)?;
         }
-    };
-    if pages.iter().all(|(_, shown)| shown.is_none()) {
-        parts.truncate(place);
-        parts.push(NamePart::Hidden(root));
     }
-    root
+    Ok(())
+}
+
+/// The root over pages of names.
+fn pages_root(pages: &[&[u64]], history: &mut StoreHistory<'_>) -> Result<Hash, StoreError> {
+    match pages {
+        [] => Ok(Hash::ZERO),
+        [page] => {
+            let mut names = Vec::with_capacity(page.len());
+            for number in *page {
+                names.push(names::Name { number: *number, tag: Tag::Key.hash(history.key_bytes(*number)?) });
+            }
+            Ok(page_hash(&names))
+        }
+        _ => {
+            let (left, right) = pages.split_at(1 << (pages.len() - 1).ilog2());
+            Ok(Tag::Names.inner(pages_root(left, history)?, pages_root(right, history)?))
+        }
+    }
 }
 
 /// What is shown of a payload: which of its subjects were new.

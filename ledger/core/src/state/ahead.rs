@@ -1,9 +1,10 @@
 //! Reads a store ahead: what was captured together lies together, so a trace that has asked for one thing
 //! will soon ask for its neighbours.
 //!
-//! Reading a pair on its own costs a store several times what the next pair of a scan does. So once a trace
-//! has asked a table a few times, a stretch of neighbours is read at once; the next stretch is longer if what
-//! was read ahead was then asked for, and shorter if not. Short traces never read ahead.
+//! Reading a pair on its own costs a store ten times what the next pair of a scan does. So once a trace has asked a
+//! table a few times, a stretch of neighbours is read at once: the longer, the more was asked, since a long trace
+//! comes back to what it passed by; and never so much that reading ahead in vain would cost more than it can save.
+//! Short traces never read ahead.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,7 +14,11 @@ use crate::kv::{Pair, Read, StoreError, Table, Visit};
 
 /// So many questions to a table are passed on before anything is read ahead.
 const PLAIN_READS: usize = 16;
-/// The first stretch, and the shortest one, in pairs.
+/// A stretch has one pair for so many that were asked for.
+const ASKED_PER_PAIR: usize = 8;
+/// Of all pairs read ahead, one in so many was asked for, or no further stretch is read.
+const AHEAD_PER_ASKED: usize = 12;
+/// The shortest stretch, in pairs.
 const STRETCH_PAIRS_MIN: usize = 8;
 /// The longest stretch, in pairs.
 const STRETCH_PAIRS_MAX: usize = 2048;
@@ -29,7 +34,7 @@ const END: [u8; 17] = [0xff; 17];
 /// A store as it was when it was first asked: what was read ahead is not read again.
 pub struct Ahead<'a> {
     store: &'a dyn Read,
-    tables: RefCell<BTreeMap<Table, Stretches>>,
+    tables: RefCell<[Stretches; Table::ALL.len()]>,
 }
 
 /// What was read of a table.
@@ -39,12 +44,10 @@ struct Stretches {
     known: BTreeMap<u128, Rc<Stretch>>,
     /// The one that was asked last.
     last: Option<Rc<Stretch>>,
-    plain_reads: usize,
-    /// How long the next one is.
-    pairs_next: usize,
-    /// How many pairs were read, and how many of them were asked for, the recent ones counting most.
+    /// How many pairs were asked for, each once if it was read ahead.
+    asked: Cell<usize>,
+    /// How many were read ahead.
     read: usize,
-    used: Cell<usize>,
     bytes: usize,
 }
 
@@ -112,6 +115,11 @@ impl Stretch {
         Some(place)
     }
 
+    /// Whether this is the first time that a place is asked for.
+    fn note_use(&self, place: usize) -> bool {
+        self.used.get(place).is_some_and(|used| !used.replace(true))
+    }
+
     fn value(&self, place: usize) -> Option<&[u8]> {
         let start = match place.checked_sub(1) {
             Some(before) => *self.ends.get(before)?,
@@ -133,25 +141,17 @@ impl Stretches {
         Some(found)
     }
 
-    fn note_use(&self, stretch: &Stretch, place: usize) {
-        if stretch.used.get(place).is_some_and(|used| !used.replace(true)) {
-            self.used.set(self.used.get().saturating_add(1));
-        }
-    }
-
     /// How many pairs to read from a key that was not read: none if it is to be asked for alone.
     fn next_length(&mut self) -> Option<usize> {
-        if self.plain_reads < PLAIN_READS {
-            self.plain_reads = self.plain_reads.saturating_add(1);
+        let asked = self.asked.get();
+        let may_read = asked.saturating_mul(AHEAD_PER_ASKED).saturating_sub(self.read);
+        let length = (asked / ASKED_PER_PAIR).clamp(STRETCH_PAIRS_MIN, STRETCH_PAIRS_MAX).min(may_read);
+        if asked < PLAIN_READS || length < STRETCH_PAIRS_MIN {
+            self.asked.set(asked.saturating_add(1));
             return None;
         }
-        // A quarter in use pays: a pair of a scan costs less than a quarter of one on its own.
-        let pays = self.used.get().saturating_mul(4) >= self.read;
-        let next = if pays { self.pairs_next.saturating_mul(2) } else { self.pairs_next / 2 };
-        self.pairs_next = next.clamp(STRETCH_PAIRS_MIN, STRETCH_PAIRS_MAX);
-        self.read = (self.read - self.read / 4).saturating_add(self.pairs_next);
-        self.used.set(self.used.get() - self.used.get() / 4);
-        Some(self.pairs_next)
+        self.read = self.read.saturating_add(length);
+        Some(length)
     }
 }
 
@@ -193,8 +193,9 @@ impl<'a> Ahead<'a> {
 
     /// A value that is asked for.
     fn used<'s>(&self, table: Table, stretch: &'s Stretch, place: usize) -> Option<&'s [u8]> {
-        if let Some(stretches) = self.tables.borrow().get(&table) {
-            stretches.note_use(stretch, place);
+        if stretch.note_use(place) {
+            let asked = &self.tables.borrow()[table as usize].asked;
+            asked.set(asked.get().saturating_add(1));
         }
         stretch.value(place)
     }
@@ -204,7 +205,7 @@ impl<'a> Ahead<'a> {
     fn stretch(&self, table: Table, key: &[u8], or_before: bool) -> Result<Option<(u128, Rc<Stretch>)>, StoreError> {
         let Some(number) = as_number(table, key) else { return Ok(None) };
         let mut tables = self.tables.borrow_mut();
-        let stretches = tables.entry(table).or_default();
+        let stretches = &mut tables[table as usize];
         if let Some(known) = stretches.at(number) {
             return Ok(Some((number, known)));
         }
@@ -220,8 +221,7 @@ impl<'a> Ahead<'a> {
     }
 
     fn read(&self, table: Table, from: u128, pairs: usize) -> Result<Stretch, StoreError> {
-        let next =
-            self.tables.borrow().get(&table).and_then(|known| known.known.range(from..).next().map(|next| *next.0));
+        let next = self.tables.borrow()[table as usize].known.range(from..).next().map(|next| *next.0);
         let end = next.map_or(END.to_vec(), |next| as_key(table, &next.to_be_bytes()).to_vec());
         let mut stretch = Stretch {
             from,
@@ -251,14 +251,14 @@ impl<'a> Ahead<'a> {
     fn keep(&self, table: Table, stretch: Rc<Stretch>) {
         let mut tables = self.tables.borrow_mut();
         let added = stretch.values.len().saturating_add(stretch.keys.len().saturating_mul(PAIR_BYTES));
-        let held: usize = tables.values().map(|stretches| stretches.bytes).sum();
+        let held: usize = tables.iter().map(|stretches| stretches.bytes).sum();
         if held.saturating_add(added) > AHEAD_BYTES_MAX {
-            for stretches in tables.values_mut() {
+            for stretches in tables.iter_mut() {
                 stretches.known.clear();
                 (stretches.last, stretches.bytes) = (None, 0);
             }
         }
-        let stretches = tables.entry(table).or_default();
+        let stretches = &mut tables[table as usize];
         stretches.bytes = stretches.bytes.saturating_add(added);
         stretches.known.insert(stretch.from, stretch.clone());
         stretches.last = Some(stretch);

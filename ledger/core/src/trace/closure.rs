@@ -19,7 +19,7 @@
 //! claims: listed, and walked only if the query says so. Two events of a process are one transformation if they
 //! are of one author, or if both authors have standing towards the process.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::state::subject::{StoredRecord, SubjectState};
 use crate::trace::history::{History, Place};
@@ -90,7 +90,7 @@ pub struct Node {
     /// How much of its log is shown.
     pub shown: Shown,
     /// Its state.
-    pub state: Rc<SubjectState>,
+    pub state: Arc<SubjectState>,
 }
 
 /// What an edge is.
@@ -131,7 +131,7 @@ pub struct ShownEvent {
     /// Where it is.
     pub place: Place,
     /// Its record.
-    pub record: Rc<StoredRecord>,
+    pub record: Arc<StoredRecord>,
 }
 
 /// A subject that is not part of the trace but can concern it: a class, a lot, another name.
@@ -140,7 +140,7 @@ pub struct Notice {
     /// The subject.
     pub subject: u64,
     /// Its state.
-    pub state: Rc<SubjectState>,
+    pub state: Arc<SubjectState>,
     /// The events of its log that are shown.
     pub events: Vec<Place>,
 }
@@ -201,4 +201,12 @@ pub fn close<H: History>(history: &mut H, query: &Query) -> Result<Closure, H::E
     let mut walk = Walk::new(history, query);
     walk.run()?;
     Ok(walk.finish())
+}
+
+/// Only the subjects of a query's closure, in the order in which they were reached, and why they are not all: what a
+/// recall asks first.
+pub fn subjects<H: History>(history: &mut H, query: &Query) -> Result<(Vec<u64>, Vec<Cut>), H::Error> {
+    let mut walk = Walk::new(history, query);
+    walk.run()?;
+    Ok(walk.into_subjects())
 }

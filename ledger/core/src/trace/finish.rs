@@ -1,13 +1,15 @@
 //! Puts a finished walk in order, and says which event ended which containment.
 
-use std::rc::Rc;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::record::{Role, mask};
 use crate::state::subject::StoredRecord;
+use crate::trace::arena::Arena;
 use crate::trace::closure::{Closure, Cut, Edge, Node, Notice, Relation, Remark, ShownEvent};
-use crate::trace::history::Place;
+use crate::trace::history::{Place, ShownLog};
 use crate::trace::numbers::{NumberMap, NumberSet};
-use crate::trace::walk::{is_class_level, linked, parent, subjects};
+use crate::trace::walk::{Reached, is_class_level, linked, parent, subjects};
 
 /// An edge as it is drawn, before it is known what ended it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,29 +22,45 @@ pub(super) struct Drawn {
 
 /// What a walk has found, in no order.
 pub(super) struct Parts {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<Reached>,
     pub(super) edges: Vec<Drawn>,
     pub(super) claims: Vec<Drawn>,
-    pub(super) events: NumberMap<Place, Rc<StoredRecord>>,
+    pub(super) events: Vec<u32>,
     pub(super) processes: Vec<u64>,
-    pub(super) notices: Vec<Notice>,
+    pub(super) notices: BTreeMap<u64, ShownLog>,
     pub(super) cuts: Vec<Cut>,
 }
 
-pub(super) fn closure(parts: Parts) -> Closure {
-    let Parts { nodes, mut edges, mut claims, events: known, processes, notices, cuts } = parts;
+pub(super) fn closure(arena: &Arena, parts: Parts) -> Closure {
+    let Parts { nodes, mut edges, mut claims, events, processes, notices, cuts } = parts;
     sort_once(&mut edges);
     sort_once(&mut claims);
     say_once(&mut edges, &mut claims);
-    // Sorted at once: the order of the map depends on the machine.
-    let mut events: Vec<(i64, Place, Rc<StoredRecord>)> =
-        known.into_iter().map(|(place, record)| (record.event_time, place, record)).collect();
+    let mut events: Vec<(i64, Place, &Arc<StoredRecord>)> = events
+        .into_iter()
+        .filter_map(|event| arena.record(event).map(|record| (record.event_time, arena.place_of(event), record)))
+        .collect();
     events.sort_unstable_by_key(|(time, place, _)| (*time, *place));
+    let nodes: Vec<Node> = nodes.into_iter().filter_map(|reached| node(arena, reached)).collect();
+    let notices = notices.into_iter().filter_map(|(subject, log)| notice(arena, subject, &log)).collect();
     let (edges, claims) = end_containments(edges, claims, &nodes, &events);
-    let events: Vec<ShownEvent> = events.into_iter().map(|(_, place, record)| ShownEvent { place, record }).collect();
+    let events: Vec<ShownEvent> =
+        events.into_iter().map(|(_, place, record)| ShownEvent { place, record: record.clone() }).collect();
     let errors = remarks(&events, Role::Own);
     let confirmations = remarks(&events, Role::Confirm);
     Closure { nodes, edges, claims, events, processes, notices, errors, confirmations, cuts }
+}
+
+fn node(arena: &Arena, reached: Reached) -> Option<Node> {
+    let Reached { subject, kind, depth, shown, log, .. } = reached;
+    Some(Node { subject, kind, depth, shown, state: arena.state(log)?.clone() })
+}
+
+fn notice(arena: &Arena, subject: u64, log: &ShownLog) -> Option<Notice> {
+    let events = log.entries.iter().filter_map(|entry| arena.event_of(entry));
+    let mut events: Vec<Place> = events.map(|event| arena.place_of(event)).collect();
+    events.dedup();
+    Some(Notice { subject, state: arena.state(log.log)?.clone(), events })
 }
 
 /// Sorts, keeping one of those that are equal. The sort is the stable one: edges are drawn node by node, so that
@@ -83,12 +101,12 @@ fn say_once(edges: &mut Vec<Drawn>, claims: &mut Vec<Drawn>) {
     claims.retain(|claim| !known.contains(&(claim.from, claim.to, claim.relation)));
 }
 
-/// Events that end containments, in the order in which they happened.
+/// Events that end containments.
 #[derive(Default)]
 struct Endings {
-    /// By parent and child.
-    unpacked: NumberMap<(u64, u64), Vec<(i64, Place)>>,
-    /// By parent, and whether it ends associations.
+    /// Child, parent, and when it was taken out, ascending once all are added.
+    unpacked: Vec<(u64, u64, (i64, Place))>,
+    /// By parent, and whether it ends associations; in the order in which they happened.
     emptied: NumberMap<(u64, bool), Vec<(i64, Place)>>,
 }
 
@@ -97,7 +115,7 @@ fn end_containments(
     edges: Vec<Drawn>,
     claims: Vec<Drawn>,
     nodes: &[Node],
-    events: &[(i64, Place, Rc<StoredRecord>)],
+    events: &[(i64, Place, &Arc<StoredRecord>)],
 ) -> (Vec<Edge>, Vec<Edge>) {
     let in_parts: NumberSet<u64> =
         nodes.iter().filter(|node| is_class_level(node.kind)).map(|node| node.subject).collect();
@@ -106,6 +124,8 @@ fn end_containments(
         endings.add(event, &in_parts, |standing| standing > 0);
         claimed.add(event, &in_parts, |standing| standing == 0);
     }
+    endings.unpacked.sort_unstable();
+    claimed.unpacked.sort_unstable();
     // Only what adds begins a containment.
     let begun = events.iter().filter(|event| event.2.mask & mask::ADD != 0);
     let times: NumberMap<Place, i64> = begun.map(|(time, place, _)| (*place, *time)).collect();
@@ -130,7 +150,7 @@ impl Endings {
     /// Adds an event where its author's standing is of these. Events come in the order in which they happened.
     fn add(
         &mut self,
-        (time, place, record): &(i64, Place, Rc<StoredRecord>),
+        (time, place, record): &(i64, Place, &Arc<StoredRecord>),
         in_parts: &NumberSet<u64>,
         wanted: fn(u8) -> bool,
     ) {
@@ -144,7 +164,7 @@ impl Endings {
         for run in linked(record, Role::Child).iter().filter(|run| wanted(run.standing)) {
             for child in run.first..run.first.saturating_add(u64::from(run.count)) {
                 if !in_parts.contains(&child) {
-                    self.unpacked.entry((parent, child)).or_default().push(when);
+                    self.unpacked.push((child, parent, when));
                 }
             }
         }
@@ -152,13 +172,11 @@ impl Endings {
 
     /// The first that ends a containment which began at this time.
     fn first(&self, edge: &Drawn, time: i64) -> Option<(i64, Place)> {
-        let after = |ends: Option<&Vec<(i64, Place)>>| {
-            let ends = ends?;
-            ends.get(ends.partition_point(|end| *end <= (time, edge.event))).copied()
-        };
-        let association = edge.relation == Relation::Association;
-        let unpacked = after(self.unpacked.get(&(edge.to, edge.from)));
-        let emptied = after(self.emptied.get(&(edge.to, association)));
-        [unpacked, emptied].into_iter().flatten().min()
+        let begun = (time, edge.event);
+        let of_child = self.unpacked.partition_point(|ending| *ending <= (edge.from, edge.to, begun));
+        let unpacked = self.unpacked.get(of_child).filter(|ending| (ending.0, ending.1) == (edge.from, edge.to));
+        let emptied = self.emptied.get(&(edge.to, edge.relation == Relation::Association));
+        let emptied = emptied.and_then(|ends| ends.get(ends.partition_point(|end| *end <= begun))).copied();
+        [unpacked.map(|ending| ending.2), emptied].into_iter().flatten().min()
     }
 }

@@ -4,6 +4,7 @@
 //! proof's in a verifier, by the same code; an [`answer`] says it to people and programs.
 
 pub mod answer;
+pub mod arena;
 pub mod closure;
 mod finish;
 pub mod history;

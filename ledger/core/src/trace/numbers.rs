@@ -1,5 +1,6 @@
 //! Maps keyed by numbers that the ledger gave: subjects, logs, heights, times.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -41,5 +42,94 @@ impl Hasher for NumberHasher {
 
     fn write_usize(&mut self, number: usize) {
         self.write_u64(number as u64);
+    }
+}
+
+/// Numbers of one page of a [`Paged`].
+const PAGE: u64 = 64;
+
+/// A value for each number. Numbers that are near each other lie near each other, so that neighbours, which are
+/// asked for one after another, cost no search.
+#[derive(Debug, Default)]
+pub(crate) struct Paged<T> {
+    /// By the number of a page, its place.
+    pages: NumberMap<u64, u32>,
+    values: Vec<[T; PAGE as usize]>,
+    /// The page that was asked for last, and its place.
+    last: Cell<Option<(u64, u32)>>,
+}
+
+impl<T: Copy + Default> Paged<T> {
+    /// The value of a number; the default if none was set.
+    pub fn get(&self, number: u64) -> T {
+        let page = number / PAGE;
+        let place = match self.last.get().filter(|last| last.0 == page) {
+            Some((_, place)) => Some(place),
+            None => self.pages.get(&page).copied(),
+        };
+        let Some(place) = place else { return T::default() };
+        self.last.set(Some((page, place)));
+        let values = self.values.get(place as usize);
+        values.and_then(|values| values.get((number % PAGE) as usize)).copied().unwrap_or_default()
+    }
+
+    /// Sets the value of a number.
+    pub fn set(&mut self, number: u64, value: T) {
+        let page = number / PAGE;
+        let place = match self.last.get().filter(|last| last.0 == page) {
+            Some((_, place)) => place,
+            None => {
+                let next = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+                let place = *self.pages.entry(page).or_insert(next);
+                if place == next {
+                    self.values.push([T::default(); PAGE as usize]);
+                }
+                self.last.set(Some((page, place)));
+                place
+            }
+        };
+        let slot = self.values.get_mut(place as usize).and_then(|values| values.get_mut((number % PAGE) as usize));
+        if let Some(slot) = slot {
+            *slot = value;
+        }
+    }
+
+    /// The numbers with a value that is wanted, ascending, and the values.
+    pub fn ascending(&self, wanted: impl Fn(T) -> bool) -> Vec<(u64, T)> {
+        #[allow(clippy::disallowed_methods, reason = "sorted at once")]
+        let mut pages: Vec<(u64, u32)> = self.pages.iter().map(|(page, place)| (*page, *place)).collect();
+        pages.sort_unstable();
+        let mut found = Vec::new();
+        for (page, place) in pages {
+            let values = self.values.get(place as usize).into_iter().flatten();
+            let numbered = (0..PAGE).zip(values).filter(|(_, value)| wanted(**value));
+            found.extend(numbered.map(|(offset, value)| (page * PAGE + offset, *value)));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_random::Random;
+    use std::collections::BTreeMap;
+
+    /// Goal: it is a map. Method: numbers near and far are set and read, against a sorted map.
+    #[test]
+    fn paged_is_a_map() {
+        let (mut random, mut paged, mut map) = (Random(3), Paged::default(), BTreeMap::new());
+        for _ in 0..20_000 {
+            let far = [0, 1 << 20, u64::MAX - 500][random.below(3) as usize];
+            let number = far + random.below(500);
+            if random.below(3) == 0 {
+                let value = random.below(9) as u32;
+                paged.set(number, value);
+                map.insert(number, value);
+            }
+            assert_eq!(paged.get(number), map.get(&number).copied().unwrap_or_default());
+        }
+        map.retain(|_, value| *value > 4);
+        assert_eq!(paged.ascending(|value| value > 4), map.into_iter().collect::<Vec<_>>());
     }
 }

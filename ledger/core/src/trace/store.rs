@@ -1,48 +1,123 @@
 //! History as a node has it: over the store.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::ops::Range;
+use std::sync::Arc;
 
+use crate::codec;
 use crate::key::KeyKind;
 use crate::kv::{Read, StoreError, Table};
-use crate::record::{Role, mask};
+use crate::record::Role;
 use crate::state::reader::{Reader, SubjectRun};
-use crate::state::subject::{StoredEntry, StoredRecord};
-use crate::trace::history::{Entry, History, IndexedLog, Mode, Place, SubjectLog, class_key};
-use crate::trace::numbers::NumberMap;
+use crate::state::subject::{StoredRecord, place_key};
+use crate::trace::arena::{Arena, LogEntry};
+use crate::trace::history::{History, Mode, Place, ShownLog, class_key};
+use crate::trace::numbers::{NumberMap, Paged};
 
-/// History over a store. It keeps what it has read: make one for each trace.
+/// History over a store. It keeps what it has read: make one for each trace, or hand what it has read on to the
+/// next one while the store stays as it is.
 pub struct StoreHistory<'a> {
     reader: Reader<'a>,
     /// The run that was found last: neighbours are asked for one after another.
     run: Option<SubjectRun>,
-    logs: NumberMap<u64, Whole>,
-    records: NumberMap<Place, Rc<StoredRecord>>,
-    keys: NumberMap<u64, Rc<[u8]>>,
-    /// By the part of the key that is a GTIN: most subjects are of few classes.
-    classes: HashMap<Vec<u8>, Option<u64>>,
+    known: Known,
 }
 
-/// A log as it was read.
-#[derive(Clone)]
-pub struct Whole {
-    /// The state of its subjects and all of its entries.
-    pub log: Rc<IndexedLog>,
-    /// The event with which its subjects appeared.
-    pub founded: Place,
+/// What was read of a store.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// As of the block of this height.
+    height: u64,
+    arena: Arena,
+    /// By subject, the place of its log in the arena, plus one.
+    logs: Paged<u32>,
+    /// By a log's id, its place in the arena; and the other way round.
+    places: NumberMap<u64, u32>,
+    ids: Vec<u64>,
+    /// By a log's place in the arena, the event with which its subjects appeared.
+    founded: Vec<Place>,
+    /// By where an event is, its place in the arena.
+    events: NumberMap<Place, u32>,
+    /// By subject, the place of its name, plus one.
+    names: Paged<u32>,
+    name_list: Vec<Name>,
+    key_bytes: Vec<u8>,
+    /// By the part of the key that is a GTIN: most subjects are of few classes.
+    classes: HashMap<[u8; GTIN_PART_BYTES], Option<u64>>,
+    class_last: Option<([u8; GTIN_PART_BYTES], Option<u64>)>,
+    /// Names whose class is not recorded, as far as is known.
+    lacking: Vec<usize>,
+}
+
+/// What was read is not brought up to date over more blocks than this: to read anew what is asked costs less.
+const CATCH_UP_BLOCKS_MAX: u64 = 1_024;
+
+/// A subject's key, and its class once that was asked for.
+#[derive(Debug, Clone)]
+struct Name {
+    kind: u8,
+    key: Range<usize>,
+    class: Option<Option<u64>>,
+}
+
+impl Known {
+    /// Forgets the logs that events have grown since, and which classes there are not.
+    fn forget(&mut self, record: &StoredRecord) {
+        let in_logs = |role: u8| Role::from_number(role).is_some_and(|role| !role.names_events());
+        for run in record.runs.iter().filter(|run| in_logs(run.role)) {
+            for subject in run.first..run.first.saturating_add(u64::from(run.count)) {
+                let Some(log) = self.logs.get(subject).checked_sub(1) else { continue };
+                self.logs.set(subject, 0);
+                if let Some(id) = self.ids.get(log as usize) {
+                    self.places.remove(id);
+                }
+            }
+        }
+        if !record.founded.is_empty() && !self.lacking.is_empty() {
+            self.classes.clear();
+            self.class_last = None;
+            for name in std::mem::take(&mut self.lacking) {
+                if let Some(name) = self.name_list.get_mut(name) {
+                    name.class = None;
+                }
+            }
+        }
+    }
+
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        // A record, its place and its names beside entries and links, which are counted one by one.
+        const EVENT_BYTES: usize = 400;
+        const LOG_BYTES: usize = 300;
+        const NAME_BYTES: usize = 64;
+        const LINK_BYTES: usize = 40;
+        let arena = self.arena.event_count() * EVENT_BYTES + self.arena.log_count() * LOG_BYTES;
+        arena + self.arena.size() * LINK_BYTES + self.name_list.len() * NAME_BYTES + self.key_bytes.len()
+    }
 }
 
 impl<'a> StoreHistory<'a> {
     /// Reads this store.
     pub fn new(store: &'a dyn Read) -> Self {
-        StoreHistory {
-            reader: Reader::new(store),
-            run: None,
-            logs: NumberMap::default(),
-            records: NumberMap::default(),
-            keys: NumberMap::default(),
-            classes: HashMap::new(),
+        StoreHistory { reader: Reader::new(store), run: None, known: Known::default() }
+    }
+
+    /// Reads this store, of which this was read at the same or an earlier height.
+    pub fn knowing(store: &'a dyn Read, mut known: Known) -> Result<Self, StoreError> {
+        let reader = Reader::new(store);
+        let height = reader.head()?.map_or(0, |head| head.height);
+        match height.checked_sub(known.height) {
+            Some(0) => {}
+            Some(behind) if behind <= CATCH_UP_BLOCKS_MAX => catch_up(store, &mut known, height)?,
+            _ => known = Known::default(),
         }
+        known.height = height;
+        Ok(StoreHistory { reader, run: None, known })
+    }
+
+    /// What was read, for the next one that reads the same store.
+    pub fn into_known(self) -> Known {
+        self.known
     }
 
     /// What reads the store.
@@ -50,67 +125,134 @@ impl<'a> StoreHistory<'a> {
         &self.reader
     }
 
-    /// The id of a subject's log: subjects with one id share state and entries.
-    pub fn log_id(&mut self, subject: u64) -> Result<u64, StoreError> {
-        if let Some(run) = self.run.filter(|run| run.contains(subject)) {
-            return Ok(run.log);
+    /// A subject's log: its place in the arena. Subjects with one place share state and entries.
+    pub fn log_of(&mut self, subject: u64) -> Result<u32, StoreError> {
+        if let Some(known) = self.known.logs.get(subject).checked_sub(1) {
+            return Ok(known);
         }
-        let run = self.reader.run_at(subject)?.ok_or_else(|| missing(Table::Run, subject))?;
-        self.run = Some(run);
-        Ok(run.log)
-    }
-
-    /// A log by its id.
-    pub fn whole(&mut self, log: u64) -> Result<Whole, StoreError> {
-        if let Some(known) = self.logs.get(&log) {
-            return Ok(known.clone());
-        }
-        let mut stored = self.reader.log(log)?;
-        let own = self.reader.entries_of(log, &mut stored)?;
-        let mut entries = Vec::with_capacity(own.len());
-        for entry in &own {
-            let record = self.record(Place { height: entry.height, index: entry.index })?;
-            entries.push(timed(entry, record));
-        }
-        let whole = Whole {
-            log: Rc::new(IndexedLog::new(SubjectLog { state: Rc::new(stored.state), entries })),
-            founded: Place { height: stored.founded_height, index: stored.founded_index },
+        let run = match self.run.filter(|run| run.contains(subject)) {
+            Some(run) => run,
+            None => self.reader.run_at(subject)?.ok_or_else(|| missing(Table::Run, subject))?,
         };
-        self.logs.insert(log, whole.clone());
-        Ok(whole)
+        self.run = Some(run);
+        let log = match self.known.places.get(&run.log) {
+            Some(known) => *known,
+            None => self.read_log(run.log)?,
+        };
+        self.known.logs.set(subject, log.saturating_add(1));
+        Ok(log)
     }
 
-    /// The record of an event that is there.
-    pub fn record(&mut self, place: Place) -> Result<Rc<StoredRecord>, StoreError> {
-        if let Some(known) = self.records.get(&place) {
-            return Ok(known.clone());
+    fn read_log(&mut self, id: u64) -> Result<u32, StoreError> {
+        let mut stored = self.reader.log(id)?;
+        let own = self.reader.entries_of(id, &mut stored)?;
+        let mut entries = Vec::with_capacity(own.len());
+        for entry in own {
+            let event = self.event_at(Place { height: entry.height, index: entry.index })?;
+            entries.push(LogEntry { event, role: entry.role, standing: entry.standing });
+        }
+        let log = self.known.arena.add_log(Arc::new(stored.state), entries);
+        self.known.founded.push(Place { height: stored.founded_height, index: stored.founded_index });
+        self.known.places.insert(id, log);
+        self.known.ids.push(id);
+        Ok(log)
+    }
+
+    /// The event with which the subjects of a log appeared.
+    pub fn founded(&self, log: u32) -> Place {
+        self.known.founded.get(log as usize).copied().unwrap_or(Place { height: 0, index: 0 })
+    }
+
+    /// The place in the arena of an event that is there.
+    pub fn event_at(&mut self, place: Place) -> Result<u32, StoreError> {
+        if let Some(known) = self.known.events.get(&place) {
+            return Ok(*known);
         }
         let missing = || StoreError::Corrupt(Table::Record, format!("no record at {}/{}", place.height, place.index));
-        let record = Rc::new(self.reader.record(place.height, place.index)?.ok_or_else(missing)?);
-        self.records.insert(place, record.clone());
-        Ok(record)
+        let record: StoredRecord = self.reader.record(place.height, place.index)?.ok_or_else(missing)?;
+        let event = self.known.arena.add_event(place, Arc::new(record));
+        self.known.events.insert(place, event);
+        Ok(event)
+    }
+
+    /// The key bytes of a subject.
+    pub fn key_bytes(&mut self, subject: u64) -> Result<&[u8], StoreError> {
+        let key = self.name(subject)?.key.clone();
+        Ok(self.known.key_bytes.get(key).unwrap_or_default())
+    }
+
+    fn name(&mut self, subject: u64) -> Result<&mut Name, StoreError> {
+        if self.known.names.get(subject) == 0 {
+            self.read_names(subject)?;
+        }
+        let place = (self.known.names.get(subject) as usize).checked_sub(1);
+        let name = place.and_then(|place| self.known.name_list.get_mut(place));
+        name.ok_or_else(|| missing(Table::Key, subject))
+    }
+
+    /// Reads the names of a subject and of its neighbours.
+    fn read_names(&mut self, subject: u64) -> Result<(), StoreError> {
+        let Known { names, name_list, key_bytes, .. } = &mut self.known;
+        self.reader.keys_near(subject, &mut |number, key| {
+            if names.get(number) != 0 {
+                return;
+            }
+            let from = key_bytes.len();
+            key_bytes.extend_from_slice(key);
+            let kind = key.first().copied().unwrap_or(0);
+            name_list.push(Name { kind, key: from..key_bytes.len(), class: None });
+            names.set(number, u32::try_from(name_list.len()).unwrap_or(u32::MAX));
+        })
+    }
+
+    /// The number of the class that a key says.
+    fn class_of_key(&mut self, key: Range<usize>) -> Result<Option<u64>, StoreError> {
+        let key = self.known.key_bytes.get(key).unwrap_or_default();
+        let gtin = gtin_part(key);
+        if let (Some(gtin), Some((last, number))) = (&gtin, &self.known.class_last)
+            && gtin == last
+        {
+            return Ok(*number);
+        }
+        let known = gtin.and_then(|gtin| self.known.classes.get(&gtin)).copied();
+        let number = match known {
+            Some(number) => number,
+            None => match class_key(key) {
+                Some(class) => self.reader.number_of(class.tag())?,
+                None => return Ok(None),
+            },
+        };
+        if let Some(gtin) = gtin {
+            self.known.classes.insert(gtin, number);
+            self.known.class_last = Some((gtin, number));
+        }
+        Ok(number)
     }
 }
 
-/// An entry with what its node says (`proofs.md` §3).
-pub fn timed(entry: &StoredEntry, record: Rc<StoredRecord>) -> Entry {
-    let role = Role::from_number(entry.role).map_or(0, Role::bit);
-    let standing = if entry.standing > 0 { mask::STANDING } else { 0 };
-    Entry {
-        place: Place { height: entry.height, index: entry.index },
-        role: entry.role,
-        standing: entry.standing,
-        time: record.event_time,
-        mask: record.mask | role | standing,
-        record,
-    }
+/// Forgets what the blocks since have changed. An event changes only subjects that it names.
+fn catch_up(store: &dyn Read, known: &mut Known, height: u64) -> Result<(), StoreError> {
+    let from = place_key(known.height.saturating_add(1), 0);
+    let to = place_key(height.saturating_add(1), 0);
+    let mut fault = None;
+    store.scan(Table::Record, &from, &to, &mut |_, value| {
+        match codec::decode_trusted::<StoredRecord>(value) {
+            Ok(record) => known.forget(&record),
+            Err(error) => fault = Some(StoreError::Corrupt(Table::Record, format!("{error:?}"))),
+        }
+        fault.is_none()
+    })?;
+    fault.map_or(Ok(()), Err)
 }
+
+/// A GTIN's length and its 14 digits.
+const GTIN_PART_BYTES: usize = 16;
 
 /// The first part of a key, with its length, where that is a GTIN that alone tells the class.
-fn gtin_part(key: &[u8]) -> Option<&[u8]> {
-    const GTIN_PART_BYTES: usize = 16;
+fn gtin_part(key: &[u8]) -> Option<[u8; GTIN_PART_BYTES]> {
     let of_gtin = [KeyKind::Item, KeyKind::Upui, KeyKind::Lot].iter().any(|kind| key.first() == Some(&(*kind as u8)));
-    key.get(2..2 + GTIN_PART_BYTES).filter(|part| of_gtin && part.starts_with(&[14, 0]))
+    let part: &[u8; GTIN_PART_BYTES] = key.get(2..)?.first_chunk()?;
+    (of_gtin && part.starts_with(&[14, 0])).then_some(*part)
 }
 
 fn missing(table: Table, subject: u64) -> StoreError {
@@ -120,41 +262,38 @@ fn missing(table: Table, subject: u64) -> StoreError {
 impl History for StoreHistory<'_> {
     type Error = StoreError;
 
-    fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, StoreError> {
-        let log = self.log_id(subject)?;
-        let whole = self.whole(log)?.log;
-        if mode == Mode::Full {
-            return Ok(whole.whole.clone());
-        }
-        Ok(whole.at(&whole.shown(mode)))
+    fn arena(&self) -> &Arena {
+        &self.known.arena
     }
 
-    fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, StoreError> {
-        if let Some(known) = self.keys.get(&subject) {
-            return Ok(known.clone());
-        }
-        let keys = &mut self.keys;
-        self.reader.keys_near(subject, &mut |number, key| {
-            keys.entry(number).or_insert_with(|| Rc::from(key));
-        })?;
-        keys.get(&subject).cloned().ok_or_else(|| missing(Table::Key, subject))
+    fn log(&mut self, subject: u64, mode: Mode) -> Result<ShownLog, StoreError> {
+        let log = self.log_of(subject)?;
+        Ok(ShownLog { log, entries: self.known.arena.shown(log, mode) })
+    }
+
+    fn kind(&mut self, subject: u64) -> Result<u8, StoreError> {
+        Ok(self.name(subject)?.kind)
+    }
+
+    fn key(&mut self, subject: u64) -> Result<Arc<[u8]>, StoreError> {
+        self.key_bytes(subject).map(Arc::from)
     }
 
     fn class_of(&mut self, subject: u64) -> Result<Option<u64>, StoreError> {
-        let key = self.key(subject)?;
-        let gtin = gtin_part(&key);
-        if let Some(known) = gtin.and_then(|gtin| self.classes.get(gtin)) {
-            return Ok(*known);
+        let name = self.name(subject)?;
+        if let Some(known) = name.class {
+            return Ok(known);
         }
-        let Some(class) = class_key(&key) else { return Ok(None) };
-        let number = self.reader.number_of(class.tag())?;
-        if let Some(gtin) = gtin {
-            self.classes.insert(gtin.to_vec(), number);
+        let key = name.key.clone();
+        let class = self.class_of_key(key)?;
+        self.name(subject)?.class = Some(class);
+        if class.is_none() && class_key(self.key_bytes(subject)?).is_some() {
+            self.known.lacking.extend((self.known.names.get(subject) as usize).checked_sub(1));
         }
-        Ok(number)
+        Ok(class)
     }
 
-    fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, StoreError> {
+    fn payload(&mut self, place: Place) -> Result<Option<Arc<[u8]>>, StoreError> {
         Ok(self.reader.payload(place.height, place.index)?.map(|stored| stored.payload.into()))
     }
 }

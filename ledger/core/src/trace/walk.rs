@@ -1,17 +1,14 @@
 //! The walk itself: a queue of nodes, each walked until nothing that it shows is new.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::rc::Rc;
 
 use crate::key::KeyKind;
 use crate::record::{LinkRun, Role, mask};
 use crate::state::subject::StoredRecord;
-use crate::trace::closure::{
-    Closure, Cut, Direction, EDGES_MAX, NODES_MAX, Node, Notice, Query, Relation, Shown, WORK_MAX,
-};
+use crate::trace::closure::{Closure, Cut, Direction, EDGES_MAX, NODES_MAX, Query, Relation, Shown, WORK_MAX};
 use crate::trace::finish::{self, Drawn};
-use crate::trace::history::{Entry, History, Mode, Place, SubjectLog};
-use crate::trace::numbers::NumberMap;
+use crate::trace::history::{Entry, History, Mode, Place, ShownLog};
+use crate::trace::numbers::{NumberMap, Paged};
 use crate::trace::spans::Spans;
 
 /// A walk in progress.
@@ -19,28 +16,39 @@ pub(super) struct Walk<'a, H: History> {
     history: &'a mut H,
     query: &'a Query,
     nodes: Vec<Reached>,
-    places: NumberMap<u64, usize>,
+    /// By subject, the place of its node plus one.
+    places: Paged<u32>,
     queue: VecDeque<usize>,
     edges: Vec<Drawn>,
     claims: Vec<Drawn>,
-    events: NumberMap<Place, Rc<StoredRecord>>,
-    processes: BTreeMap<u64, Rc<SubjectLog>>,
-    notices: BTreeMap<u64, Notice>,
+    /// The events shown, as places in the arena, in no order; and by place, which these are.
+    events: Vec<u32>,
+    is_shown: Vec<bool>,
+    processes: BTreeMap<u64, ShownLog>,
+    /// The class, lot or other name, and what is shown of its log.
+    notices: BTreeMap<u64, ShownLog>,
+    /// The class that was noticed last: neighbours are of one.
+    noticed_last: Option<u64>,
     stays: NumberMap<Stay, i64>,
     /// The log whose events were shown last: neighbours often share it.
-    shown_last: Option<Rc<SubjectLog>>,
+    shown_last: Option<ShownLog>,
     cuts: BTreeSet<Cut>,
     work: usize,
 }
 
-struct Reached {
-    node: Node,
+pub(super) struct Reached {
+    pub(super) subject: u64,
+    pub(super) kind: u8,
+    pub(super) depth: u32,
+    pub(super) shown: Shown,
+    /// The place of its log in the arena.
+    pub(super) log: u32,
     queued: bool,
     /// Whether what was ever packed in it belongs to the trace: it is the query or was packed in it.
     contents: bool,
     class: Option<u64>,
     /// Its log in the mode in which it was reached, until it is walked.
-    log: Option<(Mode, Rc<SubjectLog>)>,
+    first: Option<(Mode, ShownLog)>,
 }
 
 /// How long at most something that was packed in a parent could have stayed.
@@ -112,13 +120,15 @@ impl<'a, H: History> Walk<'a, H> {
             history,
             query,
             nodes: Vec::new(),
-            places: NumberMap::default(),
+            places: Paged::default(),
             queue: VecDeque::new(),
             edges: Vec::new(),
             claims: Vec::new(),
-            events: NumberMap::default(),
+            events: Vec::new(),
+            is_shown: Vec::new(),
             processes: BTreeMap::new(),
             notices: BTreeMap::new(),
+            noticed_last: None,
             stays: NumberMap::default(),
             shown_last: None,
             cuts: BTreeSet::new(),
@@ -144,41 +154,34 @@ impl<'a, H: History> Walk<'a, H> {
     }
 
     pub(super) fn finish(self) -> Closure {
-        finish::closure(finish::Parts {
-            nodes: self.nodes.into_iter().map(|reached| reached.node).collect(),
+        let parts = finish::Parts {
+            nodes: self.nodes,
             edges: self.edges,
             claims: self.claims,
             events: self.events,
             processes: self.processes.into_keys().collect(),
-            notices: self.notices.into_values().collect(),
+            notices: self.notices,
             cuts: self.cuts.into_iter().collect(),
-        })
+        };
+        finish::closure(self.history.arena(), parts)
+    }
+
+    /// The subjects reached, in the order in which they were, and whether they are all.
+    pub(super) fn into_subjects(self) -> (Vec<u64>, Vec<Cut>) {
+        (self.nodes.into_iter().map(|reached| reached.subject).collect(), self.cuts.into_iter().collect())
     }
 
     /// Makes a subject a node that shows at least this much. Whether it is one.
     fn reach(&mut self, subject: u64, shown: Shown, contents: bool, depth: u32) -> Result<bool, H::Error> {
-        let Some(&at) = self.places.get(&subject) else {
-            if self.nodes.len() >= self.query.nodes_max.min(NODES_MAX) {
-                self.cuts.insert(Cut::Nodes);
-                return Ok(false);
-            }
-            let kind = self.history.key(subject)?.first().copied().unwrap_or(0);
-            // Any mode tells the state; the mode that the node is reached in is asked for anyway.
-            let mode = shown.modes().first().copied().unwrap_or(Mode::Notice);
-            let log = self.history.log(subject, mode)?;
-            let class = self.history.class_of(subject)?;
-            let node = Node { subject, kind, depth, shown, state: log.state.clone() };
-            self.places.insert(subject, self.nodes.len());
-            self.queue.push_back(self.nodes.len());
-            self.nodes.push(Reached { node, queued: true, contents, class, log: Some((mode, log)) });
-            return Ok(true);
+        let Some(at) = (self.places.get(subject) as usize).checked_sub(1) else {
+            return self.reach_new(subject, shown, contents, depth);
         };
         let Some(reached) = self.nodes.get_mut(at) else { return Ok(false) };
-        let mut grew = reached.node.shown.join(shown);
-        if depth < reached.node.depth || (contents && !reached.contents) {
-            reached.node.depth = reached.node.depth.min(depth);
+        let mut grew = reached.shown.join(shown);
+        if depth < reached.depth || (contents && !reached.contents) {
+            reached.depth = reached.depth.min(depth);
             reached.contents |= contents;
-            if let Shown::Windows(spans) = &mut reached.node.shown {
+            if let Shown::Windows(spans) = &mut reached.shown {
                 spans.renew();
             }
             grew = true;
@@ -190,59 +193,125 @@ impl<'a, H: History> Walk<'a, H> {
         Ok(true)
     }
 
+    fn reach_new(&mut self, subject: u64, shown: Shown, contents: bool, depth: u32) -> Result<bool, H::Error> {
+        let at = self.nodes.len();
+        if at >= self.query.nodes_max.min(NODES_MAX) {
+            self.cuts.insert(Cut::Nodes);
+            return Ok(false);
+        }
+        let kind = self.history.kind(subject)?;
+        // Any mode tells the state; the mode that the node is reached in is asked for anyway.
+        let mode = shown.first_mode();
+        let first = self.history.log(subject, mode)?;
+        let class = self.history.class_of(subject)?;
+        self.places.set(subject, u32::try_from(at.saturating_add(1)).unwrap_or(u32::MAX));
+        self.queue.push_back(at);
+        let log = first.log;
+        let first = Some((mode, first));
+        self.nodes.push(Reached { subject, kind, depth, shown, log, queued: true, contents, class, first });
+        Ok(true)
+    }
+
     fn walk(&mut self, at: usize) -> Result<(), H::Error> {
         let Some(reached) = self.nodes.get_mut(at) else { return Ok(()) };
         reached.queued = false;
-        let modes = reached.node.shown.take_modes();
-        let mut known = reached.log.take();
+        let first = reached.first.take();
         let from = From {
-            subject: reached.node.subject,
-            kind: reached.node.kind,
-            depth: reached.node.depth,
+            subject: reached.subject,
+            kind: reached.kind,
+            depth: reached.depth,
             contents: reached.contents,
             class: reached.class,
         };
-        for mode in modes {
-            let log = match known.take().filter(|known| known.0 == mode) {
-                Some((_, log)) => log,
-                None => self.history.log(from.subject, mode)?,
-            };
-            self.show(&log);
-            let until = if let Mode::Window { to, .. } = mode { to } else { i64::MAX };
-            let departures =
-                if self.query.direction == Direction::Back { Departures::default() } else { Self::departures(&log) };
-            for entry in &log.entries {
-                match self.query.direction {
-                    Direction::Back => self.step_back(&from, entry)?,
-                    Direction::Forward => self.step_forward(&from, entry, mode, until, &departures)?,
-                    Direction::History => self.step_up(&from, entry, mode, until, &departures)?,
+        match reached.shown.take_modes() {
+            Modes::One(mode) => match first.filter(|first| first.0 == mode) {
+                Some((_, log)) => self.walk_log(&from, mode, log)?,
+                None => self.walk_mode(&from, mode)?,
+            },
+            Modes::Windows(spans) => {
+                let mut first = first;
+                for (window_from, to) in spans {
+                    let mode = Mode::Window { from: window_from, to };
+                    match first.take().filter(|first| first.0 == mode) {
+                        Some((_, log)) => self.walk_log(&from, mode, log)?,
+                        None => self.walk_mode(&from, mode)?,
+                    }
                 }
-                self.notices_of_entry(&from, entry)?;
             }
         }
-        match from.class {
-            Some(class) => self.notice(class),
+        match from.class.filter(|_| self.noticed_last != from.class) {
+            Some(class) => {
+                self.noticed_last = from.class;
+                self.notice(class)
+            }
             None => Ok(()),
         }
     }
 
+    fn walk_mode(&mut self, from: &From, mode: Mode) -> Result<(), H::Error> {
+        let log = self.history.log(from.subject, mode)?;
+        self.walk_log(from, mode, log)
+    }
+
+    fn walk_log(&mut self, from: &From, mode: Mode, log: ShownLog) -> Result<(), H::Error> {
+        self.show(&log);
+        let until = if let Mode::Window { to, .. } = mode { to } else { i64::MAX };
+        let departures = match self.query.direction {
+            Direction::Back => Departures::default(),
+            Direction::Forward | Direction::History => self.departures(&log),
+        };
+        for place in log.entries.iter() {
+            let Some(entry) = self.history.arena().entry(place) else { continue };
+            match self.query.direction {
+                Direction::Back => self.step_back(from, &entry)?,
+                Direction::Forward => self.step_forward(from, &entry, mode, until, &departures)?,
+                Direction::History => self.step_up(from, &entry, mode, until, &departures)?,
+            }
+            self.notices_of_entry(from, &entry)?;
+        }
+        Ok(())
+    }
+
     /// Adds the events of entries to those of the trace.
-    fn show(&mut self, log: &Rc<SubjectLog>) {
+    fn show(&mut self, log: &ShownLog) {
         self.work = self.work.saturating_add(log.entries.len().max(1));
-        if self.shown_last.as_ref().is_some_and(|last| Rc::ptr_eq(last, log)) {
+        if self.shown_last.as_ref() == Some(log) {
             return;
         }
-        for entry in &log.entries {
-            self.events.entry(entry.place).or_insert_with(|| entry.record.clone());
+        let arena = self.history.arena();
+        if self.is_shown.len() < arena.event_count() {
+            self.is_shown.resize(arena.event_count().next_power_of_two(), false);
+        }
+        for event in log.entries.iter().filter_map(|entry| arena.event_of(entry)) {
+            if let Some(is_shown) = self.is_shown.get_mut(event as usize).filter(|is_shown| !**is_shown) {
+                *is_shown = true;
+                self.events.push(event);
+            }
         }
         self.shown_last = Some(log.clone());
     }
 
-    fn departures(log: &SubjectLog) -> Departures {
+    /// The subjects that an event links in one role: first and count of each run.
+    fn links(&self, event: u32, role: Role) -> impl Iterator<Item = u32> + use<H> {
+        self.history.arena().linked(event, role)
+    }
+
+    /// The subjects of a link run.
+    fn linked(&self, link: u32) -> std::ops::Range<u64> {
+        let run = self.history.arena().link(link);
+        run.map_or(0..0, |run| run.first..run.first.saturating_add(u64::from(run.count)))
+    }
+
+    /// The parent that an event links: EPCIS gives an event one at most.
+    fn parent(&self, event: u32) -> Option<u64> {
+        self.links(event, Role::Parent).next().map(|link| self.linked(link).start)
+    }
+
+    fn departures(&self, log: &ShownLog) -> Departures {
         let mut departures = Departures::default();
-        for entry in &log.entries {
+        for entry in log.entries.iter().filter_map(|place| self.history.arena().entry(place)) {
             if entry.role == Role::Child as u8 && entry.mask & mask::DELETE != 0 && entry.moves() {
-                departures.named.push((parent(&entry.record), entry.when()));
+                departures.named.push((self.parent(entry.event), entry.when()));
             }
         }
         departures.named.sort_unstable();
@@ -306,47 +375,55 @@ impl<'a, H: History> Walk<'a, H> {
     /// From an input to the outputs, or from an output to the inputs: of the event, and of the other events of
     /// its process.
     fn transformed(&mut self, from: &From, entry: &Entry, far: Role) -> Result<(), H::Error> {
-        let record = &entry.record;
-        self.flow(from, record, entry.place, far, entry.moves())?;
-        for process in subjects(record, Role::Process) {
-            let log = self.process(process)?;
-            self.work = self.work.saturating_add(log.entries.len());
-            let parts = || log.entries.iter().filter(|part| part.role == Role::Process as u8);
-            let moves_process = parts().any(|part| part.place == entry.place && part.moves());
-            for part in parts().filter(|part| part.place != entry.place) {
-                if part.mask & far.bit() != 0 {
-                    let event = if far == Role::Output { entry.place } else { part.place };
-                    // One author's parts are one process, even if a stranger has named it first.
-                    let is_one = part.record.author == record.author || (moves_process && part.moves());
-                    self.flow(from, &part.record, event, far, entry.moves() && is_one)?;
-                }
+        self.flow(from, entry.event, entry.place, far, entry.moves())?;
+        for link in self.links(entry.event, Role::Process) {
+            for process in self.linked(link) {
+                self.through(from, entry, far, process)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// On to the other events of a process.
+    fn through(&mut self, from: &From, entry: &Entry, far: Role, process: u64) -> Result<(), H::Error> {
+        let log = self.process(process)?;
+        self.work = self.work.saturating_add(log.entries.len());
+        let arena = self.history.arena();
+        let author = |event: u32| arena.record(event).map(|record| record.author);
+        let parts = log.entries.iter().filter_map(|place| arena.entry(place));
+        let parts: Vec<(Entry, bool)> = parts
+            .filter(|part| part.role == Role::Process as u8)
+            .map(|part| (part, author(part.event) == author(entry.event)))
+            .collect();
+        let moves_process = parts.iter().any(|(part, _)| part.place == entry.place && part.moves());
+        for (part, is_author) in parts.into_iter().filter(|(part, _)| part.place != entry.place) {
+            if part.mask & far.bit() != 0 {
+                let event = if far == Role::Output { entry.place } else { part.place };
+                // One author's parts are one process, even if a stranger has named it first.
+                let is_one = is_author || (moves_process && part.moves());
+                self.flow(from, part.event, event, far, entry.moves() && is_one)?;
             }
         }
         Ok(())
     }
 
     fn of_process(&mut self, from: &From, entry: &Entry, far: Role) -> Result<(), H::Error> {
-        let record = &entry.record;
-        self.flow(from, record, entry.place, far, entry.moves())
+        self.flow(from, entry.event, entry.place, far, entry.moves())
     }
 
-    fn flow(
-        &mut self,
-        from: &From,
-        record: &StoredRecord,
-        event: Place,
-        far: Role,
-        moves: bool,
-    ) -> Result<(), H::Error> {
-        for other in subjects(record, far) {
-            let (source, result) = if far == Role::Output { (from.subject, other) } else { (other, from.subject) };
-            let edge = Drawn { from: source, to: result, event, relation: Relation::Transformation };
-            self.step(from, Step::full(edge, other, moves))?;
+    /// To what an event links on the far side; `event` is what the edges say.
+    fn flow(&mut self, from: &From, linking: u32, event: Place, far: Role, moves: bool) -> Result<(), H::Error> {
+        for link in self.links(linking, far) {
+            for other in self.linked(link) {
+                let (source, result) = if far == Role::Output { (from.subject, other) } else { (other, from.subject) };
+                let edge = Drawn { from: source, to: result, event, relation: Relation::Transformation };
+                self.step(from, Step::full(edge, other, moves))?;
+            }
         }
         Ok(())
     }
 
-    fn process(&mut self, process: u64) -> Result<Rc<SubjectLog>, H::Error> {
+    fn process(&mut self, process: u64) -> Result<ShownLog, H::Error> {
         if let Some(known) = self.processes.get(&process) {
             return Ok(known.clone());
         }
@@ -358,10 +435,11 @@ impl<'a, H: History> Walk<'a, H> {
 
     /// From a parent to what was packed in it or associated with it.
     fn contents(&mut self, from: &From, entry: &Entry) -> Result<(), H::Error> {
-        let record = &entry.record;
-        for child in subjects(record, Role::Child) {
-            let edge = containment(child, from.subject, entry);
-            self.step(from, Step { contents: from.contents, ..Step::full(edge, child, entry.moves()) })?;
+        for link in self.links(entry.event, Role::Child) {
+            for child in self.linked(link) {
+                let edge = containment(child, from.subject, entry);
+                self.step(from, Step { contents: from.contents, ..Step::full(edge, child, entry.moves()) })?;
+            }
         }
         Ok(())
     }
@@ -375,9 +453,8 @@ impl<'a, H: History> Walk<'a, H> {
         until: i64,
         departures: &Departures,
     ) -> Result<(), H::Error> {
-        let record = &entry.record;
         let association = entry.mask & mask::ASSOCIATION != 0;
-        let Some(parent) = parent(record) else { return Ok(()) };
+        let Some(parent) = self.parent(entry.event) else { return Ok(()) };
         let mut step = Step::full(containment(from.subject, parent, entry), parent, entry.moves());
         // Not read for a claim that is not walked: a proof need not show the stranger's parent.
         let walked = step.moves || self.query.claims;
@@ -401,7 +478,8 @@ impl<'a, H: History> Walk<'a, H> {
         let mode = if stay.association { Mode::Window { from, to } } else { Mode::Stay { from, to } };
         let log = self.history.log(stay.parent, mode)?;
         self.work = self.work.saturating_add(log.entries.len());
-        let ends = log.entries.iter().filter(|entry| entry.empties(stay.association) && entry.when() > stay.packed);
+        let entries = log.entries.iter().filter_map(|place| self.history.arena().entry(place));
+        let ends = entries.filter(|entry| entry.empties(stay.association) && entry.when() > stay.packed);
         let end = ends.map(|entry| entry.time).min().map_or(to, |end| end.min(to));
         self.stays.insert(stay, end);
         Ok(end)
@@ -410,14 +488,15 @@ impl<'a, H: History> Walk<'a, H> {
     /// From a lot to the items that an event says are of it.
     fn items(&mut self, from: &From, entry: &Entry) -> Result<(), H::Error> {
         let Some(class) = from.class else { return Ok(()) };
-        let record = &entry.record;
         for role in [Role::Epc, Role::Input, Role::Output, Role::Parent, Role::Child] {
-            for item in subjects(record, role) {
-                self.work = self.work.saturating_add(1);
-                if self.is_item_of(item, class)? {
-                    let (relation, event) = (Relation::Lot, entry.place);
-                    let edge = Drawn { from: from.subject, to: item, event, relation };
-                    self.step(from, Step::full(edge, item, entry.moves()))?;
+            for link in self.links(entry.event, role) {
+                for item in self.linked(link) {
+                    self.work = self.work.saturating_add(1);
+                    if self.is_item_of(item, class)? {
+                        let (relation, event) = (Relation::Lot, entry.place);
+                        let edge = Drawn { from: from.subject, to: item, event, relation };
+                        self.step(from, Step::full(edge, item, entry.moves()))?;
+                    }
                 }
             }
         }
@@ -425,13 +504,12 @@ impl<'a, H: History> Walk<'a, H> {
     }
 
     fn is_item_of(&mut self, subject: u64, class: u64) -> Result<bool, H::Error> {
-        Ok(self.history.class_of(subject)? == Some(class)
-            && !is_class_level(self.history.key(subject)?.first().copied().unwrap_or(0)))
+        Ok(self.history.class_of(subject)? == Some(class) && !is_class_level(self.history.kind(subject)?))
     }
 
     fn step(&mut self, from: &From, step: Step) -> Result<(), H::Error> {
         self.work = self.work.saturating_add(1);
-        if step.target == from.subject || self.cuts.contains(&Cut::Edges) {
+        if step.target == from.subject || (!self.cuts.is_empty() && self.cuts.contains(&Cut::Edges)) {
             return Ok(());
         }
         if self.edges.len().saturating_add(self.claims.len()) >= EDGES_MAX {
@@ -449,7 +527,7 @@ impl<'a, H: History> Walk<'a, H> {
                 return Ok(());
             }
         }
-        if from.depth >= self.query.depth_max && !self.places.contains_key(&step.target) {
+        if from.depth >= self.query.depth_max && self.places.get(step.target) == 0 {
             self.cuts.insert(Cut::Depth(from.subject));
             return Ok(());
         }
@@ -467,20 +545,23 @@ impl<'a, H: History> Walk<'a, H> {
         if !lot && !alias {
             return Ok(());
         }
-        let record = &entry.record;
         if let (true, Some(class)) = (lot, from.class) {
-            for lot in subjects(record, Role::Lot) {
-                self.work = self.work.saturating_add(1);
-                if self.history.class_of(lot)? == Some(class) {
-                    self.notice_or_step(from, lot, Relation::Lot, entry)?;
+            for link in self.links(entry.event, Role::Lot) {
+                for lot in self.linked(link) {
+                    self.work = self.work.saturating_add(1);
+                    if self.history.class_of(lot)? == Some(class) {
+                        self.notice_or_step(from, lot, Relation::Lot, entry)?;
+                    }
                 }
             }
         }
         if alias {
             // The other side of what the event says: the names of a subject, or the subject of a name.
             let other = if entry.role == Role::Alias as u8 { Role::Epc } else { Role::Alias };
-            for name in subjects(record, other) {
-                self.notice_or_step(from, name, Relation::Alias, entry)?;
+            for link in self.links(entry.event, other) {
+                for name in self.linked(link) {
+                    self.notice_or_step(from, name, Relation::Alias, entry)?;
+                }
             }
         }
         Ok(())
@@ -501,9 +582,7 @@ impl<'a, H: History> Walk<'a, H> {
         }
         let log = self.history.log(subject, Mode::Notice)?;
         self.show(&log);
-        let mut events: Vec<Place> = log.entries.iter().map(|entry| entry.place).collect();
-        events.dedup();
-        self.notices.insert(subject, Notice { subject, state: log.state.clone(), events });
+        self.notices.insert(subject, log);
         Ok(())
     }
 }
@@ -538,19 +617,28 @@ impl Shown {
         }
     }
 
-    fn modes(&self) -> Vec<Mode> {
+    /// One of the modes that show this much.
+    fn first_mode(&self) -> Mode {
         match self {
-            Shown::Notice => vec![Mode::Notice],
-            Shown::Full => vec![Mode::Full],
-            Shown::Windows(spans) => spans.iter().map(|(from, to)| Mode::Window { from, to }).collect(),
+            Shown::Notice => Mode::Notice,
+            Shown::Full => Mode::Full,
+            Shown::Windows(spans) => spans.iter().next().map_or(Mode::Notice, |(from, to)| Mode::Window { from, to }),
         }
     }
 
     /// The modes that are still to be walked, which then count as walked.
-    fn take_modes(&mut self) -> Vec<Mode> {
+    fn take_modes(&mut self) -> Modes {
         match self {
-            Shown::Windows(spans) => spans.take_new().into_iter().map(|(from, to)| Mode::Window { from, to }).collect(),
-            _ => self.modes(),
+            Shown::Notice => Modes::One(Mode::Notice),
+            Shown::Full => Modes::One(Mode::Full),
+            Shown::Windows(spans) => Modes::Windows(spans.take_new()),
         }
     }
+}
+
+/// How a node's log is to be walked.
+enum Modes {
+    One(Mode),
+    /// Each of these spans of event time.
+    Windows(Vec<(i64, i64)>),
 }

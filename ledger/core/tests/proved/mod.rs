@@ -1,7 +1,7 @@
 //! Traces that are proved and verified as their users do it: what tests of proofs over real submissions share.
 #![allow(dead_code)]
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::kv::{Read, Table};
@@ -84,7 +84,7 @@ pub fn recorded(proof: &mut TraceProof) -> &mut Recorded {
 pub fn as_proved(mut closure: Closure) -> Closure {
     for event in &mut closure.events {
         let record = StoredRecord::clone(&event.record);
-        event.record = Rc::new(StoredRecord { founded: Vec::new(), effect: Default::default(), ..record });
+        event.record = Arc::new(StoredRecord { founded: Vec::new(), effect: Default::default(), ..record });
     }
     closure
 }

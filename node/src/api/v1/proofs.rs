@@ -69,7 +69,8 @@ pub async fn trace_proof(
 
 /// The proof of a trace, as soon as the last block is certified.
 pub fn proof(app: &App, keys: &[SubjectKey], request: Request) -> Result<Response, Reason> {
-    certified(|| traces::prove(&app.node.store.snapshot(), keys, request.direction, request.claims))
+    let Request { direction, claims, .. } = request;
+    certified(|| traces::prove(&app.node.store.snapshot(), keys, direction, claims, &app.node.remembered))
 }
 
 /// Tries until the last block is certified, which takes a moment after each.

@@ -128,7 +128,7 @@ pub async fn trace(
             return proof(&app, &keys, request);
         }
         let snapshot = app.node.store.snapshot();
-        Ok(match traces::trace(&snapshot, &keys, request)? {
+        Ok(match traces::trace(&snapshot, &keys, request, &app.node.remembered)? {
             Found::Nothing(height) => nothing(&subject, height),
             Found::Trace(found) if asked.format == Format::Text => {
                 let language = match asked.lang {

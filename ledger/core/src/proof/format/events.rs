@@ -4,7 +4,7 @@
 //! first use. Then each event, as far as it differs from the one before.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{EVENTS_MAX, FOUNDED_MAX, LINK_RUNS_MAX, Opened, PAYLOAD_BYTES_MAX, ShownEvent};
 use crate::hash::Hash;
@@ -163,7 +163,7 @@ fn read_event(
     let (record_type, rules, author, flags, mask) = *common.ok_or(WireError::Malformed)?;
     let names = if control & FOUNDS != 0 { reader.hash()? } else { Hash::ZERO };
     let runs = read_runs(reader, &mut before.link, runs_left)?;
-    let opened = if control & OPENED != 0 { Some(Rc::new(read_opened(reader)?)) } else { None };
+    let opened = if control & OPENED != 0 { Some(Arc::new(read_opened(reader)?)) } else { None };
     let event_digest = match &opened {
         Some(opened) => event_digest(&opened.salt, &opened.payload),
         None => reader.hash()?,
@@ -175,7 +175,7 @@ fn read_event(
             effect: StoredEffect::default(),
         record_type, block_time, event_time, rules, author, own, flags, mask, event_digest, names, runs, founded,
     };
-    Ok(ShownEvent { place, record: Rc::new(record), opened })
+    Ok(ShownEvent { place, record: Arc::new(record), opened })
 }
 
 fn read_runs(reader: &mut Reader<'_>, link: &mut u64, runs_left: &mut usize) -> Result<Vec<LinkRun>, WireError> {

@@ -4,7 +4,7 @@ mod events;
 mod names;
 mod subjects;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::refused::{Place, Refused, RefusedCode};
 use super::trust::DecidedHeader;
@@ -114,9 +114,9 @@ pub struct ShownEvent {
     /// Where it is.
     pub place: history::Place,
     /// Its record. What it founded is left empty: an opened event has it in [`Opened::founded`].
-    pub record: Rc<StoredRecord>,
+    pub record: Arc<StoredRecord>,
     /// Its payload, if it is shown (form 0).
-    pub opened: Option<Rc<Opened>>,
+    pub opened: Option<Arc<Opened>>,
 }
 
 /// An event's payload, and which of the subjects that it names were new.
@@ -195,7 +195,7 @@ pub enum NameKey {
     /// The key's tag.
     Tag(Hash),
     /// The key.
-    Key(Vec<u8>),
+    Key(Arc<[u8]>),
 }
 
 impl TraceProof {

@@ -1,5 +1,7 @@
 //! Names in a proof. A key says how many bytes it shares with the key before it.
 
+use std::sync::Arc;
+
 use super::{EVENTS_MAX, KEY_BYTES_MAX, NAMES_MAX, NameKey, NamePart, ShownName, ShownNames};
 use crate::names::PAGE_NAMES;
 use crate::proof::wire::{Reader, WireError, Writer};
@@ -100,11 +102,11 @@ impl Keys {
         Ok(names)
     }
 
-    fn key(&mut self, reader: &mut Reader<'_>, shared: u64) -> Result<Vec<u8>, WireError> {
-        let shared = usize::try_from(shared).ok().and_then(|shared| self.before.get(..shared));
-        let key = [shared.ok_or(WireError::Malformed)?, reader.text(KEY_BYTES_MAX)?].concat();
-        self.bytes_left = self.bytes_left.checked_sub(key.len()).ok_or(WireError::TooMany)?;
-        self.before.clone_from(&key);
-        Ok(key)
+    fn key(&mut self, reader: &mut Reader<'_>, shared: u64) -> Result<Arc<[u8]>, WireError> {
+        let shared = usize::try_from(shared).ok().filter(|shared| *shared <= self.before.len());
+        self.before.truncate(shared.ok_or(WireError::Malformed)?);
+        self.before.extend_from_slice(reader.text(KEY_BYTES_MAX)?);
+        self.bytes_left = self.bytes_left.checked_sub(self.before.len()).ok_or(WireError::TooMany)?;
+        Ok(self.before.as_slice().into())
     }
 }

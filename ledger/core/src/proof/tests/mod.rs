@@ -4,7 +4,7 @@ mod ledger;
 mod tampered;
 mod vectors;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ledger::{TestEvent, TestLedger, case, certify, item, lot, query, test_validator, trust, validator};
 
@@ -79,10 +79,10 @@ fn verified_trace_is_the_nodes() {
             let mut walked = close(&mut StoreHistory::new(&store), &asked).unwrap();
             // A proof does not show what an event founded, but by names.
             for event in &mut walked.events {
-                event.record = Rc::new(StoredRecord { founded: Vec::new(), ..StoredRecord::clone(&event.record) });
+                event.record = Arc::new(StoredRecord { founded: Vec::new(), ..StoredRecord::clone(&event.record) });
             }
             assert_eq!(trace.closure, walked);
-            let keys = walked.nodes.iter().map(|node| trace.keys[&node.subject].to_vec());
+            let keys = walked.nodes.iter().map(|node| trace.history.key_shown(node.subject).unwrap().to_vec());
             let tags: Vec<Hash> = keys.map(|key| Tag::Key.hash(&key)).collect();
             let numbers = tags.iter().map(|tag| Reader::new(&store).number_of(*tag).unwrap().unwrap());
             assert!(numbers.eq(walked.nodes.iter().map(|node| node.subject)));

@@ -1,6 +1,6 @@
 //! Tampered proofs: none may pass.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::ledger::{TestEvent, case, item, lot, trust};
 use super::{proved, small};
@@ -36,7 +36,7 @@ pub(super) fn forged(after: &ShownEvent, first: u64, count: u32) -> ShownEvent {
     record.own += 1_000;
     let mut place = after.place;
     place.index += 1_000;
-    ShownEvent { place, record: Rc::new(record), opened: None }
+    ShownEvent { place, record: Arc::new(record), opened: None }
 }
 
 /// Goal: the cut rule (`ranges.md`, "Soundness"): an event cannot be forged behind the first member of a run
@@ -244,7 +244,7 @@ fn change_part(proof: &mut TraceProof, random: &mut Random) {
             parts.events.swap(event, other);
         }
         2..4 => {
-            let record = Rc::make_mut(&mut parts.events[event].record);
+            let record = Arc::make_mut(&mut parts.events[event].record);
             change_record(record, random);
         }
         4 => {

@@ -1,28 +1,26 @@
 //! History as a verifier has it: over what a proof shows.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
-use super::logs::{LogEntry, LogRun, Logs};
+use super::logs::{LogRun, Logs};
 use super::names::Names;
 use crate::key::SubjectKey;
 use crate::log::LogNode;
 use crate::proof::format::{NameKey, NamePart, ShownEvent, ShownName, ShownNames};
 use crate::proof::refused::{Place as ProofPlace, Refused, RefusedCode};
-use crate::state::subject::StoredEntry;
-use crate::trace::history::{History, IndexedLog, Mode, NOTICE_MASK, Place, SubjectLog, class_key};
-use crate::trace::store::timed;
+use crate::trace::arena::{self, Arena};
+use crate::trace::history::{History, Mode, NOTICE_MASK, Place, ShownLog, class_key};
+use crate::trace::numbers::NumberMap;
 
 /// What a proof shows, verified but for the question whether it is enough: that is found out by walking.
 pub struct ProofHistory {
     events: Vec<ShownEvent>,
     logs: Logs,
+    /// The events in the order of `events`, the logs in that of the runs of subjects.
+    arena: Arena,
+    /// What is pruned of the logs of which something is, by the place of the run.
+    hidden: NumberMap<u32, Hidden>,
     names: Names,
-    /// By run, what was asked first and what was asked last: most are asked in one mode for all their subjects. No
-    /// more is kept, or a log could be kept once for each moment in it.
-    known: Vec<[Option<Asked>; 2]>,
-    /// By run, its log with an index, once it was asked for.
-    indexed: Vec<Option<Rc<RunLog>>>,
     /// Which subjects were asked for, one run after another.
     asked: Vec<bool>,
     /// Where each run's subjects are in `asked`.
@@ -33,17 +31,10 @@ pub struct ProofHistory {
     named: Vec<(bool, Option<Option<u64>>)>,
     /// The class found last, with its key: neighbours are of one class.
     class: Option<(SubjectKey, u64)>,
-    /// The run and the key that were found last: neighbours are asked for one after another.
-    last: (usize, usize),
-}
-
-/// A log as it was asked for.
-type Asked = (Mode, Rc<SubjectLog>);
-
-/// A run's log, and what is pruned of it.
-struct RunLog {
-    log: IndexedLog,
-    hidden: Hidden,
+    /// The run that was found last: neighbours are asked for one after another.
+    last: usize,
+    /// What was shown last: neighbours share it.
+    shown_last: Option<ShownLog>,
 }
 
 /// What the pruned nodes of a log hide.
@@ -83,22 +74,36 @@ impl ProofHistory {
     pub(super) fn new(events: Vec<ShownEvent>, logs: Logs, names: Names, start: u64) -> Self {
         let mut offsets = Vec::with_capacity(logs.runs.len());
         let mut total = 0;
+        let mut arena = Arena::default();
+        let mut hidden = NumberMap::default();
+        for event in &events {
+            arena.add_event(event.place, event.record.clone());
+        }
         for run in &logs.runs {
             offsets.push(total);
             // All runs together have a bounded number of subjects (`Logs::rebuild`).
             total += run.count as usize;
+            let entries = logs.entries.get(run.entries.clone()).unwrap_or_default().iter();
+            let entries =
+                entries.map(|entry| arena::LogEntry { event: entry.event, role: entry.role, standing: entry.standing });
+            let log = arena.add_log(Arc::new(run.leaf.state.clone()), entries);
+            let pruned = logs.pruned.get(run.pruned.clone()).unwrap_or_default();
+            if !pruned.is_empty() {
+                hidden.insert(log, Hidden::new(pruned));
+            }
         }
         let mut history = ProofHistory {
             needed: vec![false; events.len()],
-            known: vec![[None, None]; logs.runs.len()],
-            indexed: vec![None; logs.runs.len()],
             asked: vec![false; total],
             offsets,
             named: vec![(false, None); names.known().len()],
             class: None,
-            last: (0, 0),
+            last: 0,
+            shown_last: None,
             events,
             logs,
+            arena,
+            hidden,
             names,
         };
         history.name(start);
@@ -107,14 +112,13 @@ impl ProofHistory {
 
     /// Marks a subject's key as needed, and gives its place.
     fn name(&mut self, subject: u64) -> Option<usize> {
-        let place = self.names.place(subject, self.last.1)?;
+        let place = self.names.place(subject)?;
         self.named.get_mut(place)?.0 = true;
-        self.last.1 = place;
         Some(place)
     }
 
     fn is_named(&self, subject: u64) -> bool {
-        let named = self.names.place(subject, 0).and_then(|place| self.named.get(place));
+        let named = self.names.place(subject).and_then(|place| self.named.get(place));
         named.is_some_and(|(needed, _)| *needed)
     }
 
@@ -123,9 +127,10 @@ impl ProofHistory {
         &self.events
     }
 
-    /// The keys shown, by subjects' numbers.
-    pub(super) fn keys(&self) -> BTreeMap<u64, Rc<[u8]>> {
-        self.names.known().iter().map(|known| (known.number, known.key.clone())).collect()
+    /// The key of a subject, if it is shown.
+    pub fn key_shown(&self, subject: u64) -> Option<&[u8]> {
+        let place = self.names.place(subject)?;
+        self.names.known().get(place).map(|known| &*known.key)
     }
 
     /// Checks that every event is anchored, and that nothing was shown in vain.
@@ -166,60 +171,27 @@ impl ProofHistory {
     /// The run that a subject is in, and marks it as asked for.
     fn run_of(&mut self, subject: u64) -> Option<usize> {
         let holds = |run: &LogRun| subject.checked_sub(run.first).is_some_and(|place| place < run.count);
-        let near = [self.last.0, self.last.0.saturating_add(1)];
+        let near = [self.last, self.last.saturating_add(1)];
         let near = near.into_iter().find(|place| self.logs.runs.get(*place).is_some_and(holds));
         let place = near.unwrap_or_else(|| self.logs.runs.partition_point(|run| run.first + run.count <= subject));
         let run = self.logs.runs.get(place).filter(|run| holds(run))?;
         let offset = *self.offsets.get(place)?;
         *self.asked.get_mut(offset + (subject - run.first) as usize)? = true;
-        self.last.0 = place;
+        self.last = place;
         Some(place)
     }
 
-    /// A run's log, with what its pruned nodes hide.
-    fn run_log(&mut self, place: usize) -> Result<Rc<RunLog>, Refused> {
-        if let Some(Some(known)) = self.indexed.get(place) {
-            return Ok(known.clone());
+    /// Marks the events that are shown as needed.
+    fn need(&mut self, shown: &ShownLog) {
+        if self.shown_last.as_ref() == Some(shown) {
+            return;
         }
-        let missing = RefusedCode::Missing.whole();
-        let run = self.logs.runs.get(place).ok_or(missing)?;
-        let shown = self.logs.entries.get(run.entries.clone()).unwrap_or_default();
-        let mut entries = Vec::with_capacity(shown.len());
-        for entry in shown {
-            let event = self.events.get(entry.event as usize).ok_or(missing)?;
-            let Place { height, index } = event.place;
-            let stored = StoredEntry { height, index, role: entry.role, standing: entry.standing };
-            entries.push(timed(&stored, event.record.clone()));
-        }
-        let pruned = self.logs.pruned.get(run.pruned.clone()).unwrap_or_default();
-        let log = IndexedLog::new(SubjectLog { state: Rc::new(run.leaf.state.clone()), entries });
-        let log = Rc::new(RunLog { log, hidden: Hidden::new(pruned) });
-        if let Some(known) = self.indexed.get_mut(place) {
-            *known = Some(log.clone());
-        }
-        Ok(log)
-    }
-
-    /// What a run's log shows in a mode.
-    fn show(&mut self, place: usize, mode: Mode) -> Result<Rc<SubjectLog>, Refused> {
-        let missing = RefusedCode::Missing.whole();
-        let known = self.run_log(place)?;
-        let run = self.logs.runs.get(place).ok_or(missing)?;
-        let hides = known.hidden.hides(known.log.narrowed(mode));
-        RefusedCode::Pruned.unless(!hides, ProofPlace::Subject(run.first))?;
-        let entries = self.logs.entries.get(run.entries.clone()).unwrap_or_default();
-        let mut need = |entry: &LogEntry| {
-            if let Some(needed) = self.needed.get_mut(entry.event as usize) {
+        for event in shown.entries.iter().filter_map(|entry| self.arena.event_of(entry)) {
+            if let Some(needed) = self.needed.get_mut(event as usize) {
                 *needed = true;
             }
-        };
-        if mode == Mode::Full {
-            entries.iter().for_each(need);
-            return Ok(known.log.whole.clone());
         }
-        let places = known.log.shown(mode);
-        places.iter().filter_map(|place| entries.get(*place)).for_each(&mut need);
-        Ok(known.log.at(&places))
+        self.shown_last = Some(shown.clone());
     }
 
     fn event_at(&self, place: Place) -> Result<&ShownEvent, Refused> {
@@ -231,21 +203,32 @@ impl ProofHistory {
 impl History for ProofHistory {
     type Error = Refused;
 
-    fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, Refused> {
-        let place = self.run_of(subject).ok_or(RefusedCode::Missing.subject(subject))?;
-        let known = self.known.get(place).into_iter().flatten().flatten().find(|(known, _)| *known == mode);
-        if let Some((_, log)) = known {
-            return Ok(log.clone());
-        }
-        let log = self.show(place, mode)?;
-        if let Some([first, last]) = self.known.get_mut(place) {
-            let kept = if first.is_none() { first } else { last };
-            *kept = Some((mode, log.clone()));
-        }
-        Ok(log)
+    fn arena(&self) -> &Arena {
+        &self.arena
     }
 
-    fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, Refused> {
+    fn log(&mut self, subject: u64, mode: Mode) -> Result<ShownLog, Refused> {
+        let missing = RefusedCode::Missing.subject(subject);
+        let run = self.run_of(subject).ok_or(missing)?;
+        let log = u32::try_from(run).map_err(|_| missing)?;
+        if let Some(hidden) = self.hidden.get(&log) {
+            let hides = hidden.hides(self.arena.narrowed(log, mode));
+            let first = self.logs.runs.get(run).map_or(subject, |run| run.first);
+            RefusedCode::Pruned.unless(!hides, ProofPlace::Subject(first))?;
+        }
+        let shown = ShownLog { log, entries: self.arena.shown(log, mode) };
+        self.need(&shown);
+        Ok(shown)
+    }
+
+    fn kind(&mut self, subject: u64) -> Result<u8, Refused> {
+        let place = self.name(subject);
+        let known = place.and_then(|place| self.names.known().get(place));
+        let known = known.ok_or(RefusedCode::Missing.subject(subject))?;
+        Ok(known.key.first().copied().unwrap_or(0))
+    }
+
+    fn key(&mut self, subject: u64) -> Result<Arc<[u8]>, Refused> {
         let place = self.name(subject);
         let known = place.and_then(|place| self.names.known().get(place));
         known.map(|known| known.key.clone()).ok_or(RefusedCode::Missing.subject(subject))
@@ -274,7 +257,7 @@ impl History for ProofHistory {
         Ok(number)
     }
 
-    fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, Refused> {
+    fn payload(&mut self, place: Place) -> Result<Option<Arc<[u8]>>, Refused> {
         Ok(self.event_at(place)?.opened.as_ref().map(|opened| opened.payload.as_slice().into()))
     }
 }

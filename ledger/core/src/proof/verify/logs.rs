@@ -14,6 +14,7 @@ use crate::proof::format::{Found, Recorded, SUBJECTS_MAX, ShownEvent, ShownRun};
 use crate::proof::refused::{Place, Refused, RefusedCode};
 use crate::record::{Record, Role, Standing};
 use crate::state::subject::SubjectLeaf;
+use crate::trace::numbers::Paged;
 
 /// All logs shown have at most so many entries.
 const ENTRIES_MAX: usize = 1 << 24;
@@ -133,6 +134,37 @@ fn found_record(
     Ok(found)
 }
 
+/// Where the runs of subjects begin and end, side by side, since every link looks for its subjects among them.
+struct Bounds {
+    runs: Vec<(u64, u64)>,
+    /// By subject, the place of its run plus one.
+    places: Paged<u32>,
+}
+
+impl Bounds {
+    fn new(subjects: &[ShownRun]) -> Bounds {
+        let mut bounds = Bounds { runs: Vec::with_capacity(subjects.len()), places: Paged::default() };
+        for (run, place) in subjects.iter().zip(1..) {
+            let end = run.first.saturating_add(run.count);
+            bounds.runs.push((run.first, end));
+            // All runs together have a bounded number of subjects (`check_runs`).
+            (run.first..end).for_each(|subject| bounds.places.set(subject, place));
+        }
+        bounds
+    }
+
+    /// The runs that have subjects from `first` (included) to `end` (not included), with their places.
+    fn within(&self, first: u64, end: u64) -> impl Iterator<Item = (usize, &(u64, u64))> {
+        let from = match (self.places.get(first) as usize).checked_sub(1) {
+            Some(place) => place,
+            // Not shown itself, but perhaps one behind it.
+            None if end - first > 1 => self.runs.partition_point(|run| run.1 <= first),
+            None => self.runs.len(),
+        };
+        self.runs.iter().enumerate().skip(from).take_while(move |(_, run)| run.0 < end)
+    }
+}
+
 /// The entries that the events shown make, in the events' order.
 #[derive(Default)]
 struct Entries {
@@ -144,6 +176,7 @@ struct Entries {
 impl Entries {
     fn collect(subjects: &[ShownRun], events: &[ShownEvent], records: &[(Record, Hash)]) -> Result<Entries, Refused> {
         let mut found = Entries::default();
+        let bounds = Bounds::new(subjects);
         for ((index, event), (record, hash)) in events.iter().enumerate().zip(records) {
             let mut last = None;
             for link in &event.record.runs {
@@ -155,11 +188,9 @@ impl Entries {
                     continue;
                 }
                 let end = link.first.saturating_add(u64::from(link.count));
-                let from = subjects.partition_point(|run| run.first.saturating_add(run.count) <= link.first);
-                let named = subjects.iter().enumerate().skip(from).take_while(|(_, run)| run.first < end);
-                for (place, run) in named {
-                    let covers = link.first <= run.first && run.first.saturating_add(run.count) <= end;
-                    RefusedCode::Cut.unless(covers, Place::Subject(run.first))?;
+                for (place, run) in bounds.within(link.first, end) {
+                    let covers = link.first <= run.0 && run.1 <= end;
+                    RefusedCode::Cut.unless(covers, Place::Subject(run.0))?;
                     if last != Some((role, standing)) {
                         found.nodes.push(LogNode::entry(record, *hash, role, standing));
                         last = Some((role, standing));

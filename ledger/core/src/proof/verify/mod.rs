@@ -7,9 +7,6 @@ mod logs;
 mod names;
 mod payloads;
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
 pub use history::ProofHistory;
 
 use super::format::{Answer, ProofQuery, Recorded, ShownEvent, TraceProof};
@@ -46,8 +43,6 @@ pub struct ProvedTrace {
     pub closure: Closure,
     /// What it was walked over.
     pub history: ProofHistory,
-    /// The keys that the proof shows, by subjects' numbers.
-    pub keys: BTreeMap<u64, Rc<[u8]>>,
 }
 
 /// Checks a proof against whom its reader trusts.
@@ -85,14 +80,13 @@ fn prove(
     let mut names = names::Names::read(&recorded.events, &recorded.names)?;
     payloads::check(&recorded.events, &mut names)?;
     let start = recorded.start;
-    let known = names.place(start, 0).and_then(|place| names.known().get(place));
+    let known = names.place(start).and_then(|place| names.known().get(place));
     let is_start = known.is_some_and(|known| *known.key == *query.key);
     RefusedCode::Names.unless(is_start, Place::Subject(start))?;
     let mut history = ProofHistory::new(recorded.events, logs, names, start);
     let closure = close(&mut history, &query.closure_query(start)?)?;
     history.check_use(&recorded.names)?;
-    let keys = history.keys();
-    Ok(ProvedTrace { start, closure, history, keys })
+    Ok(ProvedTrace { start, closure, history })
 }
 
 /// Checks that events ascend and that their links are as they are recorded: maximal runs, ascending. Gives

@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::hash::{Hash, Tag};
 use crate::names::{Name, page_hash};
 use crate::proof::format::{NameKey, NamePart, ShownEvent, ShownName, ShownNames};
 use crate::proof::refused::{Refused, RefusedCode};
+use crate::trace::numbers::Paged;
 
 /// The tree over an event's pages has at most so many levels: it has fewer pages than 2^20.
 const TREE_DEPTH_MAX: u32 = 20;
@@ -18,13 +19,15 @@ const TREE_DEPTH_MAX: u32 = 20;
 pub(super) struct Names {
     /// Ascending by number once [`Names::sort`] was called.
     known: Vec<Known>,
+    /// By number, the place in `known` plus one.
+    places: Paged<u32>,
     by_tag: HashMap<Hash, u64>,
 }
 
 /// A subject's key.
 pub(super) struct Known {
     pub number: u64,
-    pub key: Rc<[u8]>,
+    pub key: Arc<[u8]>,
     /// The place of the event that founded the subject.
     pub event: usize,
 }
@@ -58,7 +61,7 @@ impl Names {
     }
 
     /// Adds a key that an event founded; `None` if another number has it.
-    pub fn add(&mut self, number: u64, tag: Hash, key: Rc<[u8]>, event: usize) -> Option<()> {
+    pub fn add(&mut self, number: u64, tag: Hash, key: Arc<[u8]>, event: usize) -> Option<()> {
         self.known.push(Known { number, key, event });
         self.by_tag.insert(tag, number).is_none().then_some(())
     }
@@ -70,6 +73,9 @@ impl Names {
             [left, right] => left.number < right.number,
             _ => true,
         });
+        for (known, place) in self.known.iter().zip(1..) {
+            self.places.set(known.number, place);
+        }
         ascends.then_some(())
     }
 
@@ -78,11 +84,9 @@ impl Names {
         &self.known
     }
 
-    /// The place of a subject's key among them; neighbours of `near` are found fastest.
-    pub fn place(&self, number: u64, near: usize) -> Option<usize> {
-        let is_it = |place: &usize| self.known.get(*place).is_some_and(|known| known.number == number);
-        let near = [near, near.saturating_add(1)].into_iter().find(is_it);
-        near.or_else(|| self.known.binary_search_by_key(&number, |known| known.number).ok())
+    /// The place of a subject's key among them.
+    pub fn place(&self, number: u64) -> Option<usize> {
+        (self.places.get(number) as usize).checked_sub(1)
     }
 
     /// The number of the subject with this tag.
@@ -133,7 +137,7 @@ impl Walk<'_> {
                 NameKey::Tag(tag) => *tag,
                 NameKey::Key(key) => {
                     let tag = Tag::Key.hash(key);
-                    self.names.add(shown.number, tag, key.as_slice().into(), self.event)?;
+                    self.names.add(shown.number, tag, key.clone(), self.event)?;
                     tag
                 }
             };

@@ -1,14 +1,14 @@
 //! A ledger in memory: events in the order in which they were captured, each a height of its own.
 
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::hash::Hash;
 use crate::key::{KeyKind, SubjectKey};
 use crate::record::{LinkRun, Role};
 use crate::state::subject::{StoredEntry, StoredRecord, SubjectState};
-use crate::trace::history::{History, Mode, Place, SubjectLog, class_key};
-use crate::trace::store::timed;
+use crate::trace::arena::{Arena, LogEntry};
+use crate::trace::history::{History, Mode, Place, ShownLog, class_key};
 
 /// An event to be: what it links, in which role and standing.
 #[derive(Debug, Clone, Default)]
@@ -57,10 +57,13 @@ impl Happening {
 pub struct Mini {
     keys: BTreeMap<u64, Vec<u8>>,
     numbers: HashMap<Vec<u8>, u64>,
-    records: BTreeMap<Place, Rc<StoredRecord>>,
-    payloads: BTreeMap<Place, Rc<[u8]>>,
+    records: BTreeMap<Place, Arc<StoredRecord>>,
+    payloads: BTreeMap<Place, Arc<[u8]>>,
     logs: BTreeMap<u64, Vec<StoredEntry>>,
-    whole: HashMap<u64, Rc<SubjectLog>>,
+    /// What was asked for since it changed last: logs by subject, events by place.
+    arena: Arena,
+    whole: HashMap<u64, u32>,
+    events: HashMap<Place, u32>,
     states: BTreeMap<u64, SubjectState>,
     /// Every log that was asked for, in which mode.
     pub asked: Vec<(u64, Mode)>,
@@ -111,8 +114,8 @@ impl Mini {
             let entry =
                 StoredEntry { height: place.height, index: place.index, role: *role as u8, standing: *standing };
             self.logs.entry(*subject).or_default().push(entry);
-            self.whole.remove(subject);
         }
+        self.forget();
         let record = StoredRecord {
             record_type: 1,
             block_time: happening.time,
@@ -128,7 +131,7 @@ impl Mini {
             founded: Vec::new(),
             effect: Default::default(),
         };
-        self.records.insert(place, Rc::new(record));
+        self.records.insert(place, Arc::new(record));
         if let Some(payload) = happening.payload {
             self.payloads.insert(place, payload.into_bytes().into());
         }
@@ -143,14 +146,20 @@ impl Mini {
         self.logs.get(&subject).cloned().unwrap_or_default()
     }
 
-    pub fn records(&self) -> &BTreeMap<Place, Rc<StoredRecord>> {
+    pub fn records(&self) -> &BTreeMap<Place, Arc<StoredRecord>> {
         &self.records
     }
 
     /// A subject's state, to be changed.
     pub fn state(&mut self, subject: u64) -> &mut SubjectState {
-        self.whole.remove(&subject);
+        self.forget();
         self.states.entry(subject).or_insert_with(|| SubjectState::founded(Hash::ZERO, 0))
+    }
+
+    fn forget(&mut self) {
+        self.arena = Arena::default();
+        self.whole.clear();
+        self.events.clear();
     }
 
     pub fn erase(&mut self, place: Place) {
@@ -161,24 +170,33 @@ impl Mini {
 impl History for Mini {
     type Error = std::convert::Infallible;
 
-    fn log(&mut self, subject: u64, mode: Mode) -> Result<Rc<SubjectLog>, Self::Error> {
-        self.asked.push((subject, mode));
-        if !self.whole.contains_key(&subject) {
-            let entries = self.logs.get(&subject).into_iter().flatten();
-            let entries = entries
-                .map(|entry| timed(entry, self.records[&Place { height: entry.height, index: entry.index }].clone()))
-                .collect();
-            let state = self.states.get(&subject).cloned().unwrap_or_else(|| SubjectState::founded(Hash::ZERO, 0));
-            self.whole.insert(subject, Rc::new(SubjectLog { state: Rc::new(state), entries }));
-        }
-        let whole = &self.whole[&subject];
-        if mode == Mode::Full {
-            return Ok(whole.clone());
-        }
-        Ok(Rc::new(SubjectLog { state: whole.state.clone(), entries: mode.shown(&whole.entries) }))
+    fn arena(&self) -> &Arena {
+        &self.arena
     }
 
-    fn key(&mut self, subject: u64) -> Result<Rc<[u8]>, Self::Error> {
+    fn log(&mut self, subject: u64, mode: Mode) -> Result<ShownLog, Self::Error> {
+        self.asked.push((subject, mode));
+        if !self.whole.contains_key(&subject) {
+            let mut entries = Vec::new();
+            for entry in self.logs.get(&subject).into_iter().flatten() {
+                let place = Place { height: entry.height, index: entry.index };
+                let (arena, records) = (&mut self.arena, &self.records);
+                let event =
+                    *self.events.entry(place).or_insert_with(|| arena.add_event(place, records[&place].clone()));
+                entries.push(LogEntry { event, role: entry.role, standing: entry.standing });
+            }
+            let state = self.states.get(&subject).cloned().unwrap_or_else(|| SubjectState::founded(Hash::ZERO, 0));
+            self.whole.insert(subject, self.arena.add_log(Arc::new(state), entries));
+        }
+        let log = self.whole[&subject];
+        Ok(ShownLog { log, entries: self.arena.shown(log, mode) })
+    }
+
+    fn kind(&mut self, subject: u64) -> Result<u8, Self::Error> {
+        Ok(self.keys[&subject][0])
+    }
+
+    fn key(&mut self, subject: u64) -> Result<Arc<[u8]>, Self::Error> {
         Ok(self.keys[&subject].clone().into())
     }
 
@@ -186,7 +204,7 @@ impl History for Mini {
         Ok(class_key(&self.keys[&subject]).and_then(|class| self.numbers.get(class.bytes()).copied()))
     }
 
-    fn payload(&mut self, place: Place) -> Result<Option<Rc<[u8]>>, Self::Error> {
+    fn payload(&mut self, place: Place) -> Result<Option<Arc<[u8]>>, Self::Error> {
         Ok(self.payloads.get(&place).cloned())
     }
 }

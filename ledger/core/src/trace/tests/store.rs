@@ -33,7 +33,7 @@ fn tables(mini: &mut Mini) -> WriteSet {
             }
             let peaks = Peaks { count, ..Peaks::default() };
             let stored = StoredLog {
-                state: SubjectState::clone(&log.state),
+                state: SubjectState::clone(mini.arena().state(log.log).unwrap()),
                 peaks,
                 base,
                 base_count,
