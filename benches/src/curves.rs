@@ -14,7 +14,7 @@ pub const COLUMNS: &str = "subjects,events,events_per_s,processor_us_per_event,d
     item_history_p50_us,item_history_p99_us,pallet_closure_p50_us,proof_bytes,proof_made_ms,proof_checked_ms,\
     absence_bytes,absence_made_ms,reopen_s";
 
-/// What things cost at a size. Times of traces and proofs are of the processor.
+/// What things cost at a size. Times of traces are by the clock, those of proofs of the processor.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct Costs {
     /// Subjects there are.

@@ -163,10 +163,13 @@ fn apply<S: Store + Sync>(
         };
         all.blocks = all.blocks.saturating_add(1);
         let time = time.saturating_add(BLOCK_MS.saturating_mul(all.blocks));
-        let applied = timed(&mut all.spent.apply, || voter.apply(ledger, pipeline, time, &[submission]))?;
+        let applied =
+            timed(&mut all.spent.apply, || voter.apply(ledger, pipeline, time, std::slice::from_ref(&submission)))?;
         all.refused += applied.receipts.iter().filter(|receipt| receipt.code != 0).count();
         *ledger = applied.ledger;
-        timed(&mut waiting, || pipeline.commit(applied.writes, || {})).map_err(|error| error.to_string())?;
+        // What was applied is freed where there is time for it.
+        let then = move || drop(submission);
+        timed(&mut waiting, || pipeline.commit(applied.writes, then)).map_err(|error| error.to_string())?;
     }
     all.spent.commit = waiting;
     Ok(all)

@@ -6,6 +6,8 @@ use std::time::Duration;
 /// For how long this thread has been running on a processor: unlike the time of day, it does not count what
 /// other programs do meanwhile.
 pub fn running() -> Duration {
+    // The kernel brings the count up to date when it looks at the thread: else only every few milliseconds.
+    std::thread::yield_now();
     let status = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = status.split_whitespace().next().and_then(|number| number.parse().ok());
     Duration::from_nanos(nanoseconds.unwrap_or(0))

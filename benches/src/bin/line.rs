@@ -189,12 +189,12 @@ impl Line {
                 (unit(spread(place, self.pallets) * 2 + 1), Direction::Back),
             ];
             for ((uri, direction), times) in asked.into_iter().zip(&mut times) {
-                let Took { processor, nodes, .. } = trace(&chain.store, &key(&uri)?, direction)?;
+                let Took { clock, nodes, .. } = trace(&chain.store, &key(&uri)?, direction)?;
                 if direction == Direction::Back && nodes as u64 != 1 + PALLET + PALLET * CASE {
                     return Err(format!("a pallet of {nodes} nodes").into());
                 }
                 if place >= TRACES / 5 {
-                    times.push(processor);
+                    times.push(clock);
                 }
             }
         }

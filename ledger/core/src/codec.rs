@@ -4,6 +4,8 @@
 //! text as its length in 8 bytes and then its elements; a structure as its fields in order. The crate
 //! `bincode` in its 1.3 layout happens to write it; a test holds another crate to the same bytes.
 
+use bincode::enc::write::Writer;
+use bincode::error::EncodeError;
 use bincode::{Decode, Encode, config};
 
 /// No single encoded thing is larger than this, in bytes: a submission of 4 MiB with its envelope, a proof.
@@ -26,6 +28,21 @@ pub enum DecodeError {
 pub fn encode<T: Encode>(thing: &T) -> Vec<u8> {
     // Encoding into memory fails only for types that no format here contains (see the crate's docs).
     bincode::encode_to_vec(thing, config::legacy()).unwrap_or_default()
+}
+
+/// Appends the bytes of a thing.
+pub fn encode_onto<T: Encode>(thing: &T, bytes: &mut Vec<u8>) {
+    // As above.
+    let _ = bincode::encode_into_writer(thing, Onto(bytes), config::legacy());
+}
+
+struct Onto<'a>(&'a mut Vec<u8>);
+
+impl Writer for Onto<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
 }
 
 /// No longer encoding is made on the stack.

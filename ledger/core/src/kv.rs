@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 
+use bincode::Encode;
+
+use crate::codec::encode_onto;
+
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident $text:literal),+ $(,)?) => {
         /// The tables of a ledger.
@@ -130,15 +134,41 @@ impl<R: Read + ?Sized> Read for &R {
 }
 
 /// Changes to a store, sorted by table and key; `None` deletes.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Default, Clone)]
 pub struct WriteSet {
-    tables: [BTreeMap<Key, Option<Vec<u8>>>; Table::ALL.len()],
+    tables: [BTreeMap<Key, Option<Place>>; Table::ALL.len()],
+    /// All values laid end to end: a block has some ten thousand, and memory of its own for each would cost more than
+    /// copying them. What is put again is there twice.
+    values: Vec<u8>,
+}
+
+/// Where a value is.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    start: usize,
+    end: usize,
 }
 
 impl WriteSet {
     /// Sets a value.
-    pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl Into<Vec<u8>>) {
-        self.table_mut(table).insert(Key::new(key.as_ref()), Some(value.into()));
+    pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        self.put_parts(table, key, &[value.as_ref()]);
+    }
+
+    /// Sets a value that these parts make, laid end to end.
+    pub fn put_parts(&mut self, table: Table, key: impl AsRef<[u8]>, parts: &[&[u8]]) {
+        let start = self.values.len();
+        parts.iter().for_each(|part| self.values.extend_from_slice(part));
+        let place = Place { start, end: self.values.len() };
+        self.table_mut(table).insert(Key::new(key.as_ref()), Some(place));
+    }
+
+    /// Sets the encoding of a thing.
+    pub fn put_encoded(&mut self, table: Table, key: impl AsRef<[u8]>, thing: &impl Encode) {
+        let start = self.values.len();
+        encode_onto(thing, &mut self.values);
+        let place = Place { start, end: self.values.len() };
+        self.table_mut(table).insert(Key::new(key.as_ref()), Some(place));
     }
 
     /// Deletes a key.
@@ -158,7 +188,7 @@ impl WriteSet {
 
     /// The changes of a table in order of their keys.
     pub fn of_table(&self, table: Table) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.table(table).iter().map(|(key, value)| (key.bytes(), value.as_deref()))
+        self.table(table).iter().map(|(key, place)| (key.bytes(), self.value(*place)))
     }
 
     /// Whether nothing changes.
@@ -166,24 +196,42 @@ impl WriteSet {
         self.tables.iter().all(BTreeMap::is_empty)
     }
 
-    fn table(&self, table: Table) -> &BTreeMap<Key, Option<Vec<u8>>> {
+    fn table(&self, table: Table) -> &BTreeMap<Key, Option<Place>> {
         // There are as many as tables, by their numbers.
         &self.tables[table as usize]
     }
 
-    fn table_mut(&mut self, table: Table) -> &mut BTreeMap<Key, Option<Vec<u8>>> {
+    fn table_mut(&mut self, table: Table) -> &mut BTreeMap<Key, Option<Place>> {
         &mut self.tables[table as usize]
     }
 
+    fn value(&self, place: Option<Place>) -> Option<&[u8]> {
+        place.map(|Place { start, end }| self.values.get(start..end).unwrap_or_default())
+    }
+
     fn get(&self, table: Table, key: &[u8]) -> Option<Option<&[u8]>> {
-        self.table(table).get(key).map(Option::as_deref)
+        self.table(table).get(key).map(|place| self.value(*place))
     }
 
     fn range(&self, table: Table, from: &[u8], to: &[u8]) -> impl DoubleEndedIterator<Item = (&[u8], Option<&[u8]>)> {
         let range = (Bound::Included(from), Bound::Excluded(to));
         // A map panics on a range that ends before it starts.
         let found = (from < to).then(|| self.table(table).range::<[u8], _>(range));
-        found.into_iter().flatten().map(|(key, value)| (key.bytes(), value.as_deref()))
+        found.into_iter().flatten().map(|(key, place)| (key.bytes(), self.value(*place)))
+    }
+}
+
+impl PartialEq for WriteSet {
+    fn eq(&self, other: &WriteSet) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for WriteSet {}
+
+impl fmt::Debug for WriteSet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
     }
 }
 
@@ -262,8 +310,18 @@ impl<'a> Overlay<'a> {
     }
 
     /// Sets a value.
-    pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl Into<Vec<u8>>) {
+    pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         self.writes.put(table, key, value);
+    }
+
+    /// Sets a value that these parts make, laid end to end.
+    pub fn put_parts(&mut self, table: Table, key: impl AsRef<[u8]>, parts: &[&[u8]]) {
+        self.writes.put_parts(table, key, parts);
+    }
+
+    /// Sets the encoding of a thing.
+    pub fn put_encoded(&mut self, table: Table, key: impl AsRef<[u8]>, thing: &impl Encode) {
+        self.writes.put_encoded(table, key, thing);
     }
 
     /// Deletes a key.

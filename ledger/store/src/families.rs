@@ -113,8 +113,8 @@ fn shape(table: Table) -> Shape {
     };
     let (lookup, compression, block_bytes) = match table {
         // Text, appended in order. Compressed alike on every level, so that files sink without being rewritten.
-        Table::Block | Table::Payload => (Lookup::Present, Zstd, BLOCK_BYTES_LARGE),
-        Table::Record | Table::Key => (Lookup::Present, Lz4, BLOCK_BYTES_LARGE),
+        Table::Block | Table::Payload | Table::Record => (Lookup::Present, Zstd, BLOCK_BYTES_LARGE),
+        Table::Key => (Lookup::Present, Lz4, BLOCK_BYTES_LARGE),
         Table::Entry => (Lookup::Prefix, Lz4, BLOCK_BYTES_SMALL),
         // Hashes don't compress.
         Table::Page | Table::Segment => (Lookup::Key, None, BLOCK_BYTES_LARGE),

@@ -283,8 +283,8 @@ impl BlockInWork<'_> {
                 Err(code) => (code, Hash::ZERO),
             };
             if erased.is_none() {
-                let payload = [event.salt.as_slice(), &event.payload].concat();
-                overlay.put(Table::Payload, super::subject::place_key(self.height, self.index), payload);
+                let key = super::subject::place_key(self.height, self.index);
+                overlay.put_parts(Table::Payload, key, &[&event.salt, &event.payload]);
             }
             self.receipts.push(Receipt { submission: id, index: self.index, code, record });
             events.push(StoredEvent { record_type: event.record_type, code, digest: *digest });

@@ -30,9 +30,8 @@ impl<K: Hash + Eq + Copy, V, H: BuildHasher + Default> Kept<K, V, H> {
         }
     }
 
-    /// Keeps a value.
+    /// Keeps a value. One that is kept in the other half is never seen again, and forgotten with it.
     pub fn insert(&mut self, key: K, value: V) {
-        self.older.remove(&key);
         self.recent.insert(key, value);
     }
 

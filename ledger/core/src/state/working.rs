@@ -385,13 +385,20 @@ impl<'a> Working<'a> {
         }
         for (log, pieces) in by_log {
             let named: u64 = pieces.iter().map(|(_, count)| count).sum();
-            let all = self.with_log(log, |log| log.value.subjects == named)?;
-            let target = if all { log } else { self.fork(log, named)? };
-            let complete = self.with_log(target, |log| {
+            let push = |log: &mut Cached<StoredLog>| {
                 change(&mut log.value.state);
                 log.changed = true;
                 log.value.push(entry, node)
-            })?;
+            };
+            let pushed = self.with_log(log, |log| if log.value.subjects == named { Some(push(log)) } else { None })?;
+            let all = pushed.is_some();
+            let (target, complete) = match pushed {
+                Some(complete) => (log, complete),
+                None => {
+                    let target = self.fork(log, named)?;
+                    (target, self.with_log(target, push)?)
+                }
+            };
             self.entries.extend(complete.map(|(place, entries)| (target, place, entries)));
             for (first, count) in pieces {
                 if all {
@@ -540,20 +547,20 @@ impl<'a> Working<'a> {
         for first in std::mem::take(&mut self.changed_runs) {
             if let Some(run) = runs.get_mut(first).filter(|run| run.changed) {
                 run.changed = false;
-                overlay.put(Table::Run, first.to_be_bytes(), encode(&run.value));
+                overlay.put_encoded(Table::Run, first.to_be_bytes(), &run.value);
             }
         }
         for id in self.changed_logs.take() {
             if let Some(log) = logs.get_mut(id).filter(|log| log.changed) {
                 log.changed = false;
-                overlay.put(Table::Log, id.to_be_bytes(), encode(&log.value));
+                overlay.put_encoded(Table::Log, id.to_be_bytes(), &log.value);
             }
         }
         for (log, place, entries) in &self.entries {
-            overlay.put(Table::Entry, entry_key(*log, *place), encode(entries));
+            overlay.put_encoded(Table::Entry, entry_key(*log, *place), entries);
         }
         for (height, index, record) in &self.records {
-            overlay.put(Table::Record, place_key(*height, *index), encode(record));
+            overlay.put_encoded(Table::Record, place_key(*height, *index), record);
         }
         let mut cache = Cache { names: self.names, runs, logs, leaves: self.leaves.take() };
         cache.bound();
@@ -581,9 +588,7 @@ impl<'a> Working<'a> {
             let (Some(number), Some(value)) = (row.number, &row.value) else { continue };
             let length = (name.len() as u64).to_le_bytes();
             leaves.insert(number, Tag::Row.hash_parts(&[&length, name, value]));
-            let mut stored = number.to_be_bytes().to_vec();
-            stored.extend_from_slice(value);
-            overlay.put(Table::Row, name.as_slice(), stored);
+            overlay.put_parts(Table::Row, name, &[&number.to_be_bytes(), value]);
         }
         dense::ROWS.set(overlay, before, *count, &leaves)
     }
@@ -606,9 +611,8 @@ impl<'a> Working<'a> {
 
     fn finish_events(&mut self, overlay: &mut Overlay<'_>, before: u64) -> Result<Hash, StoreError> {
         for (tag, place, _) in self.event_tags.iter().filter(|(_, _, first)| *first) {
-            let mut value = place.own.to_be_bytes().to_vec();
-            value.extend_from_slice(&place_key(place.height, place.index));
-            overlay.put(Table::Event, tag.0, value);
+            let (own, at) = (place.own.to_be_bytes(), place_key(place.height, place.index));
+            overlay.put_parts(Table::Event, tag.0, &[&own, &at]);
         }
         let leaves = self.event_tags.iter().map(|(tag, place, _)| (place.own, *tag)).collect();
         dense::EVENTS.set(overlay, before, self.roots.event_count, &leaves)

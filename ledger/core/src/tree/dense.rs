@@ -398,8 +398,9 @@ impl Update<'_, '_> {
                 Some(_) if stored.is_some() => self.store.delete(Table::Page, self.tree.key(level, index)),
                 Some(_) => {}
                 None => {
-                    let bytes: Vec<u8> = complete.iter().flat_map(|hash| hash.0).collect();
-                    self.store.put(Table::Page, self.tree.key(level, index), bytes);
+                    let mut parts: [&[u8]; PAGE_NODES as usize] = [&[]; PAGE_NODES as usize];
+                    parts.iter_mut().zip(complete).for_each(|(part, hash)| *part = &hash.0);
+                    self.store.put_parts(Table::Page, self.tree.key(level, index), &parts);
                 }
             }
         }
