@@ -148,7 +148,7 @@ impl Node {
             let answer: Value = serde_json::from_slice(&body)?;
             let nodes = answer["nodes"].as_array().ok_or("no nodes")?;
             let ids: Vec<String> = nodes.iter().filter_map(|node| node["id"].as_str().map(str::to_owned)).collect();
-            asked.push(Asked { ms, count: ids.len(), ids });
+            asked.push(Asked { ms, count: ids.len(), ids, noticed: Vec::new() });
         }
         Ok(asked)
     }
