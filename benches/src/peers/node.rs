@@ -45,9 +45,9 @@ fn run(program: &Path, arguments: &[&str]) -> Result<(), Failure> {
 }
 
 /// Makes a key file, and gives the key that is in it.
-fn key(program: &Path, file: &Path) -> Result<SigningKey, Failure> {
+fn key(program: &Path, file: &Path, role: &str) -> Result<SigningKey, Failure> {
     let shown = file.to_str().ok_or("a path that is no text")?;
-    run(program, &["keygen", "--output", shown, "--organisation", OWNER, "--insecure"])?;
+    run(program, &["keygen", "--output", shown, "--organisation", OWNER, "--role", role, "--insecure"])?;
     let text: Value = serde_json::from_slice(&fs::read(file)?)?;
     let seed = Hash::from_hex(text["insecureSeed"].as_str().ok_or("no seed")?).ok_or("no seed")?;
     Ok(SigningKey::from_bytes(&seed.0))
@@ -62,14 +62,16 @@ impl Node {
         fs::create_dir_all(folder)?;
         let file = |name: &str| folder.join(name).to_str().map(str::to_owned).ok_or("a path that is no text");
         let (list, genesis, own, dir) = (file("list.json")?, file("genesis.json")?, file("own.key")?, file("data")?);
-        key(program, Path::new(&own))?;
-        let binding = r#"[{"kind":"prefix","value":"9521","strict":false}]"#;
+        let root = file("root.key")?;
+        key(program, Path::new(&own), "device")?;
+        key(program, Path::new(&root), "root")?;
+        let binding = r#"[{"scope":{"prefix":"9521"},"strict":false}]"#;
         let text = format!(r#"[{{"uri":"{OWNER}","name":"Bench","role":"operator","bindings":{binding}}}]"#);
         fs::write(&list, text)?;
         let files: Vec<String> = (0..CLIENTS).map(|number| file(&format!("{number}.key"))).collect::<Result<_, _>>()?;
-        let keys = files.iter().map(|file| key(program, Path::new(file))).collect::<Result<_, _>>()?;
+        let keys = files.iter().map(|file| key(program, Path::new(file), "device")).collect::<Result<_, _>>()?;
         let mut new = vec!["genesis", "new", "--network", "bench", "--organisations", &list, "--validator", &own];
-        [&own].into_iter().chain(&files).for_each(|key| new.extend(["--key", key.as_str()]));
+        [&root, &own].into_iter().chain(&files).for_each(|key| new.extend(["--key", key.as_str()]));
         new.extend(["--output", &genesis]);
         run(program, &new)?;
         let init = ["node", "init", "--dir", &dir, "--genesis", &genesis, "--insecure", "--validator", &own];
@@ -146,7 +148,7 @@ impl Node {
             let answer: Value = serde_json::from_slice(&body)?;
             let nodes = answer["nodes"].as_array().ok_or("no nodes")?;
             let ids: Vec<String> = nodes.iter().filter_map(|node| node["id"].as_str().map(str::to_owned)).collect();
-            asked.push(Asked { ms, count: ids.len(), ids });
+            asked.push(Asked { ms, count: ids.len(), ids, noticed: Vec::new() });
         }
         Ok(asked)
     }

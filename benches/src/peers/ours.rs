@@ -90,7 +90,12 @@ impl Ours {
         let started = Instant::now();
         if with == With::Identifiers {
             let ids = self.walk(&key, direction, identifiers)?;
-            return Ok(Asked { ms: super::milliseconds(started.elapsed()), count: ids.len(), ids });
+            return Ok(Asked {
+                ms: super::milliseconds(started.elapsed()),
+                count: ids.len(),
+                ids,
+                noticed: Vec::new(),
+            });
         }
         let query = ProofQuery { key: key.bytes().to_vec(), direction: direction as u8, claims: false };
         let header = last_header(&self.chain.store).map_err(|error| format!("{error:?}"))?;
@@ -102,7 +107,7 @@ impl Ours {
         let ms = super::milliseconds(started.elapsed());
         let verified = verify(&proof, trust).map_err(|refused| format!("{refused:?}"))?;
         let count = verified.trace.ok_or("a proof of absence")?.closure.nodes.len();
-        Ok(Asked { ms, count, ids: Vec::new() })
+        Ok(Asked { ms, count, ids: Vec::new(), noticed: Vec::new() })
     }
 
     /// Histories of each of these: the events with their payloads.
@@ -111,10 +116,15 @@ impl Ours {
             .map(|uri| {
                 let key = SubjectKey::from_uri(uri).map_err(|error| format!("{uri}: {error:?}"))?;
                 let started = Instant::now();
-                let payloads = self.walk(&key, Direction::History, events)?;
+                let events = self.walk(&key, Direction::History, events)?;
                 let ms = super::milliseconds(started.elapsed());
-                let ids = payloads.iter().map(|payload| event_id(payload)).collect::<Result<Vec<_>, _>>()?;
-                Ok(Asked { ms, count: ids.len(), ids })
+                let mut asked = Asked { ms, count: events.len(), ..Asked::default() };
+                for (payload, is_noticed) in &events {
+                    let id = event_id(payload)?;
+                    asked.noticed.extend(is_noticed.then(|| id.clone()));
+                    asked.ids.push(id);
+                }
+                Ok(asked)
             })
             .collect()
     }
@@ -164,12 +174,13 @@ fn identifiers(history: &mut StoreHistory<'_>, query: &Query) -> Result<Vec<Stri
     Ok(ids)
 }
 
-/// The payloads of the events of an item's history.
-fn events(history: &mut StoreHistory<'_>, query: &Query) -> Result<Vec<Arc<[u8]>>, Failure> {
+/// The payloads of the events of an item's history, and whether each is one that only concerns it.
+fn events(history: &mut StoreHistory<'_>, query: &Query) -> Result<Vec<(Arc<[u8]>, bool)>, Failure> {
     let closure = close(history, query)?;
     let mut payloads = Vec::with_capacity(closure.events.len());
     for event in &closure.events {
-        payloads.extend(history.payload(event.place)?);
+        let is_noticed = closure.notices.iter().any(|notice| notice.events.contains(&event.place));
+        payloads.extend(history.payload(event.place)?.map(|payload| (payload, is_noticed)));
     }
     Ok(payloads)
 }

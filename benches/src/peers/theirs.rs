@@ -24,6 +24,8 @@ pub struct Asked {
     pub count: usize,
     /// Identifiers.
     pub ids: Vec<String>,
+    /// Those of them that only concern what is asked: of a class, a lot, another name.
+    pub noticed: Vec<String>,
 }
 
 impl Theirs {
@@ -98,7 +100,7 @@ fn asked(answer: &Value) -> Result<Vec<Asked>, Failure> {
             let ids = one["ids"].as_array().ok_or("no ids")?;
             let ids = ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
             let count = usize::try_from(one["nodes"].as_u64().ok_or("no count")?)?;
-            Ok(Asked { ms: number(one, "ms")?, count, ids })
+            Ok(Asked { ms: number(one, "ms")?, count, ids, noticed: Vec::new() })
         })
         .collect()
 }
