@@ -69,7 +69,7 @@ pub struct Opened {
 /// A data directory with its writer at work.
 pub struct Node {
     /// Decides blocks and writes them.
-    pub writer: Writer,
+    pub writer: Arc<Writer>,
     /// Its store, to read snapshots of.
     pub store: Arc<RocksStore>,
     /// Its configuration.
@@ -178,7 +178,7 @@ impl Opened {
         let sealed = is_sealed(store.as_ref(), ledger.head.height).map_err(|error| store_reason(&error))?;
         let core = NodeCore::new(ledger, validator, genesis.validators.clone(), sealed);
         let writer = Writer::start(core, store.clone()).map_err(|error| io_reason(&path, &error))?;
-        Ok(Node { writer, store, configuration, genesis, path, _directory: directory })
+        Ok(Node { writer: Arc::new(writer), store, configuration, genesis, path, _directory: directory })
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -34,9 +34,9 @@ pub struct App {
     /// The node served.
     pub node: Node,
     /// Signs what is captured here.
-    pub device: MemorySigner,
-    /// One capture at a time: they share a lane.
-    pub capturing: Mutex<()>,
+    pub device: Arc<MemorySigner>,
+    /// What the EPCIS interface keeps.
+    pub epcis: epcis::Epcis,
     /// Requests that may be worked on at once.
     pub requests: Semaphore,
 }
@@ -74,7 +74,9 @@ pub async fn serve(
 ) -> Result<(), Reason> {
     let refused = |error: std::io::Error| Reason::new(codes::PORT, &["", &error.to_string()]);
     let address = listener.local_addr().map_err(refused)?;
-    let app = Arc::new(App { node, device, capturing: Mutex::new(()), requests: Semaphore::new(REQUESTS_MAX) });
+    let device = Arc::new(device);
+    let epcis = epcis::Epcis::start(&node, &device)?;
+    let app = Arc::new(App { node, device, epcis, requests: Semaphore::new(REQUESTS_MAX) });
     let (router, _) = routes(app.clone());
     ready(address);
     let stopping = Arc::new(Notify::new());
@@ -89,7 +91,11 @@ pub async fn serve(
         served = axum::serve(listener, service).with_graceful_shutdown(stop).into_future() => served,
         () = async { stopping.notified().await; tokio::time::sleep(DRAIN).await } => Ok(()),
     };
-    let sealed = tokio::task::spawn_blocking(move || app.node.writer.stop()).await;
+    let ending = move || {
+        app.epcis.stop();
+        app.node.writer.stop()
+    };
+    let sealed = tokio::task::spawn_blocking(ending).await;
     served.map_err(refused)?;
     match sealed {
         Ok(Some(Err(stopped))) => Err(stopped_reason(&stopped)),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::epc_form::EpcForm;
+
 /// Product traceability: identifiers, events, hashes
 #[derive(Debug, Parser)]
 #[command(name = "suyuan", version, disable_help_subcommand = true)]
@@ -566,13 +568,4 @@ pub enum SyntaxName {
     Json,
     /// XML 2.0
     Xml,
-}
-
-/// A form of identifiers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum EpcForm {
-    /// GS1 Digital Link
-    Dl,
-    /// EPC URN
-    Urn,
 }

@@ -55,7 +55,8 @@ pub fn end(result: Result<Outcome, Failure>, screen: &mut Screen) -> io::Result<
 pub fn outcome_of(reason: &Reason) -> Outcome {
     let id = reason.code.id;
     let answers_no = [codes::SUBJECT, codes::NOT_RECORDED, codes::ROLLED_BACK, codes::KEY_UNKNOWN];
-    if id == codes::OPTION.id || id == codes::QUERY_PARAMETER.id {
+    let wrong_use = ["EPCIS-QUERY_", "QUERY-", codes::OPTION.id, codes::API_PARAMETER.id];
+    if wrong_use.iter().any(|area| id.starts_with(area)) {
         Outcome::WrongUse
     } else if answers_no.iter().any(|code| code.id == id)
         || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-", "PROOF-"]
