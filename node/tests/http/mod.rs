@@ -56,7 +56,10 @@ pub fn ask(url: &str, method: &str, target: &str, headers: &[(&str, &str)], body
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length")) {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    head.push_str("\r\n");
     stream.write_all(head.as_bytes()).unwrap();
     // A node that refuses a body by its head does not read it.
     let _ = stream.write_all(body);

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -67,7 +66,7 @@ impl NotTaken {
 /// `GS1-Capture-Error-Behaviour` says whether the document is recorded as a whole or not at all (`rollback`, the
 /// default), or whatever is good of it (`proceed`).
 #[utoipa::path(
-    post, path = "/epcis/capture", tag = "EPCIS",
+    post, path = "/epcis/capture", operation_id = "captureDocument", tag = "EPCIS",
     params(("GS1-Capture-Error-Behaviour" = Option<String>, Header, description = "rollback (default) or proceed")),
     request_body(content = String, content_type = "application/json",
         description = "an EPCISDocument or EPCISQueryDocument in JSON or XML, or events without a document"),
@@ -79,12 +78,7 @@ impl NotTaken {
         (status = 429, description = "too many documents wait; see Retry-After"),
     )
 )]
-pub async fn post(
-    State(app): Shared,
-    caller: Option<Extension<Caller>>,
-    headers: HeaderMap,
-    request: Request,
-) -> Response {
+pub async fn post(State(app): Shared, headers: HeaderMap, request: Request) -> Response {
     let checked = negotiate::check_document_version(&headers)
         .and_then(|()| negotiate::check_media_type(&headers))
         .and_then(|()| negotiate::behaviour(&headers));
@@ -100,6 +94,7 @@ pub async fn post(
             &[],
         );
     }
+    let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
     let jobs = app.epcis.jobs.clone();
     let Some(_reserved) = jobs.reserve() else {
         return come_again(&Reason::new(codes::QUEUE_FULL, &[&WAITING_MAX.to_string()]));
@@ -112,11 +107,11 @@ pub async fn post(
         Ok(taken) => taken,
         Err(not_taken) => return not_taken.response(),
     };
-    let account = caller.and_then(|caller| caller.account.as_ref().map(|name| name.to_string()));
+    let account = caller.account.map(|name| name.to_string());
     let adding = app.clone();
     blocking(move || {
         if let Err(response) = check_document(&file) {
-            return response;
+            return *response;
         }
         match adding.epcis.jobs.add(file, bytes, behaviour, account) {
             Ok(job) => taken(&job),
@@ -184,8 +179,10 @@ pub async fn take_to_memory(body: Body, bytes_max: usize) -> Result<Vec<u8>, Not
 }
 
 /// Refuses at once what is no document with events; what is wrong with its events, its job says.
-fn check_document(file: &NamedTempFile) -> Result<(), Response> {
-    let reopened = file.reopen().map_err(|error| failed(&Reason::new(node_codes::API_BODY, &[&error.to_string()])))?;
+fn check_document(file: &NamedTempFile) -> Result<(), Box<Response>> {
+    let unreadable =
+        |error: std::io::Error| Box::new(failed(&Reason::new(node_codes::API_BODY, &[&error.to_string()])));
+    let reopened = file.reopen().map_err(unreadable)?;
     let mut problems: Vec<Problem> = Vec::new();
     let (mut has_event, mut has_list) = (false, false);
     let read = read::read(&mut Input::File(reopened), &Limits::default(), &mut |item| match item {
@@ -206,14 +203,14 @@ fn check_document(file: &NamedTempFile) -> Result<(), Response> {
         // What comes before the fault is still good; its job tells where the document breaks.
         Err(ReadError::Malformed(_)) if has_event => {}
         Err(ReadError::Malformed(problem)) => problems.insert(0, *problem),
-        Err(ReadError::Io(error)) => return Err(failed(&Reason::new(node_codes::API_BODY, &[&error.to_string()]))),
+        Err(ReadError::Io(error)) => return Err(unreadable(error)),
     }
     if has_event || (has_list && problems.is_empty()) {
         return Ok(());
     }
     let first = problems.first().map(|problem| problem.reason.clone());
     let reason = first.unwrap_or_else(|| Reason::new(codes::NO_EVENTS, &[]));
-    Err(invalid(&reason, &problems))
+    Err(Box::new(invalid(&reason, &problems)))
 }
 
 /// What was sent is wrong, with all that is wrong with it.
@@ -228,7 +225,7 @@ pub fn invalid(reason: &Reason, problems: &[Problem]) -> Response {
 
 /// A capture job.
 #[utoipa::path(
-    get, path = "/epcis/capture/{captureID}", tag = "EPCIS",
+    get, path = "/epcis/capture/{captureID}", operation_id = "captureJob", tag = "EPCIS",
     params(("captureID" = String, Path, description = "as the job's address has it")),
     responses(
         (status = 200, description = "the job"),
@@ -262,7 +259,7 @@ fn job_response(job: &Job, syntax: Syntax) -> Response {
 
 /// The capture jobs, the latest first.
 #[utoipa::path(
-    get, path = "/epcis/capture", tag = "EPCIS",
+    get, path = "/epcis/capture", operation_id = "captureJobs", tag = "EPCIS",
     params(
         ("perPage" = Option<u32>, Query, description = "jobs a page, 30 if not said, at most 1000"),
         ("nextPageToken" = Option<String>, Query, description = "as Link names it"),

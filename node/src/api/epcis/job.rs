@@ -13,6 +13,9 @@ use crate::times::time_text;
 /// Errors that a job lists; all are counted.
 pub const ERRORS_MAX: usize = 200;
 
+/// Characters of the place of an error.
+const POINTER_CHARACTERS_MAX: usize = 1_000;
+
 /// What is done about an error in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -157,7 +160,8 @@ pub fn error_json(reason: &Reason, place: &Place, status: StatusCode, exception:
         error["event"] = json!(event);
     }
     if !place.pointer.is_empty() {
-        error["pointer"] = json!(place.pointer);
+        // Names within it can be of any length.
+        error["pointer"] = json!(place.pointer.chars().take(POINTER_CHARACTERS_MAX).collect::<String>());
     }
     if let Some(line) = place.line {
         error["line"] = json!(line);

@@ -85,6 +85,7 @@ impl Jobs {
                 Some("job") => jobs.take_up(&path, &stem)?,
                 // A document whose job was not written was never acknowledged.
                 Some("body") if jobs.path(&stem, "job").exists() => {}
+                _ if path.is_dir() => {}
                 _ => fs::remove_file(&path).map_err(|error| io_reason(&path, &error))?,
             }
         }

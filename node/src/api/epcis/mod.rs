@@ -186,7 +186,7 @@ pub fn with_next(mut response: Response, path: &str, count: usize, token: &Token
 }
 
 /// The resources of this interface that there are.
-#[utoipa::path(get, path = "/epcis", tag = "EPCIS", responses((status = 200, description = "a collection of names")))]
+#[utoipa::path(get, path = "/epcis", operation_id = "epcisResources", tag = "EPCIS", responses((status = 200, description = "a collection of names")))]
 async fn resources(headers: HeaderMap) -> Response {
     if let Err(refused) = negotiate::reads_json(&headers) {
         return self::refused(refused);
@@ -199,7 +199,7 @@ async fn resources(headers: HeaderMap) -> Response {
 
 /// Deletes a page token.
 #[utoipa::path(
-    delete, path = "/epcis/nextPageToken/{token}", tag = "EPCIS",
+    delete, path = "/epcis/nextPageToken/{token}", operation_id = "deletePageToken", tag = "EPCIS",
     params(("token" = String, Path, description = "as Link named it")),
     responses(
         (status = 204, description = "no page is given for it any more"),

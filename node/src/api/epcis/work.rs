@@ -66,7 +66,7 @@ impl From<Reason> for Halt {
 
 /// Events that go together, with the place of each in its document.
 type Group = (Vec<SubmittedEvent>, Vec<u64>);
-type Send<'a> = dyn FnMut(Group, &mut Job) -> Result<(), Halt> + 'a;
+type TakeGroup<'a> = dyn FnMut(Group, &mut Job) -> Result<(), Halt> + 'a;
 
 impl Workshop {
     /// Works until the node stops.
@@ -108,7 +108,7 @@ impl Workshop {
     }
 
     /// Reads a document, notes what is wrong with it, and hands on its good events in groups.
-    fn read(&self, job: &mut Job, input: &mut Input, send: &mut Send<'_>) -> Result<(), Halt> {
+    fn read(&self, job: &mut Job, input: &mut Input, send: &mut TakeGroup<'_>) -> Result<(), Halt> {
         let mut halted = None;
         let read = batch::read(input, &Limits::default(), &mut |part| match self.part(part, job, send) {
             Ok(()) => ControlFlow::Continue(()),
@@ -130,7 +130,7 @@ impl Workshop {
         }
     }
 
-    fn part(&self, part: Part, job: &mut Job, send: &mut Send<'_>) -> Result<(), Halt> {
+    fn part(&self, part: Part, job: &mut Job, send: &mut TakeGroup<'_>) -> Result<(), Halt> {
         if self.jobs.is_stopping() {
             return Err(Halt::Stopping);
         }
