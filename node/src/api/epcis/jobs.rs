@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io::Write;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -240,7 +241,7 @@ impl Jobs {
     pub fn before(&self, id: Option<&str>, count: usize) -> (Vec<String>, bool) {
         let state = self.lock();
         let mut ids: Vec<String> = match id {
-            Some(id) => state.known.range::<str, _>(..id).rev().take(count + 1).map(|(id, _)| id.clone()).collect(),
+            Some(id) => state.known.range::<str, _>((Bound::Unbounded, Bound::Excluded(id))).rev().take(count + 1).map(|(id, _)| id.clone()).collect(),
             None => state.known.keys().rev().take(count + 1).cloned().collect(),
         };
         let more = ids.len() > count;

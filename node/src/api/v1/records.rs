@@ -33,7 +33,7 @@ pub async fn lane(State(app): Shared, Path(key): Path<String>) -> Response {
 }
 
 /// Takes a signed submission.
-#[utoipa::path(post, path = "/v1/records", responses((status = 200)))]
+#[utoipa::path(post, path = "/v1/records", request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 200)))]
 pub async fn records(State(app): Shared, body: Bytes) -> Response {
     let Ok(submission) = codec::decode::<SignedSubmission>(&body, SUBMISSION_BYTES_MAX) else {
         let reason = Reason::new(codes::API_BODY, &["not a signed submission"]);
