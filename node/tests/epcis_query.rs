@@ -113,7 +113,7 @@ fn document(events: &[Value]) -> String {
 }
 
 fn numbers(events: &[Value]) -> Vec<u32> {
-    events.iter().map(|event| event["eventID"].as_str().unwrap()[30..].parse().unwrap()).collect()
+    events.iter().map(|event| event["eventID"].as_str().unwrap().rsplit('-').next().unwrap().parse().unwrap()).collect()
 }
 
 /// Parameters, and the numbers of the events that they find.

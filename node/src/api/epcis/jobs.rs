@@ -241,7 +241,13 @@ impl Jobs {
     pub fn before(&self, id: Option<&str>, count: usize) -> (Vec<String>, bool) {
         let state = self.lock();
         let mut ids: Vec<String> = match id {
-            Some(id) => state.known.range::<str, _>((Bound::Unbounded, Bound::Excluded(id))).rev().take(count + 1).map(|(id, _)| id.clone()).collect(),
+            Some(id) => state
+                .known
+                .range::<str, _>((Bound::Unbounded, Bound::Excluded(id)))
+                .rev()
+                .take(count + 1)
+                .map(|(id, _)| id.clone())
+                .collect(),
             None => state.known.keys().rev().take(count + 1).cloned().collect(),
         };
         let more = ids.len() > count;
