@@ -123,6 +123,18 @@ bench-ledger: ## capture 10^5 events beside PostgreSQL in one run; every closure
 bench-pieces: ## measure what captures and proofs are made of, each piece alone (3 minutes)
 	$(CARGO) bench --locked --workspace --bench ledger -- --warm-up-time 1 --measurement-time 4
 
+.PHONY: bench-http
+bench-http: ## post single events from 16 clients to a node over HTTP, in both ways (3 minutes)
+	$(BUILD)
+	$(BIN)/http_load records 16 32000
+	$(BIN)/http_load events 16 32000
+
+.PHONY: fuzz-api
+fuzz-api: ## ask a node everything its OpenAPI allows, and much it does not; no undeclared answer, no 5xx (5 minutes)
+	@.ci/setup python
+	$(BUILD)
+	@.ci/fuzz-api $(abspath $(BIN))/suyuan $(WORK)
+
 .PHONY: chaos-capture
 chaos-capture: ## kill a capture 200 times (SIGKILL); nothing acknowledged may be lost (10 minutes)
 	SUYUAN_KILLS=200 $(CARGO) test $(RELEASE) --workspace --test kill -- --nocapture

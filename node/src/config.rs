@@ -2,7 +2,7 @@
 //! touched.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use suyuan_epcis::problem::Reason;
@@ -11,6 +11,10 @@ use crate::codes::node as codes;
 
 /// Least memory of a store, in MiB, and most.
 const MEMORY_MIB: std::ops::RangeInclusive<u32> = 16..=1_048_576;
+/// Least connections that a node holds open, and most.
+const CONNECTIONS: std::ops::RangeInclusive<u32> = 8..=65_536;
+/// Least requests that a node works on at once, and most.
+const REQUESTS: std::ops::RangeInclusive<u32> = 1..=1_024;
 
 /// What `config.toml` says. Members that are unknown are refused: a slip must not pass for a default.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -26,6 +30,97 @@ pub struct Configuration {
     pub device_key: String,
     /// Whether key files without a passphrase are used.
     pub allow_unencrypted_keys: bool,
+    /// How requests are served.
+    #[serde(default)]
+    pub http: Http,
+    /// Who may ask what without an account.
+    #[serde(default)]
+    pub access: Access,
+    /// The certificate of `https`; without it the node talks plain HTTP.
+    pub tls: Option<Tls>,
+    /// What is logged, and how.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// How requests are served.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Connections held open at most.
+    pub connections_max: u32,
+    /// Requests worked on at once at most.
+    pub requests_max: u32,
+    /// Whether the node may listen without TLS where others than this machine reach it.
+    pub allow_plain: bool,
+}
+
+impl Default for Http {
+    fn default() -> Http {
+        Http { connections_max: 512, requests_max: 64, allow_plain: false }
+    }
+}
+
+/// Who may ask what without an account.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Access {
+    /// Whether programs on this machine need no token.
+    pub open_loopback: bool,
+    /// Whether nobody needs a token to read.
+    pub public_reads: bool,
+}
+
+impl Default for Access {
+    fn default() -> Access {
+        Access { open_loopback: true, public_reads: false }
+    }
+}
+
+/// The certificate of `https`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The file of the certificate and those above it, in PEM; relative to the data directory.
+    pub certificate: PathBuf,
+    /// The file of its private key, in PEM.
+    pub key: PathBuf,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least that is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What stops the node, or a request that fails for its sake.
+    Error,
+    /// What an operator should look at.
+    #[default]
+    Warn,
+    /// Start, stop, every write.
+    Info,
+    /// Every request.
+    Debug,
+}
+
+/// What is logged, on standard error.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// How.
+    pub format: LogFormat,
+    /// The least.
+    pub level: LogLevel,
 }
 
 impl Configuration {
@@ -37,8 +132,18 @@ impl Configuration {
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
             wrong(&format!("{line}{}", error.message()))
         })?;
-        if !MEMORY_MIB.contains(&configuration.memory_mib) {
-            return Err(wrong(&format!("memory_mib: {} to {}", MEMORY_MIB.start(), MEMORY_MIB.end())));
+        let Configuration { memory_mib, http, .. } = &configuration;
+        for (key, value, range) in [
+            ("memory_mib", *memory_mib, MEMORY_MIB),
+            ("http.connections_max", http.connections_max, CONNECTIONS),
+            ("http.requests_max", http.requests_max, REQUESTS),
+        ] {
+            if !range.contains(&value) {
+                return Err(wrong(&format!("{key}: {} to {}", range.start(), range.end())));
+            }
+        }
+        if http.requests_max > http.connections_max {
+            return Err(wrong("http.requests_max: at most http.connections_max"));
         }
         for (key, file) in [("validator_key", &configuration.validator_key), ("device_key", &configuration.device_key)]
         {
@@ -47,7 +152,22 @@ impl Configuration {
                 return Err(wrong(&format!("{key}: a file's name")));
             }
         }
+        if let Some(Tls { certificate, key }) = &configuration.tls
+            && (certificate.as_os_str().is_empty() || key.as_os_str().is_empty())
+        {
+            return Err(wrong("tls: the names of two files, certificate and key"));
+        }
+        configuration.check_listener(configuration.listen)?;
         Ok(configuration)
+    }
+
+    /// Refuses to talk plain HTTP where others than this machine listen, unless that is wanted: tokens would go
+    /// over the wire for all to read.
+    pub fn check_listener(&self, listen: SocketAddr) -> Result<(), Reason> {
+        match self.tls.is_some() || self.http.allow_plain || listen.ip().is_loopback() {
+            true => Ok(()),
+            false => Err(Reason::new(codes::PLAIN_HTTP, &[&listen.to_string()])),
+        }
     }
 
     /// Bytes of memory for the store.
@@ -59,7 +179,8 @@ impl Configuration {
 /// A new directory's file.
 pub fn default_text(allow_unencrypted_keys: bool) -> String {
     format!(
-        "# Where `suyuan node run` listens. Others than this machine reach it only if it is not 127.0.0.1.\n\
+        "# Where `suyuan node run` listens. Others than this machine reach it only if it is not 127.0.0.1;\n\
+         # then it needs [tls] below, or http.allow_plain.\n\
          listen = \"127.0.0.1:8480\"\n\
          # Memory for the store's caches, in MiB.\n\
          memory_mib = 128\n\
@@ -67,7 +188,27 @@ pub fn default_text(allow_unencrypted_keys: bool) -> String {
          validator_key = \"validator.key\"\n\
          device_key = \"device.key\"\n\
          # Whether key files without a passphrase are used: for demonstrations.\n\
-         allow_unencrypted_keys = {allow_unencrypted_keys}\n"
+         allow_unencrypted_keys = {allow_unencrypted_keys}\n\
+         \n\
+         # The rest may be left out; these are the defaults (docs/operate/node.md).\n\
+         [http]\n\
+         connections_max = 512\n\
+         requests_max = 64\n\
+         allow_plain = false\n\
+         \n\
+         # Accounts are made by `suyuan node account add`. Who has none may ask only what is open here.\n\
+         [access]\n\
+         open_loopback = true\n\
+         public_reads = false\n\
+         \n\
+         # [tls]\n\
+         # certificate = \"tls/certificate.pem\"\n\
+         # key = \"tls/key.pem\"\n\
+         \n\
+         # On standard error. format: text, json; level: error, warn, info, debug.\n\
+         [log]\n\
+         format = \"text\"\n\
+         level = \"warn\"\n"
     )
 }
 
@@ -80,15 +221,43 @@ mod tests {
     fn strict() {
         let good = default_text(true);
         let read = |text: &str| Configuration::parse(text, Path::new("config.toml"));
-        assert!(read(&good).unwrap().allow_unencrypted_keys);
+        let parsed = read(&good).unwrap();
+        assert!(parsed.allow_unencrypted_keys);
+        assert_eq!((parsed.http, parsed.access, parsed.log), Default::default());
         for (from, to, expected) in [
-            ("memory_mib = 128", "memory_mb = 128", "line 4"),
+            ("memory_mib = 128", "memory_mb = 128", "line 5"),
             ("memory_mib = 128", "memory_mib = 1", "memory_mib"),
             ("validator.key", "../validator.key", "validator_key"),
-            ("127.0.0.1:8480", "here", "line 2"),
+            ("127.0.0.1:8480", "here", "line 3"),
+            ("requests_max = 64", "requests_max = 0", "http.requests_max"),
+            ("requests_max = 64", "requests_max = 1000", "http.connections_max"),
+            ("connections_max = 512", "connections_max = 100000", "http.connections_max"),
+            ("public_reads = false", "public_read = false", "public_read"),
+            ("level = \"warn\"", "level = \"loud\"", "loud"),
+            ("[log]", "[tls]\ncertificate = \"\"\nkey = \"\"\n[log]", "tls"),
+            ("127.0.0.1:8480", "0.0.0.0:8480", "0.0.0.0:8480"),
         ] {
             let reason = read(&good.replace(from, to)).unwrap_err();
             assert!(reason.to_string().contains(expected), "{reason}");
         }
+    }
+
+    // Goal: a file from before these tables were there is read as before. Method: one without them.
+    #[test]
+    fn older() {
+        let good = default_text(false);
+        let older = good.split("\n\n").next().unwrap();
+        let read = Configuration::parse(older, Path::new("config.toml")).unwrap();
+        assert_eq!(read, Configuration::parse(&good, Path::new("config.toml")).unwrap());
+    }
+
+    // Goal: nobody but this machine is talked to without TLS by mistake. Method: each way to allow it.
+    #[test]
+    fn plain_http() {
+        let good = default_text(false).replace("127.0.0.1:8480", "0.0.0.0:8480");
+        let read = |text: &str| Configuration::parse(text, Path::new("config.toml"));
+        assert_eq!(read(&good).unwrap_err().code.id, codes::PLAIN_HTTP.id);
+        assert!(read(&good.replace("allow_plain = false", "allow_plain = true")).is_ok());
+        assert!(read(&good.replace("[log]", "[tls]\ncertificate = \"a\"\nkey = \"b\"\n[log]")).is_ok());
     }
 }

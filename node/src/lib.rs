@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod accounts;
 pub mod api;
 pub mod capture;
 pub mod cli;
@@ -13,6 +14,7 @@ pub mod config;
 pub mod core;
 pub mod epc_form;
 pub mod epcs;
+pub mod journal;
 pub mod link;
 pub mod open;
 pub mod own_lane;

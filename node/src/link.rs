@@ -25,7 +25,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 /// What a writer has to know of its key's lane before it signs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Station {
     /// The next submission's sequence.
     pub next: u64,
@@ -66,7 +66,7 @@ impl Station {
 }
 
 /// What became of one event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EventReceipt {
     /// Its index in the block.
     pub index: u32,
@@ -204,17 +204,40 @@ pub fn apply_reason(error: &ApplyError) -> Reason {
 pub struct Remote {
     url: String,
     agent: ureq::Agent,
+    /// What the node is told of who asks.
+    authorization: Option<String>,
+}
+
+/// What a node answers to a submission that it does not take, as far as it is used here.
+#[derive(Deserialize)]
+struct NodeRefusal {
+    code: String,
+    title: String,
+    number: Option<u16>,
+    event: Option<u64>,
+    pointer: Option<String>,
+    argument: Option<String>,
+    next: Option<u64>,
+    previous: Option<String>,
 }
 
 impl Remote {
-    /// The node at this address.
-    pub fn new(url: &str) -> Result<Remote, Reason> {
+    /// The node at this address, asked with the token of an account if there is one.
+    pub fn new(url: &str, token: Option<&str>) -> Result<Remote, Reason> {
+        if url.starts_with("https://") {
+            return Err(Reason::new(codes::NO_HTTPS, &[url]));
+        }
         if !url.starts_with("http://") {
             return Err(Reason::new(codes::OPTION, &["--url", "an address that begins with http://"]));
         }
+        let is_plain = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+        if token.is_some_and(|token| !is_plain(token)) {
+            return Err(Reason::new(codes::OPTION, &["--token", "what suyuan node account add printed"]));
+        }
         let configuration =
             ureq::Agent::config_builder().timeout_global(Some(ANSWER_TIMEOUT)).http_status_as_error(false).build();
-        Ok(Remote { url: url.trim_end_matches('/').to_owned(), agent: configuration.into() })
+        let authorization = token.map(|token| format!("Bearer {token}"));
+        Ok(Remote { url: url.trim_end_matches('/').to_owned(), agent: configuration.into(), authorization })
     }
 
     /// The address.
@@ -225,8 +248,11 @@ impl Remote {
     /// Gets a document: its status and its bytes.
     pub fn get(&self, path: &str, accept: &str) -> Result<(u16, Vec<u8>), Reason> {
         let address = [&self.url, path].concat();
-        let answer = self.agent.get(&address).header("Accept", accept).call();
-        self.read(answer)
+        let mut request = self.agent.get(&address).header("Accept", accept);
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        self.read(request.call())
     }
 
     fn read(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(u16, Vec<u8>), Reason> {
@@ -246,13 +272,33 @@ impl Remote {
 
     fn submit(&self, bytes: &[u8]) -> Result<Submitted, Reason> {
         let address = [&self.url, "/v1/records"].concat();
-        let sent = self.agent.post(&address).header("Content-Type", "application/octet-stream").send(bytes);
-        let (status, bytes) = self.read(sent)?;
-        serde_json::from_slice(&bytes).map_err(|_| self.unexpected(status, &bytes))
+        let mut request = self.agent.post(&address).header("Content-Type", "application/octet-stream");
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        let (status, bytes) = self.read(request.send(bytes))?;
+        if status == 200 {
+            return serde_json::from_slice(&bytes).map_err(|_| self.unexpected(status, &bytes));
+        }
+        if status == 429 {
+            return Ok(Submitted::Busy);
+        }
+        let refusal: NodeRefusal = serde_json::from_slice(&bytes).map_err(|_| self.unexpected(status, &bytes))?;
+        match refusal {
+            NodeRefusal { next: Some(next), previous: Some(previous), .. } => Ok(Submitted::NotNext { next, previous }),
+            NodeRefusal { number: Some(number), event, pointer, argument, .. } => {
+                let (pointer, argument) = (pointer.unwrap_or_default(), argument.unwrap_or_default());
+                Ok(Submitted::Refused { number, event, pointer, argument })
+            }
+            _ => Err(self.unexpected(status, &bytes)),
+        }
     }
 
-    /// Says that an answer is none that a node gives.
+    /// Says that a node refuses, and why if it says so itself; else that the answer is none that a node gives.
     pub fn unexpected(&self, status: u16, bytes: &[u8]) -> Reason {
+        if let Ok(NodeRefusal { code, title, .. }) = serde_json::from_slice(bytes) {
+            return Reason::new(codes::REFUSED, &[&self.url, &code, &title]);
+        }
         let text: String = String::from_utf8_lossy(bytes).chars().take(80).collect();
         Reason::new(codes::ANSWER, &[&self.url, &format!("{status} {text}")])
     }

@@ -35,6 +35,15 @@ pub struct Request {
     pub direction: Direction,
     /// How many edges from the start at most.
     pub depth: u32,
+    /// Whether links are followed that are only claimed, by one without standing.
+    pub claims: bool,
+}
+
+impl Request {
+    /// All of a trace, but for what is only claimed.
+    pub fn all(direction: Direction) -> Request {
+        Request { direction, depth: u32::MAX, claims: false }
+    }
 }
 
 /// What was found.
@@ -77,7 +86,7 @@ pub fn subjects(text: &str) -> Result<Vec<SubjectKey>, Reason> {
 }
 
 /// Which of the keys is recorded: its number.
-fn recorded(reader: &Reader<'_>, keys: &[SubjectKey]) -> Result<Option<u64>, Reason> {
+pub fn recorded(reader: &Reader<'_>, keys: &[SubjectKey]) -> Result<Option<u64>, Reason> {
     for key in keys {
         if let Some(number) = reader.number_of(key.tag()).map_err(|error| store_reason(&error))? {
             return Ok(Some(number));
@@ -92,7 +101,8 @@ pub fn trace(store: &dyn Read, keys: &[SubjectKey], request: Request) -> Result<
     let ledger = Ledger::open(store).map_err(failed)?.ok_or_else(|| Reason::new(codes::STORE, &["no ledger"]))?;
     let height = complete_to(store).map_err(make_reason)?;
     let Some(start) = recorded(&Reader::new(store), keys)? else { return Ok(Found::Nothing(height)) };
-    let query = Query { depth_max: request.depth, ..Query::new(vec![start], request.direction) };
+    let query =
+        Query { depth_max: request.depth, claims: request.claims, ..Query::new(vec![start], request.direction) };
     let mut history = StoreHistory::new(store);
     let closure = close(&mut history, &query).map_err(failed)?;
     let asked = Asked { query: &query, height, organisations: &Named(&ledger.directory) };
@@ -100,7 +110,12 @@ pub fn trace(store: &dyn Read, keys: &[SubjectKey], request: Request) -> Result<
 }
 
 /// The proof of a trace, if the last block is certified; `Ok(None)` if it is not yet.
-pub fn prove(store: &dyn Read, keys: &[SubjectKey], direction: Direction) -> Result<Option<Vec<u8>>, Reason> {
+pub fn prove(
+    store: &dyn Read,
+    keys: &[SubjectKey],
+    direction: Direction,
+    claims: bool,
+) -> Result<Option<Vec<u8>>, Reason> {
     let reader = Reader::new(store);
     let mut chosen = keys.first();
     for key in keys {
@@ -110,7 +125,7 @@ pub fn prove(store: &dyn Read, keys: &[SubjectKey], direction: Direction) -> Res
         }
     }
     let Some(key) = chosen else { return Ok(None) };
-    let query = ProofQuery { key: key.bytes().to_vec(), direction: direction as u8, claims: false };
+    let query = ProofQuery { key: key.bytes().to_vec(), direction: direction as u8, claims };
     let made = last_header(store).and_then(|decided| make(store, decided, query, ProofOptions { payloads: true }));
     match made {
         Ok(proof) => Ok(Some(proof.to_bytes())),
@@ -119,7 +134,8 @@ pub fn prove(store: &dyn Read, keys: &[SubjectKey], direction: Direction) -> Res
     }
 }
 
-fn make_reason(error: MakeError) -> Reason {
+/// Why a proof can't be made.
+pub fn make_reason(error: MakeError) -> Reason {
     match error {
         MakeError::NotCertified => Reason::new(codes::PROOF_LATER, &[]),
         MakeError::Store(error) => store_reason(&error),
@@ -156,7 +172,8 @@ pub fn check(proof: &[u8], trust: &Trust) -> Result<Proved, Reason> {
     let found = match verified.trace {
         None => None,
         Some(mut proved) => {
-            let query = Query::new(vec![proved.start], direction);
+            let claims = verified.query.claims;
+            let query = Query { claims, ..Query::new(vec![proved.start], direction) };
             let asked = Asked { query: &query, height: verified.complete_to, organisations: &Unknown };
             let said = answer(&mut proved.history, &proved.closure, &asked);
             Some(said.map_err(refused)?)

@@ -65,6 +65,9 @@ pub struct PlaceArguments {
     /// Address of a node [default: SUYUAN_URL]
     #[arg(long, value_name = "URL", conflicts_with = "dir")]
     pub url: Option<String>,
+    /// Token of an account of that node [default: SUYUAN_TOKEN]
+    #[arg(long, value_name = "TOKEN", conflicts_with = "dir")]
+    pub token: Option<String>,
 }
 
 /// How key files are opened.
@@ -217,6 +220,73 @@ pub enum NodeCommand {
     Init(InitArguments),
     /// Run a node until it is told to stop
     Run(RunArguments),
+    /// Who may ask a node: accounts with tokens, kept off the ledger
+    #[command(subcommand, arg_required_else_help = true)]
+    Account(AccountCommand),
+}
+
+/// Commands on a node's accounts. A node that runs heeds them within a second.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Make an account, and print its token: it is kept nowhere else
+    Add(AccountAddArguments),
+    /// List the accounts
+    List(AccountListArguments),
+    /// Revoke an account: its token is good for nothing any more
+    Revoke(AccountRevokeArguments),
+}
+
+/// `suyuan node account add`
+#[derive(Debug, Args)]
+pub struct AccountAddArguments {
+    /// The account's name, which the node's log of writes will carry
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// What it may do: reader, writer or admin
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub role: AccountRole,
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan node account list`
+#[derive(Debug, Args)]
+pub struct AccountListArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan node account revoke`
+#[derive(Debug, Args)]
+pub struct AccountRevokeArguments {
+    /// The account's name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AccountRole {
+    /// Read.
+    Reader,
+    /// Record in the node's name.
+    Writer,
+    /// Write, and what changes the node itself.
+    Admin,
 }
 
 /// `suyuan node init`

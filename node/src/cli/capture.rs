@@ -16,13 +16,13 @@ use super::arguments::CaptureArguments;
 use super::found::{is_insecure_by_the_way, new_chain, say_new_chain};
 use super::machine::ProblemEntry;
 use super::outcome::{Outcome, read_reason};
-use super::place::{Failure, Place, outcome_of, place, start, unlock};
+use super::place::{Failure, Place, outcome_of, place, remote, start, unlock};
 use super::screen::{Screen, printable};
 use super::sources::{Source, expand};
 use super::text::{self, pick};
 use crate::capture::{Capture, CaptureError, Said, Tally, rehearse};
 use crate::codes::node as codes;
-use crate::link::{Link, Remote};
+use crate::link::Link;
 use crate::open::{Opened, is_there, spool_folder};
 use crate::profiles::{Profile, profile_json};
 
@@ -214,7 +214,7 @@ fn profile_line(profile: &Profile, language: Language) -> String {
 pub fn run(options: &CaptureArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     match place(&options.place, true) {
         Place::Node(url) => {
-            let remote = Remote::new(&url)?;
+            let remote = remote(&url, &options.place)?;
             let key = options.key.as_ref().ok_or_else(|| Reason::new(codes::KEY_MISSING, &[&url]))?;
             let signer = unlock(key, &options.unlock, false)?;
             let mut spool = key.clone().into_os_string();

@@ -122,14 +122,14 @@ impl Demo<'_> {
     ) -> Result<Traced, Failure> {
         self.title(english, chinese)?;
         let keys = subjects(subject)?;
-        let found = trace(&self.network.node.store.snapshot(), &keys, Request { direction, depth: u32::MAX })?;
+        let found = trace(&self.network.node.store.snapshot(), &keys, Request::all(direction))?;
         let Found::Trace(answer) = found else {
             return Err(Reason::new(codes::NOT_RECORDED, &[subject, "0"]).into());
         };
         show(&answer, false, self.screen)?;
         let mut proof = None;
         for _ in 0..CERTIFIED_TRIES {
-            proof = prove(&self.network.node.store.snapshot(), &keys, direction)?;
+            proof = prove(&self.network.node.store.snapshot(), &keys, direction, false)?;
             if proof.is_some() {
                 break;
             }

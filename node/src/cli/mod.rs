@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+mod account;
 mod arguments;
 mod capture;
 mod code_list;
@@ -72,6 +73,7 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Fsck(options) => place::end(data::fsck(&options, screen), screen),
         Command::Node(NodeCommand::Init(options)) => place::end(found::init(&options, screen), screen),
         Command::Node(NodeCommand::Run(options)) => place::end(run::run(&options, screen), screen),
+        Command::Node(NodeCommand::Account(command)) => place::end(account::run(&command, screen), screen),
         Command::Keygen(options) => place::end(found::keygen(&options, screen), screen),
         Command::Genesis(GenesisCommand::New(options)) => place::end(found::genesis_new(&options, screen), screen),
         Command::Genesis(GenesisCommand::Check(options)) => place::end(found::genesis_check(&options, screen), screen),

@@ -17,7 +17,7 @@ use suyuan_sdk::signer::{Signer, sign_submission};
 use super::arguments::{OrgCommand, OrgListArguments, SignArguments};
 use super::found::{ADMINISTRATOR_KEY, organisation_json, random_uri, time_text};
 use super::outcome::Outcome;
-use super::place::{Failure, Place, place, start, unlock};
+use super::place::{Failure, Place, place, remote, start, unlock};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::network::organisations_json;
@@ -113,7 +113,7 @@ fn record_operation(
         Place::Node(url) => {
             let key = options.key.as_ref().ok_or_else(|| Reason::new(codes::KEY_MISSING, &[&url]))?;
             let signer = unlock(key, &options.unlock, false)?;
-            submit(&Link::Remote(&Remote::new(&url)?), &signer, kind, &record)?
+            submit(&Link::Remote(&remote(&url, &options.place)?), &signer, kind, &record)?
         }
         Place::Directory(path) => {
             let opened = Opened::open(&path)?;
@@ -169,14 +169,26 @@ fn say(submitted: &Submitted, json: bool, screen: &mut Screen) -> Result<Outcome
     Ok(Outcome::Done)
 }
 
+/// All organisations that a node tells of, page by page.
+fn listed_by_node(remote: &Remote) -> Result<Value, Reason> {
+    let (mut all, mut from) = (Vec::new(), 0u64);
+    loop {
+        let (status, bytes) = remote.get(&format!("/v1/organisations?limit=1000&from={from}"), "application/json")?;
+        let unexpected = || remote.unexpected(status, &bytes);
+        let mut page: Value = serde_json::from_slice(&bytes).map_err(|_| unexpected())?;
+        let listed = page.get_mut("organisations").and_then(Value::as_array_mut).ok_or_else(unexpected)?;
+        all.append(listed);
+        match page.get("next").and_then(Value::as_u64) {
+            Some(next) if next > from => from = next,
+            _ => return Ok(serde_json::json!({ "organisations": all })),
+        }
+    }
+}
+
 fn list(options: &OrgListArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let listed: Value = match place(&options.place, false) {
         Place::Directory(path) => organisations_json(&Opened::open(&path)?.ledger.directory),
-        Place::Node(url) => {
-            let remote = Remote::new(&url)?;
-            let (status, bytes) = remote.get("/v1/organisations", "application/json")?;
-            serde_json::from_slice(&bytes).map_err(|_| remote.unexpected(status, &bytes))?
-        }
+        Place::Node(url) => listed_by_node(&remote(&url, &options.place)?)?,
     };
     let mut sink = screen.answers();
     if options.json {

@@ -12,10 +12,13 @@ use super::arguments::{PlaceArguments, UnlockArguments};
 use super::outcome::Outcome;
 use super::screen::Screen;
 use crate::codes::node as codes;
+use crate::link::Remote;
 use crate::open::{Node, Opened, is_there};
 
 /// Where a node listens unless its configuration says otherwise.
 const URL_DEFAULT: &str = "http://127.0.0.1:8480";
+/// The environment's token for it.
+const TOKEN_VARIABLE: &str = "SUYUAN_TOKEN";
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -95,6 +98,12 @@ pub fn place(arguments: &PlaceArguments, create: bool) -> Place {
         true => Place::Directory(directory),
         false => Place::Node(URL_DEFAULT.to_owned()),
     }
+}
+
+/// The node at an address, asked with the token that the arguments or the environment give.
+pub fn remote(url: &str, arguments: &PlaceArguments) -> Result<Remote, Reason> {
+    let variable = || std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty());
+    Remote::new(url, arguments.token.clone().or_else(variable).as_deref())
 }
 
 /// The data directory that an argument names, else the environment, else the default.

@@ -16,7 +16,7 @@ use super::arguments::{TraceArguments, VerifyArguments};
 use super::dot::dot;
 use super::found::time_text;
 use super::outcome::Outcome;
-use super::place::{Failure, Place, directory, place};
+use super::place::{Failure, Place, directory, place, remote};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::codes::node as codes;
@@ -35,10 +35,10 @@ pub fn run(options: &TraceArguments, screen: &mut Screen) -> Result<Outcome, Fai
         (_, true) => Direction::History,
         _ => Direction::Back,
     };
-    let request = Request { direction, depth: options.depth.unwrap_or(u32::MAX) };
+    let request = Request { depth: options.depth.unwrap_or(u32::MAX), ..Request::all(direction) };
     match place(&options.place, false) {
         Place::Directory(path) => local(&path, options, &keys, request, screen),
-        Place::Node(url) => remote(&Remote::new(&url)?, options, request, screen),
+        Place::Node(url) => from_node(&remote(&url, &options.place)?, options, request, screen),
     }
 }
 
@@ -52,7 +52,7 @@ fn local(
     let opened = Opened::open(path)?;
     let snapshot = opened.store.snapshot();
     if let Some(file) = &options.proof {
-        let proof = traces::prove(&snapshot, keys, request.direction)?;
+        let proof = traces::prove(&snapshot, keys, request.direction, request.claims)?;
         write_file(file, &proof.ok_or_else(|| Reason::new(codes::PROOF_LATER, &[]))?)?;
     }
     match traces::trace(&snapshot, keys, request)? {
@@ -93,7 +93,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Reason> {
     std::fs::write(path, bytes).map_err(|error| io_reason(path, &error))
 }
 
-fn remote(
+fn from_node(
     remote: &Remote,
     options: &TraceArguments,
     request: Request,

@@ -13,7 +13,7 @@ use crate::record::LinkRun;
 use crate::state::ahead::Ahead;
 use crate::state::head::{HEAD_KEY, Head};
 use crate::state::subject::{
-    StoredEntry, StoredLog, StoredRecord, StoredRun, decode_keys, entry_key, place_key, read_number,
+    ENTRIES_PER_ROW, StoredEntry, StoredLog, StoredRecord, StoredRun, decode_keys, entry_key, place_key, read_number,
 };
 use crate::trace::numbers::NumberMap;
 
@@ -152,6 +152,48 @@ impl<'a> Reader<'a> {
         self.rows_of_entries(log, stored.base_count, rows_end, &mut entries)?;
         entries.append(&mut recent);
         Ok(entries)
+    }
+
+    /// The entries of a log from a place on, at most so many: for whoever shows a log in pages.
+    pub fn entries_from(&self, log: u64, place: u64, count: u64) -> Result<Vec<StoredEntry>, StoreError> {
+        let impossible = |log: u64| StoreError::Corrupt(Table::Log, format!("log {log} has an impossible base"));
+        let row = ENTRIES_PER_ROW as u64;
+        let stored = self.log(log)?;
+        let to = place.saturating_add(count).min(stored.peaks.count);
+        let (first, rows_end) = (place / row * row, stored.recent_from());
+        // The rows wanted, from the last back to the first; those of a base come before those of its fork.
+        let mut parts = Vec::new();
+        let (mut owner, mut owned, mut end) = (log, stored, rows_end.min(to.next_multiple_of(row)));
+        while end > first {
+            let from = owned.base_count.max(first);
+            if from < end {
+                parts.push((owner, from, end));
+                end = from;
+            }
+            if end <= first {
+                break;
+            }
+            if owned.base == 0 || owned.base >= owner {
+                return Err(impossible(owner));
+            }
+            let fork = owner;
+            owner = owned.base;
+            owned = self.log(owner)?;
+            if end > owned.recent_from() {
+                return Err(impossible(fork));
+            }
+        }
+        let mut entries = Vec::new();
+        for (owner, from, end) in parts.into_iter().rev() {
+            self.rows_of_entries(owner, from, end, &mut entries)?;
+        }
+        let begun = if first < rows_end { first } else { rows_end };
+        if to > rows_end {
+            entries.extend(self.log(log)?.recent);
+        }
+        let skipped = usize::try_from(place.saturating_sub(begun)).unwrap_or(usize::MAX);
+        let wanted = usize::try_from(to.saturating_sub(place)).unwrap_or(usize::MAX);
+        Ok(entries.into_iter().skip(skipped).take(wanted).collect())
     }
 
     /// The first entries of a log, which are found with the log that it was forked from.

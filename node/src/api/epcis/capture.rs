@@ -15,6 +15,7 @@ use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Problem, Reason};
 use suyuan_epcis::{read, validate};
 use tempfile::NamedTempFile;
+use tokio::time::timeout;
 
 use super::answer::{Exception, blocking, come_again, exception, exception_with, failed};
 use super::document::flat_xml;
@@ -24,6 +25,7 @@ use super::negotiate::{self, ERROR_BEHAVIOUR};
 use super::token::{Of, Token};
 use super::{EVENTS_LIMIT, PAGE_MAX, SIZE_LIMIT, per_page, with_next};
 use crate::api::access::{Caller, Wrote};
+use crate::api::limits::BODY_STALL;
 use crate::api::{App, Shared};
 use crate::codes::epcis as codes;
 use crate::codes::node as node_codes;
@@ -38,6 +40,8 @@ const PIECE_BYTES: usize = 512 << 10;
 pub enum NotTaken {
     /// It is longer than this.
     TooLarge(u64),
+    /// It did not go on.
+    Stalled,
     /// The client broke off, or the disk failed.
     Failed(Reason),
 }
@@ -53,6 +57,10 @@ impl NotTaken {
                 super::put(response.headers_mut(), EVENTS_LIMIT, &super::work::ROLLBACK_EVENTS_MAX.to_string());
                 response
             }
+            NotTaken::Stalled => {
+                let reason = Reason::new(node_codes::API_STALLED, &[&BODY_STALL.as_secs().to_string()]);
+                exception_with(StatusCode::REQUEST_TIMEOUT, Exception::Validation, &reason, &[])
+            }
             NotTaken::Failed(reason) if *reason.code == *node_codes::API_BODY => {
                 exception(Exception::Validation, reason)
             }
@@ -66,7 +74,7 @@ impl NotTaken {
 /// `GS1-Capture-Error-Behaviour` says whether the document is recorded as a whole or not at all (`rollback`, the
 /// default), or whatever is good of it (`proceed`).
 #[utoipa::path(
-    post, path = "/epcis/capture", operation_id = "captureDocument", tag = "EPCIS",
+    post, path = "/epcis/capture", operation_id = "captureDocument", tag = "epcis",
     params(("GS1-Capture-Error-Behaviour" = Option<String>, Header, description = "rollback (default) or proceed")),
     request_body(content = String, content_type = "application/json",
         description = "an EPCISDocument or EPCISQueryDocument in JSON or XML, or events without a document"),
@@ -141,7 +149,7 @@ async fn take_to_disk(
     }
     let (mut piece, mut total, mut ended) = (Vec::new(), 0u64, false);
     while !ended {
-        match body.frame().await {
+        match timeout(BODY_STALL, body.frame()).await.map_err(|_| NotTaken::Stalled)? {
             None => ended = true,
             Some(Err(error)) => {
                 return Err(NotTaken::Failed(Reason::new(node_codes::API_BODY, &[&error.to_string()])));
@@ -167,7 +175,7 @@ async fn take_to_disk(
 pub async fn take_to_memory(body: Body, bytes_max: usize) -> Result<Vec<u8>, NotTaken> {
     let mut body = body;
     let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
+    while let Some(frame) = timeout(BODY_STALL, body.frame()).await.map_err(|_| NotTaken::Stalled)? {
         let frame =
             frame.map_err(|error| NotTaken::Failed(Reason::new(node_codes::API_BODY, &[&error.to_string()])))?;
         bytes.extend_from_slice(&frame.into_data().unwrap_or_default());
@@ -225,7 +233,7 @@ pub fn invalid(reason: &Reason, problems: &[Problem]) -> Response {
 
 /// A capture job.
 #[utoipa::path(
-    get, path = "/epcis/capture/{captureID}", operation_id = "captureJob", tag = "EPCIS",
+    get, path = "/epcis/capture/{captureID}", operation_id = "captureJob", tag = "epcis",
     params(("captureID" = String, Path, description = "as the job's address has it")),
     responses(
         (status = 200, description = "the job"),
@@ -259,7 +267,7 @@ fn job_response(job: &Job, syntax: Syntax) -> Response {
 
 /// The capture jobs, the latest first.
 #[utoipa::path(
-    get, path = "/epcis/capture", operation_id = "captureJobs", tag = "EPCIS",
+    get, path = "/epcis/capture", operation_id = "captureJobs", tag = "epcis",
     params(
         ("perPage" = Option<u32>, Query, description = "jobs a page, 30 if not said, at most 1000"),
         ("nextPageToken" = Option<String>, Query, description = "as Link names it"),

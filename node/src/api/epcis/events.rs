@@ -47,7 +47,7 @@ pub const QUERIES_MAX: usize = 8;
 
 /// Captures one event: it is on disk when the answer comes.
 #[utoipa::path(
-    post, path = "/epcis/events", operation_id = "captureEvent", tag = "EPCIS",
+    post, path = "/epcis/events", operation_id = "captureEvent", tag = "epcis",
     request_body(content = String, content_type = "application/json", description = "one event"),
     responses(
         (status = 201, description = "recorded; Location names it"),
@@ -166,7 +166,7 @@ fn percent_encoded(text: &str) -> String {
 /// Alternatives of one parameter are separated by `|`. Pages of one query show the ledger at one height: events that
 /// are captured meanwhile make them neither skip nor repeat.
 #[utoipa::path(
-    get, path = "/epcis/events", operation_id = "queryEvents", tag = "EPCIS",
+    get, path = "/epcis/events", operation_id = "queryEvents", tag = "epcis",
     params(
         ("perPage" = Option<u32>, Query, description = "events a page, 30 if not said, at most 1000"),
         ("nextPageToken" = Option<String>, Query, description = "as Link names it; alone, or with the same parameters"),
@@ -352,7 +352,7 @@ fn document_response(found: &[Found], wanted: &Wanted) -> Response {
 /// Ids are their authors' own: if several have recorded an event under it, the node's own organisation's is given, or
 /// none.
 #[utoipa::path(
-    get, path = "/epcis/events/{*eventID}", operation_id = "eventByID", tag = "EPCIS",
+    get, path = "/epcis/events/{*eventID}", operation_id = "eventByID", tag = "epcis",
     params(("eventID" = String, Path, description = "percent-encoded")),
     responses(
         (status = 200, description = "an EPCISQueryDocument, in JSON or XML"),

@@ -102,14 +102,18 @@ impl Epcis {
 
 /// The routes under `/epcis`.
 pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(resources))
-        .routes(routes!(capture::post, capture::list))
-        .routes(routes!(capture::job))
-        .routes(routes!(events::post, events::get))
-        .routes(routes!(events::one))
-        .routes(routes!(delete_token))
-        .layer(middleware::from_fn(announced))
+    let paths = [
+        routes!(resources),
+        routes!(capture::post, capture::list),
+        routes!(capture::job),
+        routes!(events::post, events::get),
+        routes!(events::one),
+        routes!(delete_token),
+    ];
+    let router = paths.into_iter().fold(OpenApiRouter::new(), |router, (schemas, paths, methods)| {
+        router.routes((schemas, paths, methods.fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })))
+    });
+    router.layer(middleware::from_fn(announced))
 }
 
 /// Answers `OPTIONS`, gives a wrong method its error, and tells the versions with every answer.
@@ -186,7 +190,7 @@ pub fn with_next(mut response: Response, path: &str, count: usize, token: &Token
 }
 
 /// The resources of this interface that there are.
-#[utoipa::path(get, path = "/epcis", operation_id = "epcisResources", tag = "EPCIS", responses((status = 200, description = "a collection of names")))]
+#[utoipa::path(get, path = "/epcis", operation_id = "epcisResources", tag = "epcis", responses((status = 200, description = "a collection of names")))]
 async fn resources(headers: HeaderMap) -> Response {
     if let Err(refused) = negotiate::reads_json(&headers) {
         return self::refused(refused);
@@ -199,7 +203,7 @@ async fn resources(headers: HeaderMap) -> Response {
 
 /// Deletes a page token.
 #[utoipa::path(
-    delete, path = "/epcis/nextPageToken/{token}", operation_id = "deletePageToken", tag = "EPCIS",
+    delete, path = "/epcis/nextPageToken/{token}", operation_id = "deletePageToken", tag = "epcis",
     params(("token" = String, Path, description = "as Link named it")),
     responses(
         (status = 204, description = "no page is given for it any more"),

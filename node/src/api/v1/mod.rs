@@ -2,23 +2,32 @@
 
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
-use super::limits::SUBMISSION_BYTES_MAX;
 
+pub mod blocks;
 pub mod network;
+pub mod proofs;
 pub mod records;
+pub mod schema;
+pub mod subjects;
 pub mod traces;
 
 /// The routes under `/v1`.
 pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
-        .routes(routes!(records::records).layer(DefaultBodyLimit::max(SUBMISSION_BYTES_MAX)))
+        .routes(routes!(records::records))
+        .routes(routes!(records::receipt))
         .routes(routes!(records::lane))
         .routes(routes!(traces::trace))
-        .routes(routes!(network::checkpoint))
+        .routes(routes!(subjects::subject))
+        .routes(routes!(proofs::trace_proof))
+        .routes(routes!(proofs::inclusion_proof))
+        .routes(routes!(blocks::checkpoint))
+        .routes(routes!(blocks::blocks))
+        .routes(routes!(blocks::block))
         .routes(routes!(network::organisations))
+        .routes(routes!(network::organisation))
 }

@@ -1,85 +1,90 @@
-//! The chain and who is on it.
+//! Who is on the chain.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde_json::{Value, json};
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::block::Checkpoint;
-use suyuan_ledger::organisation::Directory;
-use suyuan_ledger::proof::make::last_header;
-use suyuan_ledger::proof::trust::checkpoint_bytes;
+use suyuan_ledger::organisation::{Directory, Organisation};
 use suyuan_ledger::state::apply::Ledger;
 
-use crate::api::Shared;
-use crate::api::problem::{answer, blocking, problem};
+use super::schema::{OrganisationAnswer, OrganisationList};
+use crate::api::extract::{Page, Parameters, Segments};
+use crate::api::problem::{Missing, Refusals, answer, blocking, not_found, wrong_parameter};
+use crate::api::{App, Shared};
 use crate::codes::node as codes;
 use crate::open::store_reason;
 
-/// The last height that is certified.
-#[utoipa::path(get, path = "/v1/checkpoint", responses((status = 200)))]
-pub async fn checkpoint(State(app): Shared, headers: HeaderMap) -> Response {
-    let wants_bytes = headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/octet-stream");
+/// Who is who: organisations by their numbers, with their keys and what is bound to them, a page at a time.
+#[utoipa::path(
+    get, path = "/v1/organisations", tag = "network",
+    params(Page),
+    responses((status = 200, description = "A page of organisations", body = OrganisationList), Refusals),
+)]
+pub async fn organisations(State(app): Shared, Parameters(page): Parameters<Page>) -> Response {
+    let limit = match page.limit() {
+        Ok(limit) => limit,
+        Err(refusal) => return *refusal,
+    };
     blocking(move || {
-        let Ok(decided) = last_header(&app.node.store.snapshot()) else {
-            let later = Reason::new(codes::PROOF_LATER, &[]);
-            return Ok(problem(StatusCode::SERVICE_UNAVAILABLE, &later));
-        };
-        let validators = app.node.genesis.validators.clone();
-        let point = Checkpoint { header: decided.header, certificate: decided.certificate, validators };
-        if wants_bytes {
-            let headers = [(header::CONTENT_TYPE, "application/octet-stream")];
-            return Ok((headers, checkpoint_bytes(&point)).into_response());
-        }
-        Ok(answer(
-            StatusCode::OK,
-            &json!({
-                "chain": point.header.chain.to_string(), "height": point.height(),
-                "state": point.header.state.to_string(), "header": point.header.id().to_string(),
-                "time": point.header.time,
-            }),
-        ))
+        let ledger = ledger(&app)?;
+        let from = page.from.unwrap_or(0);
+        let all = ledger.directory.organisations().iter().filter(|one| one.number >= from);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let listed: Vec<Value> = all.clone().take(limit).map(|one| organisation_json(&ledger.directory, one)).collect();
+        let next = all.clone().nth(limit).map(|one| one.number);
+        Ok(answer(StatusCode::OK, &json!({"organisations": listed, "next": next})))
     })
     .await
 }
 
-/// Who is who.
-#[utoipa::path(get, path = "/v1/organisations", responses((status = 200)))]
-pub async fn organisations(State(app): Shared) -> Response {
+/// One organisation.
+#[utoipa::path(
+    get, path = "/v1/organisations/{number}", tag = "network",
+    params(("number" = u64, Path, description = "Its number, from 1")),
+    responses((status = 200, description = "The organisation", body = OrganisationAnswer), Missing, Refusals),
+)]
+pub async fn organisation(State(app): Shared, Segments(number): Segments<String>) -> Response {
+    let Ok(number) = number.parse::<u64>() else { return wrong_parameter("number", "a number from 1") };
     blocking(move || {
-        let ledger = Ledger::open(&app.node.store.snapshot());
-        let ledger = ledger.map_err(|error| store_reason(&error))?;
-        let ledger = ledger.ok_or_else(|| Reason::new(codes::STORE, &["no ledger"]))?;
-        Ok(answer(StatusCode::OK, &organisations_json(&ledger.directory)))
+        let ledger = ledger(&app)?;
+        Ok(match ledger.directory.organisation(number) {
+            Some(one) => answer(StatusCode::OK, &organisation_json(&ledger.directory, one)),
+            None => not_found(&format!("organisation {number}")),
+        })
     })
     .await
+}
+
+fn ledger(app: &App) -> Result<Ledger, Reason> {
+    let ledger = Ledger::open(&app.node.store.snapshot()).map_err(|error| store_reason(&error))?;
+    ledger.ok_or_else(|| Reason::new(codes::STORE, &["no ledger"]))
 }
 
 /// Who is who, for programs.
 pub fn organisations_json(directory: &Directory) -> Value {
-    let organisations: Vec<Value> = directory
-        .organisations()
-        .iter()
-        .map(|one| {
-            let keys: Vec<Value> = directory
-                .keys()
-                .filter(|key| key.organisation == one.number)
-                .map(|key| {
-                    json!({"key": key.id.to_string(), "role": key.role.name(), "admitted": key.admitted_at,
-                        "retired": key.retired_at, "revoked": key.revoked_at})
-                })
-                .collect();
-            let bindings: Vec<Value> = directory
-                .bindings()
-                .filter(|binding| binding.owner == one.number)
-                .map(|binding| {
-                    json!({"kind": binding.scope.kind().name(), "value": binding.scope.value(),
-                        "strict": binding.strict, "from": binding.from, "to": binding.to})
-                })
-                .collect();
-            json!({"number": one.number, "uri": one.uri, "aliases": one.aliases, "name": one.name,
-                "role": one.role.name(), "keys": keys, "bindings": bindings})
+    let organisations: Vec<Value> =
+        directory.organisations().iter().map(|one| organisation_json(directory, one)).collect();
+    json!({ "organisations": organisations })
+}
+
+fn organisation_json(directory: &Directory, one: &Organisation) -> Value {
+    let keys: Vec<Value> = directory
+        .keys()
+        .filter(|key| key.organisation == one.number)
+        .map(|key| {
+            json!({"key": key.id.to_string(), "role": key.role.name(), "admitted": key.admitted_at,
+                "retired": key.retired_at, "revoked": key.revoked_at})
         })
         .collect();
-    json!({ "organisations": organisations })
+    let bindings: Vec<Value> = directory
+        .bindings()
+        .filter(|binding| binding.owner == one.number)
+        .map(|binding| {
+            json!({"kind": binding.scope.kind().name(), "value": binding.scope.value(),
+                "strict": binding.strict, "from": binding.from, "to": binding.to})
+        })
+        .collect();
+    json!({"number": one.number, "uri": one.uri, "aliases": one.aliases, "name": one.name,
+        "role": one.role.name(), "keys": keys, "bindings": bindings})
 }

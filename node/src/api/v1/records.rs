@@ -1,69 +1,135 @@
-//! Signed submissions and the lanes that they are in.
+//! Signed submissions, their receipts, and the lanes that they are in.
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
-use suyuan_epcis::codes::{Language, ledger as ledger_codes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+use suyuan_epcis::codes::ledger as ledger_codes;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::codec;
 use suyuan_ledger::hash::Hash;
-use suyuan_ledger::submission::SignedSubmission;
+use suyuan_ledger::submission::{InvalidSubmission, SignedSubmission};
 
+use super::schema::{Applied, NotNext, Refused};
 use crate::api::Shared;
-use crate::api::limits::SUBMISSION_BYTES_MAX;
-use crate::api::problem::{answer, blocking, busy, problem};
+use crate::api::access::Wrote;
+use crate::api::extract::Segments;
+use crate::api::limits::{SUBMISSION_BYTES_MAX, receive};
+use crate::api::problem::{
+    BodyRefusals, Missing, Octets, Refusals, answer, blocking, busy, failed, not_found, problem, problem_with,
+    wrong_parameter,
+};
 use crate::codes::node as codes;
-use crate::link::{Station, Submitted, why_stopped};
+use crate::core::earlier_answer;
+use crate::link::{Station, Submitted, apply_reason, why_stopped};
 use crate::open::store_reason;
 
-/// Where a key's lane stands.
-#[utoipa::path(get, path = "/v1/lanes/{key}", responses((status = 200)))]
-pub async fn lane(State(app): Shared, Path(key): Path<String>) -> Response {
-    let Some(key) = Hash::from_hex(&key) else {
-        let reason = Reason::new(codes::API_PARAMETER, &["key", "64 digits of lower-case hex"]);
+/// Records a signed submission.
+///
+/// The body is a SignedSubmission as docs/FORMATS.md has it: up to 4,096 events under one signature, the next of
+/// the signing key's lane. The answer comes once it is on disk. Sent again, it is answered as before.
+#[utoipa::path(
+    post, path = "/v1/records", tag = "records",
+    request_body(content = Octets, content_type = "application/octet-stream", description = "A SignedSubmission"),
+    responses(
+        // First, since what follows says more of one of them.
+        Refusals, BodyRefusals,
+        (status = 200, description = "It is on the ledger, with a receipt for each event", body = Applied),
+        (status = 400, description = "It never enters the ledger: why", body = Refused,
+            content_type = "application/problem+json"),
+        (status = 409, description = "It is not the next of its lane: where the lane stands", body = NotNext,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn records(State(app): Shared, request: Request) -> Response {
+    let received = match receive(&app, request.into_body(), SUBMISSION_BYTES_MAX).await {
+        Ok(received) => received,
+        Err(refusal) => return refusal,
+    };
+    let Ok(submission) = codec::decode::<SignedSubmission>(&received.bytes, SUBMISSION_BYTES_MAX) else {
+        let reason = Reason::new(codes::API_BODY, &["not a signed submission"]);
         return problem(StatusCode::BAD_REQUEST, &reason);
+    };
+    let id = submission.submission.id();
+    let Ok(said) = app.node.writer.submit(submission).await else {
+        return failed(&why_stopped(&app.node.writer));
+    };
+    // What was written a moment ago is in memory: reading it does not block.
+    let submitted = match Submitted::of(said, id, &app.node.store) {
+        Ok(submitted) => submitted,
+        Err(error) => return failed(&store_reason(&error)),
+    };
+    let (outcome, mut answered) = told(submitted);
+    app.metrics.submission(outcome);
+    answered.extensions_mut().insert(Wrote(id.to_string()));
+    answered
+}
+
+/// The answer to a submission, and its outcome in a word.
+fn told(submitted: Submitted) -> (&'static str, Response) {
+    let of_number = |number: u16| ledger_codes::of_number(number).unwrap_or(ledger_codes::RESERVED);
+    match submitted {
+        Submitted::Applied { height, block_time, submission, receipts } => {
+            let applied = Applied { status: "applied", height, block_time, submission, receipts };
+            ("accepted", answer(StatusCode::OK, &applied))
+        }
+        Submitted::Refused { number, event, pointer, argument } => {
+            let reason = Reason::new(of_number(number), &[&argument]);
+            let members = [
+                ("number", json!(number)),
+                ("event", json!(event)),
+                ("pointer", json!(pointer)),
+                ("argument", json!(argument)),
+            ];
+            (reason.code.id, problem_with(StatusCode::BAD_REQUEST, &reason, &members))
+        }
+        Submitted::NotNext { next, previous } => {
+            let reason = Reason::new(of_number(InvalidSubmission::Lane.code()), &[]);
+            let members = [("next", json!(next)), ("previous", json!(previous))];
+            (reason.code.id, problem_with(StatusCode::CONFLICT, &reason, &members))
+        }
+        Submitted::Busy => (codes::BUSY.id, busy()),
+    }
+}
+
+/// The receipt of a submission that is on the ledger.
+#[utoipa::path(
+    get, path = "/v1/receipts/{submission}", tag = "records",
+    params(("submission" = String, Path, description = "The submission's id: 64 digits of lower-case hex")),
+    responses(
+        (status = 200, description = "What became of each of its events", body = Applied),
+        Missing, Refusals,
+    ),
+)]
+pub async fn receipt(State(app): Shared, Segments(submission): Segments<String>) -> Response {
+    let Some(id) = Hash::from_hex(&submission) else {
+        return wrong_parameter("submission", "64 digits of lower-case hex");
+    };
+    blocking(move || {
+        let earlier = earlier_answer(app.node.store.as_ref(), id).map_err(|error| apply_reason(&error))?;
+        let Some(earlier) = earlier else { return Ok(not_found(&format!("submission {id}"))) };
+        let submitted = Submitted::of(earlier, id, &app.node.store).map_err(|error| store_reason(&error))?;
+        Ok(told(submitted).1)
+    })
+    .await
+}
+
+/// Where a key's lane stands: what its next submission has to name.
+#[utoipa::path(
+    get, path = "/v1/lanes/{key}", tag = "records",
+    params(("key" = String, Path, description = "The key's id: 64 digits of lower-case hex")),
+    responses(
+        (status = 200, description = "The lane; of a key that is not known, one that nothing is in", body = Station),
+        Refusals,
+    ),
+)]
+pub async fn lane(State(app): Shared, Segments(key): Segments<String>) -> Response {
+    let Some(key) = Hash::from_hex(&key) else {
+        return wrong_parameter("key", "64 digits of lower-case hex");
     };
     blocking(move || {
         let station = Station::of(&app.node.store, &key).map_err(|error| store_reason(&error))?;
         Ok(answer(StatusCode::OK, &station))
     })
     .await
-}
-
-/// Takes a signed submission.
-#[utoipa::path(post, path = "/v1/records", request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 200)))]
-pub async fn records(State(app): Shared, body: Bytes) -> Response {
-    let Ok(submission) = codec::decode::<SignedSubmission>(&body, SUBMISSION_BYTES_MAX) else {
-        let reason = Reason::new(codes::API_BODY, &["not a signed submission"]);
-        return problem(StatusCode::BAD_REQUEST, &reason);
-    };
-    let id = submission.submission.id();
-    let Ok(said) = app.node.writer.submit(submission).await else {
-        return problem(StatusCode::INTERNAL_SERVER_ERROR, &why_stopped(&app.node.writer));
-    };
-    blocking(move || {
-        let submitted = Submitted::of(said, id, &app.node.store).map_err(|error| store_reason(&error))?;
-        Ok(match &submitted {
-            Submitted::Applied { .. } => answer(StatusCode::OK, &submitted),
-            Submitted::NotNext { .. } => answer(StatusCode::CONFLICT, &submitted),
-            Submitted::Busy => busy(),
-            Submitted::Refused { number, argument, .. } => refused(&submitted, *number, argument),
-        })
-    })
-    .await
-}
-
-/// A refusal: as the answer to a submission, with the members of RFC 7807 beside.
-fn refused(submitted: &Submitted, number: u16, argument: &str) -> Response {
-    let mut body = serde_json::to_value(submitted).unwrap_or_default();
-    let reason = Reason::new(ledger_codes::of_number(number).unwrap_or(ledger_codes::RESERVED), &[argument]);
-    if let Value::Object(members) = &mut body {
-        members.insert("type".to_owned(), json!(format!("urn:suyuan:code:{}", reason.code.id)));
-        members.insert("code".to_owned(), json!(reason.code.id));
-        members.insert("title".to_owned(), json!(reason.what(Language::En)));
-        members.insert("detail".to_owned(), json!(reason.remedy(Language::En)));
-    }
-    (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }

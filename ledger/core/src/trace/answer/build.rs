@@ -182,7 +182,8 @@ fn uri(key: &[u8]) -> String {
     SubjectKey::parse(key).map(|key| key.to_uri()).unwrap_or_default()
 }
 
-fn kind(number: u8) -> &'static str {
+/// What people call the kind of key with this number.
+pub fn kind_name(number: u8) -> &'static str {
     match KeyKind::from_number(number) {
         Some(KeyKind::Item | KeyKind::Upui | KeyKind::DrugCode) => "item",
         Some(KeyKind::Lot) => "lot",
@@ -200,6 +201,16 @@ fn kind(number: u8) -> &'static str {
     }
 }
 
+/// How far a life has come, in a word.
+pub fn life_name(number: u8) -> &'static str {
+    match number {
+        life::ACTIVE => "active",
+        life::ENDED => "ended",
+        life::CONSUMED => "consumed",
+        _ => "unknown",
+    }
+}
+
 fn node_answer(known: &Known<'_>, node: &Node) -> NodeAnswer {
     let windows = match &node.shown {
         Shown::Windows(spans) => {
@@ -211,14 +222,9 @@ fn node_answer(known: &Known<'_>, node: &Node) -> NodeAnswer {
     let mut places = known.touches(node.subject).iter().rev().filter_map(|touch| known.facts.get(touch.event));
     NodeAnswer {
         id: known.id(node.subject),
-        kind: kind(node.kind),
+        kind: kind_name(node.kind),
         depth: node.depth,
-        life: match node.state.life {
-            life::ACTIVE => "active",
-            life::ENDED => "ended",
-            life::CONSUMED => "consumed",
-            _ => "unknown",
-        },
+        life: life_name(node.state.life),
         recalled: node.state.recall != 0,
         holder: match node.state.holder {
             NONE | UNREGISTERED => None,

@@ -162,7 +162,7 @@ pub(super) fn position(event: &ShownEvent) -> String {
 }
 
 /// A time in UTC, as the time stamps of EPCIS; a number where no calendar reaches.
-pub(super) fn utc(milliseconds: i64) -> String {
+pub fn utc(milliseconds: i64) -> String {
     let (seconds, rest) = (milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000));
     // The text of a time stamp has years of four digits: 10^12 seconds are far beyond.
     let stamp = (seconds.unsigned_abs() < 1_000_000_000_000)
@@ -171,7 +171,7 @@ pub(super) fn utc(milliseconds: i64) -> String {
 }
 
 /// The names of flags.
-pub(super) fn flags(flags: u64) -> Vec<&'static str> {
+pub fn flags(flags: u64) -> Vec<&'static str> {
     const NAMES: [(u64, &str); 14] = [
         (flag::PREFIX_UNBOUND, "prefix_unbound"),
         (flag::FOREIGN_COMMISSION, "foreign_commission"),

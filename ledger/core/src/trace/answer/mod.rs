@@ -8,7 +8,8 @@ mod holdings;
 use serde::Serialize;
 use suyuan_epcis::codes::{Code, trace as codes};
 
-pub use build::answer;
+pub use build::{answer, kind_name, life_name};
+pub use facts::{flags, utc};
 
 use crate::trace::closure::{Cut, Query};
 
