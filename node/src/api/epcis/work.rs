@@ -33,8 +33,8 @@ use crate::own_lane::{NotRecorded, OwnLane};
 use crate::shell::now_ms;
 
 /// A document that is recorded as a whole or not at all has at most so many events: what they do to the ledger is
-/// held in memory until it is known that all are good.
-pub const ROLLBACK_EVENTS_MAX: u64 = 50_000;
+/// held in memory, some 7 KB each as measured, until it is known that all are good.
+pub const ROLLBACK_EVENTS_MAX: u64 = 25_000;
 /// Events of a document this small are kept from its check to its recording; of a greater one they are read again.
 const KEPT_BYTES_MAX: usize = 8 << 20;
 
