@@ -1,17 +1,22 @@
 //! Answers of the EPCIS interface: its exceptions as RFC 7807 has errors, in JSON or XML as the client reads.
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use suyuan_epcis::codes::Language;
 use suyuan_epcis::problem::Reason;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::response::Response as Declared;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
+use crate::api::limits::RETRY_AFTER;
+use crate::api::problem::{PROBLEM_TYPE, ProblemCode, declared};
 use crate::codes::epcis as codes;
 use crate::open::store_reason;
 use crate::query::QueryError;
-
-/// After so many seconds a client whose request was not taken may come again.
-const RETRY_SECONDS: &str = "1";
 
 /// The exceptions of EPCIS 2.0 §8.2.6 and §11, as the binding to REST names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,18 +99,21 @@ pub fn exception_with(
         "code": reason.code.id,
     });
     members.iter().for_each(|(name, value)| body[*name] = value.clone());
-    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+    let mut answer = (status, [(header::CONTENT_TYPE, PROBLEM_TYPE)], body.to_string()).into_response();
+    answer.extensions_mut().insert(ProblemCode(reason.code.id));
+    answer
 }
 
 /// The node can't go on.
 pub fn failed(reason: &Reason) -> Response {
+    tracing::error!(code = reason.code.id, "{reason}");
     exception(Exception::Implementation, reason)
 }
 
 /// Too much is waiting.
 pub fn come_again(reason: &Reason) -> Response {
     let mut response = exception_with(StatusCode::TOO_MANY_REQUESTS, Exception::Implementation, reason, &[]);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
     response
 }
 
@@ -129,5 +137,25 @@ pub async fn blocking(work: impl FnOnce() -> Response + Send + 'static) -> Respo
     match tokio::task::spawn_blocking(work).await {
         Ok(response) => response,
         Err(error) => failed(&Reason::new(crate::codes::node::STORE, &[&error.to_string()])),
+    }
+}
+
+/// An EPCIS document, event or job, whose schema GS1's own OpenAPI says, for ours.
+pub struct EpcisBody;
+
+impl PartialSchema for EpcisBody {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(SchemaType::AnyValue).build().into()
+    }
+}
+
+impl ToSchema for EpcisBody {}
+
+/// What a route of this interface may answer besides, whatever is asked.
+pub struct NotAcceptable;
+
+impl IntoResponses for NotAcceptable {
+    fn responses() -> BTreeMap<String, RefOr<Declared>> {
+        declared(&[(406, "It can't be answered as Accept or a version header asks")])
     }
 }

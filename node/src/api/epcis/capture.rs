@@ -17,7 +17,7 @@ use suyuan_epcis::{read, validate};
 use tempfile::NamedTempFile;
 use tokio::time::timeout;
 
-use super::answer::{Exception, blocking, come_again, exception, exception_with, failed};
+use super::answer::{EpcisBody, Exception, NotAcceptable, blocking, come_again, exception, exception_with, failed};
 use super::document::flat_xml;
 use super::job::{ERRORS_MAX, Job, error_json};
 use super::jobs::WAITING_MAX;
@@ -26,6 +26,7 @@ use super::token::{Of, Token};
 use super::{EVENTS_LIMIT, PAGE_MAX, SIZE_LIMIT, per_page, with_next};
 use crate::api::access::{Caller, Wrote};
 use crate::api::limits::BODY_STALL;
+use crate::api::problem::{BodyRefusals, Missing, Octets, Problem as Declared, Refusals};
 use crate::api::{App, Shared};
 use crate::codes::epcis as codes;
 use crate::codes::node as node_codes;
@@ -76,14 +77,16 @@ impl NotTaken {
 #[utoipa::path(
     post, path = "/epcis/capture", operation_id = "captureDocument", tag = "epcis",
     params(("GS1-Capture-Error-Behaviour" = Option<String>, Header, description = "rollback (default) or proceed")),
-    request_body(content = String, content_type = "application/json",
-        description = "an EPCISDocument or EPCISQueryDocument in JSON or XML, or events without a document"),
+    request_body(
+        description = "An EPCISDocument or EPCISQueryDocument, or events without a document",
+        content((EpcisBody = "application/json"), (EpcisBody = "application/ld+json"),
+            (Octets = "application/x-ndjson"), (Octets = "application/xml"), (Octets = "text/xml")),
+    ),
     responses(
-        (status = 202, description = "taken; Location names the job"),
-        (status = 400, description = "no EPCIS document, or a header that is wrong"),
-        (status = 413, description = "larger than GS1-EPCIS-Capture-File-Size-Limit"),
-        (status = 415, description = "not JSON or XML"),
-        (status = 429, description = "too many documents wait; see Retry-After"),
+        Refusals, BodyRefusals, NotAcceptable,
+        (status = 202, description = "Taken; Location names the job"),
+        (status = 415, description = "It is neither JSON nor XML",
+            content_type = "application/problem+json", body = Declared),
     )
 )]
 pub async fn post(State(app): Shared, headers: HeaderMap, request: Request) -> Response {
@@ -236,9 +239,10 @@ pub fn invalid(reason: &Reason, problems: &[Problem]) -> Response {
     get, path = "/epcis/capture/{captureID}", operation_id = "captureJob", tag = "epcis",
     params(("captureID" = String, Path, description = "as the job's address has it")),
     responses(
-        (status = 200, description = "the job"),
-        (status = 404, description = "no such job, or one that was forgotten"),
-        (status = 406, description = "neither JSON nor XML is accepted"),
+        Refusals, Missing, NotAcceptable,
+        (status = 200, description = "The job",
+            content((EpcisBody = "application/json"), (EpcisBody = "application/ld+json"),
+                (Octets = "application/xml"), (Octets = "text/xml"))),
     )
 )]
 pub async fn job(State(app): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
@@ -273,8 +277,9 @@ fn job_response(job: &Job, syntax: Syntax) -> Response {
         ("nextPageToken" = Option<String>, Query, description = "as Link names it"),
     ),
     responses(
-        (status = 200, description = "a page of jobs; Link names the next"),
-        (status = 400, description = "a parameter is wrong"),
+        Refusals, NotAcceptable,
+        (status = 200, description = "A page of jobs; Link names the next",
+            content((EpcisBody = "application/json"))),
     )
 )]
 pub async fn list(

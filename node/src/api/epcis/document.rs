@@ -161,9 +161,9 @@ fn web_uri(word: &mut String, vocabulary: &Vocabulary) {
 
 /// A job, or another flat document, as XML: its attributes, then its members (`CaptureJob` of GS1's OpenAPI).
 pub fn flat_xml(name: &str, attributes: &[&str], document: &JsonValue) -> String {
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<epcis:{name} xmlns:epcis=\"urn:epcglobal:epcis:xsd:2\" xmlns:{PREFIX}=\"{NAMESPACE}\""
-    );
+    let declared = [("epcis", "urn:epcglobal:epcis:xsd:2"), (PREFIX, NAMESPACE)];
+    let declared = declared.map(|(prefix, namespace)| format!(" xmlns:{prefix}=\"{namespace}\"")).concat();
+    let mut text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<epcis:{name}{declared}");
     for attribute in attributes {
         let value = document.get(attribute).map(scalar).unwrap_or_default();
         text.push_str(&format!(" {attribute}=\"{}\"", escaped(&value)));

@@ -21,13 +21,16 @@ use suyuan_ledger::submission::SubmittedEvent;
 use suyuan_sdk::batch::{self, Part};
 use suyuan_sdk::signer::Signer;
 
-use super::answer::{Exception, blocking, come_again, exception, exception_with, failed, query_refused};
+use super::answer::{
+    EpcisBody, Exception, NotAcceptable, blocking, come_again, exception, exception_with, failed, query_refused,
+};
 use super::capture::{invalid, take_to_memory};
 use super::document;
 use super::negotiate::{self, CBV_FORMAT, EPC_FORMAT, Wanted};
 use super::token::{Of, Token};
 use super::{PAGE_DEFAULT, PAGE_MAX, per_page, with_next};
 use crate::api::access::Wrote;
+use crate::api::problem::{BodyRefusals, Missing, Octets, Problem as Declared, Refusals};
 use crate::api::{App, Shared};
 use crate::codes::epcis as codes;
 use crate::codes::node as node_codes;
@@ -48,14 +51,16 @@ pub const QUERIES_MAX: usize = 8;
 /// Captures one event: it is on disk when the answer comes.
 #[utoipa::path(
     post, path = "/epcis/events", operation_id = "captureEvent", tag = "epcis",
-    request_body(content = String, content_type = "application/json", description = "one event"),
+    request_body(description = "One event",
+        content((EpcisBody = "application/json"), (EpcisBody = "application/ld+json"),
+            (Octets = "application/x-ndjson"), (Octets = "application/xml"), (Octets = "text/xml"))),
     responses(
-        (status = 201, description = "recorded; Location names it"),
-        (status = 400, description = "the event is wrong, or may not be recorded"),
-        (status = 409, description = "it is recorded already"),
-        (status = 413, description = "larger than an event may be"),
-        (status = 415, description = "not JSON or XML"),
-        (status = 429, description = "too much is waiting; see Retry-After"),
+        Refusals, BodyRefusals, NotAcceptable,
+        (status = 201, description = "Recorded; Location names it", content((EpcisBody = "application/json"))),
+        (status = 409, description = "It is recorded already",
+            content_type = "application/problem+json", body = Declared),
+        (status = 415, description = "It is neither JSON nor XML",
+            content_type = "application/problem+json", body = Declared),
     )
 )]
 pub async fn post(State(app): Shared, headers: HeaderMap, request: Request) -> Response {
@@ -169,7 +174,8 @@ fn percent_encoded(text: &str) -> String {
     get, path = "/epcis/events", operation_id = "queryEvents", tag = "epcis",
     params(
         ("perPage" = Option<u32>, Query, description = "events a page, 30 if not said, at most 1000"),
-        ("nextPageToken" = Option<String>, Query, description = "as Link names it; alone, or with the same parameters"),
+        ("nextPageToken" = Option<String>, Query,
+            description = "as Link names it; alone, or with the same parameters"),
         ("eventType" = Option<String>, Query, description = "ObjectEvent, AggregationEvent …"),
         ("GE_eventTime" = Option<String>, Query), ("LT_eventTime" = Option<String>, Query),
         ("GE_recordTime" = Option<String>, Query), ("LT_recordTime" = Option<String>, Query),
@@ -182,7 +188,8 @@ fn percent_encoded(text: &str) -> String {
         ("EQ_bizTransaction_po" = Option<String>, Query, description = "and any other type"),
         ("EQ_source_owning_party" = Option<String>, Query, description = "and any other type"),
         ("EQ_destination_owning_party" = Option<String>, Query, description = "and any other type"),
-        ("MATCH_epc" = Option<String>, Query, description = "an EPC URN, a Digital Link, or a pattern urn:epc:idpat:…"),
+        ("MATCH_epc" = Option<String>, Query,
+            description = "an EPC URN, a Digital Link, or a pattern urn:epc:idpat:…"),
         ("MATCH_parentID" = Option<String>, Query), ("MATCH_inputEPC" = Option<String>, Query),
         ("MATCH_outputEPC" = Option<String>, Query), ("MATCH_anyEPC" = Option<String>, Query),
         ("MATCH_epcClass" = Option<String>, Query), ("MATCH_inputEPCClass" = Option<String>, Query),
@@ -197,16 +204,19 @@ fn percent_encoded(text: &str) -> String {
         ("orderDirection" = Option<String>, Query, description = "ASC or DESC"),
         ("eventCountLimit" = Option<u32>, Query, description = "at most so many, the first"),
         ("maxEventCount" = Option<u32>, Query, description = "an error if there are more"),
-        ("GS1-EPC-Format" = Option<String>, Header, description = "Always_GS1_Digital_Link (default), Always_EPC_URN, Never_Translates, No_Preference"),
+        ("GS1-EPC-Format" = Option<String>, Header,
+            description = "Always_GS1_Digital_Link (default), Always_EPC_URN, Never_Translates, No_Preference"),
         ("GS1-CBV-XML-Format" = Option<String>, Header, description = "Always_URN (default), Always_Web_URI"),
     ),
     responses(
-        (status = 200, description = "an EPCISQueryDocument, in JSON or XML; Link names the next page"),
-        (status = 400, description = "a parameter is wrong"),
-        (status = 406, description = "neither JSON nor XML is accepted"),
-        (status = 413, description = "more events than maxEventCount, or more to look at than one answer may"),
-        (status = 429, description = "too many queries at once; see Retry-After"),
-        (status = 501, description = "a parameter of the standard that is not built"),
+        Refusals, NotAcceptable,
+        (status = 200, description = "An EPCISQueryDocument; Link names the next page",
+            content((EpcisBody = "application/json"), (EpcisBody = "application/ld+json"),
+                (Octets = "application/xml"), (Octets = "text/xml"))),
+        (status = 413, description = "More than maxEventCount, or more to look at than one answer may",
+            content_type = "application/problem+json", body = Declared),
+        (status = 501, description = "A parameter of the standard that is not built",
+            content_type = "application/problem+json", body = Declared),
     )
 )]
 pub async fn get(
@@ -355,10 +365,12 @@ fn document_response(found: &[Found], wanted: &Wanted) -> Response {
     get, path = "/epcis/events/{*eventID}", operation_id = "eventByID", tag = "epcis",
     params(("eventID" = String, Path, description = "percent-encoded")),
     responses(
-        (status = 200, description = "an EPCISQueryDocument, in JSON or XML"),
-        (status = 404, description = "no event with this id is recorded"),
-        (status = 406, description = "neither JSON nor XML is accepted"),
-        (status = 409, description = "several authors have recorded an event with this id"),
+        Refusals, Missing, NotAcceptable,
+        (status = 200, description = "An EPCISQueryDocument",
+            content((EpcisBody = "application/json"), (EpcisBody = "application/ld+json"),
+                (Octets = "application/xml"), (Octets = "text/xml"))),
+        (status = 409, description = "Several authors have recorded an event with this id",
+            content_type = "application/problem+json", body = Declared),
     )
 )]
 pub async fn one(State(app): Shared, Path(id): Path<String>, RawQuery(rest): RawQuery, headers: HeaderMap) -> Response {

@@ -16,11 +16,12 @@ use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::answer::{Exception, exception, exception_with};
+use self::answer::{Exception, NotAcceptable, exception, exception_with};
 use self::jobs::Jobs;
 use self::negotiate::{CBV_FORMAT, EPC_FORMAT, ERROR_BEHAVIOUR, Refused, VERSION};
 use self::token::{DeletedTokens, Token};
 use self::work::Workshop;
+use super::problem::{Missing, Refusals};
 use super::{App, Shared};
 use crate::codes::epcis as codes;
 use crate::codes::node as node_codes;
@@ -190,7 +191,10 @@ pub fn with_next(mut response: Response, path: &str, count: usize, token: &Token
 }
 
 /// The resources of this interface that there are.
-#[utoipa::path(get, path = "/epcis", operation_id = "epcisResources", tag = "epcis", responses((status = 200, description = "a collection of names")))]
+#[utoipa::path(get, path = "/epcis", operation_id = "epcisResources", tag = "epcis", responses(
+        Refusals, NotAcceptable,
+        (status = 200, description = "A collection of names", content((answer::EpcisBody = "application/json"))),
+    ))]
 async fn resources(headers: HeaderMap) -> Response {
     if let Err(refused) = negotiate::reads_json(&headers) {
         return self::refused(refused);
@@ -206,8 +210,8 @@ async fn resources(headers: HeaderMap) -> Response {
     delete, path = "/epcis/nextPageToken/{token}", operation_id = "deletePageToken", tag = "epcis",
     params(("token" = String, Path, description = "as Link named it")),
     responses(
-        (status = 204, description = "no page is given for it any more"),
-        (status = 404, description = "it is none, or has expired"),
+        Refusals, Missing,
+        (status = 204, description = "No page is given for it any more"),
     )
 )]
 async fn delete_token(State(app): Shared, Path(text): Path<String>) -> Response {
