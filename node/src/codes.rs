@@ -1,5 +1,6 @@
 //! Codes of the command line.
 
+pub mod epcis;
 pub mod node;
 
 suyuan_epcis::codes! {

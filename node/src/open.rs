@@ -70,7 +70,7 @@ pub struct Opened {
 /// A data directory with its writer at work.
 pub struct Node {
     /// Decides blocks and writes them.
-    pub writer: Writer,
+    pub writer: Arc<Writer>,
     /// Its store, to read snapshots of.
     pub store: Arc<RocksStore>,
     /// What traces of it have read.
@@ -204,7 +204,7 @@ impl Opened {
         let sealed = is_sealed(store.as_ref(), ledger.head.height).map_err(|error| store_reason(&error))?;
         let core = NodeCore::new(ledger, validator, genesis.validators.clone(), sealed);
         let writer = Writer::start(core, store.clone()).map_err(|error| io_reason(&path, &error))?;
-        let remembered = Remembered::default();
+        let (writer, remembered) = (Arc::new(writer), Remembered::default());
         Ok(Node { writer, store, remembered, configuration, genesis, path, _directory: directory })
     }
 }

@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 
+use serde_json::{Value, json};
 use suyuan_epcis::codes::record as codes;
 use suyuan_epcis::document::{Item, Limits};
 use suyuan_epcis::input::Input;
@@ -33,6 +34,17 @@ pub struct Profile {
     pub missing: Vec<&'static str>,
     /// What is remarked.
     pub remarks: Vec<Reason>,
+}
+
+/// What a profile says of an event, for programs.
+pub fn profile_json(event: Option<u64>, profile: &Profile) -> Value {
+    let mut codes: Vec<&str> = profile.remarks.iter().map(|reason| reason.code.id).collect();
+    codes.dedup();
+    json!({
+        "event": event, "record_type": profile.record_type, "product_class": profile.class,
+        "completeness": profile.completeness, "timeliness": profile.timeliness, "missing": profile.missing,
+        "codes": codes,
+    })
 }
 
 /// Judges a payload that was recorded at this time, in milliseconds since 1970.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod http;
 mod runner;
 
 use std::collections::BTreeMap;
@@ -148,8 +149,8 @@ fn duplicates() {
     is(&run(&["capture", &one, "--dir", &dir]), 0, "accepted 0, duplicates 1");
     is(&run(&["capture", &one, "--dir", &dir, "--key", &other]), 0, "accepted 0, duplicates 1");
     let node = Served::start(&dir);
-    let again = node.ask("POST /epcis/capture", text.as_bytes());
-    assert!(again.starts_with("HTTP/1.1 200") && again.contains("\"duplicates\":1"), "{again}");
+    let again = http::capture(&node.url, text.as_bytes(), &[]);
+    assert_eq!((&again["success"], &again["suyuan:duplicates"]), (&Value::from(true), &Value::from(1)), "{again}");
     assert_eq!(node.stop(), 0);
     assert_eq!(exported(&dir).len(), 1);
 }
@@ -367,8 +368,8 @@ fn killed_node(work: &tempfile::TempDir, dir: &str) -> String {
     assert_eq!(exported(dir).len(), 2);
     let node = Served::start(dir);
     for number in 2..5 {
-        let answer = node.ask("POST /epcis/capture", document(&[event(number)]).as_bytes());
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let job = http::capture(&node.url, document(&[event(number)]).as_bytes(), &[]);
+        assert_eq!(job["success"], true, "{job}");
     }
     node.kill();
     all

@@ -22,8 +22,6 @@ use super::problem::{busy, problem};
 use super::{App, Shared};
 use crate::codes::node as codes;
 
-/// Bytes of a document.
-pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 /// Bytes of a signed submission: its events, what the format adds to each, the envelope.
 pub const SUBMISSION_BYTES_MAX: usize = BODY_BYTES_MAX + EVENTS_MAX * 40 + 1_024;
 /// Bytes of all bodies that are held at once, in KiB; beyond it a request is told to come again.

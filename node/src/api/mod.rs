@@ -6,7 +6,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -44,9 +44,9 @@ pub struct App {
     /// The node served.
     pub node: Node,
     /// Signs what is captured here.
-    pub device: MemorySigner,
-    /// One capture at a time: they share a lane.
-    pub capturing: Mutex<()>,
+    pub device: Arc<MemorySigner>,
+    /// What the EPCIS interface keeps.
+    pub epcis: epcis::Epcis,
     /// Requests that may be worked on at once.
     pub requests: Arc<Semaphore>,
     /// KiB of bodies that may be held at once.
@@ -72,8 +72,9 @@ impl App {
         let requests = Arc::new(Semaphore::new(http.requests_max as usize));
         let places = Places::new(http.connections_max);
         let bodies = Arc::new(Semaphore::new(BODIES_KIB_MAX));
-        let (capturing, metrics) = (Mutex::new(()), Arc::default());
-        Ok(Arc::new(App { node, device, capturing, requests, bodies, metrics, accounts, journal, places }))
+        let (device, metrics) = (Arc::new(device), Arc::default());
+        let epcis = epcis::Epcis::start(&node, &device)?;
+        Ok(Arc::new(App { node, device, epcis, requests, bodies, metrics, accounts, journal, places }))
     }
 }
 
@@ -143,7 +144,11 @@ pub async fn serve(
     // Requests under way may end; a client that does not go on must not keep the node from stopping.
     let ended = tokio::time::timeout(DRAIN, serving).await;
     tracing::info!(%address, in_time = ended.is_ok(), "stopped");
-    let sealed = tokio::task::spawn_blocking(move || app.node.writer.stop()).await;
+    let ending = move || {
+        app.epcis.stop();
+        app.node.writer.stop()
+    };
+    let sealed = tokio::task::spawn_blocking(ending).await;
     match sealed {
         Ok(Some(Err(stopped))) => Err(stopped_reason(&stopped)),
         _ => Ok(()),

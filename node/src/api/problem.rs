@@ -124,7 +124,8 @@ pub async fn blocking(work: impl FnOnce() -> Result<Response, Reason> + Send + '
     }
 }
 
-fn declared(statuses: &[(u16, &str)]) -> BTreeMap<String, RefOr<Declared>> {
+/// Answers that tell a problem.
+pub fn declared(statuses: &[(u16, &str)]) -> BTreeMap<String, RefOr<Declared>> {
     let one = |(status, description): &(u16, &str)| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let response = ResponseBuilder::new().description(*description).content(PROBLEM_TYPE, content).build();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::backup::{AcceptLossArguments, BackupArguments, RestoreArguments};
+use crate::epc_form::EpcForm;
 
 /// Product traceability: identifiers, events, hashes
 #[derive(Debug, Parser)]
@@ -644,13 +645,4 @@ pub enum SyntaxName {
     Json,
     /// XML 2.0
     Xml,
-}
-
-/// A form of identifiers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum EpcForm {
-    /// GS1 Digital Link
-    Dl,
-    /// EPC URN
-    Urn,
 }

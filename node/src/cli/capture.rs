@@ -20,12 +20,11 @@ use super::place::{Failure, Place, outcome_of, place, remote, start, unlock};
 use super::screen::{Screen, printable};
 use super::sources::{Source, expand};
 use super::text::{self, pick};
-use crate::api::epcis::profile_json;
 use crate::capture::{Capture, CaptureError, Said, Tally, rehearse};
 use crate::codes::node as codes;
 use crate::link::Link;
 use crate::open::{Opened, is_there, spool_folder};
-use crate::profiles::Profile;
+use crate::profiles::{Profile, profile_json};
 
 /// Problems that an answer in JSON lists; all are counted.
 const PROBLEMS_MAX: usize = 10_000;

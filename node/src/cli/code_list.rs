@@ -26,8 +26,9 @@ struct TextEntry {
 
 /// Every code of every crate, by name.
 fn all() -> Vec<&'static Code> {
-    let mut all: Vec<&Code> =
-        suyuan_epcis::codes::all().chain(crate::codes::ALL.iter().chain(crate::codes::node::ALL).copied()).collect();
+    let mut all: Vec<&Code> = suyuan_epcis::codes::all()
+        .chain(crate::codes::ALL.iter().chain(crate::codes::node::ALL).chain(crate::codes::epcis::ALL).copied())
+        .collect();
     all.sort_by_key(|code| code.id);
     all
 }

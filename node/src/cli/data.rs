@@ -24,7 +24,7 @@ fn on_one_line(payload: &[u8]) -> Vec<u8> {
 
 /// Finds events.
 pub fn query(options: &QueryArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let query = EventQuery::parse(&options.conditions)?;
+    let query = EventQuery::parse(&options.conditions).map_err(|error| error.reason())?;
     let opened = Opened::open(&directory(options.dir.as_deref()))?;
     let (mut sink, mut failed, mut count) = (screen.answers(), None, 0u64);
     if !options.ndjson {
@@ -35,19 +35,21 @@ pub fn query(options: &QueryArguments, screen: &mut Screen) -> Result<Outcome, F
         let body = r#"","epcisBody":{"queryResults":{"queryName":"SimpleEventQuery","resultsBody":{"eventList":["#;
         write!(sink, "{head}{}{body}", time_text(now_ms()))?;
     }
-    query.run(&opened.store.snapshot(), &mut |payload| {
-        let before: &[u8] = if options.ndjson || count == 0 { b"" } else { b",\n" };
-        let after: &[u8] = if options.ndjson { b"\n" } else { b"" };
-        let line = if options.ndjson { on_one_line(payload) } else { payload.to_vec() };
-        count += 1;
-        match [before, &line, after].iter().try_for_each(|part| sink.write_all(part)) {
-            Ok(()) => true,
-            Err(error) => {
-                failed = Some(error);
-                false
+    query
+        .run(&opened.store.snapshot(), &mut |payload| {
+            let before: &[u8] = if options.ndjson || count == 0 { b"" } else { b",\n" };
+            let after: &[u8] = if options.ndjson { b"\n" } else { b"" };
+            let line = if options.ndjson { on_one_line(payload) } else { payload.to_vec() };
+            count += 1;
+            match [before, &line, after].iter().try_for_each(|part| sink.write_all(part)) {
+                Ok(()) => true,
+                Err(error) => {
+                    failed = Some(error);
+                    false
+                }
             }
-        }
-    })?;
+        })
+        .map_err(|error| error.reason())?;
     if let Some(error) = failed {
         return Err(error.into());
     }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use suyuan_epcis::problem::Reason;
-use suyuan_epcis::time::{Rounding, Stamp};
 use suyuan_ledger::block::Validator;
 use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, GenesisOrganisation, chain_id};
 use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters, check_organisation_uri};
@@ -21,6 +20,7 @@ use super::text::pick;
 use crate::codes::node as codes;
 use crate::open::{self, io_reason, read_file};
 use crate::shell::now_ms;
+pub use crate::times::time_text;
 
 /// Bytes of a file of organisations, and of a key file that is copied.
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -29,13 +29,6 @@ const VALIDATOR_KEY: &str = "validator.key";
 const DEVICE_KEY: &str = "device.key";
 /// The key that writes the organisation's records.
 pub const ADMINISTRATOR_KEY: &str = "administrator.key";
-
-/// A time as RFC 3339 has it.
-pub fn time_text(milliseconds: i64) -> String {
-    let nanoseconds = u32::try_from(milliseconds.rem_euclid(1_000)).unwrap_or(0).saturating_mul(1_000_000);
-    let stamp = Stamp { seconds: milliseconds.div_euclid(1_000), nanoseconds };
-    stamp.to_utc_milliseconds(Rounding::HalfUp).unwrap_or_default()
-}
 
 /// A new URI that is nobody else's: `urn:uuid:` with a random UUID (RFC 9562 §5.4).
 pub fn random_uri() -> Result<String, Reason> {

@@ -65,7 +65,8 @@ pub fn outcome_of(reason: &Reason) -> Outcome {
         codes::BEHIND,
         codes::BACKUP_DAMAGED,
     ];
-    if id == codes::OPTION.id || id == codes::QUERY_PARAMETER.id {
+    let wrong_use = ["EPCIS-QUERY_", "QUERY-", codes::OPTION.id, codes::API_PARAMETER.id];
+    if wrong_use.iter().any(|area| id.starts_with(area)) {
         Outcome::WrongUse
     } else if answers_no.iter().any(|code| code.id == id)
         || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-", "PROOF-"]

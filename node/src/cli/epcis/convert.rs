@@ -13,7 +13,6 @@ use suyuan_epcis::problem::{Problem, Problems, Reason};
 use suyuan_epcis::time::{Rounding, Stamp};
 use tempfile::NamedTempFile;
 
-use super::epc_form::{Kept, Rewriter};
 use super::writer::{self, DocumentWriter};
 use super::{is_unreadable, read_items};
 use crate::cli::arguments::{ConvertArguments, SyntaxName};
@@ -23,6 +22,7 @@ use crate::cli::screen::{Screen, printable};
 use crate::cli::sources::Source;
 use crate::cli::text::{Counted, count, pick};
 use crate::codes;
+use crate::epc_form::{Kept, Rewriter};
 use crate::open::need_folder;
 
 /// Writes the document in the other syntax.

@@ -11,7 +11,6 @@ use super::screen::Screen;
 use super::sources::Source;
 
 pub mod convert;
-mod epc_form;
 pub mod hash;
 mod judge;
 mod report;

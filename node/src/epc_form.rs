@@ -8,8 +8,16 @@ use suyuan_epcis::epc::{to_link, to_urn};
 use suyuan_epcis::model::Event;
 use suyuan_epcis::problem::Reason;
 
-use crate::cli::arguments::EpcForm;
 use crate::epcs;
+
+/// A form of identifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum EpcForm {
+    /// GS1 Digital Link
+    Dl,
+    /// EPC URN
+    Urn,
+}
 
 /// Brings identifiers into a form, and counts those that stay as they are.
 pub struct Rewriter {

@@ -1,0 +1,10 @@
+//! Times as people and programs are told them.
+
+use suyuan_epcis::time::{Rounding, Stamp};
+
+/// Milliseconds since 1970 as `YYYY-MM-DDThh:mm:ss.mmmZ`.
+pub fn time_text(milliseconds: i64) -> String {
+    let nanoseconds = u32::try_from(milliseconds.rem_euclid(1_000)).unwrap_or(0).saturating_mul(1_000_000);
+    let stamp = Stamp { seconds: milliseconds.div_euclid(1_000), nanoseconds };
+    stamp.to_utc_milliseconds(Rounding::HalfUp).unwrap_or_default()
+}
