@@ -56,7 +56,7 @@ pub enum Input {
 #[derive(Debug)]
 pub enum Effect {
     /// Write in one synced batch, before anything that follows. If it fails, the node stops.
-    Commit(WriteSet),
+    Commit(Box<WriteSet>),
     /// Answer a request.
     Answer {
         /// Whom to answer.
@@ -256,7 +256,7 @@ impl NodeCore {
         self.ledger = applied.ledger;
         self.sealed = submissions.is_empty();
         self.decided_at = self.now;
-        effects.push(Effect::Commit(applied.writes));
+        effects.push(Effect::Commit(Box::new(applied.writes)));
         let mut receipts = applied.receipts.into_iter();
         for (request, events) in requests {
             let receipts = receipts.by_ref().take(events).collect();

@@ -345,7 +345,7 @@ impl Writing<'_> {
                     // All answers behind it are given once it is on disk.
                     let answers = self.answers_of(effects);
                     let (height, figures) = (self.core.ledger().head.height, self.common.figures.clone());
-                    pipeline.commit(writes, move || {
+                    pipeline.commit(*writes, move || {
                         figures.count(height, &answers);
                         // Whoever asked may have gone.
                         answers.into_iter().for_each(|(waiting, answer)| drop(waiting.send(answer)));

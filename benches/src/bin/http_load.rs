@@ -176,7 +176,7 @@ fn post_all(address: &str, kind: Kind, bodies: &[Vec<u8>], barrier: &Barrier) ->
             connection.get_mut().write_all(&request)?;
             let (status, answer) = read_answer(&mut connection)?;
             match status {
-                200 | 201 | 202 => break,
+                200..=202 => break,
                 429 => std::thread::sleep(Duration::from_millis(5)),
                 _ => return Err(format!("{status} {}", String::from_utf8_lossy(&answer)).into()),
             }
