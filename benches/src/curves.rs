@@ -11,10 +11,10 @@ use crate::chain::Failure;
 
 /// The first line of the file: what a row has, each with its unit.
 pub const COLUMNS: &str = "subjects,events,events_per_s,processor_us_per_event,disk_bytes_per_event,resident_mib,\
-    item_history_p50_us,item_history_p99_us,pallet_closure_p50_us,proof_bytes,proof_made_ms,proof_checked_ms,\
+    item_history_us,item_history_p99_us,pallet_closure_us,proof_bytes,proof_made_ms,proof_checked_ms,\
     absence_bytes,absence_made_ms,reopen_s";
 
-/// What things cost at a size. Times of traces are by the clock, those of proofs of the processor.
+/// What things cost at a size. Times of proofs are of the processor.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct Costs {
     /// Subjects there are.
@@ -29,12 +29,12 @@ pub struct Costs {
     pub disk_bytes: f64,
     /// What the kernel holds of the process.
     pub resident_mib: f64,
-    /// The middle one of the histories of items.
-    pub item_p50_us: f64,
-    /// The one that 99 of 100 do not exceed.
+    /// The history of an item, of the processor.
+    pub item_us: f64,
+    /// What 99 of 100 of them do not exceed, by the clock.
     pub item_p99_us: f64,
-    /// The middle one of the closures back from a pallet, of 521 nodes.
-    pub pallet_p50_us: f64,
+    /// The closure back from a pallet, of 521 nodes, of the processor.
+    pub pallet_us: f64,
     /// The proof of an item's history.
     pub proof_bytes: f64,
     /// Making it.
@@ -63,9 +63,9 @@ impl Costs {
             self.processor_us,
             self.disk_bytes,
             self.resident_mib,
-            self.item_p50_us,
+            self.item_us,
             self.item_p99_us,
-            self.pallet_p50_us,
+            self.pallet_us,
             self.proof_bytes,
             self.proof_made_ms,
             self.proof_checked_ms,
@@ -87,7 +87,7 @@ const PANELS: [(&str, usize); 9] = [
     ("processor, µs an event", 3),
     ("disk, bytes an event", 4),
     ("resident, MiB", 5),
-    ("item history, p99, µs", 7),
+    ("item history, µs", 6),
     ("closure of a pallet, µs", 8),
     ("proof of a history, bytes", 9),
     ("proof of absence, bytes", 12),

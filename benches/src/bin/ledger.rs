@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use suyuan_benches::chain::{Chain, Failure, Spent, genesis};
 use suyuan_benches::process::{folder_bytes, resident_mib, resident_most_mib, running, running_all};
-use suyuan_benches::traces::{items, quantile, trace};
+use suyuan_benches::traces::{items, traces};
 use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::proof::format::ProofQuery;
 use suyuan_ledger::proof::make::{ProofOptions, last_header, make};
@@ -161,18 +161,14 @@ impl Bench {
     fn histories(&self) -> Result<(), Failure> {
         const ITEMS: usize = 10_000;
         let items = items(&self.chain.store, self.chain.ledger.head.roots.subject_count, 2 * ITEMS)?;
-        let mut took = Vec::with_capacity(items.len());
-        for key in &items {
-            took.push(trace(&self.chain.store, key, Direction::History)?);
-        }
-        let mut processor: Vec<Duration> = took.iter().skip(ITEMS).map(|took| took.processor).collect();
-        let mut clock: Vec<Duration> = took.iter().skip(ITEMS).map(|took| took.clock).collect();
+        let (first, measured) = items.split_at(ITEMS);
+        traces(&self.chain.store, first, Direction::History, None)?;
+        let mut took = traces(&self.chain.store, measured, Direction::History, None)?;
         println!(
-            "histories of {ITEMS} items, in µs: processor p50 {:.0}, p99 {:.0}; clock p50 {:.0}, p99 {:.0}",
-            quantile(&mut processor, 50),
-            quantile(&mut processor, 99),
-            quantile(&mut clock, 50),
-            quantile(&mut clock, 99)
+            "histories of {ITEMS} items, each: {:.0} µs of the processor; by the clock p50 {:.0} µs, p99 {:.0} µs",
+            took.processor_each_us(),
+            took.clock_us(50),
+            took.clock_us(99)
         );
         Ok(())
     }

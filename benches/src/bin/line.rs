@@ -13,7 +13,7 @@ use suyuan_benches::chain::{Chain, Failure, Spent};
 use suyuan_benches::curves::{COLUMNS, Costs, plot};
 use suyuan_benches::pipelined::Feed;
 use suyuan_benches::process::{folder_bytes, resident_mib, running, running_all};
-use suyuan_benches::traces::{Took, quantile, trace};
+use suyuan_benches::traces::{Took, traces};
 use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::proof::format::ProofQuery;
 use suyuan_ledger::proof::make::{ProofOptions, last_header, make};
@@ -28,8 +28,8 @@ const PALLET: u64 = 40;
 const BATCH: usize = 500;
 /// One item in so many is sold alone.
 const SOLD_EACH: u64 = 10;
-/// So many traces of each kind are made at each step: a fifth of them before any is measured.
-const TRACES: u64 = 500;
+/// So many traces of each kind are measured at each step, after as many to warm up.
+const TRACES: u64 = 200;
 /// The first step of size.
 const STEP_MIN: u64 = 100_000;
 
@@ -182,25 +182,19 @@ impl Line {
     /// the store anew.
     fn traces(&self, chain: &Chain<RocksStore>, costs: &mut Costs) -> Result<(), Failure> {
         let spread = |place: u64, of: u64| place.wrapping_mul(0x9e37_79b9_7f4a_7c15) % of.max(1);
-        let mut times = [Vec::new(), Vec::new()];
-        for place in 0..TRACES {
-            let asked = [
-                (item(spread(place, self.items)), Direction::History),
-                (unit(spread(place, self.pallets) * 2 + 1), Direction::Back),
-            ];
-            for ((uri, direction), times) in asked.into_iter().zip(&mut times) {
-                let Took { clock, nodes, .. } = trace(&chain.store, &key(&uri)?, direction)?;
-                if direction == Direction::Back && nodes as u64 != 1 + PALLET + PALLET * CASE {
-                    return Err(format!("a pallet of {nodes} nodes").into());
-                }
-                if place >= TRACES / 5 {
-                    times.push(clock);
-                }
-            }
-        }
-        let [items, pallets] = &mut times;
-        (costs.item_p50_us, costs.item_p99_us) = (quantile(items, 50), quantile(items, 99));
-        costs.pallet_p50_us = quantile(pallets, 50);
+        let items: Vec<SubjectKey> =
+            (0..2 * TRACES).map(|place| key(&item(spread(place, self.items)))).collect::<Result<_, _>>()?;
+        let pallets: Vec<SubjectKey> =
+            (0..2 * TRACES).map(|place| key(&unit(spread(place, self.pallets) * 2 + 1))).collect::<Result<_, _>>()?;
+        let nodes = (1 + PALLET + PALLET * CASE) as usize;
+        let ask = |keys: &[SubjectKey], direction, nodes| -> Result<Took, Failure> {
+            let (first, measured) = keys.split_at(TRACES as usize);
+            traces(&chain.store, first, direction, nodes)?;
+            traces(&chain.store, measured, direction, nodes)
+        };
+        let mut took = ask(&items, Direction::History, None)?;
+        (costs.item_us, costs.item_p99_us) = (took.processor_each_us(), took.clock_us(99));
+        costs.pallet_us = ask(&pallets, Direction::Back, Some(nodes))?.processor_each_us();
         Ok(())
     }
 

@@ -25,6 +25,8 @@ const ARENA_BLOCKS: usize = 512;
 const OPEN_FILES_MAX: i32 = 256;
 /// Threads that flush and compact.
 const BACKGROUND_JOBS: i32 = 2;
+/// So many files of segments are written out before they are merged.
+const SEGMENT_FILES: i32 = 12;
 /// RocksDB's own log of what it does: files kept, bytes each.
 const INFO_LOG_FILES: usize = 4;
 const INFO_LOG_BYTES: usize = 4 * 1024 * 1024;
@@ -163,5 +165,12 @@ fn family_options(memory: &Memory, table: Table) -> Options {
     // A write buffer grows by this. Small parts, since each of the tables that a block touches has one begun.
     options.set_arena_block_size(memory.buffer_bytes / ARENA_BLOCKS);
     options.set_level_compaction_dynamic_level_bytes(true);
+    if table == Table::Segment {
+        // Each file written out has chunks of segments of all sizes, so that merging a few means writing all of the
+        // next level anew. Few read here: more files are let come together first.
+        options.set_level_zero_file_num_compaction_trigger(SEGMENT_FILES);
+        options.set_level_zero_slowdown_writes_trigger(3 * SEGMENT_FILES);
+        options.set_level_zero_stop_writes_trigger(4 * SEGMENT_FILES);
+    }
     options
 }

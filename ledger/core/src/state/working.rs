@@ -66,12 +66,12 @@ pub struct Cache {
 type Names = Kept<Hash, Option<u64>, std::hash::RandomState>;
 type NumberHash = BuildHasherDefault<NumberHasher>;
 
-// Of each of these at most twice as many are kept, and what one block adds. With all of them full: names 60 MiB, runs
-// 30, logs 120, leaves 50.
-const NAMES_HALF: usize = 400_000;
-const RUNS_HALF: usize = 250_000;
-const LOGS_HALF: usize = 100_000;
-const LEAVES_HALF: usize = 400_000;
+// Of each of these at most twice as many are kept, and what one block adds: with all of them full about 150 MiB, names
+// 50, runs 20, logs 50, leaves 30. With a store's default budget a process stays below a GiB.
+const NAMES_HALF: usize = 220_000;
+const RUNS_HALF: usize = 150_000;
+const LOGS_HALF: usize = 55_000;
+const LEAVES_HALF: usize = 220_000;
 
 #[derive(Debug, Clone, Copy)]
 struct Cached<T> {

@@ -10,7 +10,8 @@ use crate::common::{END, Numbers, scan};
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_store::{MEMORY_BYTES_MIN, PayloadPlace, RocksStore, StoreOptions};
 
-const OPTIONS: StoreOptions = StoreOptions { memory_bytes: MEMORY_BYTES_MIN, create: true, accept_torn_log: false };
+const OPTIONS: StoreOptions =
+    StoreOptions { memory_bytes: MEMORY_BYTES_MIN, create: true, accept_torn_log: false, disposable: false };
 
 /// How many files hold these bytes.
 fn files_with(path: &Path, bytes: &[u8]) -> usize {

@@ -17,7 +17,7 @@ use suyuan_store::{DataDirectory, Fsck, MEMORY_BYTES_MIN, MemoryStore, PayloadPl
 use crate::common::{END, Numbers, scan};
 use crate::ledger::{START, TestLedger, event, event_id, key};
 
-fn check(store: &dyn Read, genesis: &[u8]) -> Fsck {
+fn check(store: &(dyn Read + Sync), genesis: &[u8]) -> Fsck {
     fsck(store, genesis, &MemoryStore::default(), &mut |_| {}).unwrap()
 }
 

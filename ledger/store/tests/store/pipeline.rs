@@ -39,7 +39,11 @@ fn reads_what_is_on_its_way() {
             let writes = changes(&mut numbers);
             model.commit(&writes);
             let counted = durable.clone();
-            pipeline.commit(writes, move || drop(counted.fetch_add(1, Ordering::SeqCst))).unwrap();
+            pipeline
+                .commit(writes, move || {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                })
+                .unwrap();
             let (key, other) = ([numbers.below(40) as u8, 7], [numbers.below(40) as u8, 7]);
             assert_eq!(pipeline.get(Table::Page, &key).unwrap(), model.get(Table::Page, &key));
             assert_eq!(pipeline.at_or_before(Table::Page, &key).unwrap(), model.at_or_before(Table::Page, &key));
@@ -98,7 +102,9 @@ fn stops_at_a_failure() {
         let mut handed_over = 0;
         loop {
             let counted = durable.clone();
-            let then = move || drop(counted.fetch_add(1, Ordering::SeqCst));
+            let then = move || {
+                counted.fetch_add(1, Ordering::SeqCst);
+            };
             if let Err(error) = pipeline.commit(changes(&mut numbers), then) {
                 assert_eq!(error, StoreError::Failed("the disk is gone".to_owned()));
                 return handed_over;
