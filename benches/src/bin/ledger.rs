@@ -118,7 +118,7 @@ impl Bench {
                 }
                 events += payloads.len();
                 feed.block(payloads)?;
-                if events % (200 * batch) == 0 {
+                if events.is_multiple_of(200 * batch) {
                     eprintln!("{events} events, {:.0} events/s", events as f64 / started.elapsed().as_secs_f64());
                 }
             }

@@ -19,6 +19,9 @@ use suyuan_ledger::trace::closure::{Direction, Query, close, subjects};
 use suyuan_ledger::trace::store::StoreHistory;
 use suyuan_store::{RocksStore, StoreOptions};
 
+/// One of the times of a round.
+type Time = fn(&Round) -> Duration;
+
 /// Processor times of one round.
 #[derive(Default)]
 struct Round {
@@ -98,7 +101,7 @@ fn round(chain: &Chain<RocksStore>, uri: &str, direction: Direction) -> Result<R
 /// The best and the middle of the rounds: on a machine that others share, the best is nearest to what it costs.
 fn tell(direction: Direction, rounds: &[Round]) {
     let Some(first) = rounds.first() else { return };
-    let of = |time: fn(&Round) -> Duration| {
+    let of = |time: Time| {
         let mut times: Vec<f64> = rounds.iter().map(|round| time(round).as_secs_f64() * 1e3).collect();
         times.sort_by(f64::total_cmp);
         (times.first().copied().unwrap_or_default(), times.get(times.len() / 2).copied().unwrap_or_default())
@@ -112,7 +115,7 @@ fn tell(direction: Direction, rounds: &[Round]) {
         first.bytes as f64 / first.nodes as f64,
         rounds.len()
     );
-    let lines: [(&str, fn(&Round) -> Duration); 6] = [
+    let lines: [(&str, Time); 6] = [
         ("nothing read: subjects", |round| round.cold_subjects),
         ("nothing read: proof made", |round| round.cold_made),
         ("read before: subjects", |round| round.warm_subjects),
@@ -124,7 +127,7 @@ fn tell(direction: Direction, rounds: &[Round]) {
         let (best, middle) = of(time);
         println!("  {name:<26} {best:>9.2} ({middle:.2})");
     }
-    let rate = |time: fn(&Round) -> Duration| first.nodes as f64 / of(time).0 * 1e3;
+    let rate = |time: Time| first.nodes as f64 / of(time).0 * 1e3;
     println!("  made and checked, nothing read before: {:.0} nodes/s", rate(|round| round.cold_made + round.checked));
     println!("  made and checked, read before: {:.0} nodes/s", rate(|round| round.warm_made + round.checked));
 }
