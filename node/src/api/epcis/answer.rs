@@ -120,10 +120,8 @@ pub fn come_again(reason: &Reason) -> Response {
 /// Why a query has no answer.
 pub fn query_refused(error: &QueryError) -> Response {
     match error {
-        QueryError::Parameter(reason) => exception(Exception::QueryParameter, reason),
-        QueryError::NotBuilt(reason) => {
-            exception_with(StatusCode::NOT_IMPLEMENTED, Exception::Implementation, reason, &[])
-        }
+        // What is not built is no failure of the node, so it is no 501: the client can ask otherwise.
+        QueryError::Parameter(reason) | QueryError::NotBuilt(reason) => exception(Exception::QueryParameter, reason),
         QueryError::TooLarge(reason) if *reason.code == *codes::TOO_COMPLEX => {
             exception(Exception::QueryTooComplex, reason)
         }

@@ -215,8 +215,6 @@ fn percent_encoded(text: &str) -> String {
                 (Octets = "application/xml"), (Octets = "text/xml"))),
         (status = 413, description = "More than maxEventCount, or more to look at than one answer may",
             content_type = "application/problem+json", body = Declared),
-        (status = 501, description = "A parameter of the standard that is not built",
-            content_type = "application/problem+json", body = Declared),
     )
 )]
 pub async fn get(
