@@ -174,8 +174,11 @@ fn identifiers(history: &mut StoreHistory<'_>, query: &Query) -> Result<Vec<Stri
     Ok(ids)
 }
 
-/// The payloads of the events of an item's history, and whether each is one that only concerns it.
-fn events(history: &mut StoreHistory<'_>, query: &Query) -> Result<Vec<(Arc<[u8]>, bool)>, Failure> {
+/// An event's payload, and whether it only concerns what was asked for.
+type Told = (Arc<[u8]>, bool);
+
+/// The events of an item's history.
+fn events(history: &mut StoreHistory<'_>, query: &Query) -> Result<Vec<Told>, Failure> {
     let closure = close(history, query)?;
     let mut payloads = Vec::with_capacity(closure.events.len());
     for event in &closure.events {
