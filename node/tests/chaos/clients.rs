@@ -152,7 +152,12 @@ impl Client {
             return true;
         }
         let answer = agent.get(format!("{url}/v1/lanes/{}", self.signer.key_id())).call();
-        let Ok(station) = answer.and_then(|mut answer| answer.body_mut().read_to_vec()) else { return false };
+        // A node that is busy, or about to stop, tells that instead.
+        let Ok(mut answer) = answer else { return false };
+        if answer.status().as_u16() != 200 {
+            return false;
+        }
+        let Ok(station) = answer.body_mut().read_to_vec() else { return false };
         let station: Value = serde_json::from_slice(&station).unwrap();
         let text = |name: &str| Hash::from_hex(station[name].as_str().unwrap()).unwrap();
         let lane = LaneState { next: station["next"].as_u64().unwrap(), previous: text("previous") };
