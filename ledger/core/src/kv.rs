@@ -37,7 +37,8 @@ tables! {
     Block "block",
     /// Height BE8, index BE4 → salt and payload: the only table whose contents can be erased.
     Payload "payload",
-    /// Height BE8, index BE4 → derived record, link runs, numbers of new subjects.
+    /// Height BE8, index of the first place BE4 → derived records of up to 16 neighbours, each with its link runs and
+    /// the numbers of new subjects.
     Record "record",
     /// First subject number BE8 → length and log of a run of subjects that share their history.
     Run "run",

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use crate::{OpenError, RocksStore, StoreOptions};
 
-/// The format that this program writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+/// The format that this program writes, and the only one that it reads.
+pub const FORMAT: u32 = 2;
 
 pub(crate) const FORMAT_NAME: &str = "FORMAT";
 pub(crate) const RESTORED_NAME: &str = "RESTORED";
@@ -66,11 +66,11 @@ impl DataDirectory {
         Ok(directory)
     }
 
-    /// Opens a data directory of a format that this program knows.
+    /// Opens a data directory of the format that this program writes.
     pub fn open(path: &Path) -> Result<DataDirectory, OpenError> {
         let found = read_format(path)?;
-        if found > FORMAT {
-            return Err(OpenError::FormatNewer { path: path.to_path_buf(), found, known: FORMAT });
+        if found != FORMAT {
+            return Err(OpenError::FormatOther { path: path.to_path_buf(), found, known: FORMAT });
         }
         Ok(DataDirectory { path: path.to_path_buf(), _lock: lock(path)? })
     }

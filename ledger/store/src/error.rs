@@ -24,13 +24,13 @@ pub enum OpenError {
     FormatMissing(PathBuf),
     /// `FORMAT` is not what this program writes.
     FormatGarbled(PathBuf),
-    /// A later version of this program wrote the directory.
-    FormatNewer {
+    /// Another version of this program wrote the directory.
+    FormatOther {
         /// The directory.
         path: PathBuf,
         /// The format it has.
         found: u32,
-        /// The newest format this program reads.
+        /// The format that this program reads.
         known: u32,
     },
     /// Another process uses it.
@@ -97,11 +97,13 @@ impl fmt::Display for OpenError {
             OpenError::FormatGarbled(path) => {
                 write!(formatter, "{}: FORMAT is damaged; restore it from a backup", path.display())
             }
-            OpenError::FormatNewer { path, found, known } => write!(
-                formatter,
-                "{}: has format {found}, this program reads up to format {known}; use a newer suyuan",
-                path.display()
-            ),
+            OpenError::FormatOther { path, found, known } => {
+                let help = match found > known {
+                    true => "use a newer suyuan",
+                    false => "use the suyuan that wrote it, or capture into a new data directory",
+                };
+                write!(formatter, "{}: has format {found}, this program reads format {known}; {help}", path.display())
+            }
             OpenError::Locked(path) => {
                 write!(formatter, "{}: in use by another process; stop it first", path.display())
             }

@@ -1,6 +1,7 @@
 //! Finds events by their ids, with what declares them erroneous.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::organisation::Directory;
@@ -8,9 +9,10 @@ use suyuan_ledger::record::Role;
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::event::event_tag;
 use suyuan_ledger::state::reader::Reader;
-use suyuan_ledger::state::subject::{StoredRecord, place_key};
+use suyuan_ledger::state::records;
+use suyuan_ledger::state::subject::StoredRecord;
 
-use super::{Place, stored_record};
+use super::Place;
 
 /// The events with an id: the number of each author, and the place. Every organisation is asked for: an id is its
 /// author's own.
@@ -58,21 +60,12 @@ pub fn declarations_of(store: &dyn Read, place: Place) -> Result<BTreeSet<Place>
         }
         // An event that names nothing is in no log. The row that counts declarations says whether there is one.
         None if is_declared_erroneous(store, target.own)? => {
-            let mut fault = None;
-            store.scan(Table::Record, &place_key(place.0, place.1), &[u8::MAX; 13], &mut |key, value| {
-                match stored_record(key, value) {
-                    Ok((place, record)) => {
-                        if declares(&record) {
-                            found.insert(place);
-                        }
-                    }
-                    Err(error) => fault = Some(error),
+            records::scan(store, place, (u64::MAX, u32::MAX), &mut |place, record| {
+                if declares(&record) {
+                    found.insert(place);
                 }
-                fault.is_none()
+                ControlFlow::Continue(())
             })?;
-            if let Some(fault) = fault {
-                return Err(fault);
-            }
         }
         None => {}
     }

@@ -11,23 +11,20 @@ use suyuan_epcis::read;
 use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::state::reader::Reader;
-use suyuan_ledger::state::subject::{StoredRecord, place_key};
+use suyuan_ledger::state::records;
+use suyuan_ledger::state::subject::StoredRecord;
 use suyuan_ledger::submission::record_type;
 
 use super::condition::{Condition, TimeOf};
 use super::errors::ids_at;
 use super::matcher::Matcher;
-use super::{EventQuery, Place, QueryError, stored_record};
+use super::{EventQuery, Place, QueryError};
 use crate::codes::epcis as codes;
 
 /// Records that are looked at for one answer.
 pub const RECORDS_MAX: u64 = 4_000_000;
 /// Payloads that are read for one answer.
 pub const PAYLOADS_MAX: u64 = 200_000;
-/// Against the ledger's order records are read in stretches of about so many.
-const STRETCH_RECORDS: usize = 4_096;
-/// A stretch is at most so many heights.
-const STRETCH_HEIGHTS_MAX: u64 = 4_096;
 
 /// How much may still be looked at.
 #[derive(Debug, Clone, Copy)]
@@ -149,8 +146,7 @@ impl EventQuery {
         let mut search = Search { query: self, reader: &reader, effort, wants, visit, last: None };
         let reached = match self.places(store, &reader)? {
             Some(places) => search.among(&places, from, to, window.descending)?,
-            None if window.descending => search.backward(store, from, to)?,
-            None => search.forward(store, from, to)?,
+            None => search.between(store, from, to, window.descending)?,
         };
         Ok(reached)
     }
@@ -227,11 +223,7 @@ fn first_height(store: &dyn Read, end: u64, late: &dyn Fn(&StoredRecord) -> bool
     while low < high {
         let middle = low + (high - low) / 2;
         // The last record up to this height tells for all heights between it and this one.
-        let found = store.at_or_before(Table::Record, &place_key(middle, u32::MAX))?;
-        let is_late = match found {
-            Some((key, value)) => late(&stored_record(&key, &value)?.1),
-            None => false,
-        };
+        let is_late = records::last_to(store, middle)?.is_some_and(|(_, record)| late(&record));
         if is_late { high = middle } else { low = middle + 1 }
     }
     // Heights without records lie between the last early record and the first late one.
@@ -279,47 +271,17 @@ impl Search<'_, '_> {
         Ok(Reached::End)
     }
 
-    fn forward(&mut self, store: &dyn Read, from: Place, to: Place) -> Result<Reached, StoreError> {
+    fn between(&mut self, store: &dyn Read, from: Place, to: Place, descending: bool) -> Result<Reached, StoreError> {
         let mut ended = Ok(None);
-        store.scan(Table::Record, &place_key(from.0, from.1), &place_key(to.0, to.1), &mut |key, value| {
-            ended = stored_record(key, value).and_then(|(place, record)| self.look(place, &record));
-            matches!(ended, Ok(None))
-        })?;
-        Ok(ended?.unwrap_or(Reached::End))
-    }
-
-    fn backward(&mut self, store: &dyn Read, from: Place, to: Place) -> Result<Reached, StoreError> {
-        let (mut end, mut heights) = (to, 64u64);
-        while from < end {
-            // Heights without records are passed over.
-            let Some((last, _)) = store.at_or_before(Table::Record, &place_key(end.0, end.1))? else { break };
-            let last = super::place_of(&last).unwrap_or(end);
-            let start = from.max((last.0.min(end.0).saturating_sub(heights - 1), 0));
-            let mut stretch: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-            let mut whole = true;
-            store.scan(Table::Record, &place_key(start.0, start.1), &place_key(end.0, end.1), &mut |key, value| {
-                whole = stretch.len() < STRETCH_RECORDS || heights == 1;
-                if whole {
-                    stretch.push((key.to_vec(), value.to_vec()));
-                }
-                whole
-            })?;
-            if !whole {
-                heights = (heights / 4).max(1);
-                continue;
-            }
-            if stretch.len() < STRETCH_RECORDS / 4 {
-                heights = (heights * 2).min(STRETCH_HEIGHTS_MAX);
-            }
-            for (key, value) in stretch.iter().rev() {
-                let (place, record) = stored_record(key, value)?;
-                if let Some(reached) = self.look(place, &record)? {
-                    return Ok(reached);
-                }
-            }
-            end = start;
+        let mut look = |place: Place, record: StoredRecord| {
+            ended = self.look(place, &record);
+            if matches!(ended, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        match descending {
+            true => records::scan_back(store, from, to, &mut look)?,
+            false => records::scan(store, from, to, &mut look)?,
         }
-        Ok(Reached::End)
+        Ok(ended?.unwrap_or(Reached::End))
     }
 
     /// Looks at one record; how far the search came if it ends here.

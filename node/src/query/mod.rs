@@ -5,10 +5,12 @@
 //! Where a parameter names exact objects, events or processes, only what the ledger's indexes say of them is read;
 //! else all records are looked at, and of those that their record does not rule out the payloads, up to a limit.
 
+use std::ops::ControlFlow;
+
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::kv::{Read, StoreError, Table};
+use suyuan_ledger::kv::{Read, StoreError};
 use suyuan_ledger::state::reader::Reader;
-use suyuan_ledger::state::subject::StoredRecord;
+use suyuan_ledger::state::records;
 use suyuan_ledger::submission::record_type;
 
 use crate::codes::epcis as codes;
@@ -139,36 +141,20 @@ pub type VisitEvent<'a> = dyn FnMut(Place, Option<&[u8]>) -> bool + 'a;
 pub fn each_event(store: &dyn Read, visit: &mut VisitEvent<'_>) -> Result<(), StoreError> {
     let reader = Reader::new(store);
     let mut fault = None;
-    store.scan(Table::Record, &[], &[u8::MAX; 13], &mut |key, value| {
-        let mut one = || -> Result<bool, StoreError> {
-            let (place, record) = stored_record(key, value)?;
-            if record.record_type != record_type::EPCIS {
-                return Ok(true);
+    records::scan(store, (0, 0), (u64::MAX, u32::MAX), &mut |place, record| {
+        if record.record_type != record_type::EPCIS {
+            return ControlFlow::Continue(());
+        }
+        match reader.payload(place.0, place.1) {
+            Ok(payload) if visit(place, payload.as_ref().map(|payload| payload.payload.as_slice())) => {
+                ControlFlow::Continue(())
             }
-            let payload = reader.payload(place.0, place.1)?;
-            Ok(visit(place, payload.as_ref().map(|payload| payload.payload.as_slice())))
-        };
-        match one() {
-            Ok(go_on) => go_on,
+            Ok(_) => ControlFlow::Break(()),
             Err(error) => {
                 fault = Some(error);
-                false
+                ControlFlow::Break(())
             }
         }
     })?;
     fault.map_or(Ok(()), Err)
-}
-
-/// A pair of the table of records.
-fn stored_record(key: &[u8], value: &[u8]) -> Result<(Place, StoredRecord), StoreError> {
-    let corrupt = || StoreError::Corrupt(Table::Record, "it can't be read".to_owned());
-    let place = place_of(key).ok_or_else(corrupt)?;
-    let record = suyuan_ledger::codec::decode_trusted(value).map_err(|_| corrupt())?;
-    Ok((place, record))
-}
-
-fn place_of(key: &[u8]) -> Option<Place> {
-    let (height, index) = key.split_first_chunk::<8>()?;
-    let index: [u8; 4] = index.try_into().ok()?;
-    Some((u64::from_be_bytes(*height), u32::from_be_bytes(index)))
 }

@@ -190,6 +190,10 @@ impl History for Noted<'_, '_> {
         self.history.arena()
     }
 
+    fn announce(&mut self, subjects: &[u64]) -> Result<(), StoreError> {
+        self.history.announce(subjects)
+    }
+
     fn log(&mut self, subject: u64, mode: Mode) -> Result<ShownLog, StoreError> {
         self.note(subject, ASKED);
         let log = self.history.log(subject, mode)?;

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::kv::{Pair, Read, StoreError, Table, Visit};
+use crate::state::many;
 
 /// So many questions to a table are passed on before anything is read ahead.
 const PLAIN_READS: usize = 16;
@@ -26,6 +27,8 @@ const STRETCH_PAIRS_MAX: usize = 2048;
 const STRETCH_BYTES_MAX: usize = 1 << 20;
 /// All stretches together are forgotten beyond so many bytes.
 const AHEAD_BYTES_MAX: usize = 64 << 20;
+/// So many keys are asked for at once, or no stretches are read for them.
+const MANY_AHEAD_MIN: usize = 512;
 /// What a pair costs in memory beside its value.
 const PAIR_BYTES: usize = 32;
 /// Above all keys of the tables that are read ahead.
@@ -150,7 +153,6 @@ impl Stretches {
             self.asked.set(asked.saturating_add(1));
             return None;
         }
-        self.read = self.read.saturating_add(length);
         Some(length)
     }
 }
@@ -159,6 +161,24 @@ impl<'a> Ahead<'a> {
     /// Reads this store.
     pub fn new(store: &'a dyn Read) -> Self {
         Ahead { store, tables: RefCell::default() }
+    }
+
+    /// Visits the values of keys as [`many::each`] does: what few ask for is not read ahead, since it lies apart, and
+    /// its stretches would be in the way of later ones.
+    pub fn many<K: AsRef<[u8]>>(
+        &self,
+        table: Table,
+        keys: &[K],
+        near: impl Fn(&K, &K) -> bool,
+        visit: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<(), StoreError> {
+        if keys.len() < MANY_AHEAD_MIN {
+            return many::each(self.store, table, keys, near, visit);
+        }
+        for (place, key) in keys.iter().enumerate() {
+            self.value(table, key.as_ref(), |value| visit(place, value))?;
+        }
+        Ok(())
     }
 
     /// What is read of the value of a key; `None` if there is none.
@@ -259,6 +279,7 @@ impl<'a> Ahead<'a> {
             }
         }
         let stretches = &mut tables[table as usize];
+        stretches.read = stretches.read.saturating_add(stretch.keys.len());
         stretches.bytes = stretches.bytes.saturating_add(added);
         stretches.known.insert(stretch.from, stretch.clone());
         stretches.last = Some(stretch);

@@ -6,12 +6,11 @@ use std::rc::Rc;
 use bincode::Decode;
 
 use crate::codec;
-use crate::derive::SUBJECTS_MAX;
 use crate::hash::Hash;
 use crate::kv::{Read, StoreError, Table};
-use crate::record::LinkRun;
 use crate::state::ahead::Ahead;
 use crate::state::head::{HEAD_KEY, Head};
+use crate::state::records::{self, EventPlace, PLACES_PER_ROW, row_key};
 use crate::state::subject::{
     ENTRIES_PER_ROW, StoredEntry, StoredLog, StoredRecord, StoredRun, decode_keys, entry_key, place_key, read_number,
 };
@@ -19,6 +18,8 @@ use crate::trace::numbers::NumberMap;
 
 /// So many entries of logs are kept in memory, over all logs.
 const CACHED_ENTRIES_MAX: usize = 1 << 20;
+/// Between what is no further apart, what was not asked for is read too.
+const NEAR: u32 = 4;
 /// A payload is stored behind its salt, of so many bytes.
 const SALT_BYTES: usize = 16;
 
@@ -131,6 +132,52 @@ impl<'a> Reader<'a> {
     pub fn log(&self, log: u64) -> Result<StoredLog, StoreError> {
         let stored = self.decoded(Table::Log, &log.to_be_bytes())?;
         stored.ok_or_else(|| StoreError::Corrupt(Table::Log, format!("log {log} is missing")))
+    }
+
+    /// Many logs as they are stored, by their ids, which ascend; those missing are left out.
+    pub fn logs(&self, ids: &[u64]) -> Result<Vec<(u64, StoredLog)>, StoreError> {
+        let keys: Vec<[u8; 8]> = ids.iter().map(|id| id.to_be_bytes()).collect();
+        let near = |one: &[u8; 8], two: &[u8; 8]| gap(one, two).is_some_and(|gap| gap <= NEAR.into());
+        let mut logs = Vec::with_capacity(ids.len());
+        let mut fault = None;
+        self.store.many(
+            Table::Log,
+            &keys,
+            near,
+            &mut |place, value| match (ids.get(place), decoded(Table::Log, value)) {
+                (Some(id), Ok(log)) => logs.push((*id, log)),
+                (_, Err(error)) => fault = Some(error),
+                (None, Ok(_)) => {}
+            },
+        )?;
+        fault.map_or(Ok(logs), Err)
+    }
+
+    /// Hands over many derived records, by the places of their events, which ascend; those missing are left out.
+    pub fn records(
+        &self,
+        places: &[EventPlace],
+        take: &mut dyn FnMut(EventPlace, StoredRecord),
+    ) -> Result<(), StoreError> {
+        let rows: Vec<&[EventPlace]> = places.chunk_by(|one, two| row_key(*one) == row_key(*two)).collect();
+        let keys: Vec<[u8; 12]> = rows.iter().filter_map(|row| row.first()).map(|place| row_key(*place)).collect();
+        let near = |one: &[u8; 12], two: &[u8; 12]| match (records::row_place(one), records::row_place(two)) {
+            (Ok(one), Ok(two)) if one.0 == two.0 => two.1 - one.1 <= NEAR * PLACES_PER_ROW,
+            // How much of the block before follows is not known.
+            (Ok(one), Ok(two)) => two.0 - one.0 == 1 && two.1 == 0,
+            _ => false,
+        };
+        let mut fault = None;
+        self.store.many(Table::Record, &keys, near, &mut |at, row| {
+            let found = rows.get(at).copied().unwrap_or_default().iter().try_for_each(|place| {
+                records::find(row, *place)?.into_iter().for_each(|record| take(*place, record));
+                Ok(())
+            });
+            if let Err(error) = found {
+                fault = Some(error);
+            }
+        })?;
+        fault.map_or(Ok(()), Err)
     }
 
     /// All entries of a log in order, those of the logs included that it was forked from.
@@ -254,14 +301,8 @@ impl<'a> Reader<'a> {
 
     /// The derived record of an event.
     pub fn record(&self, height: u64, index: u32) -> Result<Option<StoredRecord>, StoreError> {
-        let record: Option<StoredRecord> = self.decoded(Table::Record, &place_key(height, index))?;
-        // An event names so many subjects in a role at most: a walk over its links relies on it.
-        let possible =
-            |run: &LinkRun| run.count as usize <= SUBJECTS_MAX && run.first.checked_add(run.count.into()).is_some();
-        if record.as_ref().is_some_and(|record| !record.runs.iter().all(possible)) {
-            return Err(StoreError::Corrupt(Table::Record, format!("impossible links at {height}/{index}")));
-        }
-        Ok(record)
+        let place = (height, index);
+        Ok(self.store.value(Table::Record, &row_key(place), |row| records::find(row, place))?.transpose()?.flatten())
     }
 
     /// The payload of an event, unless it is erased.
@@ -288,6 +329,11 @@ impl<'a> Reader<'a> {
     fn decoded<T: Decode<()>>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.store.value(table, key, |value| decoded(table, value))?.transpose()
     }
+}
+
+/// By how much a number is above another.
+fn gap(one: &[u8; 8], two: &[u8; 8]) -> Option<u64> {
+    u64::from_be_bytes(*two).checked_sub(u64::from_be_bytes(*one))
 }
 
 impl EntryCache {

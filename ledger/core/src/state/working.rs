@@ -9,6 +9,7 @@ use bincode::{Decode, Encode};
 
 use super::head::StateRoots;
 use super::kept::{Kept, KeptRuns};
+use super::records;
 use super::subject::{
     FoundedRun, KEYS_PER_ROW, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, encode_keys, entry_key,
     place_key, read_number,
@@ -504,10 +505,10 @@ impl<'a> Working<'a> {
         if let Some((_, _, record)) = here.ok().and_then(|at| self.records.get(at)) {
             return Ok(record.clone());
         }
-        match self.base.get(Table::Record, &place_key(place.height, place.index))? {
-            Some(bytes) => stored(Table::Record, &bytes),
-            None => Err(StoreError::Corrupt(Table::Record, format!("none at {}/{}", place.height, place.index))),
-        }
+        let at = (place.height, place.index);
+        let row = self.base.get(Table::Record, &records::row_key(at))?;
+        let record = row.map(|row| records::find(&row, at)).transpose()?.flatten();
+        record.ok_or_else(|| StoreError::Corrupt(Table::Record, format!("none at {}/{}", place.height, place.index)))
     }
 
     /// Keeps an accepted event. `first` says that its tag is new: an error declaration repeats its target's.
@@ -559,9 +560,7 @@ impl<'a> Working<'a> {
         for (log, place, entries) in &self.entries {
             overlay.put_encoded(Table::Entry, entry_key(*log, *place), entries);
         }
-        for (height, index, record) in &self.records {
-            overlay.put_encoded(Table::Record, place_key(*height, *index), record);
-        }
+        records::put(overlay, &self.records);
         let mut cache = Cache { names: self.names, runs, logs, leaves: self.leaves.take() };
         cache.bound();
         Ok((roots, self.next_log, cache))

@@ -147,6 +147,17 @@ impl Arena {
         self.events.get(event as usize).map_or(Place { height: 0, index: 0 }, |event| event.place)
     }
 
+    /// The mask of an event's record.
+    pub fn mask(&self, event: u32) -> u32 {
+        self.events.get(event as usize).map_or(0, |event| event.mask)
+    }
+
+    /// When an event happened: event time, then the ledger's order.
+    pub fn when(&self, event: u32) -> (i64, Place) {
+        let event = self.events.get(event as usize);
+        event.map_or((0, Place { height: 0, index: 0 }), |event| (event.time, event.place))
+    }
+
     /// The state of the subjects that have a log.
     pub fn state(&self, log: u32) -> Option<&Arc<SubjectState>> {
         self.logs.get(log as usize).map(|log| &log.state)

@@ -1,22 +1,21 @@
 //! Puts a finished walk in order, and says which event ended which containment.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::record::{Role, mask};
-use crate::state::subject::StoredRecord;
 use crate::trace::arena::Arena;
 use crate::trace::closure::{Closure, Cut, Edge, Node, Notice, Relation, Remark, ShownEvent};
 use crate::trace::history::{Place, ShownLog};
 use crate::trace::numbers::{NumberMap, NumberSet};
-use crate::trace::walk::{Reached, is_class_level, linked, parent, subjects};
+use crate::trace::walk::{Reached, is_class_level};
 
 /// An edge as it is drawn, before it is known what ended it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Drawn {
     pub(super) from: u64,
     pub(super) to: u64,
-    pub(super) event: Place,
+    /// The event's place in the arena.
+    pub(super) event: u32,
     pub(super) relation: Relation,
 }
 
@@ -32,28 +31,25 @@ pub(super) struct Parts {
 }
 
 pub(super) fn closure(arena: &Arena, parts: Parts) -> Closure {
-    let Parts { nodes, mut edges, mut claims, events, processes, notices, cuts } = parts;
-    sort_once(&mut edges);
-    sort_once(&mut claims);
+    let Parts { nodes, mut edges, mut claims, mut events, processes, notices, cuts } = parts;
+    sort_once(arena, &mut edges);
+    sort_once(arena, &mut claims);
     say_once(&mut edges, &mut claims);
-    let mut events: Vec<(i64, Place, &Arc<StoredRecord>)> = events
-        .into_iter()
-        .filter_map(|event| arena.record(event).map(|record| (record.event_time, arena.place_of(event), record)))
-        .collect();
-    events.sort_unstable_by_key(|(time, place, _)| (*time, *place));
+    events.sort_unstable_by_key(|event| arena.when(*event));
     let nodes: Vec<Node> = nodes.into_iter().filter_map(|reached| node(arena, reached)).collect();
     let notices = notices.into_iter().filter_map(|(subject, log)| notice(arena, subject, &log)).collect();
-    let (edges, claims) = end_containments(edges, claims, &nodes, &events);
-    let events: Vec<ShownEvent> =
-        events.into_iter().map(|(_, place, record)| ShownEvent { place, record: record.clone() }).collect();
-    let errors = remarks(&events, Role::Own);
-    let confirmations = remarks(&events, Role::Confirm);
+    let edges = end_containments(arena, &edges, &nodes, &events);
+    let claims = claims.iter().map(|claim| lasting(arena, claim)).collect();
+    let errors = remarks(arena, &events, Role::Own);
+    let confirmations = remarks(arena, &events, Role::Confirm);
+    let shown = |event: u32| Some(ShownEvent { place: arena.place_of(event), record: arena.record(event)?.clone() });
+    let events: Vec<ShownEvent> = events.into_iter().filter_map(shown).collect();
     Closure { nodes, edges, claims, events, processes, notices, errors, confirmations, cuts }
 }
 
 fn node(arena: &Arena, reached: Reached) -> Option<Node> {
     let Reached { subject, kind, depth, shown, log, .. } = reached;
-    Some(Node { subject, kind, depth, shown, state: arena.state(log)?.clone() })
+    Some(Node { subject, kind, depth, shown, state: arena.state(log?)?.clone() })
 }
 
 fn notice(arena: &Arena, subject: u64, log: &ShownLog) -> Option<Notice> {
@@ -63,23 +59,34 @@ fn notice(arena: &Arena, subject: u64, log: &ShownLog) -> Option<Notice> {
     Some(Notice { subject, state: arena.state(log.log)?.clone(), events })
 }
 
-/// Sorts, keeping one of those that are equal. The sort is the stable one: edges are drawn node by node, so that
-/// most stand in order already, and it takes whole stretches over.
-pub(super) fn sort_once(edges: &mut Vec<Drawn>) {
-    edges.sort();
+/// Sorts by from, to, the events' places and relation, keeping one of those that are equal. The sort is the stable one:
+/// edges are drawn node by node, so that most stand in order already, and it takes whole stretches over.
+pub(super) fn sort_once(arena: &Arena, edges: &mut Vec<Drawn>) {
+    edges.sort_by(|one, two| {
+        let ends = (one.from, one.to).cmp(&(two.from, two.to));
+        let later = || arena.place_of(one.event).cmp(&arena.place_of(two.event));
+        ends.then_with(later).then(one.relation.cmp(&two.relation))
+    });
     edges.dedup();
 }
 
+/// The subjects that an event links in one role.
+fn subjects(arena: &Arena, event: u32, role: Role) -> impl Iterator<Item = u64> {
+    let runs = arena.linked(event, role).filter_map(|link| arena.link(link));
+    runs.flat_map(|run| run.first..run.first.saturating_add(u64::from(run.count)))
+}
+
 /// Which events of the trace link others of it by their own numbers in this role.
-fn remarks(events: &[ShownEvent], role: Role) -> Vec<Remark> {
+fn remarks(arena: &Arena, events: &[u32], role: Role) -> Vec<Remark> {
     // Most traces have none: then the numbers of all events need not be known.
-    if events.iter().all(|event| linked(&event.record, role).is_empty()) {
+    if events.iter().all(|event| arena.linked(*event, role).is_empty()) {
         return Vec::new();
     }
-    let places: NumberMap<u64, Place> = events.iter().map(|event| (event.record.own, event.place)).collect();
+    let own = |event: &u32| arena.record(*event).map(|record| (record.own, arena.place_of(*event)));
+    let places: NumberMap<u64, Place> = events.iter().filter_map(own).collect();
     let mut remarks: Vec<Remark> = events
         .iter()
-        .flat_map(|by| subjects(&by.record, role).map(|own| (own, by.place)))
+        .flat_map(|by| subjects(arena, *by, role).map(|own| (own, arena.place_of(*by))))
         .filter_map(|(own, by)| places.get(&own).map(|event| Remark { event: *event, by }))
         .filter(|remark| remark.event != remark.by)
         .collect();
@@ -110,71 +117,75 @@ struct Endings {
     emptied: NumberMap<(u64, bool), Vec<(i64, Place)>>,
 }
 
-/// The edges with what ended them; the claims too, which end with nothing.
-fn end_containments(
-    edges: Vec<Drawn>,
-    claims: Vec<Drawn>,
-    nodes: &[Node],
-    events: &[(i64, Place, &Arc<StoredRecord>)],
-) -> (Vec<Edge>, Vec<Edge>) {
+/// An edge that nothing has ended.
+fn lasting(arena: &Arena, edge: &Drawn) -> Edge {
+    let Drawn { from, to, event, relation } = *edge;
+    Edge { from, to, event: arena.place_of(event), relation, until: None, until_claimed: None }
+}
+
+/// The edges, which ascend, with what ended them. The events are those of the trace, in the order in which they happened.
+fn end_containments(arena: &Arena, edges: &[Drawn], nodes: &[Node], events: &[u32]) -> Vec<Edge> {
     let in_parts: NumberSet<u64> =
         nodes.iter().filter(|node| is_class_level(node.kind)).map(|node| node.subject).collect();
     let (mut endings, mut claimed) = (Endings::default(), Endings::default());
-    for event in events.iter().filter(|event| event.2.mask & (mask::DELETE | mask::UNPACK_ALL) != 0) {
-        endings.add(event, &in_parts, |standing| standing > 0);
-        claimed.add(event, &in_parts, |standing| standing == 0);
+    for event in events {
+        if arena.mask(*event) & (mask::DELETE | mask::UNPACK_ALL) != 0 {
+            endings.add(arena, *event, &in_parts, |standing| standing > 0);
+            claimed.add(arena, *event, &in_parts, |standing| standing == 0);
+        }
     }
     endings.unpacked.sort_unstable();
     claimed.unpacked.sort_unstable();
-    // Only what adds begins a containment.
-    let begun = events.iter().filter(|event| event.2.mask & mask::ADD != 0);
-    let times: NumberMap<Place, i64> = begun.map(|(time, place, _)| (*place, *time)).collect();
-    let lasting = |edge: &Drawn| {
-        let Drawn { from, to, event, relation } = *edge;
-        Edge { from, to, event, relation, until: None, until_claimed: None }
-    };
+    let (mut unpacked, mut unpacked_claimed) = (endings.unpacked.as_slice(), claimed.unpacked.as_slice());
     let ended = |edge: &Drawn| {
-        let lasting = lasting(edge);
-        if !matches!(edge.relation, Relation::Containment | Relation::Association) {
+        let lasting = lasting(arena, edge);
+        let is_containment = matches!(edge.relation, Relation::Containment | Relation::Association);
+        // Only what adds begins a containment.
+        if !is_containment || arena.mask(edge.event) & mask::ADD == 0 {
             return lasting;
         }
-        let Some(time) = times.get(&edge.event) else { return lasting };
-        let end = endings.first(edge, *time);
-        let claim = claimed.first(edge, *time).filter(|claim| end.is_none_or(|end| *claim < end));
+        let begun = arena.when(edge.event);
+        let end = endings.first(edge, begun, of_child(&mut unpacked, edge));
+        let claim = claimed.first(edge, begun, of_child(&mut unpacked_claimed, edge));
+        let claim = claim.filter(|claim| end.is_none_or(|end| *claim < end));
         Edge { until: end.map(|end| end.1), until_claimed: claim.map(|claim| claim.1), ..lasting }
     };
-    (edges.iter().map(ended).collect(), claims.iter().map(lasting).collect())
+    edges.iter().map(ended).collect()
+}
+
+/// The endings of an edge's child and parent: edges ascend, so that those before are never asked for again.
+fn of_child<'e>(rest: &mut &'e [(u64, u64, (i64, Place))], edge: &Drawn) -> &'e [(u64, u64, (i64, Place))] {
+    let ends = (edge.from, edge.to);
+    let before = rest.iter().take_while(|ending| (ending.0, ending.1) < ends).count();
+    *rest = rest.get(before..).unwrap_or_default();
+    let count = rest.iter().take_while(|ending| (ending.0, ending.1) == ends).count();
+    rest.get(..count).unwrap_or_default()
 }
 
 impl Endings {
     /// Adds an event where its author's standing is of these. Events come in the order in which they happened.
-    fn add(
-        &mut self,
-        (time, place, record): &(i64, Place, &Arc<StoredRecord>),
-        in_parts: &NumberSet<u64>,
-        wanted: fn(u8) -> bool,
-    ) {
-        let Some(parent) = parent(record) else { return };
-        let when = (*time, *place);
-        let empties = linked(record, Role::Parent).first().is_some_and(|run| wanted(run.standing));
-        if record.mask & mask::UNPACK_ALL != 0 && empties {
-            let association = record.mask & mask::ASSOCIATION != 0;
-            self.emptied.entry((parent, association)).or_default().push(when);
+    fn add(&mut self, arena: &Arena, event: u32, in_parts: &NumberSet<u64>, wanted: fn(u8) -> bool) {
+        let mut links = arena.linked(event, Role::Parent).filter_map(|link| arena.link(link));
+        // EPCIS gives an event one parent at most.
+        let Some(parent) = links.next() else { return };
+        let when = arena.when(event);
+        if arena.mask(event) & mask::UNPACK_ALL != 0 && wanted(parent.standing) {
+            let association = arena.mask(event) & mask::ASSOCIATION != 0;
+            self.emptied.entry((parent.first, association)).or_default().push(when);
         }
-        for run in linked(record, Role::Child).iter().filter(|run| wanted(run.standing)) {
+        let children = arena.linked(event, Role::Child).filter_map(|link| arena.link(link));
+        for run in children.filter(|run| wanted(run.standing)) {
             for child in run.first..run.first.saturating_add(u64::from(run.count)) {
                 if !in_parts.contains(&child) {
-                    self.unpacked.push((child, parent, when));
+                    self.unpacked.push((child, parent.first, when));
                 }
             }
         }
     }
 
-    /// The first that ends a containment which began at this time.
-    fn first(&self, edge: &Drawn, time: i64) -> Option<(i64, Place)> {
-        let begun = (time, edge.event);
-        let of_child = self.unpacked.partition_point(|ending| *ending <= (edge.from, edge.to, begun));
-        let unpacked = self.unpacked.get(of_child).filter(|ending| (ending.0, ending.1) == (edge.from, edge.to));
+    /// The first that ends a containment which began then, of the endings of its child and parent.
+    fn first(&self, edge: &Drawn, begun: (i64, Place), of_child: &[(u64, u64, (i64, Place))]) -> Option<(i64, Place)> {
+        let unpacked = of_child.get(of_child.partition_point(|ending| ending.2 <= begun));
         let emptied = self.emptied.get(&(edge.to, edge.relation == Relation::Association));
         let emptied = emptied.and_then(|ends| ends.get(ends.partition_point(|end| *end <= begun))).copied();
         [unpacked.map(|ending| ending.2), emptied].into_iter().flatten().min()

@@ -125,6 +125,12 @@ pub trait History {
     /// What was read.
     fn arena(&self) -> &Arena;
 
+    /// What will be asked of next: names and logs of these subjects. What reads a store reads them at once, and in
+    /// the store's order.
+    fn announce(&mut self, _subjects: &[u64]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// A subject's state and the entries of its log that the mode shows ([`Mode::may_prune`]).
     fn log(&mut self, subject: u64, mode: Mode) -> Result<ShownLog, Self::Error>;
 

@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+
+use crate::hash::Hash;
 
 /// A map by numbers. Nobody chooses the numbers, so the hash need not stand against those who would; the order
 /// is that of no reader, so it is for look-ups only.
@@ -42,6 +44,53 @@ impl Hasher for NumberHasher {
 
     fn write_usize(&mut self, number: usize) {
         self.write_u64(number as u64);
+    }
+}
+
+/// A map by hashes. Others choose what is hashed, and can choose hashes that are alike in some bits, so the map's
+/// own hash has a secret.
+pub(crate) type HashMapped<V> = HashMap<Hash, V, Secret>;
+
+/// Two numbers that nobody knows.
+#[derive(Clone, Copy)]
+pub(crate) struct Secret(u64, u64);
+
+impl Default for Secret {
+    fn default() -> Self {
+        #[allow(clippy::disallowed_types, reason = "for a secret: nothing follows the order of a map with it")]
+        let random = std::hash::RandomState::new();
+        Secret(random.hash_one(0), random.hash_one(1))
+    }
+}
+
+impl BuildHasher for Secret {
+    type Hasher = SecretHasher;
+
+    fn build_hasher(&self) -> SecretHasher {
+        SecretHasher { secret: *self, mixed: 0 }
+    }
+}
+
+/// Multiplies the first two words of a hash, each with a secret of its own added.
+pub(crate) struct SecretHasher {
+    secret: Secret,
+    mixed: u64,
+}
+
+impl Hasher for SecretHasher {
+    fn finish(&self) -> u64 {
+        self.mixed
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let word = |from: usize| bytes.get(from..)?.first_chunk().map(|word| u64::from_le_bytes(*word));
+        let (one, two) = (word(0).unwrap_or(0) ^ self.secret.0, word(8).unwrap_or(0) ^ self.secret.1);
+        let product = u128::from(one) * u128::from(two);
+        self.mixed = (product >> 64) as u64 ^ product as u64;
+    }
+
+    fn write_usize(&mut self, _length: usize) {
+        // All have one length.
     }
 }
 

@@ -1,15 +1,15 @@
 //! History as a node has it: over the store.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use crate::codec;
 use crate::key::KeyKind;
 use crate::kv::{Read, StoreError, Table};
-use crate::record::Role;
+use crate::record::{Role, mask};
 use crate::state::reader::{Reader, SubjectRun};
-use crate::state::subject::{StoredRecord, place_key};
+use crate::state::records;
+use crate::state::subject::{StoredEntry, StoredLog, StoredRecord};
 use crate::trace::arena::{Arena, LogEntry};
 use crate::trace::history::{History, Mode, Place, ShownLog, class_key};
 use crate::trace::numbers::{NumberMap, Paged};
@@ -52,6 +52,9 @@ pub struct Known {
 /// What was read is not brought up to date over more blocks than this: to read anew what is asked costs less.
 const CATCH_UP_BLOCKS_MAX: u64 = 1_024;
 
+/// Fewer subjects than this are as soon read one after another.
+const ANNOUNCED_MIN: usize = 2;
+
 /// A subject's key, and its class once that was asked for.
 #[derive(Debug, Clone)]
 struct Name {
@@ -61,6 +64,12 @@ struct Name {
 }
 
 impl Known {
+    fn add_event(&mut self, place: Place, record: StoredRecord) -> u32 {
+        let event = self.arena.add_event(place, Arc::new(record));
+        self.events.insert(place, event);
+        event
+    }
+
     /// Forgets the logs that events have grown since, and which classes there are not.
     fn forget(&mut self, record: &StoredRecord) {
         let in_logs = |role: u8| Role::from_number(role).is_some_and(|role| !role.names_events());
@@ -82,6 +91,26 @@ impl Known {
                 }
             }
         }
+    }
+
+    /// What subjects were packed in, ascending: a walk looks there for how long they stayed.
+    fn parents_of(&self, subjects: &[u64]) -> Vec<u64> {
+        let mut parents = Vec::new();
+        let mut last = None;
+        for log in subjects.iter().filter_map(|subject| self.logs.get(*subject).checked_sub(1)) {
+            if last.replace(log) == Some(log) {
+                continue;
+            }
+            for entry in self.arena.entries(log).filter_map(|entry| self.arena.entry(entry)) {
+                if entry.role == Role::Child as u8 && entry.mask & mask::ADD != 0 {
+                    let links = self.arena.linked(entry.event, Role::Parent);
+                    parents.extend(links.filter_map(|link| self.arena.link(link)).map(|run| run.first));
+                }
+            }
+        }
+        parents.sort_unstable();
+        parents.dedup();
+        parents
     }
 
     /// About how many bytes it takes.
@@ -130,22 +159,65 @@ impl<'a> StoreHistory<'a> {
         if let Some(known) = self.known.logs.get(subject).checked_sub(1) {
             return Ok(known);
         }
-        let run = match self.run.filter(|run| run.contains(subject)) {
-            Some(run) => run,
-            None => self.reader.run_at(subject)?.ok_or_else(|| missing(Table::Run, subject))?,
-        };
-        self.run = Some(run);
-        let log = match self.known.places.get(&run.log) {
+        let id = self.run_of(subject)?.log;
+        let log = match self.known.places.get(&id) {
             Some(known) => *known,
-            None => self.read_log(run.log)?,
+            None => {
+                let mut stored = self.reader.log(id)?;
+                let own = self.reader.entries_of(id, &mut stored)?;
+                self.add_log(id, stored, own)?
+            }
         };
         self.known.logs.set(subject, log.saturating_add(1));
         Ok(log)
     }
 
-    fn read_log(&mut self, id: u64) -> Result<u32, StoreError> {
-        let mut stored = self.reader.log(id)?;
-        let own = self.reader.entries_of(id, &mut stored)?;
+    fn run_of(&mut self, subject: u64) -> Result<SubjectRun, StoreError> {
+        let run = match self.run.filter(|run| run.contains(subject)) {
+            Some(run) => run,
+            None => self.reader.run_at(subject)?.ok_or_else(|| missing(Table::Run, subject))?,
+        };
+        self.run = Some(run);
+        Ok(run)
+    }
+
+    /// Reads the logs of subjects, which ascend, and what is recorded of the events in them: each table in its order.
+    fn read_logs(&mut self, subjects: &[u64]) -> Result<(), StoreError> {
+        let mut logs = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            logs.push(self.run_of(*subject)?.log);
+        }
+        let mut ids: Vec<u64> = logs.iter().copied().filter(|id| !self.known.places.contains_key(id)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut read = Vec::with_capacity(ids.len());
+        let mut places: Vec<(u64, u32)> = Vec::new();
+        for (id, mut stored) in self.reader.logs(&ids)? {
+            let own = self.reader.entries_of(id, &mut stored)?;
+            let of_entries = own.iter().map(|entry| Place { height: entry.height, index: entry.index });
+            let unread = of_entries.filter(|place| !self.known.events.contains_key(place));
+            places.extend(unread.map(|place| (place.height, place.index)));
+            read.push((id, stored, own));
+        }
+        places.sort_unstable();
+        places.dedup();
+        let known = &mut self.known;
+        self.reader.records(&places, &mut |(height, index), record| {
+            known.add_event(Place { height, index }, record);
+        })?;
+        for (id, stored, own) in read {
+            self.add_log(id, stored, own)?;
+        }
+        for (subject, id) in subjects.iter().zip(logs) {
+            // What is missing is found to be so when it is asked for.
+            if let Some(log) = self.known.places.get(&id) {
+                self.known.logs.set(*subject, log.saturating_add(1));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_log(&mut self, id: u64, stored: StoredLog, own: Vec<StoredEntry>) -> Result<u32, StoreError> {
         let mut entries = Vec::with_capacity(own.len());
         for entry in own {
             let event = self.event_at(Place { height: entry.height, index: entry.index })?;
@@ -169,10 +241,8 @@ impl<'a> StoreHistory<'a> {
             return Ok(*known);
         }
         let missing = || StoreError::Corrupt(Table::Record, format!("no record at {}/{}", place.height, place.index));
-        let record: StoredRecord = self.reader.record(place.height, place.index)?.ok_or_else(missing)?;
-        let event = self.known.arena.add_event(place, Arc::new(record));
-        self.known.events.insert(place, event);
-        Ok(event)
+        let record = self.reader.record(place.height, place.index)?.ok_or_else(missing)?;
+        Ok(self.known.add_event(place, record))
     }
 
     /// The key bytes of a subject.
@@ -232,17 +302,10 @@ impl<'a> StoreHistory<'a> {
 
 /// Forgets what the blocks since have changed. An event changes only subjects that it names.
 fn catch_up(store: &dyn Read, known: &mut Known, height: u64) -> Result<(), StoreError> {
-    let from = place_key(known.height.saturating_add(1), 0);
-    let to = place_key(height.saturating_add(1), 0);
-    let mut fault = None;
-    store.scan(Table::Record, &from, &to, &mut |_, value| {
-        match codec::decode_trusted::<StoredRecord>(value) {
-            Ok(record) => known.forget(&record),
-            Err(error) => fault = Some(StoreError::Corrupt(Table::Record, format!("{error:?}"))),
-        }
-        fault.is_none()
-    })?;
-    fault.map_or(Ok(()), Err)
+    records::scan(store, (known.height.saturating_add(1), 0), (height.saturating_add(1), 0), &mut |_, record| {
+        known.forget(&record);
+        ControlFlow::Continue(())
+    })
 }
 
 /// A GTIN's length and its 14 digits.
@@ -264,6 +327,24 @@ impl History for StoreHistory<'_> {
 
     fn arena(&self) -> &Arena {
         &self.known.arena
+    }
+
+    fn announce(&mut self, subjects: &[u64]) -> Result<(), StoreError> {
+        if subjects.len() < ANNOUNCED_MIN {
+            return Ok(());
+        }
+        let mut subjects = subjects.to_vec();
+        subjects.sort_unstable();
+        for subject in &subjects {
+            if self.known.names.get(*subject) == 0 {
+                self.read_names(*subject)?;
+            }
+        }
+        subjects.retain(|subject| self.known.logs.get(*subject) == 0);
+        self.read_logs(&subjects)?;
+        let mut parents = self.known.parents_of(&subjects);
+        parents.retain(|subject| self.known.logs.get(*subject) == 0);
+        self.read_logs(&parents)
     }
 
     fn log(&mut self, subject: u64, mode: Mode) -> Result<ShownLog, StoreError> {

@@ -1,6 +1,6 @@
 //! The walk itself: a queue of nodes, each walked until nothing that it shows is new.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::key::KeyKind;
 use crate::record::{LinkRun, Role, mask};
@@ -11,6 +11,9 @@ use crate::trace::history::{Entry, History, Mode, Place, ShownLog};
 use crate::trace::numbers::{NumberMap, Paged};
 use crate::trace::spans::Spans;
 
+/// So many nodes at most are announced to the history at once, before they are walked.
+const ANNOUNCED_MAX: usize = 65_536;
+
 /// A walk in progress.
 pub(super) struct Walk<'a, H: History> {
     history: &'a mut H,
@@ -18,7 +21,8 @@ pub(super) struct Walk<'a, H: History> {
     nodes: Vec<Reached>,
     /// By subject, the place of its node plus one.
     places: Paged<u32>,
-    queue: VecDeque<usize>,
+    /// The nodes to be walked next.
+    queue: Vec<usize>,
     edges: Vec<Drawn>,
     claims: Vec<Drawn>,
     /// The events shown, as places in the arena, in no order; and by place, which these are.
@@ -38,17 +42,16 @@ pub(super) struct Walk<'a, H: History> {
 
 pub(super) struct Reached {
     pub(super) subject: u64,
+    /// Zero until it is walked.
     pub(super) kind: u8,
     pub(super) depth: u32,
     pub(super) shown: Shown,
-    /// The place of its log in the arena.
-    pub(super) log: u32,
+    /// The place of its log in the arena, once it is walked.
+    pub(super) log: Option<u32>,
     queued: bool,
     /// Whether what was ever packed in it belongs to the trace: it is the query or was packed in it.
     contents: bool,
     class: Option<u64>,
-    /// Its log in the mode in which it was reached, until it is walked.
-    first: Option<(Mode, ShownLog)>,
 }
 
 /// How long at most something that was packed in a parent could have stayed.
@@ -121,7 +124,7 @@ impl<'a, H: History> Walk<'a, H> {
             query,
             nodes: Vec::new(),
             places: Paged::default(),
-            queue: VecDeque::new(),
+            queue: Vec::new(),
             edges: Vec::new(),
             claims: Vec::new(),
             events: Vec::new(),
@@ -141,14 +144,42 @@ impl<'a, H: History> Walk<'a, H> {
         for subject in &self.query.subjects {
             self.reach(*subject, Shown::Full, contents, 0)?;
         }
-        while let Some(at) = self.queue.pop_front() {
-            self.walk(at)?;
+        while !self.queue.is_empty() && !self.is_cut_off() {
+            for nodes in std::mem::take(&mut self.queue).chunks(ANNOUNCED_MAX) {
+                self.walk_nodes(nodes)?;
+            }
+        }
+        self.meet_the_rest()
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.cuts.contains(&Cut::Work) || self.cuts.contains(&Cut::Edges)
+    }
+
+    fn walk_nodes(&mut self, nodes: &[usize]) -> Result<(), H::Error> {
+        if self.is_cut_off() {
+            return Ok(());
+        }
+        let subjects: Vec<u64> =
+            nodes.iter().filter_map(|at| self.nodes.get(*at)).map(|reached| reached.subject).collect();
+        self.history.announce(&subjects)?;
+        for at in nodes {
+            if self.is_cut_off() {
+                break;
+            }
+            self.walk(*at)?;
             if self.work > WORK_MAX {
                 self.cuts.insert(Cut::Work);
             }
-            if self.cuts.contains(&Cut::Work) || self.cuts.contains(&Cut::Edges) {
-                break;
-            }
+        }
+        Ok(())
+    }
+
+    /// What is said of a node is known only once its log was asked for: where the walk was cut off, some were not.
+    fn meet_the_rest(&mut self) -> Result<(), H::Error> {
+        for reached in self.nodes.iter_mut().filter(|reached| reached.log.is_none()) {
+            reached.kind = self.history.kind(reached.subject)?;
+            reached.log = Some(self.history.log(reached.subject, reached.shown.first_mode())?.log);
         }
         Ok(())
     }
@@ -174,7 +205,7 @@ impl<'a, H: History> Walk<'a, H> {
     /// Makes a subject a node that shows at least this much. Whether it is one.
     fn reach(&mut self, subject: u64, shown: Shown, contents: bool, depth: u32) -> Result<bool, H::Error> {
         let Some(at) = (self.places.get(subject) as usize).checked_sub(1) else {
-            return self.reach_new(subject, shown, contents, depth);
+            return Ok(self.reach_new(subject, shown, contents, depth));
         };
         let Some(reached) = self.nodes.get_mut(at) else { return Ok(false) };
         let mut grew = reached.shown.join(shown);
@@ -188,34 +219,30 @@ impl<'a, H: History> Walk<'a, H> {
         }
         if grew && !reached.queued {
             reached.queued = true;
-            self.queue.push_back(at);
+            self.queue.push(at);
         }
         Ok(true)
     }
 
-    fn reach_new(&mut self, subject: u64, shown: Shown, contents: bool, depth: u32) -> Result<bool, H::Error> {
+    fn reach_new(&mut self, subject: u64, shown: Shown, contents: bool, depth: u32) -> bool {
         let at = self.nodes.len();
         if at >= self.query.nodes_max.min(NODES_MAX) {
             self.cuts.insert(Cut::Nodes);
-            return Ok(false);
+            return false;
         }
-        let kind = self.history.kind(subject)?;
-        // Any mode tells the state; the mode that the node is reached in is asked for anyway.
-        let mode = shown.first_mode();
-        let first = self.history.log(subject, mode)?;
-        let class = self.history.class_of(subject)?;
         self.places.set(subject, u32::try_from(at.saturating_add(1)).unwrap_or(u32::MAX));
-        self.queue.push_back(at);
-        let log = first.log;
-        let first = Some((mode, first));
-        self.nodes.push(Reached { subject, kind, depth, shown, log, queued: true, contents, class, first });
-        Ok(true)
+        self.queue.push(at);
+        self.nodes.push(Reached { subject, kind: 0, depth, shown, log: None, queued: true, contents, class: None });
+        true
     }
 
     fn walk(&mut self, at: usize) -> Result<(), H::Error> {
         let Some(reached) = self.nodes.get_mut(at) else { return Ok(()) };
         reached.queued = false;
-        let first = reached.first.take();
+        if reached.log.is_none() {
+            reached.kind = self.history.kind(reached.subject)?;
+            reached.class = self.history.class_of(reached.subject)?;
+        }
         let from = From {
             subject: reached.subject,
             kind: reached.kind,
@@ -224,18 +251,10 @@ impl<'a, H: History> Walk<'a, H> {
             class: reached.class,
         };
         match reached.shown.take_modes() {
-            Modes::One(mode) => match first.filter(|first| first.0 == mode) {
-                Some((_, log)) => self.walk_log(&from, mode, log)?,
-                None => self.walk_mode(&from, mode)?,
-            },
+            Modes::One(mode) => self.walk_mode(at, &from, mode)?,
             Modes::Windows(spans) => {
-                let mut first = first;
                 for (window_from, to) in spans {
-                    let mode = Mode::Window { from: window_from, to };
-                    match first.take().filter(|first| first.0 == mode) {
-                        Some((_, log)) => self.walk_log(&from, mode, log)?,
-                        None => self.walk_mode(&from, mode)?,
-                    }
+                    self.walk_mode(at, &from, Mode::Window { from: window_from, to })?;
                 }
             }
         }
@@ -248,8 +267,11 @@ impl<'a, H: History> Walk<'a, H> {
         }
     }
 
-    fn walk_mode(&mut self, from: &From, mode: Mode) -> Result<(), H::Error> {
+    fn walk_mode(&mut self, at: usize, from: &From, mode: Mode) -> Result<(), H::Error> {
         let log = self.history.log(from.subject, mode)?;
+        if let Some(reached) = self.nodes.get_mut(at) {
+            reached.log = Some(log.log);
+        }
         self.walk_log(from, mode, log)
     }
 
@@ -375,7 +397,7 @@ impl<'a, H: History> Walk<'a, H> {
     /// From an input to the outputs, or from an output to the inputs: of the event, and of the other events of
     /// its process.
     fn transformed(&mut self, from: &From, entry: &Entry, far: Role) -> Result<(), H::Error> {
-        self.flow(from, entry.event, entry.place, far, entry.moves())?;
+        self.flow(from, entry.event, entry.event, far, entry.moves())?;
         for link in self.links(entry.event, Role::Process) {
             for process in self.linked(link) {
                 self.through(from, entry, far, process)?;
@@ -398,7 +420,7 @@ impl<'a, H: History> Walk<'a, H> {
         let moves_process = parts.iter().any(|(part, _)| part.place == entry.place && part.moves());
         for (part, is_author) in parts.into_iter().filter(|(part, _)| part.place != entry.place) {
             if part.mask & far.bit() != 0 {
-                let event = if far == Role::Output { entry.place } else { part.place };
+                let event = if far == Role::Output { entry.event } else { part.event };
                 // One author's parts are one process, even if a stranger has named it first.
                 let is_one = is_author || (moves_process && part.moves());
                 self.flow(from, part.event, event, far, entry.moves() && is_one)?;
@@ -408,11 +430,11 @@ impl<'a, H: History> Walk<'a, H> {
     }
 
     fn of_process(&mut self, from: &From, entry: &Entry, far: Role) -> Result<(), H::Error> {
-        self.flow(from, entry.event, entry.place, far, entry.moves())
+        self.flow(from, entry.event, entry.event, far, entry.moves())
     }
 
     /// To what an event links on the far side; `event` is what the edges say.
-    fn flow(&mut self, from: &From, linking: u32, event: Place, far: Role, moves: bool) -> Result<(), H::Error> {
+    fn flow(&mut self, from: &From, linking: u32, event: u32, far: Role, moves: bool) -> Result<(), H::Error> {
         for link in self.links(linking, far) {
             for other in self.linked(link) {
                 let (source, result) = if far == Role::Output { (from.subject, other) } else { (other, from.subject) };
@@ -493,7 +515,7 @@ impl<'a, H: History> Walk<'a, H> {
                 for item in self.linked(link) {
                     self.work = self.work.saturating_add(1);
                     if self.is_item_of(item, class)? {
-                        let (relation, event) = (Relation::Lot, entry.place);
+                        let (relation, event) = (Relation::Lot, entry.event);
                         let edge = Drawn { from: from.subject, to: item, event, relation };
                         self.step(from, Step::full(edge, item, entry.moves()))?;
                     }
@@ -513,8 +535,9 @@ impl<'a, H: History> Walk<'a, H> {
             return Ok(());
         }
         if self.edges.len().saturating_add(self.claims.len()) >= EDGES_MAX {
-            finish::sort_once(&mut self.edges);
-            finish::sort_once(&mut self.claims);
+            let arena = self.history.arena();
+            finish::sort_once(arena, &mut self.edges);
+            finish::sort_once(arena, &mut self.claims);
             // Half free, or sorting again and again would take most of the time.
             if self.edges.len().saturating_add(self.claims.len()) > EDGES_MAX / 2 {
                 self.cuts.insert(Cut::Edges);
@@ -572,7 +595,7 @@ impl<'a, H: History> Walk<'a, H> {
         if self.query.direction != Direction::Back {
             return self.notice(other);
         }
-        let edge = Drawn { from: other, to: from.subject, event: entry.place, relation };
+        let edge = Drawn { from: other, to: from.subject, event: entry.event, relation };
         self.step(from, Step { shown: Shown::Notice, ..Step::full(edge, other, entry.moves()) })
     }
 
@@ -599,7 +622,7 @@ struct From {
 fn containment(child: u64, parent: u64, entry: &Entry) -> Drawn {
     let association = entry.mask & mask::ASSOCIATION != 0;
     let relation = if association { Relation::Association } else { Relation::Containment };
-    Drawn { from: child, to: parent, event: entry.place, relation }
+    Drawn { from: child, to: parent, event: entry.event, relation }
 }
 
 impl Shown {

@@ -11,6 +11,7 @@ use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_id};
 use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters, Scope, ScopeKind};
 use suyuan_ledger::state::apply::{ApplyError, Ledger, lane};
+use suyuan_ledger::state::records;
 use suyuan_ledger::state::verify::{Refusal, VerifiedSubmission};
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent, key_id, record_type, sign};
 
@@ -171,14 +172,7 @@ impl TestLedger {
 
     /// What is flagged in the last event of the last block with events.
     pub fn last_record(&self) -> suyuan_ledger::state::subject::StoredRecord {
-        let mut last = None;
-        self.store
-            .scan(Table::Record, &[], &[255; 13], &mut |_, value| {
-                last = Some(value.to_vec());
-                true
-            })
-            .unwrap();
-        decode_trusted(&last.unwrap()).unwrap()
+        records::last_to(&self.store, u64::MAX).unwrap().unwrap().1
     }
 }
 

@@ -51,7 +51,7 @@ fn created_opened_and_kept() {
         assert_eq!(directory.path(), path);
         directory.open_store(MEMORY_BYTES_MIN).unwrap().commit(&writes).unwrap();
     }
-    assert_eq!(fs::read(path.join("FORMAT")).unwrap(), b"suyuan 1\n");
+    assert_eq!(fs::read(path.join("FORMAT")).unwrap(), b"suyuan 2\n");
     assert_eq!(words(&path, create(&path)), ": is a data directory already; open it instead");
     let directory = open_soon(&path);
     let store = directory.open_store(MEMORY_BYTES_MIN).unwrap();
@@ -153,17 +153,20 @@ fn formats() {
     let parent = tempfile::tempdir().unwrap();
     let path = parent.path().join("node");
     drop(create(&path).unwrap());
-    let newer = ": has format 2, this program reads up to format 1; use a newer suyuan";
+    let newer = ": has format 3, this program reads format 2; use a newer suyuan";
+    let older = ": has format 1, this program reads format 2; use the suyuan that wrote it, or capture into a new data \
+                 directory";
     let garbled = ": FORMAT is damaged; restore it from a backup";
     let long = "1".repeat(1 << 20);
     let cases: &[(&str, &str)] = &[
-        ("suyuan 2\n", newer),
-        ("suyuan 4294967295\n", ": has format 4294967295, this program reads up to format 1; use a newer suyuan"),
+        ("suyuan 3\n", newer),
+        ("suyuan 1\n", older),
+        ("suyuan 4294967295\n", ": has format 4294967295, this program reads format 2; use a newer suyuan"),
         ("", garbled),
         ("suyuan", garbled),
-        ("suyuan 1", garbled),
-        ("suyuan 1\r\n", garbled),
-        ("suyuan 1\nsuyuan 1\n", garbled),
+        ("suyuan 2", garbled),
+        ("suyuan 2\r\n", garbled),
+        ("suyuan 2\nsuyuan 2\n", garbled),
         ("suyuan  1\n", garbled),
         ("suyuan 01\n", garbled),
         ("suyuan +1\n", garbled),
@@ -179,7 +182,7 @@ fn formats() {
     }
     fs::write(path.join("FORMAT"), [0xff; 9]).unwrap();
     assert_eq!(words(&path, DataDirectory::open(&path)), garbled);
-    fs::write(path.join("FORMAT"), "suyuan 1\n").unwrap();
+    fs::write(path.join("FORMAT"), "suyuan 2\n").unwrap();
     open_soon(&path);
 }
 

@@ -35,12 +35,13 @@ fn common(record: &StoredRecord) -> Common {
 pub(super) fn write(writer: &mut Writer, events: &[ShownEvent]) {
     let mut commons: BTreeMap<Common, u64> = BTreeMap::new();
     let mut in_order = Vec::new();
+    let mut numbers = Vec::with_capacity(events.len());
     for event in events {
-        let next = in_order.len() as u64;
-        commons.entry(common(&event.record)).or_insert_with(|| {
-            in_order.push(common(&event.record));
+        let (common, next) = (common(&event.record), in_order.len() as u64);
+        numbers.push(*commons.entry(common).or_insert_with(|| {
+            in_order.push(common);
             next
-        });
+        }));
     }
     writer.count(in_order.len());
     for (record_type, rules, author, flags, mask) in in_order {
@@ -49,8 +50,7 @@ pub(super) fn write(writer: &mut Writer, events: &[ShownEvent]) {
     }
     writer.count(events.len());
     let mut before = Before::default();
-    for event in events {
-        let common = commons.get(&common(&event.record)).copied().unwrap_or_default();
+    for (event, common) in events.iter().zip(numbers) {
         write_event(writer, event, common, &mut before);
     }
 }

@@ -20,8 +20,9 @@ use crate::proof::trust::{DecidedHeader, Trust};
 use crate::record::{LinkRun, Role, Standing};
 use crate::state::erased::StoredEffect;
 use crate::state::head::{HEAD_KEY, Head, StateRoots};
+use crate::state::records;
 use crate::state::subject::{
-    FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, encode_keys, entry_key, place_key,
+    FoundedRun, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, encode_keys, entry_key,
 };
 use crate::submission::sign;
 use crate::trace::closure::Direction;
@@ -217,9 +218,9 @@ impl TestLedger {
         for (first, run) in &runs {
             overlay.put(Table::Run, first.to_be_bytes(), encode(run));
         }
-        for (place, record) in &self.records {
-            overlay.put(Table::Record, place_key(place.height, place.index), encode(record));
-        }
+        let records: Vec<_> =
+            self.records.iter().map(|(place, record)| (place.height, place.index, record.clone())).collect();
+        records::put(&mut overlay, &records);
         let names = names::sealed::append(&mut overlay, 0, &self.new).unwrap();
         store.apply(&overlay.into_writes());
         let before = store.clone();

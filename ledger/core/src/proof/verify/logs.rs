@@ -73,6 +73,8 @@ impl Logs {
         let mut steps = Steps { steps: recorded.logs.iter(), pruned: Vec::new() };
         let mut runs = Vec::with_capacity(recorded.subjects.len());
         let mut peaks = Peaks::default();
+        // The first two entries of the log before, with the node over them: neighbours mostly share these.
+        let mut first_two: Option<((u32, u32), LogNode)> = None;
         for (run, range) in recorded.subjects.iter().zip(ranges) {
             let shown = entries.get(range.clone()).unwrap_or_default();
             let pruned_from = steps.pruned.len();
@@ -80,10 +82,21 @@ impl Logs {
                 None => {
                     peaks.nodes.clear();
                     peaks.count = 0;
-                    shown
-                        .iter()
-                        .filter_map(|entry| found.nodes.get(entry.node as usize))
-                        .for_each(|node| peaks.push(*node));
+                    let mut rest = shown;
+                    if let [one, two, after @ ..] = shown
+                        && let Some((_, node)) = first_two.filter(|(pair, _)| *pair == (one.node, two.node))
+                    {
+                        (peaks.count, rest) = (2, after);
+                        peaks.nodes.push(node);
+                    }
+                    for entry in rest {
+                        if let Some(node) = found.nodes.get(entry.node as usize) {
+                            peaks.push(*node);
+                        }
+                        if let (2, [one, two, ..], [node]) = (peaks.count, shown, peaks.nodes.as_slice()) {
+                            first_two = Some(((one.node, two.node), *node));
+                        }
+                    }
                     (peaks.count, peaks.root())
                 }
                 Some(count) => (count, steps.log(run.first, count, shown, &found.nodes)?),

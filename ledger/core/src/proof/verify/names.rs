@@ -1,7 +1,6 @@
 //! What a proof shows of subjects' keys. A key belongs to a number because the event that founded the subject
 //! says so: by the names root in its record, of which a page is shown, or by its payload.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use crate::hash::{Hash, Tag};
 use crate::names::{Name, page_hash};
 use crate::proof::format::{NameKey, NamePart, ShownEvent, ShownName, ShownNames};
 use crate::proof::refused::{Refused, RefusedCode};
-use crate::trace::numbers::Paged;
+use crate::trace::numbers::{HashMapped, Paged};
 
 /// The tree over an event's pages has at most so many levels: it has fewer pages than 2^20.
 const TREE_DEPTH_MAX: u32 = 20;
@@ -21,7 +20,7 @@ pub(super) struct Names {
     known: Vec<Known>,
     /// By number, the place in `known` plus one.
     places: Paged<u32>,
-    by_tag: HashMap<Hash, u64>,
+    by_tag: HashMapped<u64>,
 }
 
 /// A subject's key.

@@ -3,11 +3,12 @@
 use super::mini::Mini;
 use super::model::world;
 use crate::codec;
-use crate::kv::{StoreError, Table, WriteSet};
+use crate::kv::{Overlay, StoreError, Table, WriteSet};
 use crate::kv_memory::MemoryRead;
 use crate::log::Peaks;
 use crate::state::reader::Reader;
-use crate::state::subject::{StoredEntry, StoredLog, StoredRun, SubjectState, encode_keys, entry_key, place_key};
+use crate::state::records;
+use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, encode_keys, entry_key};
 use crate::trace::closure::{Direction, Query, close};
 use crate::trace::history::History;
 use crate::trace::store::StoreHistory;
@@ -53,8 +54,13 @@ fn tables(mini: &mut Mini) -> WriteSet {
         put(first + 2, if half == 0 { 0 } else { first + 1 }, half, count);
         writes.put(Table::Run, subject.to_be_bytes(), codec::encode(&StoredRun { count: 1, log: first + 2 }));
     }
-    for (place, record) in mini.records() {
-        writes.put(Table::Record, place_key(place.height, place.index), codec::encode(&**record));
+    let below = MemoryRead::default();
+    let mut overlay = Overlay::new(&below);
+    let records: Vec<_> =
+        mini.records().iter().map(|(place, record)| (place.height, place.index, StoredRecord::clone(record))).collect();
+    records::put(&mut overlay, &records);
+    for (table, key, value) in overlay.into_writes().iter() {
+        writes.put(table, key, value.unwrap());
     }
     writes
 }
