@@ -17,7 +17,7 @@ use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::replay::{Fault, Gathered, ReplayError, stored_block};
 
-use crate::{DataDirectory, Pipeline, RocksStore, Store, StoreOptions};
+use crate::{DataDirectory, MEMORY_BYTES_MIN, Pipeline, RocksStore, Store, StoreOptions};
 
 /// The directory, within the data directory, in which the ledger is built anew.
 const SCRATCH_NAME: &str = "fsck";
@@ -97,6 +97,8 @@ pub fn fsck_directory(
     let path = directory.path().join(SCRATCH_NAME);
     // What a check that was killed left.
     remove(&path)?;
+    // The store that is checked is open beside it, with a budget of its own.
+    let memory_bytes = (memory_bytes / 2).max(MEMORY_BYTES_MIN);
     let options = StoreOptions { memory_bytes, create: true, disposable: true, ..Default::default() };
     let result = RocksStore::open(&path, &options)
         .map_err(|error| StoreError::Failed(error.to_string()))

@@ -1,10 +1,8 @@
 //! What bounds a request: its size, its time, and how many there are at once.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -12,12 +10,13 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use hyper::body::{Body as _, Frame, SizeHint};
+use hyper::body::{Body as _, Frame};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::submission::{BODY_BYTES_MAX, EVENTS_MAX};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::held::Held;
 use super::problem::{busy, problem};
 use super::{App, Shared};
 use crate::codes::node as codes;
@@ -67,32 +66,7 @@ pub async fn bounded(State(app): Shared, request: Request, next: Next) -> Respon
 fn keep(body: Body, permit: Arc<OwnedSemaphorePermit>) -> Body {
     match body.size_hint().exact().is_some_and(|bytes| bytes <= ANSWER_BYTES_KEPT) {
         true => body,
-        false => Body::new(Kept { body, _permit: permit }),
-    }
-}
-
-struct Kept {
-    body: Body,
-    _permit: Arc<OwnedSemaphorePermit>,
-}
-
-impl hyper::body::Body for Kept {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        false => Body::new(Held::new(body, permit)),
     }
 }
 

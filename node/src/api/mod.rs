@@ -33,6 +33,7 @@ pub mod docs;
 pub mod epcis;
 pub mod extract;
 pub mod health;
+pub mod held;
 pub mod limits;
 pub mod metrics;
 pub mod problem;

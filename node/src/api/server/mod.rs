@@ -30,9 +30,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
+use super::held::Held;
 use guarded::Guarded;
 pub use places::Places;
-use places::{Held, Place};
+use places::{Busy, Place};
 pub use tls::Certificates;
 
 mod guarded;
@@ -153,9 +154,9 @@ struct Answering {
 }
 
 impl hyper::service::Service<Request<Incoming>> for Answering {
-    type Response = Response<Held>;
+    type Response = Response<Held<Busy>>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Held>, Infallible>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Held<Busy>>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let busy = self.place.busy();

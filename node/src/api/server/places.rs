@@ -1,14 +1,10 @@
 //! Room for connections. When there is none left, the one that has asked nothing for longest has to go.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use hyper::body::{Frame, SizeHint};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// One that has to go is given so long before who comes is turned away.
@@ -135,42 +131,10 @@ impl Drop for Place {
 }
 
 /// That a request is being answered.
-pub(super) struct Busy(Arc<Place>);
+pub struct Busy(Arc<Place>);
 
 impl Drop for Busy {
     fn drop(&mut self) {
         self.0.set_idle();
-    }
-}
-
-/// An answer's body; while it is being written its connection is busy.
-pub struct Held {
-    body: Body,
-    _busy: Busy,
-}
-
-impl Held {
-    pub(super) fn new(body: Body, busy: Busy) -> Held {
-        Held { body, _busy: busy }
-    }
-}
-
-impl hyper::body::Body for Held {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
