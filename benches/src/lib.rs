@@ -21,6 +21,10 @@ use suyuan_epcis::input::Input;
 use suyuan_epcis::read::read;
 use suyuan_epcis::validate;
 
+/// The node's allocator: what is measured without it is not the node.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// EPCs in an event.
 pub const EPCS: usize = 10;
 
