@@ -60,8 +60,13 @@ pub fn problem(status: StatusCode, reason: &Reason) -> Response {
 
 /// The same, with members of its own.
 pub fn problem_with(status: StatusCode, reason: &Reason, members: &[(&str, Value)]) -> Response {
+    problem_of(&format!("urn:suyuan:code:{}", reason.code.id), status, reason, members)
+}
+
+/// The same, of a type that is not the code's.
+pub fn problem_of(r#type: &str, status: StatusCode, reason: &Reason, members: &[(&str, Value)]) -> Response {
     let mut body = json!({
-        "type": format!("urn:suyuan:code:{}", reason.code.id),
+        "type": r#type,
         "title": reason.what(Language::En),
         "status": status.as_u16(),
         "detail": reason.remedy(Language::En),

@@ -50,7 +50,7 @@ codes! {
     GENESIS_NO_OPERATOR = "GENESIS-NO_OPERATOR", Error, "no operator with a root or administrator key", "没有持有根密钥或管理员密钥的运营方", "give one organisation the role \"operator\" and such a key", "请为一家单位设置角色 \"operator\" 及相应密钥";
     GENESIS_NO_VALIDATOR = "GENESIS-NO_VALIDATOR", Error, "no validators", "没有验证节点", "name the key of at least one", "请至少列出一个验证节点的密钥";
     GENESIS_TWICE = "GENESIS-TWICE", Error, "given twice: {0}", "重复：{0}", "leave one out", "请去掉一个";
-    KEY_UNREADABLE = "KEY-UNREADABLE", Error, "the key file {0} is damaged or is none: {1}", "密钥文件 {0} 已损坏或不是密钥文件：{1}", "restore it from a backup", "请从备份恢复";
+    KEY_UNREADABLE = "KEY-UNREADABLE", Error, "the key file {0} is damaged or is none: {1}", "密钥文件 {0} 已损坏或不是密钥文件：{1}", "give the file that suyuan keygen wrote; if this is it, restore it from a backup", "请给出 suyuan keygen 写出的文件；若正是此文件，请从备份恢复";
     KEY_WRONG_PASSPHRASE = "KEY-WRONG_PASSPHRASE", Error, "the passphrase does not open the key file {0}", "口令无法打开密钥文件 {0}", "try again; after some tries look for the backup of the passphrase", "请重试；多次失败请查找口令备份";
     KEY_TAMPERED = "KEY-TAMPERED", Error, "the key file {0} opens, but its parts do not belong together", "密钥文件 {0} 可以打开，但内容不一致", "do not use it; restore it from a backup, and find out who changed it", "请勿使用；从备份恢复，并查明何人改动";
     KEY_PARAMETERS = "KEY-PARAMETERS", Error, "the key file {0} asks for more memory or time than is allowed: {1}", "密钥文件 {0} 要求的内存或时间超出允许：{1}", "do not use a file from an unknown source; restore yours from a backup", "请勿使用来源不明的文件；请从备份恢复";

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
-use suyuan_epcis::codes::Language;
+use axum::response::Response;
+use serde_json::Value;
 use suyuan_epcis::problem::Reason;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::response::Response as Declared;
@@ -13,7 +12,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use crate::api::limits::RETRY_AFTER;
-use crate::api::problem::{PROBLEM_TYPE, ProblemCode, declared};
+use crate::api::problem::{declared, problem_of};
 use crate::codes::epcis as codes;
 use crate::open::store_reason;
 use crate::query::QueryError;
@@ -91,17 +90,7 @@ pub fn exception_with(
     reason: &Reason,
     members: &[(&str, Value)],
 ) -> Response {
-    let mut body = json!({
-        "type": exception.name(),
-        "title": reason.what(Language::En),
-        "status": status.as_u16(),
-        "detail": reason.remedy(Language::En),
-        "code": reason.code.id,
-    });
-    members.iter().for_each(|(name, value)| body[*name] = value.clone());
-    let mut answer = (status, [(header::CONTENT_TYPE, PROBLEM_TYPE)], body.to_string()).into_response();
-    answer.extensions_mut().insert(ProblemCode(reason.code.id));
-    answer
+    problem_of(exception.name(), status, reason, members)
 }
 
 /// The node can't go on.
