@@ -21,7 +21,7 @@ use crate::key::SubjectKey;
 use crate::kv::{Overlay, Read, StoreError, Table};
 use crate::log::{LogNode, Peaks};
 use crate::names::{Name, sealed};
-use crate::trace::numbers::NumberHasher;
+use crate::trace::numbers::{NumberHasher, NumberMap, Secret};
 use crate::tree::dense::{self, LeafRuns};
 
 /// The store's state with a block's changes so far.
@@ -36,7 +36,7 @@ pub struct Working<'a> {
     founded: Vec<(u64, SubjectKey, Hash)>,
     runs: RefCell<KeptRuns<Cached<StoredRun>>>,
     logs: RefCell<Kept<u64, Cached<StoredLog>, NumberHash>>,
-    leaves: RefCell<Kept<u64, Hash, NumberHash>>,
+    tiles: RefCell<Tiles>,
     /// Rows of entries that are complete: log, place of the first.
     entries: Vec<(u64, u64, Vec<StoredEntry>)>,
     changed_leaves: Vec<(u64, u64)>,
@@ -57,22 +57,25 @@ pub struct Cache {
     names: Names,
     runs: KeptRuns<Cached<StoredRun>>,
     logs: Kept<u64, Cached<StoredLog>, NumberHash>,
-    /// The hashes of the leaves of logs' subjects: a leaf of the tree is hashed together with its neighbours, so that
-    /// they are asked for far more often than logs.
-    leaves: Kept<u64, Hash, NumberHash>,
+    tiles: Tiles,
 }
 
-/// Whoever writes chooses keys, and so tags: their places in a map must not be foreseen.
-#[expect(clippy::disallowed_types, reason = "look-ups only: no order is made of it")]
-type Names = Kept<Hash, Option<u64>, std::hash::RandomState>;
+/// So many neighbouring leaves of the tree of subjects are one node of those that are stored.
+const TILE: u64 = 1 << dense::PAGE_LEVELS;
+
+/// By the first number divided by [`TILE`], the hashes of neighbouring leaves: a leaf is hashed together with its
+/// neighbours, which would otherwise be asked for sixteen times as often as subjects change.
+type Tiles = Kept<u64, Box<[Hash; TILE as usize]>, NumberHash>;
+
+type Names = Kept<Hash, Option<u64>, Secret>;
 type NumberHash = BuildHasherDefault<NumberHasher>;
 
 // Of each of these at most twice as many are kept, and what one block adds: with all of them full about 150 MiB, names
-// 50, runs 20, logs 50, leaves 30. With a store's default budget a process stays below a GiB.
+// 50, runs 20, logs 50, tiles 30. With a store's default budget a process stays below a GiB.
 const NAMES_HALF: usize = 220_000;
 const RUNS_HALF: usize = 150_000;
 const LOGS_HALF: usize = 55_000;
-const LEAVES_HALF: usize = 220_000;
+const TILES_HALF: usize = 30_000;
 
 #[derive(Debug, Clone, Copy)]
 struct Cached<T> {
@@ -102,7 +105,7 @@ impl Cache {
         self.names.bound(NAMES_HALF);
         self.runs.bound(RUNS_HALF);
         self.logs.bound(LOGS_HALF);
-        self.leaves.bound(LEAVES_HALF);
+        self.tiles.bound(TILES_HALF);
     }
 }
 
@@ -169,7 +172,7 @@ impl<'a> Working<'a> {
             founded: Vec::new(),
             runs: RefCell::new(cache.runs),
             logs: RefCell::new(cache.logs),
-            leaves: RefCell::new(cache.leaves),
+            tiles: RefCell::new(cache.tiles),
             entries: Vec::new(),
             changed_leaves: Vec::new(),
             rows: BTreeMap::new(),
@@ -255,11 +258,8 @@ impl<'a> Working<'a> {
         let noted = |log: &mut Cached<StoredLog>| {
             let was_changed = log.changed;
             let result = use_log(log);
-            if log.changed {
-                self.leaves.borrow_mut().remove(&id);
-                if !was_changed {
-                    self.changed_logs.borrow_mut().push(id);
-                }
+            if log.changed && !was_changed {
+                self.changed_logs.borrow_mut().push(id);
             }
             result
         };
@@ -541,8 +541,8 @@ impl<'a> Working<'a> {
         roots.subjects = if changed.is_empty() && roots.subject_count == before.subject_count {
             before.subjects
         } else {
-            let tree = &dense::SUBJECTS;
-            tree.update(overlay, before.subject_count, roots.subject_count, &changed, &self)?
+            let leaves = Leaves::new(&self, &changed)?;
+            dense::SUBJECTS.update(overlay, before.subject_count, roots.subject_count, &changed, &leaves)?
         };
         let (mut runs, mut logs) = (self.runs.take(), self.logs.take());
         for first in std::mem::take(&mut self.changed_runs) {
@@ -561,7 +561,7 @@ impl<'a> Working<'a> {
             overlay.put_encoded(Table::Entry, entry_key(*log, *place), entries);
         }
         records::put(overlay, &self.records);
-        let mut cache = Cache { names: self.names, runs, logs, leaves: self.leaves.take() };
+        let mut cache = Cache { names: self.names, runs, logs, tiles: self.tiles.take() };
         cache.bound();
         Ok((roots, self.next_log, cache))
     }
@@ -631,46 +631,99 @@ fn merged(mut ranges: Vec<(u64, u64)>) -> Vec<Range<u64>> {
     joined
 }
 
-impl LeafRuns for Working<'_> {
+/// The leaves of the tree of subjects once all events of a block are applied.
+struct Leaves<'a, 'b> {
+    working: &'a Working<'b>,
+    /// By log: what those of its subjects that lie apart have in common.
+    hashes: RefCell<NumberMap<u64, Hash>>,
+}
+
+impl<'a, 'b> Leaves<'a, 'b> {
+    /// Brings the tiles up to date that are kept and in which leaves have changed.
+    fn new(working: &'a Working<'b>, changed: &[Range<u64>]) -> Result<Self, StoreError> {
+        let leaves = Leaves { working, hashes: RefCell::default() };
+        let mut tiles = working.tiles.borrow_mut();
+        for range in changed {
+            for tile in range.start / TILE..range.end.div_ceil(TILE) {
+                let start = tile * TILE;
+                let part = start.max(range.start)..range.end.min(start + TILE);
+                if part.end - part.start == TILE {
+                    tiles.remove(&tile);
+                } else if let Some(kept) = tiles.get_mut(tile) {
+                    leaves.fill(part, start, kept)?;
+                }
+            }
+        }
+        drop(tiles);
+        Ok(leaves)
+    }
+
+    /// Sets the hashes of these leaves of the tile that begins at `start`.
+    fn fill(&self, leaves: Range<u64>, start: u64, tile: &mut [Hash; TILE as usize]) -> Result<(), StoreError> {
+        let mut number = leaves.start;
+        while number < leaves.end {
+            let (end, hash) = self.run(number, leaves.end)?;
+            let places = (number - start) as usize..(end - start) as usize;
+            tile.get_mut(places).into_iter().flatten().for_each(|leaf| *leaf = hash);
+            number = end;
+        }
+        Ok(())
+    }
+
+    /// The leaf at a number, and the number up to which, below `end`, others are equal to it.
+    fn run(&self, number: u64, end: u64) -> Result<(u64, Hash), StoreError> {
+        match self.working.run_at(number)? {
+            Some((first, run)) => Ok(((first + run.count).min(end), self.hash(run.log)?)),
+            None => Ok((self.working.next_run(number, end)?, Hash::ZERO)),
+        }
+    }
+
+    /// The hash of the leaf of a log's subjects.
+    fn hash(&self, id: u64) -> Result<Hash, StoreError> {
+        if let Some(known) = self.hashes.borrow().get(&id) {
+            return Ok(*known);
+        }
+        // A log that is read for this alone is not kept: its events are of others.
+        let hash = match self.working.logs.borrow_mut().get_mut(id) {
+            Some(log) => log.value.leaf().hash(),
+            None => self.working.read_log(id)?.leaf().hash(),
+        };
+        self.hashes.borrow_mut().insert(id, hash);
+        Ok(hash)
+    }
+}
+
+impl LeafRuns for Leaves<'_, '_> {
     fn runs(&self, _: &dyn Read, leaves: Range<u64>) -> Result<Vec<(u64, Hash)>, StoreError> {
-        let end = leaves.end;
         let mut runs = Vec::new();
         let mut number = leaves.start;
-        while number < end {
-            let next = match self.run_at(number)? {
-                Some((run_first, run)) => {
-                    let hash = self.leaf_hash(run.log)?;
-                    let next = (run_first + run.count).min(end);
-                    runs.push((next - number, hash));
-                    next
-                }
-                None => {
-                    let next = self.next_run(number, end)?;
-                    runs.push((next - number, Hash::ZERO));
-                    next
-                }
-            };
-            number = next;
+        while number < leaves.end {
+            let tile = number / TILE;
+            let whole = number.is_multiple_of(TILE) && leaves.end - number >= TILE;
+            if whole && let Some(kept) = self.working.tiles.borrow_mut().get_mut(tile) {
+                runs.extend(kept.iter().map(|hash| (1, *hash)));
+                number += TILE;
+                continue;
+            }
+            let (end, hash) = self.run(number, leaves.end)?;
+            if whole && end - number < TILE {
+                let mut made = Box::new([hash; TILE as usize]);
+                self.fill(end..number + TILE, number, &mut made)?;
+                runs.extend(made.iter().map(|hash| (1, *hash)));
+                self.working.tiles.borrow_mut().insert(tile, made);
+                number += TILE;
+                continue;
+            }
+            // Of a longer one only whole tiles, so that the next one is looked for as a whole.
+            let end = if whole { end - end % TILE } else { end };
+            runs.push((end - number, hash));
+            number = end;
         }
         Ok(runs)
     }
 }
 
 impl Working<'_> {
-    /// The hash of the leaf of a log's subjects. Whoever changes a log forgets it.
-    fn leaf_hash(&self, id: u64) -> Result<Hash, StoreError> {
-        if let Some(known) = self.leaves.borrow_mut().get_mut(id) {
-            return Ok(*known);
-        }
-        // A log that is read for this alone is not kept: its events are of others.
-        let hash = match self.logs.borrow_mut().get_mut(id) {
-            Some(log) => log.value.leaf().hash(),
-            None => self.read_log(id)?.leaf().hash(),
-        };
-        self.leaves.borrow_mut().insert(id, hash);
-        Ok(hash)
-    }
-
     /// The first number from `number` on, below `end`, that a run covers; `end` if none does.
     fn next_run(&self, number: u64, end: u64) -> Result<u64, StoreError> {
         let cached = self.runs.borrow().first_from(number..end);

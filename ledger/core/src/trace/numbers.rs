@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
 use crate::hash::Hash;
@@ -60,6 +61,12 @@ impl Default for Secret {
         #[allow(clippy::disallowed_types, reason = "for a secret: nothing follows the order of a map with it")]
         let random = std::hash::RandomState::new();
         Secret(random.hash_one(0), random.hash_one(1))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret")
     }
 }
 

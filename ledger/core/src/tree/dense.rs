@@ -20,7 +20,7 @@ use crate::tree;
 pub const LEAVES_MAX: u64 = 1 << 40;
 
 /// Levels from one page to the next above.
-const PAGE_LEVELS: u32 = 4;
+pub const PAGE_LEVELS: u32 = 4;
 /// Nodes of a full page.
 const PAGE_NODES: u64 = 1 << PAGE_LEVELS;
 
