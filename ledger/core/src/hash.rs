@@ -1,13 +1,32 @@
 //! Hashes, each under a key of its own, so that no hash of one kind of thing is one of another.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::OnceLock;
 
 use bincode::{Decode, Encode};
 
 /// 32 bytes of a hash.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Encode, Decode)]
 pub struct Hash(pub [u8; 32]);
+
+/// The order of their bytes. Almost always the first word decides: names are sorted and merged by it all the time.
+impl Ord for Hash {
+    fn cmp(&self, other: &Hash) -> Ordering {
+        first_word(&self.0).cmp(&first_word(&other.0)).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for Hash {
+    fn partial_cmp(&self, other: &Hash) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The first eight bytes as a number, in the bytes' order.
+pub(crate) fn first_word<const N: usize>(bytes: &[u8; N]) -> u64 {
+    bytes.first_chunk().map_or(0, |word| u64::from_be_bytes(*word))
+}
 
 impl Hash {
     /// What stands for nothing: an empty tree, an unused number.

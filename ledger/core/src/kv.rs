@@ -12,6 +12,7 @@ use std::ops::Bound;
 use bincode::Encode;
 
 use crate::codec::encode_onto;
+use crate::hash::first_word;
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident $text:literal),+ $(,)?) => {
@@ -288,7 +289,13 @@ impl PartialOrd for Key {
 
 impl Ord for Key {
     fn cmp(&self, other: &Key) -> Ordering {
-        self.bytes().cmp(other.bytes())
+        match (self, other) {
+            // Behind a short key are zeros: where the first words differ, they differ as the keys do.
+            (Key::Short { bytes, .. }, Key::Short { bytes: others, .. }) => {
+                first_word(bytes).cmp(&first_word(others)).then_with(|| self.bytes().cmp(other.bytes()))
+            }
+            _ => self.bytes().cmp(other.bytes()),
+        }
     }
 }
 

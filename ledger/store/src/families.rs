@@ -14,6 +14,9 @@ const BUFFER_FILTER_SHARE: f64 = 0.02;
 const BLOCK_BYTES_LARGE: usize = 16 * 1024;
 /// What is read key by key: less to read and to decompress for one key.
 const BLOCK_BYTES_SMALL: usize = 4 * 1024;
+/// Parts of filters and indexes of tables whose keys are hashes: a block asks for some hundred keys that fall anywhere,
+/// so that in small parts each would look for one of its own.
+const PART_BYTES_HASHED: usize = 32 * 1024;
 /// The largest write buffer of one table; a buffer is written out when all together reach their share.
 const WRITE_BUFFER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The cache is cut into this power of two. RocksDB would cut a small one into 64, each too small for some
@@ -140,7 +143,10 @@ fn family_options(memory: &Memory, table: Table) -> Options {
     // cost 0.6 µs a key).
     blocks.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
     blocks.set_partition_filters(true);
-    blocks.set_metadata_block_size(BLOCK_BYTES_SMALL);
+    blocks.set_metadata_block_size(match shape.compaction {
+        DBCompactionStyle::Universal => PART_BYTES_HASHED,
+        _ => BLOCK_BYTES_SMALL,
+    });
     blocks.set_pin_top_level_index_and_filter(true);
     let mut options = Options::default();
     match shape.lookup {
