@@ -3,16 +3,20 @@
 //!
 //! usage: line SUBJECTS STORE [CSV]    captures; a row of costs at 1, 2 and 5 of each power of ten, and at the end
 //!        line --plot CSV SVG          draws the rows, with what they lead to at 2 × 10^8 subjects
+//!
+//! Each step is a process of its own, so that its memory is that of a node which was started once, and opening the
+//! store again is a restart. (`line --step SUBJECTS STORE` and `line --open STORE` are what it calls.)
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use suyuan_benches::chain::{Chain, Failure, Spent};
 use suyuan_benches::curves::{COLUMNS, Costs, plot};
 use suyuan_benches::pipelined::Feed;
-use suyuan_benches::process::{folder_bytes, resident_mib, running, running_all};
+use suyuan_benches::process::{folder_bytes, resident_most_mib, running, running_all};
 use suyuan_benches::traces::{Took, traces};
 use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::proof::format::ProofQuery;
@@ -37,50 +41,71 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().collect();
     let (subjects, store, csv) = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [_, "--plot", csv, svg] => return plot(Path::new(csv), Path::new(svg)),
+        [_, "--step", subjects, store] => return step(subjects.parse()?, Path::new(store)),
+        [_, "--open", store] => return open(Path::new(store)),
         [_, subjects, store] => (subjects.parse::<u64>()?, PathBuf::from(store), None),
         [_, subjects, store, csv] => (subjects.parse::<u64>()?, PathBuf::from(store), Some(PathBuf::from(csv))),
         _ => return Err("usage: line SUBJECTS STORE [CSV] | line --plot CSV SVG".into()),
     };
-    let mut chain = Chain::found(RocksStore::open(&store, &StoreOptions { create: true, ..StoreOptions::default() })?)?;
-    let mut line = Line::default();
     println!("{COLUMNS}");
     if let Some(csv) = &csv {
         std::fs::write(csv, format!("{COLUMNS}\n"))?;
     }
     for step in steps(subjects) {
-        let (events, started, ran) = (line.events, Instant::now(), running_all());
-        let (_, refused) = chain.pipelined(&mut Spent::default(), |feed, _| line.run(feed, step))?;
-        if refused > 0 {
-            return Err(format!("{refused} events of the line are refused").into());
-        }
-        let (took, ran) = (started.elapsed(), running_all().saturating_sub(ran));
-        let resident = resident_mib();
-        let captured = (line.events - events) as f64;
-        let mut costs = Costs {
-            subjects: line.subjects(),
-            events: line.events,
-            rate: captured / took.as_secs_f64(),
-            processor_us: ran.as_secs_f64() * 1e6 / captured,
-            disk_bytes: folder_bytes(&store)? as f64 / line.events as f64,
-            resident_mib: resident as f64,
-            ..Costs::default()
-        };
-        chain.block(Vec::new(), &mut Spent::default())?;
-        line.traces(&chain, &mut costs)?;
-        line.proofs(&chain, &mut costs)?;
-        let head = chain.ledger.head.id;
-        drop(chain);
-        let started = Instant::now();
-        chain = Chain::reopen(RocksStore::open(&store, &StoreOptions::default())?)?;
-        costs.reopen_s = started.elapsed().as_secs_f64();
-        if chain.ledger.head.id != head {
-            return Err("opened again it has another head".into());
-        }
+        let costs = said(&["--step", &step.to_string()], &store)?;
+        let costs = format!("{costs},{}", said(&["--open"], &store)?);
         println!("{costs}");
         if let Some(csv) = &csv {
             writeln!(OpenOptions::new().append(true).open(csv)?, "{costs}")?;
         }
     }
+    Ok(())
+}
+
+/// What this program says, called with other arguments.
+fn said(arguments: &[&str], store: &Path) -> Result<String, Failure> {
+    let program = Command::new(std::env::current_exe()?).args(arguments).arg(store).stderr(Stdio::inherit()).output()?;
+    match program.status.success() {
+        true => Ok(String::from_utf8(program.stdout)?.trim().to_owned()),
+        false => Err(format!("line {}: {}", arguments.join(" "), program.status).into()),
+    }
+}
+
+/// Says in how many seconds the store opens.
+fn open(store: &Path) -> Result<(), Failure> {
+    let started = Instant::now();
+    let chain = Chain::reopen(RocksStore::open(store, &StoreOptions::default())?)?;
+    println!("{:.2}", started.elapsed().as_secs_f64());
+    drop(chain);
+    Ok(())
+}
+
+/// Captures until there are so many subjects, and says what things cost then.
+fn step(subjects: u64, path: &Path) -> Result<(), Failure> {
+    let new = !path.exists();
+    let store = RocksStore::open(path, &StoreOptions { create: new, ..StoreOptions::default() })?;
+    let mut chain = if new { Chain::found(store)? } else { Chain::reopen(store)? };
+    let mut line = Line::of(chain.ledger.head.roots.event_count);
+    let (events, started, ran) = (line.events, Instant::now(), running_all());
+    let (_, refused) = chain.pipelined(&mut Spent::default(), |feed, _| line.run(feed, subjects))?;
+    if refused > 0 {
+        return Err(format!("{refused} events of the line are refused").into());
+    }
+    let (took, ran) = (started.elapsed(), running_all().saturating_sub(ran));
+    let captured = (line.events - events) as f64;
+    let mut costs = Costs {
+        subjects: line.subjects(),
+        events: line.events,
+        rate: captured / took.as_secs_f64(),
+        processor_us: ran.as_secs_f64() * 1e6 / captured,
+        disk_bytes: folder_bytes(path)? as f64 / line.events as f64,
+        resident_mib: resident_most_mib() as f64,
+        ..Costs::default()
+    };
+    chain.block(Vec::new(), &mut Spent::default())?;
+    line.traces(&chain, &mut costs)?;
+    line.proofs(&chain, &mut costs)?;
+    println!("{costs}");
     Ok(())
 }
 
@@ -92,7 +117,6 @@ fn steps(wanted: u64) -> Vec<u64> {
     steps.filter(|step| *step < wanted).chain([wanted]).collect()
 }
 
-#[derive(Default)]
 struct Line {
     waiting: Vec<Vec<u8>>,
     items: u64,
@@ -122,6 +146,15 @@ fn key(uri: &str) -> Result<SubjectKey, Failure> {
 }
 
 impl Line {
+    /// The line as it stands after so many events, which are those of whole rounds.
+    fn of(events: u64) -> Line {
+        let (cases, sold) = (COMMISSIONED / CASE, COMMISSIONED / SOLD_EACH);
+        let pallets = cases.div_ceil(PALLET);
+        let rounds = events / (1 + cases + 2 * pallets + sold);
+        let (items, cases, pallets) = (rounds * COMMISSIONED, rounds * cases, rounds * pallets);
+        Line { waiting: Vec::new(), items, cases, pallets, events }
+    }
+
     fn subjects(&self) -> u64 {
         self.items + self.cases + self.pallets
     }
