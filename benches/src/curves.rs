@@ -177,7 +177,7 @@ mod tests {
     /// the columns have names; a cost that grows with the square root of size is continued exactly.
     #[test]
     fn rows_and_slopes() {
-        let row = Costs { subjects: 1, ..Costs::default() }.to_string();
+        let row = format!("{},{:.2}", Costs { subjects: 1, ..Costs::default() }, 0.5);
         assert_eq!(row.split(',').count(), COLUMNS.split(',').count());
         assert!(PANELS.iter().all(|(_, column)| *column < COLUMNS.split(',').count()));
         let points: Vec<(f64, f64)> = [1e5, 2e5, 5e5, 1e6, 2e6].map(|x: f64| (x, 3.0 * x.sqrt())).to_vec();

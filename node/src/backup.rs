@@ -57,7 +57,7 @@ fn key_files(path: &Path) -> Result<Vec<String>, Reason> {
 pub fn restore(from: &Path, to: &Path) -> Result<(Opened, Copied), Reason> {
     let copied = DataDirectory::restore(from, to).map_err(|error| backup_reason(&error))?;
     fs::create_dir_all(keys_folder(to)).map_err(|error| io_reason(to, &error))?;
-    Ok((Opened::open(to)?, copied))
+    Ok((Opened::open_to_check(to)?, copied))
 }
 
 /// Whether a directory that was laid down has all that this checkpoint certifies: then it may be written to.

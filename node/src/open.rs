@@ -21,7 +21,7 @@ use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id}
 use suyuan_ledger::state::apply::{ApplyError, Ledger};
 use suyuan_sdk::signer::{MemorySigner, Signer};
 
-use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_directory};
+use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_directory, memory_shares};
 
 use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
@@ -141,6 +141,11 @@ impl Opened {
         let opened = Opened::open_with(path, DataDirectory::open_store_after_loss)?;
         opened.accept_restored()?;
         Ok(opened)
+    }
+
+    /// Opens one that is to be checked, with the memory that leaves enough for building it anew.
+    pub fn open_to_check(path: &Path) -> Result<Opened, Reason> {
+        Opened::open_with(path, |directory, memory| directory.open_store(memory_shares(memory).0))
     }
 
     fn open_with(

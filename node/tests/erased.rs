@@ -13,8 +13,11 @@ use std::path::Path;
 
 use runner::{chain_with_known_keys, copy, document, event, folder, is, path, run};
 use serde_json::Value;
-use suyuan_ledger::kv::{Read, Table, WriteSet};
-use suyuan_store::{DataDirectory, PayloadPlace, RocksStore, StoreOptions, fsck};
+use suyuan_ledger::block::validators_hash;
+use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
+use suyuan_ledger::state::apply::Ledger;
+use suyuan_ledger::state::replay::replay_next;
+use suyuan_store::{DataDirectory, PayloadPlace, RocksStore, StoreOptions};
 
 const MEMORY: usize = 32 << 20;
 const SUBJECT: &str = "(01)09521001001014(10)L20261003A";
@@ -38,17 +41,21 @@ fn rebuilt(dir: &str, target: &str) {
     fs::remove_dir_all(&database).unwrap();
     let options = StoreOptions { memory_bytes: MEMORY, create: true, ..StoreOptions::default() };
     let anew = RocksStore::open(&database, &options).unwrap();
-    let genesis = fs::read(Path::new(dir).join("genesis.json")).unwrap();
-    let checked = fsck(&source, &genesis, &anew, &mut |_| {}).unwrap();
-    assert_eq!(checked.differences, []);
-    let mut payloads = WriteSet::default();
-    source
-        .scan(Table::Payload, &[], &[u8::MAX; 13], &mut |key, value| {
-            payloads.put(Table::Payload, key, value);
-            true
-        })
-        .unwrap();
-    anew.commit(&payloads).unwrap();
+    let bytes = fs::read(Path::new(dir).join("genesis.json")).unwrap();
+    let genesis = Genesis::parse(&bytes).unwrap();
+    let validators = validators_hash(&genesis.validators);
+    let (rows, members) = (genesis.rows(), genesis.directory());
+    let (mut ledger, writes) =
+        Ledger::found(chain_id(&bytes), genesis.start_time, validators, &rows, members, &anew).unwrap();
+    anew.commit(&writes).unwrap();
+    let head = Ledger::open(&source).unwrap().unwrap().head;
+    while ledger.head.height < head.height {
+        let replayed = replay_next(&ledger, &anew, &source, &genesis.validators).unwrap();
+        assert_eq!(replayed.faults, []);
+        anew.commit(&replayed.applied.writes).unwrap();
+        ledger = replayed.applied.ledger;
+    }
+    assert_eq!(ledger.head, head);
 }
 
 /// The trace, its proof made, checked and saying the same.

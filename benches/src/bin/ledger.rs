@@ -26,7 +26,7 @@ use suyuan_ledger::proof::verify::verify;
 use suyuan_ledger::trace::closure::{Direction, Query, close};
 use suyuan_ledger::trace::store::StoreHistory;
 use suyuan_sims::walk::Graph;
-use suyuan_store::{Progress, RocksStore, StoreOptions, fsck};
+use suyuan_store::{MEMORY_BYTES_DEFAULT, Progress, RocksStore, StoreOptions, fsck, memory_shares};
 
 struct Bench {
     chain: Chain<RocksStore>,
@@ -61,9 +61,10 @@ fn main() -> Result<(), Failure> {
 
 /// Checks a store, in a scratch store beside it.
 fn check(path: &Path) -> Result<(), Failure> {
-    let source = RocksStore::open(path, &StoreOptions::default())?;
+    let (source_bytes, memory_bytes) = memory_shares(MEMORY_BYTES_DEFAULT);
+    let source = RocksStore::open(path, &StoreOptions { memory_bytes: source_bytes, ..StoreOptions::default() })?;
     let scratch_path = path.with_extension("fsck");
-    let options = StoreOptions { create: true, disposable: true, ..StoreOptions::default() };
+    let options = StoreOptions { memory_bytes, create: true, disposable: true, ..StoreOptions::default() };
     let (started, ran, mut compared) = (Instant::now(), running_all(), None);
     let scratch = RocksStore::open(&scratch_path, &options)?;
     let found = fsck(&source, &genesis()?, &scratch, &mut |progress| {

@@ -64,7 +64,8 @@ fn main() -> Result<(), Failure> {
 
 /// What this program says, called with other arguments.
 fn said(arguments: &[&str], store: &Path) -> Result<String, Failure> {
-    let program = Command::new(std::env::current_exe()?).args(arguments).arg(store).stderr(Stdio::inherit()).output()?;
+    let program =
+        Command::new(std::env::current_exe()?).args(arguments).arg(store).stderr(Stdio::inherit()).output()?;
     match program.status.success() {
         true => Ok(String::from_utf8(program.stdout)?.trim().to_owned()),
         false => Err(format!("line {}: {}", arguments.join(" "), program.status).into()),

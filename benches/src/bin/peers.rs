@@ -160,9 +160,13 @@ fn one_round(
     let (our_size, their_size) = (bytes_in(&store)? as f64 / places.events as f64, theirs.size()?);
     let sizes = (format!("{our_size:.0} B"), format!("{their_size:.0} B"));
     rows.add("bytes an event on disk, compacted", "≤ 900 B", sizes, our_size / their_size);
+    // The peer has its pages in its buffers, since it has just captured and vacuumed; here nothing is read yet.
+    cold_traces(&ours, starts, theirs, rows)?;
+    // This reads all, so that from here on the pages are in memory on both sides, and no trace was asked for on either.
+    let checked = ours.check(&places.work.join("scratch"))?;
+    ours.forget();
     traces(&ours, starts, theirs, rows, compare)?;
     histories(&ours, starts, theirs, rows, compare)?;
-    let checked = ours.check(&places.work.join("scratch"))?;
     rows.add(
         "fsck, events a second, to capture's",
         "≥ 1",
@@ -200,6 +204,19 @@ fn over_http(places: &Places, starts: &Starts, theirs: &mut Theirs, rows: &mut R
             rows.times(&what, "", middle(&ours), middle(&given));
         }
     }
+    Ok(())
+}
+
+/// Each the first to read what it needs of a store that was just opened.
+fn cold_traces(ours: &Ours, starts: &Starts, theirs: &mut Theirs, rows: &mut Rows) -> Result<(), Failure> {
+    let uris = chosen(&starts.middle, true, MIDDLE_TRACES);
+    if uris.is_empty() {
+        return Ok(());
+    }
+    let walked = ours.trace(Direction::Forward, &uris, With::Identifiers)?;
+    let given = theirs.trace(true, &uris, false)?;
+    same_sizes(&walked, &given, &uris)?;
+    rows.times("forward trace of 994, of a store just opened", "", middle(&walked), middle(&given));
     Ok(())
 }
 

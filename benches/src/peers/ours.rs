@@ -15,7 +15,7 @@ use suyuan_ledger::proof::verify::verify;
 use suyuan_ledger::trace::closure::{Direction, Query, close, subjects};
 use suyuan_ledger::trace::history::History;
 use suyuan_ledger::trace::store::{Known, StoreHistory};
-use suyuan_store::{RocksStore, StoreOptions, fsck};
+use suyuan_store::{MEMORY_BYTES_DEFAULT, RocksStore, StoreOptions, fsck, memory_shares};
 
 use crate::chain::{Chain, Failure, Spent, genesis};
 use crate::peers::theirs::Asked;
@@ -77,6 +77,11 @@ impl Ours {
         let chain = Chain::reopen(RocksStore::open(store, &StoreOptions::default())?)?;
         let ours = Ours { chain, known: RefCell::default() };
         Ok((ours, started.elapsed()))
+    }
+
+    /// Forgets what traces have read.
+    pub fn forget(&self) {
+        self.known.take();
     }
 
     /// Traces from each of these.
@@ -149,7 +154,8 @@ impl Ours {
         if scratch.exists() {
             fs::remove_dir_all(scratch)?;
         }
-        let options = StoreOptions { create: true, disposable: true, ..StoreOptions::default() };
+        let (_, memory_bytes) = memory_shares(MEMORY_BYTES_DEFAULT);
+        let options = StoreOptions { memory_bytes, create: true, disposable: true, ..StoreOptions::default() };
         let anew = RocksStore::open(scratch, &options)?;
         let started = Instant::now();
         let found = fsck(&self.chain.store, &genesis()?, &anew, &mut |_| {})?;

@@ -2,17 +2,20 @@
 //! that makes.
 //!
 //! The replay checks what blocks say of themselves and of each other (`state::replay`); the comparison finds
-//! whatever else differs, down to the last byte of the last table. Of payloads there is no second copy: those
-//! that are there are held to their digests, and those that are not count as erased.
+//! whatever else differs, down to the last byte of the last table. What a block writes once, under its height, is
+//! compared while it is replayed; the rest when all blocks are. Of payloads there is no second copy: those that are
+//! there are held to their digests, and those that are not count as erased.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::iter::once;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use suyuan_ledger::block::{Validator, validators_hash};
-use suyuan_ledger::kv::{Read, StoreError, Table};
+use suyuan_ledger::kv::{Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::replay::{Fault, Gathered, ReplayError, stored_block};
@@ -26,6 +29,12 @@ const PAGE_PAIRS: usize = 4_096;
 const PAGE_BYTES: usize = 4 << 20;
 /// Above every key of every table.
 const END: &[u8] = &[u8::MAX; 256];
+/// Tables whose keys begin with the height of the block that writes them, and nobody else does: what is alike is not
+/// written to the scratch store.
+const BY_HEIGHT: [Table; 2] = [Table::Block, Table::Record];
+/// Of a budget of memory, the store that is checked gets one part in so many: it is read once and in order, while what
+/// is built anew is read and written all over.
+const SOURCE_SHARE: usize = 4;
 /// So many differences are told of one ledger.
 const DIFFERENCES_MAX: usize = 64;
 
@@ -69,7 +78,7 @@ pub enum Progress {
 }
 
 /// Checks the ledger in `source`, of the network with these genesis bytes, by building it anew in `scratch`,
-/// which MUST be empty. An error means that the check could not be done.
+/// which MUST be empty, and has less than the ledger afterwards. An error means that the check could not be done.
 pub fn fsck(
     source: &(dyn Read + Sync),
     genesis: &[u8],
@@ -77,8 +86,8 @@ pub fn fsck(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fsck, StoreError> {
     let mut found = Fsck::default();
-    match replay_all(source, genesis, scratch, &mut found, progress) {
-        Ok(payloads) => compare_all(&source, &scratch, payloads, &mut found, progress)?,
+    match replay_all(source, genesis, &Anew { scratch, source }, &mut found, progress) {
+        Ok(replayed) => compare_all(source, scratch, &replayed, &mut found, progress)?,
         // Without the blocks there is nothing to compare the rest with.
         Err(ReplayError::Fault(fault)) => found.add(fault),
         Err(ReplayError::Failed(words)) => return Err(StoreError::Failed(words)),
@@ -86,7 +95,14 @@ pub fn fsck(
     Ok(found)
 }
 
-/// Checks the ledger of a data directory, with a store of its own beside the database while it lasts.
+/// How a budget of memory is shared between the store that is checked and the one in which it is built anew.
+pub fn memory_shares(memory_bytes: usize) -> (usize, usize) {
+    let source = memory_bytes / SOURCE_SHARE;
+    (source.max(MEMORY_BYTES_MIN), (memory_bytes - source).max(MEMORY_BYTES_MIN))
+}
+
+/// Checks the ledger of a data directory, with a store of its own beside the database while it lasts. `source` should
+/// be open with its share of the memory ([`memory_shares`]).
 pub fn fsck_directory(
     directory: &DataDirectory,
     source: &(dyn Read + Sync),
@@ -97,8 +113,7 @@ pub fn fsck_directory(
     let path = directory.path().join(SCRATCH_NAME);
     // What a check that was killed left.
     remove(&path)?;
-    // The store that is checked is open beside it, with a budget of its own.
-    let memory_bytes = (memory_bytes / 2).max(MEMORY_BYTES_MIN);
+    let (_, memory_bytes) = memory_shares(memory_bytes);
     let options = StoreOptions { memory_bytes, create: true, disposable: true, ..Default::default() };
     let result = RocksStore::open(&path, &options)
         .map_err(|error| StoreError::Failed(error.to_string()))
@@ -119,15 +134,60 @@ fn remove(path: &Path) -> Result<(), StoreError> {
 /// So many blocks are gathered ahead of the one that is applied.
 const GATHERED_MAX: usize = 2;
 
-/// Replays every block; gives the number of payloads that are there, right or wrong. While one block is written to
-/// the scratch store the next is applied, and the one after that read and derived: three threads.
+/// The ledger as it is built anew. Records are asked for one by one, by error declarations: those that were found to be
+/// alike are only with the source.
+struct Anew<'a> {
+    scratch: &'a (dyn Store + Sync),
+    source: &'a (dyn Read + Sync),
+}
+
+impl Read for Anew<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.scratch.get(table, key)? {
+            None if BY_HEIGHT.contains(&table) => self.source.get(table, key),
+            found => Ok(found),
+        }
+    }
+
+    fn get_many(&self, table: Table, keys: &[&[u8]], visit: &mut VisitMany<'_>) -> Result<(), StoreError> {
+        self.scratch.get_many(table, keys, visit)
+    }
+
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
+        self.scratch.at_or_before(table, key)
+    }
+
+    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.scratch.scan(table, from, to, visit)
+    }
+}
+
+impl Store for Anew<'_> {
+    fn commit(&self, writes: &WriteSet) -> Result<(), StoreError> {
+        self.scratch.commit(writes)
+    }
+}
+
+/// What a replay came to.
+struct ReplayedAll {
+    /// Payloads that are there, right or wrong.
+    payloads: u64,
+    /// The heights of its blocks.
+    first: u64,
+    last: u64,
+    /// Tables of which a difference is told.
+    told: BTreeSet<Table>,
+}
+
+/// Replays every block. While one block is written to the scratch store the next is applied, and the one after that
+/// read and derived: three threads.
 fn replay_all(
     source: &(dyn Read + Sync),
     genesis: &[u8],
-    scratch: &(dyn Store + Sync),
+    anew: &Anew<'_>,
     found: &mut Fsck,
     progress: &mut dyn FnMut(Progress),
-) -> Result<u64, ReplayError> {
+) -> Result<ReplayedAll, ReplayError> {
     let parsed = Genesis::parse(genesis).map_err(|error| ReplayError::Failed(format!("the genesis: {error:?}")))?;
     let (ledger, writes) = Ledger::found(
         chain_id(genesis),
@@ -135,16 +195,17 @@ fn replay_all(
         validators_hash(&parsed.validators),
         &parsed.rows(),
         parsed.directory(),
-        &scratch,
+        anew,
     )?;
-    scratch.commit(&writes)?;
+    anew.commit(&writes)?;
     let last = source.at_or_before(Table::Block, END)?.map_or(0, |(key, _)| height_of(&key));
     thread::scope(|scope| {
         let (gathered, blocks) = sync_channel(GATHERED_MAX);
-        let from = ledger.head.height.saturating_add(1);
+        let first = ledger.head.height.saturating_add(1);
         let gathering = thread::Builder::new().name("gather".to_owned()).spawn_scoped(scope, move || {
-            for height in from..=last {
-                let block = Gathered::read(&source, height);
+            for height in first..=last {
+                let rows = || BY_HEIGHT.map(|table| Page::of_height(source, table, height));
+                let block = Gathered::read(&source, height).map(|block| (block, rows()));
                 let ends = block.is_err();
                 if gathered.send(block).is_err() || ends {
                     break;
@@ -152,13 +213,15 @@ fn replay_all(
             }
         });
         gathering.map_err(|error| ReplayError::Failed(format!("no thread to read with: {error}")))?;
-        Pipeline::run(scratch, |pipeline| {
-            let mut replay = Replay { ledger, payloads: 0, found, pipeline };
+        Pipeline::run(anew, |pipeline| {
+            let mut replay = Replay { ledger, payloads: 0, found, told: BTreeSet::new(), pipeline };
             for block in blocks {
-                replay.block(block?, &parsed.validators)?;
+                let (block, rows) = block?;
+                replay.block(block, rows, &parsed.validators)?;
                 progress(Progress::Replayed { height: replay.ledger.head.height, last });
             }
-            Ok(replay.payloads)
+            let Replay { payloads, told, .. } = replay;
+            Ok(ReplayedAll { payloads, first, last, told })
         })?
     })
 }
@@ -168,11 +231,17 @@ struct Replay<'a, 's> {
     ledger: Ledger,
     payloads: u64,
     found: &'a mut Fsck,
-    pipeline: &'a mut Pipeline<'s, dyn Store + Sync + 's>,
+    told: BTreeSet<Table>,
+    pipeline: &'a mut Pipeline<'s, Anew<'s>>,
 }
 
 impl Replay<'_, '_> {
-    fn block(&mut self, block: Gathered, validators: &[Validator]) -> Result<(), ReplayError> {
+    fn block(
+        &mut self,
+        block: Gathered,
+        rows: [Result<Page, StoreError>; BY_HEIGHT.len()],
+        validators: &[Validator],
+    ) -> Result<(), ReplayError> {
         let replayed = block.replay(&self.ledger, self.pipeline, validators)?;
         let found = &mut *self.found;
         found.blocks = found.blocks.saturating_add(1);
@@ -183,8 +252,35 @@ impl Replay<'_, '_> {
         replayed.faults.into_iter().for_each(|fault| found.add(fault));
         let mut writes = replayed.applied.writes;
         writes.forget(Table::Payload);
-        self.pipeline.commit(writes, || {})?;
+        for (table, stored) in BY_HEIGHT.into_iter().zip(rows) {
+            self.compare_rows(table, stored, &mut writes)?;
+        }
+        // What was applied is freed where there is time for it.
+        self.pipeline.commit(writes, move || drop(block))?;
         self.ledger = replayed.applied.ledger;
+        Ok(())
+    }
+
+    /// Compares what is stored of a block in a table with what it writes there, which is forgotten if it is alike.
+    fn compare_rows(
+        &mut self,
+        table: Table,
+        stored: Result<Page, StoreError>,
+        writes: &mut WriteSet,
+    ) -> Result<(), StoreError> {
+        let mut found = Fsck::default();
+        match stored {
+            Err(StoreError::Corrupt(table, words)) => found.tell(table, &[], words),
+            stored => {
+                let made = Page::of(writes.of_table(table));
+                compare_pairs(Cursor::new(once(stored))?, Cursor::new(once(Ok(made)))?, table, &mut found)?;
+            }
+        }
+        match found.differences.pop() {
+            None => writes.forget(table),
+            Some(first) if self.told.insert(table) => self.found.add(first),
+            Some(_) => {}
+        }
         Ok(())
     }
 }
@@ -196,14 +292,15 @@ fn height_of(key: &[u8]) -> u64 {
 fn compare_all(
     source: &(dyn Read + Sync),
     scratch: &dyn Read,
-    payloads: u64,
+    replayed: &ReplayedAll,
     found: &mut Fsck,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), StoreError> {
     for table in Table::ALL {
         progress(Progress::Compares(*table));
         let result = match table {
-            Table::Payload => check_payload_places(&source, payloads, found),
+            Table::Payload => check_payload_places(&source, replayed.payloads, found),
+            table if BY_HEIGHT.contains(table) => check_heights(&source, *table, replayed, found),
             _ => compare(source, scratch, *table, found),
         };
         match result {
@@ -214,6 +311,9 @@ fn compare_all(
     }
     Ok(())
 }
+
+/// What is said of a row that nothing makes.
+const TOO_MANY: &str = "is stored, and replay makes no such key";
 
 /// So many pages are read ahead of what is compared.
 const PAGES_MAX: usize = 2;
@@ -249,7 +349,7 @@ fn compare_pairs(
                 replayed.advance()?;
             }
             (Some((key, _)), other) if other.is_none_or(|(replayed_key, _)| key < replayed_key) => {
-                found.tell(table, key, "is stored, and replay makes no such key");
+                found.tell(table, key, TOO_MANY);
                 return Ok(());
             }
             (_, Some((key, _))) => {
@@ -265,6 +365,23 @@ fn differs(stored: &[u8], replayed: &[u8]) -> String {
     let common = stored.iter().zip(replayed).take_while(|(left, right)| left == right).count();
     let (left, right) = (stored.len(), replayed.len());
     format!("{left} bytes that differ from the {right} that replay makes, from byte {common} on")
+}
+
+/// Looks for rows of heights at which no block is.
+fn check_heights(source: &dyn Read, table: Table, replayed: &ReplayedAll, found: &mut Fsck) -> Result<(), StoreError> {
+    let (first, after) = (replayed.first.to_be_bytes(), replayed.last.saturating_add(1).to_be_bytes());
+    for (from, to) in [(&[][..], &first[..]), (&after, END)] {
+        let mut row = None;
+        source.scan(table, from, to, &mut |key, _| {
+            row = Some(key.to_vec());
+            false
+        })?;
+        if let Some(key) = row.filter(|_| !replayed.told.contains(&table)) {
+            found.tell(table, &key, TOO_MANY);
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Looks for payloads at places where no event is. Those of events were held to their digests.
@@ -305,6 +422,31 @@ struct Page {
 }
 
 impl Page {
+    /// All of a table whose keys begin with a height.
+    fn of_height(source: &dyn Read, table: Table, height: u64) -> Result<Page, StoreError> {
+        let mut page = Page::default();
+        let (from, to) = (height.to_be_bytes(), height.saturating_add(1).to_be_bytes());
+        source.scan(table, &from, &to, &mut |key, value| {
+            page.push(key, value);
+            true
+        })?;
+        Ok(page)
+    }
+
+    /// What is written to a table.
+    fn of<'a>(writes: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>) -> Page {
+        let mut page = Page::default();
+        writes.for_each(|(key, value)| page.push(key, value.unwrap_or_default()));
+        page
+    }
+
+    fn push(&mut self, key: &[u8], value: &[u8]) {
+        self.bytes.extend_from_slice(key);
+        let key_end = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        self.ends.push((key_end, self.bytes.len()));
+    }
+
     fn pair(&self, place: usize) -> Option<(&[u8], &[u8])> {
         let (key_end, value_end) = *self.ends.get(place)?;
         let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end);
@@ -332,10 +474,7 @@ impl Iterator for Pages<'_> {
         let from = self.from.take()?;
         let mut page = Page::default();
         let scanned = self.store.scan(self.table, &from, END, &mut |key, value| {
-            page.bytes.extend_from_slice(key);
-            let key_end = page.bytes.len();
-            page.bytes.extend_from_slice(value);
-            page.ends.push((key_end, page.bytes.len()));
+            page.push(key, value);
             page.ends.len() < PAGE_PAIRS && page.bytes.len() < PAGE_BYTES
         });
         // The least key above the last one read.

@@ -31,7 +31,7 @@ pub use backup::{BackupError, Copied};
 pub use directory::{DataDirectory, FORMAT};
 pub use erase::PayloadPlace;
 pub use error::OpenError;
-pub use fsck::{Fsck, Progress, fsck, fsck_directory};
+pub use fsck::{Fsck, Progress, fsck, fsck_directory, memory_shares};
 pub use memory::MemoryStore;
 pub use pipeline::Pipeline;
 pub use rocks::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN, RocksStore, Snapshot, StoreOptions};

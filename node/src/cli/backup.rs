@@ -113,7 +113,7 @@ pub fn restore(options: &RestoreArguments, screen: &mut Screen) -> Result<Outcom
     need_folder(&options.dir)?;
     let (opened, copied) = match &options.from {
         Some(from) => backup::restore(from, &options.dir)?,
-        None => (Opened::open(&options.dir)?, Copied::default()),
+        None => (Opened::open_to_check(&options.dir)?, Copied::default()),
     };
     let found = opened.fsck(&mut |_| {})?;
     if let Some(first) = differences(&found).first() {

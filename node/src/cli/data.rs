@@ -90,7 +90,7 @@ pub fn differences(found: &Fsck) -> Vec<String> {
 
 /// Recomputes the ledger from its blocks, and says what is not as they make it.
 pub fn fsck(options: &FsckArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let opened = Opened::open(&directory(options.dir.as_deref()))?;
+    let opened = Opened::open_to_check(&directory(options.dir.as_deref()))?;
     let found = opened.fsck(&mut |_| {})?;
     let said = differences(&found);
     let outcome = if said.is_empty() { Outcome::Done } else { Outcome::No };

@@ -1,7 +1,7 @@
-//! Goal: a bit that flips anywhere in a data directory is told when the directory is opened, read or checked, or changes
-//! no answer; never is an answer wrong. Method: one bit at a time, by seed, in every kind of file of a directory that a
-//! killed node left; then the events exported, traces, `fsck` and a capture of what is there already, each compared with
-//! what the untouched directory answers. A flip counts as harmless only if all of them answer as before.
+//! Goal: a bit that flips anywhere in a data directory, and any file of it that is cut off, is told when the directory is
+//! opened, read or checked, or changes no answer; never is an answer wrong. Method: one file at a time, by seed, of every
+//! kind that a killed node left; then the events exported, traces, `fsck` and a capture of what is there already, each
+//! compared with what the untouched directory answers. It counts as harmless only if all of them answer as before.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -118,16 +118,34 @@ fn answers(dir: &str, all: &str, subjects: &[String]) -> Vec<(&'static str, Run)
 
 #[test]
 fn flipped_bits() {
+    harmed("flipped_bits", times(25, 500), |bytes, chance| {
+        let (place, bit) = (chance.below(bytes.len() as u64) as usize, chance.below(8));
+        bytes[place] ^= 1 << bit;
+        format!("byte {place} bit {bit}")
+    });
+}
+
+#[test]
+fn truncated_files() {
+    harmed("truncated_files", times(25, 200), |bytes, chance| {
+        let (whole, left) = (bytes.len(), chance.below(bytes.len() as u64) as usize);
+        bytes.truncate(left);
+        format!("{left} of {whole} bytes left")
+    });
+}
+
+/// Harms one file of a directory so many times, each time of another copy, and judges what is answered then.
+fn harmed(test: &str, rounds: u64, harm: impl Fn(&mut Vec<u8>, &mut Chance) -> String) {
     let work = folder(&[]);
     let (whole, all) = killed_node(&work);
-    let flipped = path(&work, "flipped");
+    let harmed = path(&work, "harmed");
     let subjects = ["https://id.gs1.org/00/095210010000000017".to_owned(), raw_lot()];
     let fresh = |dir: &str| {
         let _ = fs::remove_dir_all(dir);
         copy(Path::new(&whole), Path::new(dir));
     };
-    fresh(&flipped);
-    let expected = answers(&flipped, &all, &subjects);
+    fresh(&harmed);
+    let expected = answers(&harmed, &all, &subjects);
     for (name, run) in &expected {
         assert_eq!(run.code, 0, "{name}: {}", run.stderr);
     }
@@ -136,31 +154,29 @@ fn flipped_bits() {
     let kinds: Vec<&str> = CHOSEN.iter().flat_map(|(kind, often)| std::iter::repeat_n(*kind, *often)).collect();
     let chosen: BTreeSet<&str> = CHOSEN.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(by_kind.keys().copied().collect::<BTreeSet<_>>(), chosen);
-    let mut chance = Chance::new("flipped_bits");
+    let mut chance = Chance::new(test);
     let mut table: BTreeMap<&str, BTreeMap<String, u32>> = BTreeMap::new();
     let mut wrong = Vec::new();
-    let flips = times(25, 500);
-    for flip in 0..flips {
-        let kind = kinds[flip as usize % kinds.len()];
+    for round in 0..rounds {
+        let kind = kinds[round as usize % kinds.len()];
         let names = &by_kind[kind];
         let name = &names[chance.below(names.len() as u64) as usize];
-        fresh(&flipped);
-        let file = Path::new(&flipped).join(name);
+        fresh(&harmed);
+        let file = Path::new(&harmed).join(name);
         let mut bytes = fs::read(&file).unwrap();
-        let (place, bit) = (chance.below(bytes.len() as u64) as usize, chance.below(8));
-        bytes[place] ^= 1 << bit;
+        let how = harm(&mut bytes, &mut chance);
         fs::write(&file, bytes).unwrap();
-        let what = judge(&answers(&flipped, &all, &subjects), &expected);
+        let what = judge(&answers(&harmed, &all, &subjects), &expected);
         let what = what.unwrap_or_else(|why| {
-            wrong.push(format!("{name} byte {place} bit {bit}: {why}"));
+            wrong.push(format!("{name}, {how}: {why}"));
             "WRONG".to_owned()
         });
         *table.entry(kind).or_default().entry(what).or_default() += 1;
     }
     for (kind, counts) in &table {
-        println!("flipped_bits: {kind}: {counts:?}");
+        println!("{test}: {kind}: {counts:?}");
     }
-    println!("flipped_bits: {flips} flips, {} wrong", wrong.len());
+    println!("{test}: {rounds} files, {} wrong", wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -172,7 +188,7 @@ fn raw_lot() -> String {
     query.raw.clone()
 }
 
-/// Who told of the flip; an error if an answer is wrong.
+/// Who told of the harm; an error if an answer is wrong.
 fn judge(answers: &[(&'static str, Run)], expected: &[(&'static str, Run)]) -> Result<String, String> {
     let mut told = Vec::new();
     for ((name, run), (_, good)) in answers.iter().zip(expected) {

@@ -70,6 +70,23 @@ pub fn stored_block(source: &dyn Read, height: u64) -> Result<StoredBlock, Repla
     codec::decode(&bytes, ENCODED_BYTES_MAX).map_err(|error| fault(format!("the block can't be read: {error:?}")))
 }
 
+/// The payloads of a block by their keys, read at once; `None` if one of them can't be, so that each is to be asked for.
+fn payloads_of(source: &dyn Read, height: u64) -> Result<Option<Payloads>, StoreError> {
+    let mut payloads = Payloads::new();
+    let (from, to) = (height.to_be_bytes(), height.saturating_add(1).to_be_bytes());
+    let scanned = source.scan(Table::Payload, &from, &to, &mut |key, value| {
+        payloads.insert(key.to_vec(), value.to_vec());
+        true
+    });
+    match scanned {
+        Ok(()) => Ok(Some(payloads)),
+        Err(StoreError::Corrupt(..)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+type Payloads = BTreeMap<Vec<u8>, Vec<u8>>;
+
 /// A block read back with all that is stored of it and can be had without the ledger before it, so that one block
 /// can be gathered while another is applied.
 pub struct Gathered {
@@ -84,7 +101,8 @@ impl Gathered {
     /// Reads the block of a height, and derives what its payloads say.
     pub fn read(source: &dyn Read, height: u64) -> Result<Gathered, ReplayError> {
         let block = stored_block(source, height)?;
-        let mut gathering = Gathering { source, height, index: 0, payloads: 0, faults: Vec::new() };
+        let stored = payloads_of(source, height)?;
+        let mut gathering = Gathering { source, height, stored, index: 0, payloads: 0, faults: Vec::new() };
         let mut submissions = Vec::with_capacity(block.submissions.len());
         for (place, stored) in block.submissions.iter().enumerate() {
             check_form(stored).map_err(|what| block_fault(height, format!("submission {place}: {what}")))?;
@@ -95,22 +113,25 @@ impl Gathered {
     }
 
     /// Applies it as the next block of a ledger replayed so far, which `store` holds.
-    pub fn replay(self, ledger: &Ledger, store: &dyn Read, validators: &[Validator]) -> Result<Replayed, ReplayError> {
-        let Gathered { block, submissions, events, payloads, faults } = self;
+    pub fn replay(&self, ledger: &Ledger, store: &dyn Read, validators: &[Validator]) -> Result<Replayed, ReplayError> {
+        let Gathered { block, submissions, faults, .. } = self;
         let height = ledger.head.height.saturating_add(1);
         for (place, stored) in block.submissions.iter().enumerate() {
             check_signature(ledger, stored)
                 .map_err(|what| block_fault(height, format!("submission {place}: {what}")))?;
         }
         // Before the certificate, so that what is wrong with a header is said of its field.
-        if let Err(error) = ledger.check_header(&block.header, &submissions) {
+        if let Err(error) = ledger.check_header(&block.header, submissions) {
             return Err(block_fault(height, error.to_string()));
         }
         if !block.certificate.decides(&block.header, validators) {
             return Err(block_fault(height, "the certificate does not decide the header".to_owned()));
         }
-        match ledger.apply(store, &block.header, block.certificate, &submissions) {
-            Ok(applied) => Ok(Replayed { applied, events, payloads, faults }),
+        match ledger.apply(store, &block.header, block.certificate.clone(), submissions) {
+            Ok(applied) => {
+                let (events, payloads, faults) = (self.events, self.payloads, faults.clone());
+                Ok(Replayed { applied, events, payloads, faults })
+            }
             Err(ApplyError::Store(error)) => Err(error.into()),
             Err(error) => Err(block_fault(height, error.to_string())),
         }
@@ -166,6 +187,7 @@ fn check_signature(ledger: &Ledger, stored: &StoredSubmission) -> Result<(), &'s
 struct Gathering<'a> {
     source: &'a dyn Read,
     height: u64,
+    stored: Option<Payloads>,
     index: u32,
     payloads: u64,
     faults: Vec<Fault>,
@@ -203,7 +225,12 @@ impl Gathering<'_> {
 
     /// The payload, if it is there and is that of the event.
     fn payload(&mut self, event: &StoredEvent) -> Result<Option<SubmittedEvent>, ReplayError> {
-        let found = match self.source.get(Table::Payload, &place_key(self.height, self.index)) {
+        let key = place_key(self.height, self.index);
+        let found = match &mut self.stored {
+            Some(stored) => Ok(stored.remove(key.as_slice())),
+            None => self.source.get(Table::Payload, &key),
+        };
+        let found = match found {
             Ok(found) => found,
             Err(StoreError::Corrupt(table, what)) => {
                 self.faults.push(self.fault(table, what));
@@ -211,12 +238,13 @@ impl Gathering<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let Some(found) = found else { return Ok(None) };
-        let Some((salt, payload)) = found.split_first_chunk() else {
+        let Some(mut payload) = found else { return Ok(None) };
+        let Some(salt) = payload.first_chunk().copied() else {
             self.faults.push(self.fault(Table::Payload, "shorter than its salt"));
             return Ok(None);
         };
-        let whole = SubmittedEvent { record_type: event.record_type, salt: *salt, payload: payload.to_vec() };
+        payload.drain(..salt.len());
+        let whole = SubmittedEvent { record_type: event.record_type, salt, payload };
         if whole.digest() == event.digest {
             self.payloads = self.payloads.saturating_add(1);
             return Ok(Some(whole));

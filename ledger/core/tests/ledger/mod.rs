@@ -137,14 +137,18 @@ impl TestLedger {
         VerifiedSubmission::verify(submission, self.ledger.head.chain, &self.ledger.directory)
     }
 
-    /// Decides a block of these and applies it.
+    /// Decides a block of these and applies it, and once more to a ledger that was opened anew and so has kept nothing:
+    /// both must come to the same.
     pub fn decide(&mut self, submissions: &[VerifiedSubmission]) -> Result<Vec<Receipt>, ApplyError> {
         self.time += 1_000;
         let header = self.ledger.next_header(self.time, submissions);
         let message = vote_message(header.chain, header.height, 0, header.id());
         let signature = CommitSignature { validator: 0, signature: sign(&self.validator, message) };
         let certificate = CommitCertificate { round: 0, signatures: vec![signature] };
-        let applied = self.ledger.apply(&self.store, &header, certificate, submissions)?;
+        let applied = self.ledger.apply(&self.store, &header, certificate.clone(), submissions)?;
+        let opened = Ledger::open(&self.store).unwrap().unwrap();
+        let anew = opened.apply(&self.store, &header, certificate, submissions).unwrap();
+        assert!(anew.writes == applied.writes, "what was kept changes block {}", header.height);
         self.store.apply(&applied.writes);
         self.ledger = applied.ledger;
         Ok(applied.receipts)

@@ -306,6 +306,18 @@ fn missing_and_added_rows_are_reported() {
         let found = check(&changed, &network.genesis);
         assert!(!found.differences.is_empty(), "{table:?} has a row too many");
     }
+    // Of blocks that there are not.
+    for table in [Table::Block, Table::Record, Table::Payload] {
+        for height in [0, network.ledger.head.height + 7] {
+            let mut writes = WriteSet::default();
+            let key = [&height.to_be_bytes()[..], &[0; 4]].concat();
+            writes.put(table, key, vec![1]);
+            let mut changed = network.store.clone();
+            changed.apply(&writes);
+            let found = check(&changed, &network.genesis);
+            assert!(found.differences.iter().any(|fault| fault.table == table), "{table:?} {height}");
+        }
+    }
     // Of the last block's rows, some.
     let last = network.ledger.head.height - 1;
     let mut writes = WriteSet::default();
