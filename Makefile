@@ -137,7 +137,7 @@ bench-http: ## post single events from 16 clients to a node over HTTP, in both w
 	$(BIN)/http_load events 16 32000
 
 .PHONY: fuzz-api
-fuzz-api: ## ask a node everything its OpenAPI allows, and much it does not; no undeclared answer, no 5xx (5 minutes)
+fuzz-api: ## ask a node everything its OpenAPI allows, and much it does not; no undeclared answer, no 5xx (10 minutes)
 	@.ci/setup python
 	$(BUILD)
 	@.ci/fuzz-api $(abspath $(BIN))/suyuan $(WORK)

@@ -47,6 +47,9 @@ fn main() -> Result<(), Failure> {
         [_, subjects, store, csv] => (subjects.parse::<u64>()?, PathBuf::from(store), Some(PathBuf::from(csv))),
         _ => return Err("usage: line SUBJECTS STORE [CSV] | line --plot CSV SVG".into()),
     };
+    if is_there(&store) {
+        return Err(format!("{}: there is a store already", store.display()).into());
+    }
     println!("{COLUMNS}");
     if let Some(csv) = &csv {
         std::fs::write(csv, format!("{COLUMNS}\n"))?;
@@ -60,6 +63,10 @@ fn main() -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn is_there(store: &Path) -> bool {
+    store.join("CURRENT").exists()
 }
 
 /// What this program says, called with other arguments.
@@ -83,7 +90,7 @@ fn open(store: &Path) -> Result<(), Failure> {
 
 /// Captures until there are so many subjects, and says what things cost then.
 fn step(subjects: u64, path: &Path) -> Result<(), Failure> {
-    let new = !path.exists();
+    let new = !is_there(path);
     let store = RocksStore::open(path, &StoreOptions { create: new, ..StoreOptions::default() })?;
     let mut chain = if new { Chain::found(store)? } else { Chain::reopen(store)? };
     let mut line = Line::of(chain.ledger.head.roots.event_count);

@@ -162,7 +162,7 @@ fn one_round(
     rows.add("bytes an event on disk, compacted", "≤ 900 B", sizes, our_size / their_size);
     // The peer has its pages in its buffers, since it has just captured and vacuumed; here nothing is read yet.
     cold_traces(&ours, starts, theirs, rows)?;
-    // This reads all, so that from here on the pages are in memory on both sides, and no trace was asked for on either.
+    // This reads all, so that from here on the pages are in memory on both sides; what traces have read is forgotten here.
     let checked = ours.check(&places.work.join("scratch"))?;
     ours.forget();
     traces(&ours, starts, theirs, rows, compare)?;
@@ -207,7 +207,7 @@ fn over_http(places: &Places, starts: &Starts, theirs: &mut Theirs, rows: &mut R
     Ok(())
 }
 
-/// Each the first to read what it needs of a store that was just opened.
+/// Each the first here to read what it needs of a store that was just opened.
 fn cold_traces(ours: &Ours, starts: &Starts, theirs: &mut Theirs, rows: &mut Rows) -> Result<(), Failure> {
     let uris = chosen(&starts.middle, true, MIDDLE_TRACES);
     if uris.is_empty() {

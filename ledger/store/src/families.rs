@@ -17,6 +17,10 @@ const BLOCK_BYTES_SMALL: usize = 4 * 1024;
 /// Parts of filters and indexes of tables whose keys are hashes: a block asks for some hundred keys that fall anywhere,
 /// so that in small parts each would look for one of its own.
 const PART_BYTES_HASHED: usize = 32 * 1024;
+/// Between so many pairs a block can be entered; from there on it is read pair by pair. What is read key by key has
+/// values beside which a key that is written whole is little.
+const RESTART_INTERVAL_SMALL: i32 = 4;
+const RESTART_INTERVAL_LARGE: i32 = 16;
 /// The largest write buffer of one table; a buffer is written out when all together reach their share.
 const WRITE_BUFFER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The cache is cut into this power of two. RocksDB would cut a small one into 64, each too small for some
@@ -134,6 +138,10 @@ fn family_options(memory: &Memory, table: Table) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(&memory.cache);
     blocks.set_block_size(shape.block_bytes);
+    blocks.set_block_restart_interval(match shape.block_bytes {
+        BLOCK_BYTES_SMALL => RESTART_INTERVAL_SMALL,
+        _ => RESTART_INTERVAL_LARGE,
+    });
     // In the cache, so that they are within the budget.
     blocks.set_cache_index_and_filter_blocks(true);
     blocks.set_cache_index_and_filter_blocks_with_high_priority(true);

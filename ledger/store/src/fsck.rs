@@ -32,8 +32,8 @@ const END: &[u8] = &[u8::MAX; 256];
 /// Tables whose keys begin with the height of the block that writes them, and nobody else does: what is alike is not
 /// written to the scratch store.
 const BY_HEIGHT: [Table; 2] = [Table::Block, Table::Record];
-/// Of a budget of memory, the store that is checked gets one part in so many: it is read once and in order, while what
-/// is built anew is read and written all over.
+/// Of a budget of memory, the store that is checked gets one part in so many: it is read once and, but for what erased
+/// payloads said, in order, while what is built anew is read and written all over.
 const SOURCE_SHARE: usize = 4;
 /// So many differences are told of one ledger.
 const DIFFERENCES_MAX: usize = 64;
@@ -97,8 +97,8 @@ pub fn fsck(
 
 /// How a budget of memory is shared between the store that is checked and the one in which it is built anew.
 pub fn memory_shares(memory_bytes: usize) -> (usize, usize) {
-    let source = memory_bytes / SOURCE_SHARE;
-    (source.max(MEMORY_BYTES_MIN), (memory_bytes - source).max(MEMORY_BYTES_MIN))
+    let source = (memory_bytes / SOURCE_SHARE).max(MEMORY_BYTES_MIN);
+    (source, memory_bytes.saturating_sub(source).max(MEMORY_BYTES_MIN))
 }
 
 /// Checks the ledger of a data directory, with a store of its own beside the database while it lasts. `source` should
@@ -150,7 +150,13 @@ impl Read for Anew<'_> {
     }
 
     fn get_many(&self, table: Table, keys: &[&[u8]], visit: &mut VisitMany<'_>) -> Result<(), StoreError> {
-        self.scratch.get_many(table, keys, visit)
+        if !BY_HEIGHT.contains(&table) {
+            return self.scratch.get_many(table, keys, visit);
+        }
+        for (place, key) in keys.iter().enumerate() {
+            visit(place, self.get(table, key)?.as_deref());
+        }
+        Ok(())
     }
 
     fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
@@ -204,8 +210,10 @@ fn replay_all(
         let first = ledger.head.height.saturating_add(1);
         let gathering = thread::Builder::new().name("gather".to_owned()).spawn_scoped(scope, move || {
             for height in first..=last {
-                let rows = || BY_HEIGHT.map(|table| Page::of_height(source, table, height));
-                let block = Gathered::read(&source, height).map(|block| (block, rows()));
+                let block = Gathered::read(&source, height).map(|block| {
+                    let rows = BY_HEIGHT.map(|table| Page::of_height(source, table, height, block.events()));
+                    (block, rows)
+                });
                 let ends = block.is_err();
                 if gathered.send(block).is_err() || ends {
                     break;
@@ -270,10 +278,10 @@ impl Replay<'_, '_> {
     ) -> Result<(), StoreError> {
         let mut found = Fsck::default();
         match stored {
-            Err(StoreError::Corrupt(table, words)) => found.tell(table, &[], words),
-            stored => {
+            Err(StoreError::Corrupt(damaged, words)) => found.tell(damaged, &[], words),
+            page => {
                 let made = Page::of(writes.of_table(table));
-                compare_pairs(Cursor::new(once(stored))?, Cursor::new(once(Ok(made)))?, table, &mut found)?;
+                compare_pairs(Cursor::new(once(page))?, Cursor::new(once(Ok(made)))?, table, &mut found)?;
             }
         }
         match found.differences.pop() {
@@ -422,13 +430,15 @@ struct Page {
 }
 
 impl Page {
-    /// All of a table whose keys begin with a height.
-    fn of_height(source: &dyn Read, table: Table, height: u64) -> Result<Page, StoreError> {
+    /// What a table has of a block with so many events: of more rows than it can have, so many that one is too many.
+    fn of_height(source: &dyn Read, table: Table, height: u64, events: u64) -> Result<Page, StoreError> {
+        // The block itself, or at most a row an event.
+        let rows_max = events.max(1);
         let mut page = Page::default();
         let (from, to) = (height.to_be_bytes(), height.saturating_add(1).to_be_bytes());
         source.scan(table, &from, &to, &mut |key, value| {
             page.push(key, value);
-            true
+            page.ends.len() as u64 <= rows_max
         })?;
         Ok(page)
     }

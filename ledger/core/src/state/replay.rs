@@ -70,16 +70,17 @@ pub fn stored_block(source: &dyn Read, height: u64) -> Result<StoredBlock, Repla
     codec::decode(&bytes, ENCODED_BYTES_MAX).map_err(|error| fault(format!("the block can't be read: {error:?}")))
 }
 
-/// The payloads of a block by their keys, read at once; `None` if one of them can't be, so that each is to be asked for.
-fn payloads_of(source: &dyn Read, height: u64) -> Result<Option<Payloads>, StoreError> {
+/// The payloads of a block with so many events by their keys, read at once; `None` if one of them can't be or there are
+/// more, so that each is to be asked for.
+fn payloads_of(source: &dyn Read, height: u64, events: usize) -> Result<Option<Payloads>, StoreError> {
     let mut payloads = Payloads::new();
     let (from, to) = (height.to_be_bytes(), height.saturating_add(1).to_be_bytes());
     let scanned = source.scan(Table::Payload, &from, &to, &mut |key, value| {
         payloads.insert(key.to_vec(), value.to_vec());
-        true
+        payloads.len() <= events
     });
     match scanned {
-        Ok(()) => Ok(Some(payloads)),
+        Ok(()) => Ok(Some(payloads).filter(|payloads| payloads.len() <= events)),
         Err(StoreError::Corrupt(..)) => Ok(None),
         Err(error) => Err(error),
     }
@@ -101,8 +102,9 @@ impl Gathered {
     /// Reads the block of a height, and derives what its payloads say.
     pub fn read(source: &dyn Read, height: u64) -> Result<Gathered, ReplayError> {
         let block = stored_block(source, height)?;
-        let stored = payloads_of(source, height)?;
-        let mut gathering = Gathering { source, height, stored, index: 0, payloads: 0, faults: Vec::new() };
+        let events = block.submissions.iter().map(|submission| submission.events.len()).sum();
+        let found = payloads_of(source, height, events)?;
+        let mut gathering = Gathering { source, height, found, index: 0, payloads: 0, faults: Vec::new() };
         let mut submissions = Vec::with_capacity(block.submissions.len());
         for (place, stored) in block.submissions.iter().enumerate() {
             check_form(stored).map_err(|what| block_fault(height, format!("submission {place}: {what}")))?;
@@ -110,6 +112,11 @@ impl Gathered {
         }
         let Gathering { index, payloads, faults, .. } = gathering;
         Ok(Gathered { block, submissions, events: u64::from(index), payloads, faults })
+    }
+
+    /// How many events are in it.
+    pub fn events(&self) -> u64 {
+        self.events
     }
 
     /// Applies it as the next block of a ledger replayed so far, which `store` holds.
@@ -187,7 +194,7 @@ fn check_signature(ledger: &Ledger, stored: &StoredSubmission) -> Result<(), &'s
 struct Gathering<'a> {
     source: &'a dyn Read,
     height: u64,
-    stored: Option<Payloads>,
+    found: Option<Payloads>,
     index: u32,
     payloads: u64,
     faults: Vec<Fault>,
@@ -226,8 +233,8 @@ impl Gathering<'_> {
     /// The payload, if it is there and is that of the event.
     fn payload(&mut self, event: &StoredEvent) -> Result<Option<SubmittedEvent>, ReplayError> {
         let key = place_key(self.height, self.index);
-        let found = match &mut self.stored {
-            Some(stored) => Ok(stored.remove(key.as_slice())),
+        let found = match &mut self.found {
+            Some(found) => Ok(found.remove(key.as_slice())),
             None => self.source.get(Table::Payload, &key),
         };
         let found = match found {
