@@ -55,8 +55,12 @@ fn main() -> Result<(), Failure> {
         std::fs::write(csv, format!("{COLUMNS}\n"))?;
     }
     for step in steps(subjects) {
-        let costs = said(&["--step", &step.to_string()], &store)?;
-        let costs = format!("{costs},{}", said(&["--open"], &store)?);
+        let (costs, head) = said(&["--step", &step.to_string()], &store)?;
+        let (opened_s, head_opened) = said(&["--open"], &store)?;
+        if head_opened != head {
+            return Err("opened again it has another head".into());
+        }
+        let costs = format!("{costs},{opened_s}");
         println!("{costs}");
         if let Some(csv) = &csv {
             writeln!(OpenOptions::new().append(true).open(csv)?, "{costs}")?;
@@ -69,26 +73,26 @@ fn is_there(store: &Path) -> bool {
     store.join("CURRENT").exists()
 }
 
-/// What this program says, called with other arguments.
-fn said(arguments: &[&str], store: &Path) -> Result<String, Failure> {
+/// What this program says, called with other arguments, and the ledger's head.
+fn said(arguments: &[&str], store: &Path) -> Result<(String, String), Failure> {
     let program =
         Command::new(std::env::current_exe()?).args(arguments).arg(store).stderr(Stdio::inherit()).output()?;
-    match program.status.success() {
-        true => Ok(String::from_utf8(program.stdout)?.trim().to_owned()),
-        false => Err(format!("line {}: {}", arguments.join(" "), program.status).into()),
+    let text = String::from_utf8(program.stdout)?;
+    match text.trim().split_once('\n') {
+        Some((said, head)) if program.status.success() => Ok((said.to_owned(), head.to_owned())),
+        _ => Err(format!("line {}: {}", arguments.join(" "), program.status).into()),
     }
 }
 
-/// Says in how many seconds the store opens.
+/// Says in how many seconds the store opens, and its head.
 fn open(store: &Path) -> Result<(), Failure> {
     let started = Instant::now();
     let chain = Chain::reopen(RocksStore::open(store, &StoreOptions::default())?)?;
-    println!("{:.2}", started.elapsed().as_secs_f64());
-    drop(chain);
+    println!("{:.2}\n{}", started.elapsed().as_secs_f64(), chain.ledger.head.id);
     Ok(())
 }
 
-/// Captures until there are so many subjects, and says what things cost then.
+/// Captures until there are so many subjects, and says what things cost then, and the head.
 fn step(subjects: u64, path: &Path) -> Result<(), Failure> {
     let new = !is_there(path);
     let store = RocksStore::open(path, &StoreOptions { create: new, ..StoreOptions::default() })?;
@@ -113,7 +117,7 @@ fn step(subjects: u64, path: &Path) -> Result<(), Failure> {
     chain.block(Vec::new(), &mut Spent::default())?;
     line.traces(&chain, &mut costs)?;
     line.proofs(&chain, &mut costs)?;
-    println!("{costs}");
+    println!("{costs}\n{}", chain.ledger.head.id);
     Ok(())
 }
 
