@@ -16,7 +16,7 @@ const BLOCK_BYTES_LARGE: usize = 16 * 1024;
 const BLOCK_BYTES_SMALL: usize = 4 * 1024;
 /// Parts of filters and indexes of tables whose keys are hashes: a block asks for some hundred keys that fall anywhere,
 /// so that in small parts each would look for one of its own.
-const PART_BYTES_HASHED: usize = 32 * 1024;
+const PART_BYTES_HASHED: usize = 128 * 1024;
 /// Between so many pairs a block can be entered; from there on it is read pair by pair. What is read key by key has
 /// values beside which a key that is written whole is little.
 const RESTART_INTERVAL_SMALL: i32 = 4;
@@ -32,8 +32,12 @@ const ARENA_BLOCKS: usize = 512;
 const OPEN_FILES_MAX: i32 = 256;
 /// Threads that flush and compact.
 const BACKGROUND_JOBS: i32 = 2;
-/// So many files of segments are written out before they are merged.
+/// So many files of segments are written out before they are merged: each has chunks of segments of all sizes, so that
+/// merging a few means writing all of the next level anew. Few read here.
 const SEGMENT_FILES: i32 = 12;
+/// The same of logs and runs. Each file has changes of old ones too, so that merging writes the whole table anew; they
+/// are read all the time, and each file that is not merged is one more filter to ask.
+const CHANGED_FILES: i32 = 8;
 /// RocksDB's own log of what it does: files kept, bytes each.
 const INFO_LOG_FILES: usize = 4;
 const INFO_LOG_BYTES: usize = 4 * 1024 * 1024;
@@ -179,12 +183,15 @@ fn family_options(memory: &Memory, table: Table) -> Options {
     // A write buffer grows by this. Small parts, since each of the tables that a block touches has one begun.
     options.set_arena_block_size(memory.buffer_bytes / ARENA_BLOCKS);
     options.set_level_compaction_dynamic_level_bytes(true);
-    if table == Table::Segment {
-        // Each file written out has chunks of segments of all sizes, so that merging a few means writing all of the
-        // next level anew. Few read here: more files are let come together first.
-        options.set_level_zero_file_num_compaction_trigger(SEGMENT_FILES);
-        options.set_level_zero_slowdown_writes_trigger(3 * SEGMENT_FILES);
-        options.set_level_zero_stop_writes_trigger(4 * SEGMENT_FILES);
+    let files = match table {
+        Table::Segment => Some(SEGMENT_FILES),
+        Table::Log | Table::Run => Some(CHANGED_FILES),
+        _ => None,
+    };
+    if let Some(files) = files {
+        options.set_level_zero_file_num_compaction_trigger(files);
+        options.set_level_zero_slowdown_writes_trigger(3 * files);
+        options.set_level_zero_stop_writes_trigger(4 * files);
     }
     options
 }
