@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use suyuan_ledger::hash::Hash;
-use suyuan_ledger::kv::{Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
+use suyuan_ledger::kv::{Cursor, Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::state::apply::ApplyError;
 use suyuan_ledger::state::verify::VerifiedSubmission;
@@ -135,6 +135,10 @@ impl<S: Store> Read for Watched<'_, S> {
 
     fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
         self.store.at_or_before(table, key)
+    }
+
+    fn cursor(&self, table: Table) -> Box<dyn Cursor + '_> {
+        self.store.cursor(table)
     }
 
     fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {

@@ -96,6 +96,27 @@ pub type VisitMany<'a> = dyn FnMut(usize, Option<&[u8]>) + 'a;
 /// A key and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
+/// Looks for one key after another in a table as it was when this was made. A store begins a search anew in the time in
+/// which it finds the next few pairs: where the next key is not far above the last one, it is looked for from there.
+pub trait Cursor {
+    /// As [`Read::at_or_before`]. Keys may come in any order.
+    fn at_or_before(&mut self, key: &[u8]) -> Result<Option<(&[u8], &[u8])>, StoreError>;
+}
+
+/// The cursor of what has no better one.
+struct EachAnew<'a, R: ?Sized> {
+    store: &'a R,
+    table: Table,
+    found: Option<Pair>,
+}
+
+impl<R: Read + ?Sized> Cursor for EachAnew<'_, R> {
+    fn at_or_before(&mut self, key: &[u8]) -> Result<Option<(&[u8], &[u8])>, StoreError> {
+        self.found = self.store.at_or_before(self.table, key)?;
+        Ok(self.found.as_ref().map(|(found, value)| (found.as_slice(), value.as_slice())))
+    }
+}
+
 /// What can be read of a store at one moment.
 pub trait Read {
     /// The value of a key.
@@ -113,6 +134,11 @@ pub trait Read {
     /// The greatest key that is not above `key`, with its value.
     fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError>;
 
+    /// Looks for keys of a table one after another. It may keep what it shows on the disk, so it should be short-lived.
+    fn cursor(&self, table: Table) -> Box<dyn Cursor + '_> {
+        Box::new(EachAnew { store: self, table, found: None })
+    }
+
     /// Visits the keys from `from` (included) to `to` (not included), ascending.
     fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError>;
 }
@@ -128,6 +154,10 @@ impl<R: Read + ?Sized> Read for &R {
 
     fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
         (**self).at_or_before(table, key)
+    }
+
+    fn cursor(&self, table: Table) -> Box<dyn Cursor + '_> {
+        (**self).cursor(table)
     }
 
     fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use rocksdb::{
     BottommostLevelCompaction, ColumnFamily, CompactOptions, DB, DBRawIterator, ErrorKind, ReadOptions, WriteBatch,
     WriteOptions,
 };
-use suyuan_ledger::kv::{Read, StoreError, Table, Visit, VisitMany, WriteSet};
+use suyuan_ledger::kv::{Cursor, Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
 
 use crate::OpenError;
 use crate::acknowledged::{Acknowledged, Note, NoteError};
@@ -22,8 +22,9 @@ pub const MEMORY_BYTES_MIN: usize = 16 * 1024 * 1024;
 /// So many keys are looked for at once: their values are held in memory meanwhile.
 const MANY_KEYS: usize = 256;
 
-/// A key and its value.
-type Pair = (Vec<u8>, Vec<u8>);
+/// A key that is no further above the last one, as a number, is looked for from there, at most so many pairs on.
+const CURSOR_NEAR: u128 = 256;
+const CURSOR_STEPS: usize = 16;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -198,6 +199,13 @@ impl RocksStore {
         Ok(found)
     }
 
+    fn cursor_with(&self, mut reads: ReadOptions, table: Table) -> Box<dyn Cursor + '_> {
+        reads.set_total_order_seek(true);
+        let opened = self.check_usable().and_then(|()| self.family(table));
+        let pairs = opened.map(|family| self.database.raw_iterator_cf_opt(family, reads));
+        Box::new(RocksCursor { table, pairs, found: None })
+    }
+
     fn scan_with(
         &self,
         mut reads: ReadOptions,
@@ -240,6 +248,10 @@ impl Read for RocksStore {
         self.at_or_before_with(ReadOptions::default(), table, key)
     }
 
+    fn cursor(&self, table: Table) -> Box<dyn Cursor + '_> {
+        self.cursor_with(ReadOptions::default(), table)
+    }
+
     fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
         self.scan_with(ReadOptions::default(), table, from, to, visit)
     }
@@ -273,9 +285,77 @@ impl Read for Snapshot<'_> {
         self.store.at_or_before_with(self.reads(), table, key)
     }
 
+    fn cursor(&self, table: Table) -> Box<dyn Cursor + '_> {
+        self.store.cursor_with(self.reads(), table)
+    }
+
     fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
         self.store.scan_with(self.reads(), table, from, to, visit)
     }
+}
+
+struct RocksCursor<'a> {
+    table: Table,
+    /// At the pair that was found, or the next one; or why there are none.
+    pairs: Result<DBRawIterator<'a>, StoreError>,
+    /// The pair that was found, and whether `pairs` is past it.
+    found: Option<(Vec<u8>, Vec<u8>, bool)>,
+}
+
+impl RocksCursor<'_> {
+    /// Goes on from the pair that was found to the last one that is not above the key. Whether that was reached.
+    fn step(pairs: &mut DBRawIterator<'_>, found: &mut (Vec<u8>, Vec<u8>, bool), key: &[u8]) -> bool {
+        let (found, value, is_past) = found;
+        for _ in 0..CURSOR_STEPS {
+            if !std::mem::replace(is_past, true) {
+                pairs.next();
+            }
+            match pairs.item() {
+                Some((next, of_next)) if next <= key => {
+                    *is_past = false;
+                    put(found, next);
+                    put(value, of_next);
+                }
+                // Where no more pairs are, there may have been an error.
+                next => return next.is_some(),
+            }
+        }
+        false
+    }
+}
+
+impl Cursor for RocksCursor<'_> {
+    fn at_or_before(&mut self, key: &[u8]) -> Result<Option<(&[u8], &[u8])>, StoreError> {
+        let pairs = self.pairs.as_mut().map_err(|error| error.clone())?;
+        let is_reached =
+            self.found.as_mut().is_some_and(|found| is_near(&found.0, key) && Self::step(pairs, found, key));
+        if !is_reached {
+            pairs.seek_for_prev(key);
+            self.found = match pairs.item() {
+                Some((found, value)) => {
+                    let (mut key, mut kept, _) = self.found.take().unwrap_or_default();
+                    put(&mut key, found);
+                    put(&mut kept, value);
+                    Some((key, kept, false))
+                }
+                None => None,
+            };
+            check_status(self.table, pairs)?;
+        }
+        Ok(self.found.as_ref().map(|(found, value, _)| (found.as_slice(), value.as_slice())))
+    }
+}
+
+fn put(place: &mut Vec<u8>, bytes: &[u8]) {
+    place.clear();
+    place.extend_from_slice(bytes);
+}
+
+/// Whether a key is a little above one that was found, or the same.
+fn is_near(found: &[u8], key: &[u8]) -> bool {
+    let number = |key: &[u8]| key.iter().fold(0u128, |number, byte| number << 8 | u128::from(*byte));
+    let is_number = key.len() == found.len() && key.len() <= size_of::<u128>();
+    is_number && number(key).checked_sub(number(found)).is_some_and(|gap| gap <= CURSOR_NEAR)
 }
 
 /// Whether all keys from `from` to `to` begin alike.

@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::kv::{Pair, Read, StoreError, Table, Visit};
+use crate::kv::{Cursor, Pair, Read, StoreError, Table, Visit};
 use crate::state::many;
 
 /// So many questions to a table are passed on before anything is read ahead.
@@ -179,6 +179,11 @@ impl<'a> Ahead<'a> {
             self.value(table, key.as_ref(), |value| visit(place, value))?;
         }
         Ok(())
+    }
+
+    /// A cursor of the store, for keys of which many are known beforehand: nothing is read ahead for them.
+    pub fn cursor(&self, table: Table) -> Box<dyn Cursor + '_> {
+        self.store.cursor(table)
     }
 
     /// What is read of the value of a key; `None` if there is none.

@@ -1,10 +1,10 @@
-//! Reads many values whose keys are known beforehand: neighbours by one scan, others by a list.
+//! Reads many values whose keys are known beforehand: neighbours one after another, others by a list.
 
 use crate::kv::{Read, StoreError, Table};
 
-/// From so many neighbours on, a scan takes less time than looking for each: what a store does to begin one costs
+/// From so many neighbours on, going from one to the next takes less time than looking for each: to begin costs a store
 /// about as much as finding so many keys.
-const SCANNED_MIN: usize = 6;
+const STEPPED_MIN: usize = 4;
 
 /// Visits the values of keys, which MUST ascend, each with the key's place in the list; in no order. `near` tells
 /// whether hardly any other key is between two.
@@ -16,39 +16,27 @@ pub fn each<K: AsRef<[u8]>>(
     visit: &mut dyn FnMut(usize, &[u8]),
 ) -> Result<(), StoreError> {
     let (mut places, mut listed): (Vec<usize>, Vec<&[u8]>) = (Vec::new(), Vec::new());
-    let mut start = 0;
+    let (mut start, mut cursor) = (0, None);
     for group in keys.chunk_by(near) {
-        if group.len() < SCANNED_MIN {
+        if group.len() < STEPPED_MIN {
             places.extend(start..start + group.len());
             listed.extend(group.iter().map(AsRef::as_ref));
         } else {
-            scan(store, table, group, &mut |place, value| visit(start + place, value))?;
+            let cursor = cursor.get_or_insert_with(|| store.cursor(table));
+            for (place, key) in (start..).zip(group) {
+                match cursor.at_or_before(key.as_ref())? {
+                    Some((found, value)) if found == key.as_ref() => visit(place, value),
+                    _ => {}
+                }
+            }
         }
         start += group.len();
     }
+    drop(cursor);
     store.get_many(table, &listed, &mut |place, value| {
         if let (Some(place), Some(value)) = (places.get(place), value) {
             visit(*place, value);
         }
-    })
-}
-
-fn scan<K: AsRef<[u8]>>(
-    store: &dyn Read,
-    table: Table,
-    keys: &[K],
-    visit: &mut dyn FnMut(usize, &[u8]),
-) -> Result<(), StoreError> {
-    let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(()) };
-    // The next key after the last.
-    let end = [last.as_ref(), &[0]].concat();
-    let mut left = keys.iter().enumerate().peekable();
-    store.scan(table, first.as_ref(), &end, &mut |found, value| {
-        while left.next_if(|(_, key)| key.as_ref() < found).is_some() {}
-        if let Some((place, _)) = left.next_if(|(_, key)| key.as_ref() == found) {
-            visit(place, value);
-        }
-        left.peek().is_some()
     })
 }
 

@@ -110,22 +110,51 @@ impl<'a> Reader<'a> {
 
     /// Hands over the key of a subject, if it has one, and those of its neighbours that are stored with it.
     pub fn keys_near(&self, subject: u64, take: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
-        let read = |first: &[u8], row: &[u8]| {
-            let keys =
-                decode_keys(row).ok_or_else(|| StoreError::Corrupt(Table::Key, "a key is cut off".to_owned()))?;
-            (number(Table::Key, first)?..).zip(keys).for_each(|(number, key)| take(number, key));
-            Ok(())
-        };
+        let read = |first: &[u8], row: &[u8]| keys_in(first, row, take);
         self.store.pair_at_or_before(Table::Key, &subject.to_be_bytes(), read)?.unwrap_or(Ok(()))
+    }
+
+    /// Hands over the keys of many subjects, which ascend, and those of their neighbours that are stored with them.
+    pub fn keys(&self, subjects: &[u64], take: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        let mut cursor = self.store.cursor(Table::Key);
+        let mut taken = None;
+        for subject in subjects {
+            if taken.is_none_or(|taken| taken < *subject)
+                && let Some((first, row)) = cursor.at_or_before(&subject.to_be_bytes())?
+            {
+                keys_in(first, row, &mut |number, key| {
+                    taken = Some(number);
+                    take(number, key);
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// The run that a subject is in.
     pub fn run_at(&self, subject: u64) -> Result<Option<SubjectRun>, StoreError> {
-        let found = self.store.pair_at_or_before(Table::Run, &subject.to_be_bytes(), |key, value| {
-            let StoredRun { count, log } = decoded(Table::Run, value)?;
-            Ok(SubjectRun { first: number(Table::Run, key)?, count, log })
-        })?;
+        let found = self.store.pair_at_or_before(Table::Run, &subject.to_be_bytes(), run_of)?;
         Ok(found.transpose()?.filter(|run| run.contains(subject)))
+    }
+
+    /// Hands over the runs of many subjects, which ascend, each with how many of them are in it; those missing are left
+    /// out.
+    pub fn runs(&self, subjects: &[u64], take: &mut dyn FnMut(SubjectRun, &[u64])) -> Result<(), StoreError> {
+        let mut cursor = self.store.cursor(Table::Run);
+        let mut rest = subjects;
+        while let Some((subject, others)) = rest.split_first() {
+            let found = cursor.at_or_before(&subject.to_be_bytes())?;
+            let run = found.map(|(first, value)| run_of(first, value)).transpose()?;
+            rest = match run.filter(|run| run.contains(*subject)) {
+                Some(run) => {
+                    let (within, others) = rest.split_at(rest.partition_point(|subject| run.contains(*subject)));
+                    take(run, within);
+                    others
+                }
+                None => others,
+            };
+        }
+        Ok(())
     }
 
     /// A log as it is stored.
@@ -329,6 +358,18 @@ impl<'a> Reader<'a> {
     fn decoded<T: Decode<()>>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.store.value(table, key, |value| decoded(table, value))?.transpose()
     }
+}
+
+fn run_of(first: &[u8], value: &[u8]) -> Result<SubjectRun, StoreError> {
+    let StoredRun { count, log } = decoded(Table::Run, value)?;
+    Ok(SubjectRun { first: number(Table::Run, first)?, count, log })
+}
+
+/// Hands over the keys of a row, the first of which is of this subject.
+fn keys_in(first: &[u8], row: &[u8], take: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+    let keys = decode_keys(row).ok_or_else(|| StoreError::Corrupt(Table::Key, "a key is cut off".to_owned()))?;
+    (number(Table::Key, first)?..).zip(keys).for_each(|(number, key)| take(number, key));
+    Ok(())
 }
 
 /// By how much a number is above another.

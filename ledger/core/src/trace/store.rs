@@ -70,6 +70,17 @@ impl Known {
         event
     }
 
+    fn add_name(&mut self, subject: u64, key: &[u8]) {
+        if self.names.get(subject) != 0 {
+            return;
+        }
+        let from = self.key_bytes.len();
+        self.key_bytes.extend_from_slice(key);
+        let kind = key.first().copied().unwrap_or(0);
+        self.name_list.push(Name { kind, key: from..self.key_bytes.len(), class: None });
+        self.names.set(subject, u32::try_from(self.name_list.len()).unwrap_or(u32::MAX));
+    }
+
     /// Forgets the logs that events have grown since, and which classes there are not.
     fn forget(&mut self, record: &StoredRecord) {
         let in_logs = |role: u8| Role::from_number(role).is_some_and(|role| !role.names_events());
@@ -183,11 +194,11 @@ impl<'a> StoreHistory<'a> {
 
     /// Reads the logs of subjects, which ascend, and what is recorded of the events in them: each table in its order.
     fn read_logs(&mut self, subjects: &[u64]) -> Result<(), StoreError> {
-        let mut logs = Vec::with_capacity(subjects.len());
-        for subject in subjects {
-            logs.push(self.run_of(*subject)?.log);
-        }
-        let mut ids: Vec<u64> = logs.iter().copied().filter(|id| !self.known.places.contains_key(id)).collect();
+        let (mut logs, mut ids) = (Vec::with_capacity(subjects.len()), Vec::new());
+        self.reader.runs(subjects, &mut |run, within| {
+            logs.extend(within.iter().map(|subject| (*subject, run.log)));
+            ids.extend(Some(run.log).filter(|id| !self.known.places.contains_key(id)));
+        })?;
         ids.sort_unstable();
         ids.dedup();
         let mut read = Vec::with_capacity(ids.len());
@@ -208,10 +219,10 @@ impl<'a> StoreHistory<'a> {
         for (id, stored, own) in read {
             self.add_log(id, stored, own)?;
         }
-        for (subject, id) in subjects.iter().zip(logs) {
-            // What is missing is found to be so when it is asked for.
+        // What is missing is found to be so when it is asked for.
+        for (subject, id) in logs {
             if let Some(log) = self.known.places.get(&id) {
-                self.known.logs.set(*subject, log.saturating_add(1));
+                self.known.logs.set(subject, log.saturating_add(1));
             }
         }
         Ok(())
@@ -253,26 +264,12 @@ impl<'a> StoreHistory<'a> {
 
     fn name(&mut self, subject: u64) -> Result<&mut Name, StoreError> {
         if self.known.names.get(subject) == 0 {
-            self.read_names(subject)?;
+            let Self { reader, known, .. } = self;
+            reader.keys_near(subject, &mut |number, key| known.add_name(number, key))?;
         }
         let place = (self.known.names.get(subject) as usize).checked_sub(1);
         let name = place.and_then(|place| self.known.name_list.get_mut(place));
         name.ok_or_else(|| missing(Table::Key, subject))
-    }
-
-    /// Reads the names of a subject and of its neighbours.
-    fn read_names(&mut self, subject: u64) -> Result<(), StoreError> {
-        let Known { names, name_list, key_bytes, .. } = &mut self.known;
-        self.reader.keys_near(subject, &mut |number, key| {
-            if names.get(number) != 0 {
-                return;
-            }
-            let from = key_bytes.len();
-            key_bytes.extend_from_slice(key);
-            let kind = key.first().copied().unwrap_or(0);
-            name_list.push(Name { kind, key: from..key_bytes.len(), class: None });
-            names.set(number, u32::try_from(name_list.len()).unwrap_or(u32::MAX));
-        })
     }
 
     /// The number of the class that a key says.
@@ -335,11 +332,9 @@ impl History for StoreHistory<'_> {
         }
         let mut subjects = subjects.to_vec();
         subjects.sort_unstable();
-        for subject in &subjects {
-            if self.known.names.get(*subject) == 0 {
-                self.read_names(*subject)?;
-            }
-        }
+        let Self { reader, known, .. } = self;
+        let unnamed: Vec<u64> = subjects.iter().copied().filter(|subject| known.names.get(*subject) == 0).collect();
+        reader.keys(&unnamed, &mut |number, key| known.add_name(number, key))?;
         subjects.retain(|subject| self.known.logs.get(*subject) == 0);
         self.read_logs(&subjects)?;
         let mut parents = self.known.parents_of(&subjects);

@@ -163,6 +163,18 @@ fn failed_reads(store: &RocksStore, model: &Model) -> u64 {
             Err(error) => note(error),
         }
     }
+    for table in Table::ALL {
+        let mut cursor = store.cursor(*table);
+        for (_, key) in model.0.keys().filter(|(of, _)| of == table) {
+            match cursor.at_or_before(key) {
+                Ok(found) => {
+                    let found = found.map(|(key, value)| (key.to_vec(), value.to_vec()));
+                    assert!(found == model.at_or_before(*table, key), "{table:?} {key:?}");
+                }
+                Err(error) => note(error),
+            }
+        }
+    }
     failed
 }
 

@@ -52,6 +52,12 @@ fn compare(numbers: &mut Numbers, store: &dyn Read, model: &Model, reads: u64) {
         assert!(store.get(table, &one).unwrap() == model.get(table, &one), "get {table:?} {one:?}");
         let before = store.at_or_before(table, &one).unwrap();
         assert!(before == model.at_or_before(table, &one), "at or before {table:?} {one:?}");
+        let mut cursor = store.cursor(table);
+        for wanted in [&one, &other, &one, &one] {
+            let found = cursor.at_or_before(wanted).unwrap().map(|(key, value)| (key.to_vec(), value.to_vec()));
+            assert!(found == model.at_or_before(table, wanted), "cursor {table:?} {wanted:?}");
+        }
+        drop(cursor);
         let mut bounds = [one, other];
         if numbers.below(4) > 0 {
             bounds.sort();
@@ -104,6 +110,53 @@ fn reads_as_a_map_does() {
                 assert!(&contents(snapshot) == then, "a snapshot moved");
             }
             assert!(contents(&store) == model);
+        }
+    }
+}
+
+/// Goal: a cursor finds what a look-up finds, wherever it was before. Method: numbers dense and sparse, some put again or
+/// deleted, in write buffers and in files; questions that mostly ascend, by steps from none to further than a cursor goes
+/// on; of the store, and of a snapshot while the store goes on.
+#[test]
+fn a_cursor_finds_what_a_look_up_finds() {
+    let mut numbers = Numbers(12);
+    for (table, gap) in [(Table::Run, 1), (Table::Log, 3), (Table::Record, 40), (Table::Entry, 900)] {
+        let directory = tempfile::tempdir().unwrap();
+        let store = RocksStore::open(directory.path(), &OPTIONS).unwrap();
+        let mut model = Model::default();
+        let key = |number: u64| match table {
+            Table::Run | Table::Log => number.to_be_bytes().to_vec(),
+            Table::Record => [7u64.to_be_bytes().as_slice(), &(number as u32).to_be_bytes()].concat(),
+            _ => [7u64.to_be_bytes(), number.to_be_bytes()].concat(),
+        };
+        for round in 0..40 {
+            let mut writes = WriteSet::default();
+            for _ in 0..50 {
+                let key = key(5 + gap * numbers.below(1_000));
+                match numbers.below(4) {
+                    0 => writes.delete(table, key),
+                    _ => writes.put(table, key, numbers.bytes(20)),
+                }
+            }
+            let (snapshot, then) = (store.snapshot(), model.clone());
+            store.commit(&writes).unwrap();
+            model.commit(&writes);
+            if round % 10 == 5 {
+                store.compact().unwrap();
+            }
+            for (read, model) in [(&store as &dyn Read, &model), (&snapshot, &then)] {
+                let (mut cursor, mut number) = (read.cursor(table), 0u64);
+                for _ in 0..200 {
+                    let step = gap * [0, 1, 2, 30, 300][numbers.below(5) as usize];
+                    number = match numbers.below(20) {
+                        0 => number.saturating_sub(step),
+                        _ => number + numbers.below(step + 2),
+                    };
+                    let found = cursor.at_or_before(&key(number)).unwrap();
+                    let found = found.map(|(key, value)| (key.to_vec(), value.to_vec()));
+                    assert!(found == model.at_or_before(table, &key(number)), "{table:?} {number}");
+                }
+            }
         }
     }
 }
