@@ -4,7 +4,7 @@
 //! The replay checks what blocks say of themselves and of each other (`state::replay`); the comparison finds
 //! whatever else differs, down to the last byte of the last table. What a block writes once, under its height, is
 //! compared while it is replayed; the rest when all blocks are. Of payloads there is no second copy: those that are
-//! there are held to their digests, and those that are not count as erased.
+//! there are held to their digests, those that are not count as erased, and there must be none where no event is.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ use suyuan_ledger::block::{Validator, validators_hash};
 use suyuan_ledger::kv::{Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
-use suyuan_ledger::state::replay::{Fault, Gathered, ReplayError, stored_block};
+use suyuan_ledger::state::replay::{Fault, Gathered, ReplayError};
 
 use crate::{DataDirectory, MEMORY_BYTES_MIN, Pipeline, RocksStore, Store, StoreOptions};
 
@@ -176,8 +176,6 @@ impl Store for Anew<'_> {
 
 /// What a replay came to.
 struct ReplayedAll {
-    /// Payloads that are there, right or wrong.
-    payloads: u64,
     /// The heights of its blocks.
     first: u64,
     last: u64,
@@ -222,14 +220,14 @@ fn replay_all(
         });
         gathering.map_err(|error| ReplayError::Failed(format!("no thread to read with: {error}")))?;
         Pipeline::run(anew, |pipeline| {
-            let mut replay = Replay { ledger, payloads: 0, found, told: BTreeSet::new(), pipeline };
+            let mut replay = Replay { ledger, found, told: BTreeSet::new(), pipeline };
             for block in blocks {
                 let (block, rows) = block?;
                 replay.block(block, rows, &parsed.validators)?;
                 progress(Progress::Replayed { height: replay.ledger.head.height, last });
             }
-            let Replay { payloads, told, .. } = replay;
-            Ok(ReplayedAll { payloads, first, last, told })
+            let told = replay.told;
+            Ok(ReplayedAll { first, last, told })
         })?
     })
 }
@@ -237,7 +235,6 @@ fn replay_all(
 /// A ledger while it is built anew.
 struct Replay<'a, 's> {
     ledger: Ledger,
-    payloads: u64,
     found: &'a mut Fsck,
     told: BTreeSet<Table>,
     pipeline: &'a mut Pipeline<'s, Anew<'s>>,
@@ -255,8 +252,6 @@ impl Replay<'_, '_> {
         found.blocks = found.blocks.saturating_add(1);
         found.events = found.events.saturating_add(replayed.events);
         found.erased = found.erased.saturating_add(replayed.events.saturating_sub(replayed.payloads));
-        let faults = replayed.faults.len() as u64;
-        self.payloads = self.payloads.saturating_add(replayed.payloads).saturating_add(faults);
         replayed.faults.into_iter().for_each(|fault| found.add(fault));
         let mut writes = replayed.applied.writes;
         writes.forget(Table::Payload);
@@ -307,8 +302,9 @@ fn compare_all(
     for table in Table::ALL {
         progress(Progress::Compares(*table));
         let result = match table {
-            Table::Payload => check_payload_places(&source, replayed.payloads, found),
-            table if BY_HEIGHT.contains(table) => check_heights(&source, *table, replayed, found),
+            table if *table == Table::Payload || BY_HEIGHT.contains(table) => {
+                check_heights(&source, *table, replayed, found)
+            }
             _ => compare(source, scratch, *table, found),
         };
         match result {
@@ -388,35 +384,6 @@ fn check_heights(source: &dyn Read, table: Table, replayed: &ReplayedAll, found:
             found.tell(table, &key, TOO_MANY);
             break;
         }
-    }
-    Ok(())
-}
-
-/// Looks for payloads at places where no event is. Those of events were held to their digests.
-fn check_payload_places(source: &dyn Read, payloads: u64, found: &mut Fsck) -> Result<(), StoreError> {
-    let mut count = 0u64;
-    source.scan(Table::Payload, &[], END, &mut |_, _| {
-        count = count.saturating_add(1);
-        true
-    })?;
-    if count == payloads {
-        return Ok(());
-    }
-    let mut cursor = Cursor::new(Pages::new(source, Table::Payload))?;
-    let mut block: Option<(u64, u32)> = None;
-    while let Some((key, _)) = cursor.pair() {
-        let height = height_of(key);
-        let events = match block {
-            Some((known, events)) if known == height => events,
-            _ => stored_block(source, height).map_or(0, |block| block.header.events),
-        };
-        block = Some((height, events));
-        let index = key.get(8..).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
-        if index.is_none_or(|index| index >= events) {
-            found.tell(Table::Payload, key, "is stored, and no event is there");
-            return Ok(());
-        }
-        cursor.advance()?;
     }
     Ok(())
 }

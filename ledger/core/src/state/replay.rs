@@ -58,7 +58,8 @@ pub struct Replayed {
     pub events: u64,
     /// Those of them whose payloads are there.
     pub payloads: u64,
-    /// Payloads that are there and are not those of their events: replay went on as if they were erased.
+    /// Payloads that are there and are not those of their events, for which replay went on as if they were erased; and
+    /// the first one at whose place no event is.
     pub faults: Vec<Fault>,
 }
 
@@ -110,6 +111,7 @@ impl Gathered {
             check_form(stored).map_err(|what| block_fault(height, format!("submission {place}: {what}")))?;
             submissions.push(gathering.gather(stored)?);
         }
+        gathering.others()?;
         let Gathering { index, payloads, faults, .. } = gathering;
         Ok(Gathered { block, submissions, events: u64::from(index), payloads, faults })
     }
@@ -224,6 +226,34 @@ impl Gathering<'_> {
         let signed = SignedSubmission { submission: stored.submission.clone(), signature: stored.signature, events };
         let digests: Vec<Hash> = stored.events.iter().map(|event| event.digest).collect();
         Ok(VerifiedSubmission::replayed(signed, digests, derived, erased))
+    }
+
+    /// Looks for payloads that are no event's, when those of all events were taken.
+    fn others(&mut self) -> Result<(), StoreError> {
+        let other = match &self.found {
+            Some(left) => left.keys().next().cloned(),
+            None => {
+                let (from, to) = (self.height.to_be_bytes(), self.height.saturating_add(1).to_be_bytes());
+                let (mut index, mut other) = (0, None);
+                let scanned = self.source.scan(Table::Payload, &from, &to, &mut |key, _| {
+                    // Erased ones are passed over.
+                    while index < self.index && place_key(self.height, index).as_slice() < key {
+                        index += 1;
+                    }
+                    let is_of_event = index < self.index && place_key(self.height, index) == key;
+                    other = (!is_of_event).then(|| key.to_vec());
+                    is_of_event
+                });
+                match scanned {
+                    Err(StoreError::Corrupt(table, what)) => self.faults.push(Fault { table, key: Vec::new(), what }),
+                    scanned => scanned?,
+                }
+                other
+            }
+        };
+        let what = "is stored, and no event is there".to_owned();
+        self.faults.extend(other.map(|key| Fault { table: Table::Payload, key, what }));
+        Ok(())
     }
 
     fn fault(&self, table: Table, what: impl Into<String>) -> Fault {

@@ -318,6 +318,21 @@ fn missing_and_added_rows_are_reported() {
             assert!(found.differences.iter().any(|fault| fault.table == table), "{table:?} {height}");
         }
     }
+    // Of a block that there is, with as many payloads as events, or more.
+    let place = erasable(&network.store)[1];
+    for is_erased in [true, false] {
+        let mut writes = WriteSet::default();
+        if is_erased {
+            writes.delete(Table::Payload, place.key());
+        }
+        let other = PayloadPlace { height: place.height, index: 1_000 };
+        writes.put(Table::Payload, other.key(), vec![1; 40]);
+        let mut changed = network.store.clone();
+        changed.apply(&writes);
+        let found = check(&changed, &network.genesis);
+        let [fault] = found.differences.as_slice() else { panic!("{:?}", found.differences) };
+        assert_eq!((fault.table, fault.key.as_slice()), (Table::Payload, other.key().as_slice()));
+    }
     // Of the last block's rows, some.
     let last = network.ledger.head.height - 1;
     let mut writes = WriteSet::default();
