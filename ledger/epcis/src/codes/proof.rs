@@ -4,7 +4,7 @@ use super::codes;
 
 codes! {
     SIZE = "PROOF-SIZE", Error, "the proof has more bytes, or more of something in it, than a proof may have", "证明的字节数或其中某项的数量超过上限", "ask for a smaller trace, with a limit of depth; do not rely on this one", "请限制深度后重新索取较小的追溯证明；请勿采信此证明";
-    FORM = "PROOF-FORM", Error, "these are not the bytes of such a proof, or not the only ones that it can be written as", "不是此类证明的字节，或不是其唯一写法", "fetch the file again, unchanged; if it stays so, it was altered or is of another version", "请重新取得未改动的文件；若仍如此，则文件被改动或版本不同";
+    FORM = "PROOF-FORM", Error, "these are not the bytes of a proof or checkpoint of this kind, or not the only ones that it can be written as", "不是此类证明或检查点的字节，或不是其唯一写法", "fetch the file again, unchanged; if it stays so, it was altered or is of another version", "请重新取得未改动的文件；若仍如此，则文件被改动或版本不同";
     CHAIN = "PROOF-CHAIN", Error, "the proof is for another network than the one you trust", "证明属于您所信任网络之外的网络", "give the genesis or checkpoint of its network, if you have reason to trust that", "如有理由信任该网络，请提供其创世文件或检查点";
     VALIDATORS = "PROOF-VALIDATORS", Error, "the proof is decided by validators to whom your trust does not lead", "作出确认的验证节点无法由您的信任推导得出", "take a newer checkpoint from a source that you trust, and compare it with another's", "请从可信来源取得较新的检查点，并与他方核对";
     CERTIFICATE = "PROOF-CERTIFICATE", Error, "the certificate does not decide the header, or the header is not the one that you have pinned", "确认书未确认该区块头，或区块头与您固定的不一致", "do not rely on it; if other nodes show the same header, tell the operator: two histories may have been signed", "请勿采信；若其他节点给出相同区块头，请告知运营方：可能有人签署了两份历史";
