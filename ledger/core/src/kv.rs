@@ -96,8 +96,8 @@ pub type VisitMany<'a> = dyn FnMut(usize, Option<&[u8]>) + 'a;
 /// A key and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
-/// Looks for one key after another in a table as it was when this was made. A store begins a search anew in the time in
-/// which it finds the next few pairs: where the next key is not far above the last one, it is looked for from there.
+/// Looks for one key after another in a table to which nobody writes meanwhile. A store begins a search anew in the time
+/// in which it finds the next few pairs: where the next key is not far above the last one, it is looked for from there.
 pub trait Cursor {
     /// As [`Read::at_or_before`]. Keys may come in any order.
     fn at_or_before(&mut self, key: &[u8]) -> Result<Option<(&[u8], &[u8])>, StoreError>;

@@ -36,7 +36,7 @@ const BACKGROUND_JOBS: i32 = 2;
 /// merging a few means writing all of the next level anew. Few read here.
 const SEGMENT_FILES: i32 = 12;
 /// The same of logs and runs. Each file has changes of old ones too, so that merging writes the whole table anew; they
-/// are read all the time, and each file that is not merged is one more filter to ask.
+/// are read all the time, and each file that is not merged is one more to look in, or to ask its filter.
 const CHANGED_FILES: i32 = 8;
 /// RocksDB's own log of what it does: files kept, bytes each.
 const INFO_LOG_FILES: usize = 4;

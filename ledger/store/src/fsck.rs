@@ -18,7 +18,7 @@ use suyuan_ledger::block::{Validator, validators_hash};
 use suyuan_ledger::kv::{Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
-use suyuan_ledger::state::replay::{Fault, Gathered, ReplayError};
+use suyuan_ledger::state::replay::{Fault, Gathered, NO_EVENT, ReplayError};
 
 use crate::{DataDirectory, MEMORY_BYTES_MIN, Pipeline, RocksStore, Store, StoreOptions};
 
@@ -135,7 +135,7 @@ fn remove(path: &Path) -> Result<(), StoreError> {
 const GATHERED_MAX: usize = 2;
 
 /// The ledger as it is built anew. Records are asked for one by one, by error declarations: those that were found to be
-/// alike are only with the source.
+/// alike are only with the source, where neither a scan nor a cursor looks.
 struct Anew<'a> {
     scratch: &'a (dyn Store + Sync),
     source: &'a (dyn Read + Sync),
@@ -253,6 +253,9 @@ impl Replay<'_, '_> {
         found.events = found.events.saturating_add(replayed.events);
         found.erased = found.erased.saturating_add(replayed.events.saturating_sub(replayed.payloads));
         replayed.faults.into_iter().for_each(|fault| found.add(fault));
+        if let Some(other) = replayed.other.filter(|other| self.told.insert(other.table)) {
+            found.add(other);
+        }
         let mut writes = replayed.applied.writes;
         writes.forget(Table::Payload);
         for (table, stored) in BY_HEIGHT.into_iter().zip(rows) {
@@ -373,6 +376,7 @@ fn differs(stored: &[u8], replayed: &[u8]) -> String {
 
 /// Looks for rows of heights at which no block is.
 fn check_heights(source: &dyn Read, table: Table, replayed: &ReplayedAll, found: &mut Fsck) -> Result<(), StoreError> {
+    let words = if table == Table::Payload { NO_EVENT } else { TOO_MANY };
     let (first, after) = (replayed.first.to_be_bytes(), replayed.last.saturating_add(1).to_be_bytes());
     for (from, to) in [(&[][..], &first[..]), (&after, END)] {
         let mut row = None;
@@ -381,7 +385,7 @@ fn check_heights(source: &dyn Read, table: Table, replayed: &ReplayedAll, found:
             false
         })?;
         if let Some(key) = row.filter(|_| !replayed.told.contains(&table)) {
-            found.tell(table, &key, TOO_MANY);
+            found.tell(table, &key, words);
             break;
         }
     }

@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         Ok(found.transpose()?.filter(|run| run.contains(subject)))
     }
 
-    /// Hands over the runs of many subjects, which ascend, each with how many of them are in it; those missing are left
+    /// Hands over the runs of many subjects, which ascend, each with those of them that are in it; those missing are left
     /// out.
     pub fn runs(&self, subjects: &[u64], take: &mut dyn FnMut(SubjectRun, &[u64])) -> Result<(), StoreError> {
         let mut cursor = self.store.cursor(Table::Run);
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
             let run = found.map(|(first, value)| run_of(first, value)).transpose()?;
             rest = match run.filter(|run| run.contains(*subject)) {
                 Some(run) => {
-                    let (within, others) = rest.split_at(rest.partition_point(|subject| run.contains(*subject)));
+                    let (within, others) = rest.split_at(rest.partition_point(|subject| run.contains(*subject)).max(1));
                     take(run, within);
                     others
                 }

@@ -49,6 +49,9 @@ impl From<StoreError> for ReplayError {
     }
 }
 
+/// What is said of a payload at whose place no event is.
+pub const NO_EVENT: &str = "is stored, and no event is there";
+
 /// A block that was applied anew.
 #[derive(Debug)]
 pub struct Replayed {
@@ -58,9 +61,10 @@ pub struct Replayed {
     pub events: u64,
     /// Those of them whose payloads are there.
     pub payloads: u64,
-    /// Payloads that are there and are not those of their events, for which replay went on as if they were erased; and
-    /// the first one at whose place no event is.
+    /// Payloads that are there and are not those of their events: replay went on as if they were erased.
     pub faults: Vec<Fault>,
+    /// The first payload at whose place no event is, or why such ones can't be looked for.
+    pub other: Option<Fault>,
 }
 
 /// Reads the block of a height.
@@ -97,6 +101,7 @@ pub struct Gathered {
     events: u64,
     payloads: u64,
     faults: Vec<Fault>,
+    other: Option<Fault>,
 }
 
 impl Gathered {
@@ -111,9 +116,9 @@ impl Gathered {
             check_form(stored).map_err(|what| block_fault(height, format!("submission {place}: {what}")))?;
             submissions.push(gathering.gather(stored)?);
         }
-        gathering.others()?;
+        let other = gathering.other()?;
         let Gathering { index, payloads, faults, .. } = gathering;
-        Ok(Gathered { block, submissions, events: u64::from(index), payloads, faults })
+        Ok(Gathered { block, submissions, events: u64::from(index), payloads, faults, other })
     }
 
     /// How many events are in it.
@@ -139,7 +144,7 @@ impl Gathered {
         match ledger.apply(store, &block.header, block.certificate.clone(), submissions) {
             Ok(applied) => {
                 let (events, payloads, faults) = (self.events, self.payloads, faults.clone());
-                Ok(Replayed { applied, events, payloads, faults })
+                Ok(Replayed { applied, events, payloads, faults, other: self.other.clone() })
             }
             Err(ApplyError::Store(error)) => Err(error.into()),
             Err(error) => Err(block_fault(height, error.to_string())),
@@ -228,8 +233,8 @@ impl Gathering<'_> {
         Ok(VerifiedSubmission::replayed(signed, digests, derived, erased))
     }
 
-    /// Looks for payloads that are no event's, when those of all events were taken.
-    fn others(&mut self) -> Result<(), StoreError> {
+    /// Looks for a payload that is no event's, when those of all events were taken.
+    fn other(&self) -> Result<Option<Fault>, StoreError> {
         let other = match &self.found {
             Some(left) => left.keys().next().cloned(),
             None => {
@@ -245,15 +250,13 @@ impl Gathering<'_> {
                     is_of_event
                 });
                 match scanned {
-                    Err(StoreError::Corrupt(table, what)) => self.faults.push(Fault { table, key: Vec::new(), what }),
+                    Err(StoreError::Corrupt(table, what)) => return Ok(Some(Fault { table, key: Vec::new(), what })),
                     scanned => scanned?,
                 }
                 other
             }
         };
-        let what = "is stored, and no event is there".to_owned();
-        self.faults.extend(other.map(|key| Fault { table: Table::Payload, key, what }));
-        Ok(())
+        Ok(other.map(|key| Fault { table: Table::Payload, key, what: NO_EVENT.to_owned() }))
     }
 
     fn fault(&self, table: Table, what: impl Into<String>) -> Fault {

@@ -333,6 +333,16 @@ fn missing_and_added_rows_are_reported() {
         let [fault] = found.differences.as_slice() else { panic!("{:?}", found.differences) };
         assert_eq!((fault.table, fault.key.as_slice()), (Table::Payload, other.key().as_slice()));
     }
+    // In each block, which leaves room to tell of other tables.
+    let mut writes = WriteSet::default();
+    for height in 1..=network.ledger.head.height {
+        writes.put(Table::Payload, PayloadPlace { height, index: 1_000 }.key(), vec![1; 40]);
+    }
+    writes.put(Table::Name, [7; 32], vec![1]);
+    let mut changed = network.store.clone();
+    changed.apply(&writes);
+    let tables: Vec<Table> = check(&changed, &network.genesis).differences.iter().map(|fault| fault.table).collect();
+    assert_eq!(tables, [Table::Payload, Table::Name]);
     // Of the last block's rows, some.
     let last = network.ledger.head.height - 1;
     let mut writes = WriteSet::default();
