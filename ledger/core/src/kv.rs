@@ -96,11 +96,14 @@ pub type VisitMany<'a> = dyn FnMut(usize, Option<&[u8]>) + 'a;
 /// A key and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
+/// A key and its value where they are.
+pub type PairRef<'a> = (&'a [u8], &'a [u8]);
+
 /// Looks for one key after another in a table to which nobody writes meanwhile. A store begins a search anew in the time
 /// in which it finds the next few pairs: where the next key is not far above the last one, it is looked for from there.
 pub trait Cursor {
     /// As [`Read::at_or_before`]. Keys may come in any order.
-    fn at_or_before(&mut self, key: &[u8]) -> Result<Option<(&[u8], &[u8])>, StoreError>;
+    fn at_or_before(&mut self, key: &[u8]) -> Result<Option<PairRef<'_>>, StoreError>;
 }
 
 /// The cursor of what has no better one.
@@ -111,7 +114,7 @@ struct EachAnew<'a, R: ?Sized> {
 }
 
 impl<R: Read + ?Sized> Cursor for EachAnew<'_, R> {
-    fn at_or_before(&mut self, key: &[u8]) -> Result<Option<(&[u8], &[u8])>, StoreError> {
+    fn at_or_before(&mut self, key: &[u8]) -> Result<Option<PairRef<'_>>, StoreError> {
         self.found = self.store.at_or_before(self.table, key)?;
         Ok(self.found.as_ref().map(|(found, value)| (found.as_slice(), value.as_slice())))
     }

@@ -8,7 +8,7 @@ use rocksdb::{
     BottommostLevelCompaction, ColumnFamily, CompactOptions, DB, DBRawIterator, ErrorKind, ReadOptions, WriteBatch,
     WriteOptions,
 };
-use suyuan_ledger::kv::{Cursor, Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
+use suyuan_ledger::kv::{Cursor, Pair, PairRef, Read, StoreError, Table, Visit, VisitMany, WriteSet};
 
 use crate::OpenError;
 use crate::acknowledged::{Acknowledged, Note, NoteError};
@@ -325,7 +325,7 @@ impl RocksCursor<'_> {
 }
 
 impl Cursor for RocksCursor<'_> {
-    fn at_or_before(&mut self, key: &[u8]) -> Result<Option<(&[u8], &[u8])>, StoreError> {
+    fn at_or_before(&mut self, key: &[u8]) -> Result<Option<PairRef<'_>>, StoreError> {
         let pairs = self.pairs.as_mut().map_err(|error| error.clone())?;
         let is_reached =
             self.found.as_mut().is_some_and(|found| is_near(&found.0, key) && Self::step(pairs, found, key));
