@@ -163,6 +163,14 @@ chaos-one: chaos-tools ## faults of one machine, long: kills, disks, rot, clocks
 	$(BUILD)
 	SUYUAN_CHAOS=long $(CARGO) test $(RELEASE) --workspace --test chaos -- --nocapture --test-threads 1
 
+# All kinds of trouble in turn. Whatever seed shows a violation is told, and `suyuan-sims --timeline SEED` tells its story.
+SIMS_SEEDS := 0..10000
+
+.PHONY: sims
+sims: ## simulate networks with faults and a Byzantine validator, 10,000 seeds of 50 heights (SIMS_SEEDS; 80 minutes)
+	$(BUILD)
+	@$(BIN)/suyuan-sims --profile all --seeds $(SIMS_SEEDS)
+
 .PHONY: hostile-document
 hostile-document: ## capture documents of 1 GiB: all recorded, or refused, below 300 MiB of memory (2 minutes)
 	SUYUAN_DOCUMENT_MIB=1024 $(CARGO) test $(RELEASE) --workspace --test faults -- --nocapture --test-threads 1 \

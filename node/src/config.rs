@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use suyuan_epcis::problem::Reason;
+use suyuan_ledger::hash::Hash;
 
 use crate::codes::node as codes;
+use crate::network::{NodeKey, check_address};
 
 /// Least memory of a store, in MiB, and most.
 const MEMORY_MIB: std::ops::RangeInclusive<u32> = 16..=1_048_576;
@@ -30,6 +32,8 @@ pub struct Configuration {
     pub device_key: String,
     /// Whether key files without a passphrase are used.
     pub allow_unencrypted_keys: bool,
+    /// How this node and those of the other members reach each other; a network of several needs it.
+    pub network: Option<NetworkTable>,
     /// How requests are served.
     #[serde(default)]
     pub http: Http,
@@ -41,6 +45,34 @@ pub struct Configuration {
     /// What is logged, and how.
     #[serde(default)]
     pub log: Log,
+}
+
+/// How nodes reach each other.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkTable {
+    /// Multiaddresses at which this node listens for others: `/ip4/0.0.0.0/tcp/8490`, `/ip4/0.0.0.0/udp/8490/quic-v1`.
+    pub listen: Vec<String>,
+    /// Where nodes of other members are. Who may connect says the ledger; whoever is not named here has to dial.
+    #[serde(default)]
+    pub peers: Vec<PeerTable>,
+}
+
+/// Where another member's node is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerTable {
+    /// Its public key, 64 digits of hex.
+    pub key: String,
+    /// Its multiaddresses, tried in turn: `/dns4/node.example.org/tcp/8490`.
+    pub addresses: Vec<String>,
+}
+
+impl PeerTable {
+    /// Its key.
+    pub fn node_key(&self) -> Option<NodeKey> {
+        Hash::from_hex(&self.key).map(|key| key.0)
+    }
 }
 
 /// How requests are served.
@@ -152,6 +184,9 @@ impl Configuration {
                 return Err(wrong(&format!("{key}: a file's name")));
             }
         }
+        if let Some(network) = &configuration.network {
+            network.check().map_err(|what| wrong(&format!("network: {what}")))?;
+        }
         if let Some(Tls { certificate, key }) = &configuration.tls
             && (certificate.as_os_str().is_empty() || key.as_os_str().is_empty())
         {
@@ -173,6 +208,19 @@ impl Configuration {
     /// Bytes of memory for the store.
     pub fn memory_bytes(&self) -> usize {
         usize::try_from(self.memory_mib).unwrap_or(usize::MAX).saturating_mul(1 << 20)
+    }
+}
+
+impl NetworkTable {
+    fn check(&self) -> Result<(), String> {
+        let peers = self.peers.iter().flat_map(|peer| &peer.addresses);
+        for address in self.listen.iter().chain(peers) {
+            check_address(address).map_err(|error| error.to_string())?;
+        }
+        match self.peers.iter().find(|peer| peer.node_key().is_none()) {
+            Some(peer) => Err(format!("key {}: 64 digits of hex", peer.key)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -200,6 +248,14 @@ pub fn default_text(allow_unencrypted_keys: bool) -> String {
          [access]\n\
          open_loopback = true\n\
          public_reads = false\n\
+         \n\
+         # In a network of several: where this node listens for those of other members, and where they are\n\
+         # (docs/operate/network.md). Who may connect says the ledger.\n\
+         # [network]\n\
+         # listen = [\"/ip4/0.0.0.0/tcp/8490\"]\n\
+         # [[network.peers]]\n\
+         # key = \"64 digits of hex\"\n\
+         # addresses = [\"/dns4/node.example.org/tcp/8490\"]\n\
          \n\
          # [tls]\n\
          # certificate = \"tls/certificate.pem\"\n\

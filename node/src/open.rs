@@ -14,9 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::block::{StoredBlock, validators_hash};
-use suyuan_ledger::codec::decode_trusted;
-use suyuan_ledger::kv::{Read, StoreError, Table};
+use suyuan_ledger::block::validators_hash;
+use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
 use suyuan_ledger::state::apply::{ApplyError, Ledger};
 use suyuan_sdk::signer::{MemorySigner, Signer};
@@ -25,8 +24,10 @@ use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_di
 
 use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
-use crate::core::NodeCore;
-use crate::shell::{Stopped, Writer};
+use crate::consensus::Pace;
+use crate::core::{CoreError, CoreSettings, NodeCore};
+use crate::peers::{self, Joining, Others};
+use crate::shell::{Stopped, Together, Writer};
 use crate::traces::Remembered;
 
 /// Bytes of a configuration file.
@@ -79,6 +80,8 @@ pub struct Node {
     pub configuration: Configuration,
     /// Its genesis.
     pub genesis: Genesis,
+    /// The other nodes, if it is not alone.
+    pub others: Option<Others>,
     /// Where it is.
     pub path: PathBuf,
     _directory: DataDirectory,
@@ -201,38 +204,52 @@ impl Opened {
             return Err(Reason::new(codes::RESTORED, &[&self.path.display().to_string()]));
         }
         let Opened { store, configuration, genesis, ledger, path, directory, .. } = self;
-        // One validator decides alone; several need consensus, which this version does not have.
-        if !matches!(genesis.validators.as_slice(), [only] if only.key == validator.public()) {
-            let key = keys_folder(&path).join(&configuration.validator_key);
-            return Err(Reason::new(codes::UNFINISHED, &[&key.display().to_string()]));
-        }
-        let sealed = is_sealed(store.as_ref(), ledger.head.height).map_err(|error| store_reason(&error))?;
-        let core = NodeCore::new(ledger, validator, genesis.validators.clone(), sealed);
-        let writer = Writer::start(core, store.clone()).map_err(|error| io_reason(&path, &error))?;
-        let (writer, remembered) = (Arc::new(writer), Remembered::default());
-        Ok(Node { writer, store, remembered, configuration, genesis, path, _directory: directory })
+        let key = validator.public();
+        let is_alone = matches!(genesis.validators.as_slice(), [only] if only.key == key);
+        let log = match is_alone {
+            true => None,
+            false => Some(peers::open_log(&path).map_err(|error| directory_reason(&error))?),
+        };
+        let identity = validator.identity_seed();
+        let (log, records) = log.unzip();
+        let settings = CoreSettings {
+            validator: Some(validator),
+            validators: genesis.validators.clone(),
+            pace: Pace::default(),
+            log: records.unwrap_or_default(),
+        };
+        let core = NodeCore::new(ledger, store.as_ref(), settings).map_err(|error| core_reason(&error))?;
+        let at = |error: io::Error| io_reason(&path, &error);
+        let (writer, others) = match log {
+            None => (Arc::new(Writer::start(core, store.clone(), None).map_err(at)?), None),
+            Some(log) => {
+                let Some(table) = &configuration.network else {
+                    return Err(Reason::new(codes::NO_NETWORK, &[&path.display().to_string()]));
+                };
+                let joining = Joining::start(&identity, table, &core)?;
+                let together = Together { log, peers: Box::new(joining.outgoing()) };
+                let writer = Arc::new(Writer::start(core, store.clone(), Some(together)).map_err(at)?);
+                let others = joining.listen(Arc::clone(&writer)).map_err(at)?;
+                (writer, Some(others))
+            }
+        };
+        let remembered = Remembered::default();
+        Ok(Node { writer, store, others, remembered, configuration, genesis, path, _directory: directory })
     }
 }
 
 impl Node {
     /// Seals the last block, and ends once all is on disk.
     pub fn close(self) -> Result<(), Reason> {
-        match self.writer.stop() {
+        let stopped = self.writer.stop();
+        if let Some(others) = self.others {
+            others.stop();
+        }
+        match stopped {
             None | Some(Ok(_)) => Ok(()),
             Some(Err(stopped)) => Err(stopped_reason(&stopped)),
         }
     }
-}
-
-/// Whether the block at this height carries nothing, so that no header has to follow it.
-fn is_sealed(store: &dyn Read, height: u64) -> Result<bool, StoreError> {
-    if height == 0 {
-        return Ok(true);
-    }
-    let corrupt = |words: &str| StoreError::Corrupt(Table::Block, words.to_owned());
-    let bytes = store.get(Table::Block, &height.to_be_bytes())?.ok_or_else(|| corrupt("the last one is missing"))?;
-    let block: StoredBlock = decode_trusted(&bytes).map_err(|_| corrupt("the last one can't be read"))?;
-    Ok(block.submissions.is_empty())
 }
 
 /// Reads a file of at most so many bytes.
@@ -307,8 +324,13 @@ pub fn missing_folder(path: &Path) -> Option<&Path> {
 
 /// Why the writer stopped.
 pub fn stopped_reason(stopped: &Stopped) -> Reason {
-    match stopped.0.as_ref() {
-        ApplyError::Store(error) => store_reason(error),
+    core_reason(&stopped.0)
+}
+
+/// Why a node's core can't go on.
+fn core_reason(error: &CoreError) -> Reason {
+    match error {
+        CoreError::Apply(ApplyError::Store(error)) => store_reason(error),
         other => Reason::new(codes::STORE, &[&other.to_string()]),
     }
 }

@@ -13,16 +13,18 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use suyuan_ledger::codec;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Cursor, Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
 use suyuan_ledger::organisation::Directory;
-use suyuan_ledger::state::apply::ApplyError;
 use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_ledger::submission::SignedSubmission;
-use suyuan_store::{Pipeline, Store};
+use suyuan_store::{Pipeline, RecordLog, Store};
 use tokio::sync::oneshot;
 
-use crate::core::{Answer, Effect, Input, NodeCore, SEAL_AFTER_MS, WAITING_BYTES_MAX};
+use crate::core::{
+    Alarm, Answer, CoreError, Effect, Input, Message as NodeMessage, NodeCore, NodeKey, WAITING_BYTES_MAX,
+};
 
 /// So many submissions may be on their way to the writer; further senders are told to come again.
 pub const ON_THEIR_WAY_MAX: usize = 256;
@@ -31,7 +33,27 @@ pub const ON_THEIR_WAY_BYTES_MAX: usize = WAITING_BYTES_MAX;
 /// The writer takes so many messages at a time, so that a block is not kept waiting for ever.
 const TAKEN_MAX: usize = 64;
 
+/// Whom a node's messages go to.
+pub trait Peers: Send {
+    /// Sends a message to a node, or to all that are connected. What can't be sent now is dropped: whoever needs it
+    /// asks for it.
+    fn send(&self, to: Option<NodeKey>, message: &Arc<NodeMessage>);
+
+    /// Another directory is in force, which says who the members are.
+    fn members(&self, directory: &Directory);
+}
+
+/// What a node needs that is not alone.
+pub struct Together {
+    /// What it must remember while a block is decided.
+    pub log: RecordLog,
+    /// The others.
+    pub peers: Box<dyn Peers>,
+}
+
 enum Message {
+    /// What another node says or does.
+    Heard(Box<Input>),
     Submit(Box<SignedSubmission>, oneshot::Sender<Answer>),
     Verified(Box<VerifiedSubmission>, Arc<Directory>, oneshot::Sender<Answer>),
     Stop,
@@ -43,14 +65,14 @@ impl Message {
         match self {
             Message::Submit(submission, _) => submission.submission.body_bytes as usize,
             Message::Verified(submission, ..) => submission.signed().submission.body_bytes as usize,
-            Message::Stop => 0,
+            Message::Heard(_) | Message::Stop => 0,
         }
     }
 }
 
 /// Why the writer stopped.
 #[derive(Debug, Clone)]
-pub struct Stopped(pub Arc<ApplyError>);
+pub struct Stopped(pub Arc<CoreError>);
 
 impl fmt::Display for Stopped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,20 +101,16 @@ pub struct Figures {
     pub on_their_way_bytes: AtomicUsize,
     /// Messages that were turned away since too much was waiting.
     pub busy: AtomicU64,
+    /// What those who watch the node should know, so often.
+    pub alarms: AtomicU64,
 }
 
 impl Figures {
-    /// Counts a block that is on disk.
-    fn count(&self, height: u64, answers: &[(oneshot::Sender<Answer>, Answer)]) {
+    /// Counts a block that is on disk: how many submissions it carries, and events.
+    fn count(&self, height: u64, (submissions, events): (u64, u64)) {
         self.height.store(height, Ordering::Relaxed);
-        let mut submissions = 0;
-        for (_, answer) in answers {
-            if let Answer::Applied { receipts, .. } = answer {
-                submissions += 1;
-                self.events.fetch_add(receipts.len() as u64, Ordering::Relaxed);
-            }
-        }
         self.submissions.fetch_add(submissions, Ordering::Relaxed);
+        self.events.fetch_add(events, Ordering::Relaxed);
         self.blocks_with_events.fetch_add(u64::from(submissions > 0), Ordering::Relaxed);
     }
 }
@@ -112,8 +130,13 @@ impl Common {
         self.directory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fail(&self, error: ApplyError) -> Stopped {
-        self.failure.get_or_init(|| Stopped(Arc::new(error))).clone()
+    fn alarm(&self, alarm: &Alarm) {
+        self.figures.alarms.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(?alarm, "alarm");
+    }
+
+    fn fail(&self, error: impl Into<CoreError>) -> Stopped {
+        self.failure.get_or_init(|| Stopped(Arc::new(error.into()))).clone()
     }
 }
 
@@ -151,7 +174,7 @@ impl<S: Store> Store for Watched<'_, S> {
         let begun = Instant::now();
         let written = self.store.commit(writes);
         if let Err(error) = &written {
-            self.common.fail(ApplyError::Store(error.clone()));
+            self.common.fail(error.clone());
             return written;
         }
         let taken = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -175,8 +198,12 @@ pub fn now_ms() -> i64 {
 }
 
 impl Writer {
-    /// Starts the thread that writes.
-    pub fn start<S: Store + Send + Sync + 'static>(core: NodeCore, store: Arc<S>) -> std::io::Result<Writer> {
+    /// Starts the thread that writes; a node that is not alone needs more than a store.
+    pub fn start<S: Store + Send + Sync + 'static>(
+        core: NodeCore,
+        store: Arc<S>,
+        together: Option<Together>,
+    ) -> std::io::Result<Writer> {
         let (sender, receiver) = sync_channel(ON_THEIR_WAY_MAX);
         let common = Arc::new(Common {
             figures: Arc::default(),
@@ -188,10 +215,12 @@ impl Writer {
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             let watched = Watched { store: store.as_ref(), common: &shared };
             let ended = Pipeline::run(&watched, |pipeline| {
-                Writing { core, common: &shared, answers: HashMap::new(), requests: 0 }.run(pipeline, &receiver)
+                let begun = Instant::now();
+                let (answers, common) = (HashMap::new(), shared.as_ref());
+                Writing { core, common, answers, requests: 0, begun, together }.run(pipeline, &receiver)
             });
             // Whatever was handed over last may still have failed.
-            ended.map_err(|error| shared.fail(ApplyError::Store(error))).and_then(|core| core)
+            ended.map_err(|error| shared.fail(error)).and_then(|core| core)
         })?;
         Ok(Writer { sender, thread: Mutex::new(Some(thread)), common })
     }
@@ -232,8 +261,18 @@ impl Writer {
         figures.busy.fetch_add(1, Ordering::Relaxed);
         match message {
             Message::Submit(_, answer) | Message::Verified(_, _, answer) => drop(answer.send(Answer::Busy)),
-            Message::Stop => {}
+            Message::Heard(_) | Message::Stop => {}
         }
+    }
+
+    /// Tells the core of what another node says or does; waits while the core has too much to do. `false` if it stopped.
+    pub fn hear(&self, input: Input) -> bool {
+        self.sender.send(Message::Heard(Box::new(input))).is_ok()
+    }
+
+    /// The directory under which what comes is verified, and the chain.
+    pub fn verifies_under(&self) -> (Hash, Arc<Directory>) {
+        (self.common.chain, self.common.directory().clone())
     }
 
     /// Lets the writer finish what is waiting, seal the last block, and end. Gives the core, or why it had
@@ -269,6 +308,9 @@ struct Writing<'a> {
     /// Who waits for an answer, by request.
     answers: HashMap<u64, oneshot::Sender<Answer>>,
     requests: u64,
+    /// From when on the core's time is counted.
+    begun: Instant,
+    together: Option<Together>,
 }
 
 impl Writing<'_> {
@@ -280,8 +322,8 @@ impl Writing<'_> {
         let mut stopping = false;
         loop {
             let mut inputs = Vec::new();
-            if !self.core.has_waiting() && !stopping {
-                match receiver.recv_timeout(idle_time(&self.core)) {
+            if !self.core.has_work() && !stopping {
+                match receiver.recv_timeout(self.idle_time()) {
                     Ok(message) => stopping |= self.take(message, &mut inputs),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => stopping = true,
@@ -289,7 +331,7 @@ impl Writing<'_> {
             }
             // One block may be written while this one is applied; more would only be smaller ones.
             if let Err(error) = pipeline.wait_until(1) {
-                return Err(self.common.fail(ApplyError::Store(error)));
+                return Err(self.common.fail(error));
             }
             let mut taken = 1;
             while taken < TAKEN_MAX
@@ -299,7 +341,7 @@ impl Writing<'_> {
                 taken += 1;
             }
             // What came while this thread waited came now.
-            inputs.insert(0, Input::Time(now_ms()));
+            inputs.insert(0, Input::Time { wall_ms: now_ms(), elapsed_ms: self.elapsed_ms() });
             if stopping {
                 inputs.push(Input::Seal);
             }
@@ -307,10 +349,22 @@ impl Writing<'_> {
                 // Before the answers are dropped: whoever waits for one asks why.
                 return Err(self.common.fail(error));
             }
-            if stopping && !self.core.has_waiting() && self.core.is_sealed() {
+            // With others, what is not decided yet is not this node's to decide.
+            if stopping && (!self.core.is_alone() || (!self.core.has_work() && self.core.is_sealed())) {
                 return Ok(self.core);
             }
         }
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// How long nothing is to be done unless somebody comes.
+    fn idle_time(&self) -> Duration {
+        const LONG_MS: u64 = 3_600_000;
+        let now = self.elapsed_ms();
+        Duration::from_millis(self.core.wakes_at().map_or(LONG_MS, |at| at.saturating_sub(now).clamp(1, LONG_MS)))
     }
 
     /// Turns a message into an input; whether it asks to stop.
@@ -319,12 +373,16 @@ impl Writing<'_> {
         let request = self.requests + 1;
         let answer = match message {
             Message::Stop => return true,
+            Message::Heard(input) => {
+                inputs.push(*input);
+                return false;
+            }
             Message::Submit(submission, answer) => {
                 inputs.push(Input::Submit { request, submission });
                 answer
             }
             Message::Verified(submission, directory, answer) => {
-                inputs.push(Input::Verified { request, submission, directory });
+                inputs.push(Input::Verified { request: Some(request), submission, directory });
                 answer
             }
         };
@@ -335,22 +393,32 @@ impl Writing<'_> {
         false
     }
 
-    fn step<S: Store + Sync>(&mut self, pipeline: &mut Pipeline<'_, S>, inputs: Vec<Input>) -> Result<(), ApplyError> {
+    fn step<S: Store + Sync>(&mut self, pipeline: &mut Pipeline<'_, S>, inputs: Vec<Input>) -> Result<(), CoreError> {
         let mut effects = self.core.step(pipeline, inputs)?.into_iter();
         {
             let mut directory = self.common.directory();
             if !Arc::ptr_eq(&directory, &self.core.ledger().directory) {
                 *directory = self.core.ledger().directory.clone();
+                if let Some(together) = &self.together {
+                    together.peers.members(&directory);
+                }
             }
         }
         while let Some(effect) = effects.next() {
             match effect {
-                Effect::Commit(writes) => {
+                Effect::Commit { height, carries, writes } if self.together.is_some() => {
+                    let figures = self.common.figures.clone();
+                    pipeline.commit(*writes, move || figures.count(height, carries))?;
+                    // The next height is not begun before this one is on disk.
+                    pipeline.finish()?;
+                    self.with_others(|others| others.log.forget(height))?;
+                }
+                Effect::Commit { height, carries, writes } => {
                     // All answers behind it are given once it is on disk.
                     let answers = self.answers_of(effects);
-                    let (height, figures) = (self.core.ledger().head.height, self.common.figures.clone());
+                    let figures = self.common.figures.clone();
                     pipeline.commit(*writes, move || {
-                        figures.count(height, &answers);
+                        figures.count(height, carries);
                         // Whoever asked may have gone.
                         answers.into_iter().for_each(|(waiting, answer)| drop(waiting.send(answer)));
                     })?;
@@ -365,9 +433,24 @@ impl Writing<'_> {
                         let _ = waiting.send(answer);
                     }
                 }
+                Effect::Log(record) => {
+                    let bytes = codec::encode(record.as_ref());
+                    self.with_others(|others| others.log.append(record.height, &bytes))?;
+                }
+                Effect::Flush => self.with_others(|others| others.log.flush())?,
+                Effect::Send { to, message } => self.with_others(|others| {
+                    others.peers.send(to, &message);
+                    Ok(())
+                })?,
+                Effect::Alarm(alarm) => self.common.alarm(&alarm),
             }
         }
         Ok(())
+    }
+
+    /// Does something that only a node with others has to do.
+    fn with_others(&self, work: impl FnOnce(&Together) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.together.as_ref().map_or(Ok(()), work)
     }
 
     /// Who waits for these answers, with them.
@@ -382,8 +465,4 @@ impl Writing<'_> {
         }
         found
     }
-}
-
-fn idle_time(core: &NodeCore) -> Duration {
-    if core.is_sealed() { Duration::from_secs(3600) } else { Duration::from_millis(SEAL_AFTER_MS.unsigned_abs()) }
 }

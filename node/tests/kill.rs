@@ -19,7 +19,8 @@ use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_i
 use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters, Scope, ScopeKind};
 use suyuan_ledger::state::apply::{Ledger, lane};
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent, key_id, record_type};
-use suyuan_node::core::{Answer, NodeCore};
+use suyuan_node::consensus::Pace;
+use suyuan_node::core::{Answer, CoreSettings, NodeCore};
 use suyuan_node::shell::{Writer, now_ms};
 use suyuan_sdk::signer::MemorySigner;
 use suyuan_store::{DataDirectory, RocksStore, fsck_directory};
@@ -74,12 +75,14 @@ fn open(folder: &Path) -> (DataDirectory, RocksStore, Ledger, Vec<Validator>) {
 fn capture(folder: &Path) {
     let (_directory, store, ledger, validators) = open(folder);
     let [device, _] = keys();
-    let validator = MemorySigner::from_seed(&[2; 32]);
+    let validator = Some(MemorySigner::from_seed(&[2; 32]));
     let id = key_id(1, device.verifying_key().as_bytes());
     let mut place = lane(&store, &id).unwrap();
     let chain = ledger.head.chain;
     let store = Arc::new(store);
-    let writer = Writer::start(NodeCore::new(ledger, validator, validators, false), Arc::clone(&store)).unwrap();
+    let settings = CoreSettings { validator, validators, pace: Pace::default(), log: Vec::new() };
+    let core = NodeCore::new(ledger, store.as_ref(), settings).unwrap();
+    let writer = Writer::start(core, Arc::clone(&store), None).unwrap();
     let mut workload = suyuan_sims::Workload::new(EVENTS, 7).skip(usize::try_from(place.next).unwrap() * 50);
     let mut out = std::io::stdout();
     loop {

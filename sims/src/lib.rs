@@ -9,6 +9,7 @@
 
 pub mod files;
 pub mod hostile;
+pub mod network;
 pub mod walk;
 mod workload;
 

@@ -72,10 +72,43 @@ pub fn validators_hash(validators: &[Validator]) -> Hash {
     Tag::Validators.hash(&codec::encode(&validators.to_vec()))
 }
 
-/// What a validator signs to decide a header.
+/// What a vote says: its number is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum VoteKind {
+    /// This header may be decided in this round.
+    Prevote = 0,
+    /// This header is to be decided: two thirds of these are a certificate.
+    Precommit = 1,
+    /// No header may be decided in this round, as far as this validator knows.
+    PrevoteNil = 2,
+    /// No header is to be decided in this round.
+    PrecommitNil = 3,
+}
+
+impl VoteKind {
+    /// The kind of a number.
+    pub fn from_number(number: u8) -> Option<VoteKind> {
+        let all = [VoteKind::Prevote, VoteKind::Precommit, VoteKind::PrevoteNil, VoteKind::PrecommitNil];
+        all.into_iter().find(|kind| *kind as u8 == number)
+    }
+}
+
+/// What a validator signs as a vote; the id is zeros in a vote for no header.
+pub fn ballot_message(chain: Hash, height: u64, round: u32, kind: VoteKind, id: Hash) -> Hash {
+    Tag::Vote.hash_parts(&[&chain.0, &height.to_le_bytes(), &round.to_le_bytes(), &[kind as u8], &id.0])
+}
+
+/// What a validator signs to decide a header (`proofs.md` §4).
 pub fn vote_message(chain: Hash, height: u64, round: u32, id: Hash) -> Hash {
-    const PRECOMMIT: u8 = 1;
-    Tag::Vote.hash_parts(&[&chain.0, &height.to_le_bytes(), &round.to_le_bytes(), &[PRECOMMIT], &id.0])
+    ballot_message(chain, height, round, VoteKind::Precommit, id)
+}
+
+/// What a validator signs to propose a header: in which round, and in which earlier one two thirds voted for it (-1: in
+/// none).
+pub fn proposal_message(chain: Hash, height: u64, round: u32, pol_round: i64, id: Hash) -> Hash {
+    let (height, round, pol_round) = (height.to_le_bytes(), round.to_le_bytes(), pol_round.to_le_bytes());
+    Tag::Proposal.hash_parts(&[&chain.0, &height, &round, &pol_round, &id.0])
 }
 
 /// One validator's signature in a certificate.

@@ -135,6 +135,8 @@ tags! {
     Validators "val",
     /// A vote for a header.
     Vote "vote",
+    /// A proposal of a header.
+    Proposal "prop",
 }
 
 /// The keyed hasher's keys, made once: deriving one for each hash would cost more than the hash.

@@ -23,6 +23,7 @@ mod families;
 mod fsck;
 mod memory;
 mod pipeline;
+mod record_log;
 mod rocks;
 
 use suyuan_ledger::kv::{Read, StoreError, WriteSet};
@@ -34,6 +35,7 @@ pub use error::OpenError;
 pub use fsck::{Fsck, Progress, fsck, fsck_directory, memory_shares};
 pub use memory::MemoryStore;
 pub use pipeline::Pipeline;
+pub use record_log::RecordLog;
 pub use rocks::{MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MIN, RocksStore, Snapshot, StoreOptions};
 
 /// A store that takes changes.

@@ -345,7 +345,7 @@ pub struct KeygenArguments {
     /// Organisation whose key it is, by its URI
     #[arg(long, value_name = "URI")]
     pub organisation: String,
-    /// What it signs: root, administrator or device
+    /// What it is for: root, administrator, device or node
     #[arg(long, value_enum, default_value = "device", hide_possible_values = true)]
     pub role: RoleName,
     /// How the key file is protected
@@ -365,6 +365,8 @@ pub enum RoleName {
     Administrator,
     /// Signs events.
     Device,
+    /// Connects a node to those of other members.
+    Node,
 }
 
 /// Commands on genesis files.
@@ -388,9 +390,9 @@ pub struct GenesisNewArguments {
     /// Key files whose public keys are added to the organisations that they name
     #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
-    /// Key file of the validator
-    #[arg(long, value_name = "FILE")]
-    pub validator: PathBuf,
+    /// Key file of a validator; each has one vote
+    #[arg(long = "validator", value_name = "FILE", required = true)]
+    pub validators: Vec<PathBuf>,
     /// File to write; it must not be there yet
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,

@@ -69,6 +69,7 @@ pub fn keygen(options: &KeygenArguments, screen: &mut Screen) -> Result<Outcome,
         RoleName::Root => KeyRole::Root,
         RoleName::Administrator => KeyRole::Administrator,
         RoleName::Device => KeyRole::Device,
+        RoleName::Node => KeyRole::Node,
     };
     if options.output.exists() {
         return Err(Reason::new(codes::EXISTS, &[&options.output.display().to_string()]).into());
@@ -206,7 +207,10 @@ pub fn genesis_new(options: &GenesisNewArguments, screen: &mut Screen) -> Result
         return Err(wrong(&format!("no organisation {}", key.organisation)));
     }
     let organisations: Vec<Value> = list.into_iter().map(|one| organisation_json(one, &keys)).collect();
-    let validator = KeyFile::read(&options.validator)?.information;
+    let validators = options.validators.iter().map(|path| KeyFile::read(path).map(|file| file.information));
+    let validators: Vec<KeyInformation> = validators.collect::<Result<_, _>>()?;
+    let validator =
+        |one: &KeyInformation| json!({"public": suyuan_ledger::hash::Hash(one.public).to_string(), "power": 1});
     let parameters = Parameters::default();
     let text = json!({
         "network": options.network, "pilot": true, "suites": {"hash": 1, "signature": 1},
@@ -219,7 +223,7 @@ pub fn genesis_new(options: &GenesisNewArguments, screen: &mut Screen) -> Result
             "blockEventsMax": parameters.block_events_max, "blockBytesMax": parameters.block_bytes_max,
         },
         "organisations": organisations,
-        "validators": [{"public": suyuan_ledger::hash::Hash(validator.public).to_string(), "power": 1}],
+        "validators": validators.iter().map(validator).collect::<Vec<Value>>(),
     });
     let genesis = Genesis::parse(text.to_string().as_bytes()).map_err(|error| error.reason)?;
     genesis.check().map_err(|error| error.reason)?;

@@ -16,6 +16,8 @@ suyuan_epcis::codes! {
     ANSWER = "NODE-ANSWER", Error, "{0} answers what is not expected: {1}", "{0} 的应答不符合预期：{1}", "check that it is a suyuan node, of a version that fits", "请确认对方是版本匹配的 suyuan 节点";
     KEY_UNKNOWN = "NODE-KEY_UNKNOWN", Error, "the key {0} is not one of this chain", "密钥 {0} 不属于此链", "have an administrator admit it: suyuan org admit", "请管理员准入：suyuan org admit";
     KEY_MISSING = "NODE-KEY_MISSING", Error, "no key to sign with: {0}", "没有用于签名的密钥：{0}", "name its file with --key; make one with suyuan keygen", "请用 --key 指定密钥文件；可用 suyuan keygen 生成";
+    NO_NETWORK = "NODE-NO_NETWORK", Error, "{0} is of a network of several nodes, and its config.toml does not say how to reach them", "{0} 属于多节点网络，但其 config.toml 未说明如何连接其他节点", "add a table [network] with listen and peers (docs/operate/network.md)", "请添加含 listen 和 peers 的 [network] 表（见 docs/operate/network.md）";
+    NETWORK = "NODE-NETWORK", Error, "the network cannot be joined: {0}", "无法加入网络：{0}", "correct [network] in config.toml, or stop the program that uses the port", "请更正 config.toml 中的 [network]，或停止占用端口的程序";
     BUSY = "NODE-BUSY", Error, "the node is busy", "节点繁忙", "try again in a moment", "请稍后重试";
     LANE_MOVED = "NODE-LANE_MOVED", Error, "others keep signing with this key", "有其他程序正在使用此密钥签名", "one key is for one device: give each a key of its own", "一台设备一把密钥：请为每台设备使用独立密钥";
     ROLLED_BACK = "NODE-ROLLED_BACK", Error, "nothing was recorded, since {0} cannot be", "未作任何记录，因为其中 {0} 不能记录", "correct what is said above, or leave --rollback out", "请更正上述问题，或不使用 --rollback";

@@ -4,6 +4,7 @@ use ed25519_dalek::SigningKey;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::submission::{self, LaneState, SUITE_ED25519, SignedSubmission, Submission, SubmittedEvent};
+use zeroize::Zeroizing;
 
 /// Signs with a key that it MUST NOT hand out.
 pub trait Signer {
@@ -24,6 +25,11 @@ impl MemorySigner {
     /// The key of a seed.
     pub fn from_seed(seed: &[u8; 32]) -> MemorySigner {
         MemorySigner(SigningKey::from_bytes(seed))
+    }
+
+    /// The seed of the key, for the handshake by which a node shows other nodes who it is. It MUST NOT be stored or sent.
+    pub fn identity_seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0.to_bytes())
     }
 
     /// Signs a message: a key in memory always can.

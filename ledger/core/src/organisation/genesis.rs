@@ -221,7 +221,7 @@ impl Genesis {
 impl GenesisOrganisation {
     /// Whether it can write records of governance.
     fn can_govern(&self) -> bool {
-        self.role == OrganisationRole::Operator && self.keys.iter().any(|(_, role)| *role != KeyRole::Device)
+        self.role == OrganisationRole::Operator && self.keys.iter().any(|(_, role)| role.administers())
     }
 }
 

@@ -83,11 +83,13 @@ pub enum KeyRole {
     Administrator = 2,
     /// A device or writer: signs events.
     Device = 3,
+    /// A node: connects to those of the other members. It signs nothing that is recorded.
+    Node = 4,
 }
 
 impl KeyRole {
     /// All roles.
-    pub const ALL: [KeyRole; 3] = [KeyRole::Root, KeyRole::Administrator, KeyRole::Device];
+    pub const ALL: [KeyRole; 4] = [KeyRole::Root, KeyRole::Administrator, KeyRole::Device, KeyRole::Node];
 
     /// Its name in records and files.
     pub fn name(self) -> &'static str {
@@ -95,12 +97,18 @@ impl KeyRole {
             KeyRole::Root => "root",
             KeyRole::Administrator => "administrator",
             KeyRole::Device => "device",
+            KeyRole::Node => "node",
         }
     }
 
     /// The role of this name.
     pub fn from_name(name: &str) -> Option<KeyRole> {
         KeyRole::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// Whether what it signs may change who may do what.
+    pub fn administers(self) -> bool {
+        matches!(self, KeyRole::Root | KeyRole::Administrator)
     }
 
     fn from_number(number: u8) -> Option<KeyRole> {

@@ -146,7 +146,7 @@ impl<'a> Judge<'a> {
             record_type::GOVERNANCE => true,
             _ => return Err(Refusal::NoRight),
         };
-        let may_write = key.role != KeyRole::Device && key.is_active_at(block_time);
+        let may_write = key.role.administers() && key.is_active_at(block_time);
         if key.organisation != author.organisation || !may_write {
             return Err(Refusal::NoRight);
         }
@@ -275,7 +275,7 @@ impl<'a> Judge<'a> {
         let is_root = self.role == KeyRole::Root;
         match self.governs {
             true => is_root,
-            false => organisation == self.author.organisation && (is_root || role == KeyRole::Device),
+            false => organisation == self.author.organisation && (is_root || !role.administers()),
         }
     }
 

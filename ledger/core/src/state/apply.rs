@@ -1,6 +1,7 @@
 //! Applies a block: every event of every submission in order, then the trees, then the head, as one set of
 //! writes.
 
+use std::borrow::Borrow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,7 +22,7 @@ use crate::derive::{Derived, RULES};
 use crate::hash::Hash;
 use crate::kv::{Overlay, Read, StoreError, Table, WriteSet};
 use crate::organisation::operation::OrganisationRecord;
-use crate::organisation::{self, Directory, Key};
+use crate::organisation::{self, Directory, Key, KeyRole};
 use crate::submission::{InvalidSubmission, LaneState, SubmittedEvent, record_type};
 use crate::tree::dense;
 
@@ -149,9 +150,9 @@ impl Ledger {
     }
 
     /// The header of the next block with these submissions.
-    pub fn next_header(&self, time: i64, submissions: &[VerifiedSubmission]) -> Header {
-        let ids: Vec<Hash> = submissions.iter().map(VerifiedSubmission::id).collect();
-        let bodies = submissions.iter().map(|submission| &submission.signed().submission);
+    pub fn next_header(&self, time: i64, submissions: &[impl Borrow<VerifiedSubmission>]) -> Header {
+        let ids: Vec<Hash> = submissions.iter().map(|submission| submission.borrow().id()).collect();
+        let bodies = submissions.iter().map(|submission| &submission.borrow().signed().submission);
         Header {
             kind: HEADER_TYPE,
             version: HEADER_VERSION,
@@ -173,7 +174,11 @@ impl Ledger {
     }
 
     /// Checks that a header is that of the next block with these submissions.
-    pub fn check_header(&self, header: &Header, submissions: &[VerifiedSubmission]) -> Result<(), ApplyError> {
+    pub fn check_header(
+        &self,
+        header: &Header,
+        submissions: &[impl Borrow<VerifiedSubmission>],
+    ) -> Result<(), ApplyError> {
         let expected = self.next_header(header.time, submissions);
         let fields = [
             ("height", header.height == expected.height),
@@ -200,7 +205,7 @@ impl Ledger {
         store: &dyn Read,
         header: &Header,
         certificate: CommitCertificate,
-        submissions: &[VerifiedSubmission],
+        submissions: &[impl Borrow<VerifiedSubmission>],
     ) -> Result<Applied, ApplyError> {
         self.check_header(header, submissions)?;
         let mut overlay = Overlay::new(store);
@@ -212,10 +217,10 @@ impl Ledger {
             index: 0,
             receipts: Vec::new(),
         };
-        block.working.prepare(submissions.iter().flat_map(VerifiedSubmission::tags))?;
+        block.working.prepare(submissions.iter().flat_map(|submission| submission.borrow().tags()))?;
         let mut stored_submissions = Vec::with_capacity(submissions.len());
         for (place, submission) in submissions.iter().enumerate() {
-            stored_submissions.push(block.apply_submission(&mut overlay, place, submission)?);
+            stored_submissions.push(block.apply_submission(&mut overlay, place, submission.borrow())?);
         }
         let BlockInWork { working, directory, receipts, .. } = block;
         let (roots, next_log, cache) = working.finish(&mut overlay)?;
@@ -324,7 +329,7 @@ impl BlockInWork<'_> {
         if !key.is_valid_at(self.time, directory.parameters().retired_key_grace_ms) {
             return Ok(Err(refusal::KEY));
         }
-        if !may_write(organisation.role, record_type) {
+        if key.role == KeyRole::Node || !may_write(organisation.role, record_type) {
             return Ok(Err(refusal::RECORD_TYPE));
         }
         let context = Context {

@@ -1,0 +1,666 @@
+//! The node's core: inputs in, effects out. No clock, no I/O, no randomness; the store is read through the
+//! ledger's seam. A validator that is alone decides at once; several agree by [`crate::consensus`], and whoever is no
+//! validator follows what they decide.
+
+mod agreement;
+mod body;
+mod follow;
+mod message;
+mod pool;
+mod turns;
+
+pub use agreement::{LogRecord, Logged};
+pub use message::{DecidedBlock, Message, ProposedBlock};
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use suyuan_ledger::block::{
+    CommitCertificate, CommitSignature, Header, Receipt, StoredBlock, Validator, validators_hash, vote_message,
+};
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::{Read, StoreError, Table, WriteSet};
+use suyuan_ledger::organisation::Directory;
+use suyuan_ledger::state::apply::{ApplyError, Ledger, lane};
+use suyuan_ledger::state::reader::Reader;
+use suyuan_ledger::state::verify::{Refusal, VerifiedSubmission};
+use suyuan_ledger::submission::{InvalidSubmission, LaneState, SignedSubmission};
+use suyuan_sdk::signer::{MemorySigner, Signer as _};
+
+use crate::consensus::{Contradiction, Pace};
+use agreement::Agreement;
+use follow::Follow;
+use pool::{Added, Pool};
+
+/// A block carries at most so many events.
+pub const BLOCK_EVENTS_MAX: usize = 8_192;
+/// A block's salts and payloads fill at most so many bytes.
+pub const BLOCK_BYTES_MAX: usize = 16 << 20;
+/// So many submissions wait at most; further ones are told to come again.
+pub const WAITING_MAX: usize = 1_024;
+/// Waiting submissions fill at most so many bytes.
+pub const WAITING_BYTES_MAX: usize = 64 << 20;
+/// A block with records is sealed by the next header after so long, in milliseconds (`proofs.md` §4).
+pub const SEAL_AFTER_MS: u64 = 250;
+/// So many messages of other nodes wait while a block is written; further ones are dropped, and come again.
+const INBOX_MAX: usize = 16_384;
+
+/// The key of a member's node, by which others know it.
+pub type NodeKey = [u8; 32];
+
+/// What the core is told.
+#[derive(Debug)]
+pub enum Input {
+    /// A client submits; the answer goes to `request`.
+    Submit {
+        /// Whom to answer.
+        request: u64,
+        /// What is submitted.
+        submission: Box<SignedSubmission>,
+    },
+    /// The same, verified already under a directory: it counts if that is still the ledger's.
+    Verified {
+        /// Whom to answer; nobody if another node passed it on.
+        request: Option<u64>,
+        /// What is submitted.
+        submission: Box<VerifiedSubmission>,
+        /// Under which directory it was verified.
+        directory: Arc<Directory>,
+    },
+    /// It is so late now.
+    Time {
+        /// Milliseconds since 1970, by this node's clock, which may be wrong and may be set.
+        wall_ms: i64,
+        /// Milliseconds since some moment, which only grow.
+        elapsed_ms: u64,
+    },
+    /// The node is stopping: seal the last block without waiting.
+    Seal,
+    /// Another node is connected.
+    Connected(NodeKey),
+    /// Another node is not connected any more.
+    Disconnected(NodeKey),
+    /// Another node says something.
+    Message {
+        /// Who.
+        from: NodeKey,
+        /// What.
+        message: Box<Message>,
+    },
+}
+
+/// What the shell has to do, in this order.
+#[derive(Debug)]
+pub enum Effect {
+    /// Write in one synced batch, before anything that follows. If it fails, the node stops.
+    Commit {
+        /// The height of the block.
+        height: u64,
+        /// How many submissions it carries, and events.
+        carries: (u64, u64),
+        /// What to write.
+        writes: Box<WriteSet>,
+    },
+    /// Append to the log of what a validator must remember; it need not be on disk yet.
+    Log(Box<LogRecord>),
+    /// Have all that was logged on disk, before anything that follows.
+    Flush,
+    /// Send a message: to one node, or to all that are connected.
+    Send {
+        /// To whom.
+        to: Option<NodeKey>,
+        /// What.
+        message: Arc<Message>,
+    },
+    /// Answer a request.
+    Answer {
+        /// Whom to answer.
+        request: u64,
+        /// What became of the submission.
+        answer: Answer,
+    },
+    /// Tell those who watch this node.
+    Alarm(Alarm),
+}
+
+/// What those who watch a node should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alarm {
+    /// A validator signed two things of which it may sign one.
+    Equivocation {
+        /// Its key.
+        validator: [u8; 32],
+        /// The two messages.
+        evidence: Box<(crate::consensus::ConsensusMessage, crate::consensus::ConsensusMessage)>,
+    },
+    /// Another node sent what no honest one would.
+    Misbehaved {
+        /// Who.
+        node: NodeKey,
+        /// What it did.
+        what: &'static str,
+    },
+    /// A proposed block may not be decided: why.
+    Invalid {
+        /// The header's id.
+        id: Hash,
+        /// Why.
+        why: String,
+    },
+    /// Consensus could make nothing of something.
+    Trouble(String),
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is on the ledger: at which height, and a receipt for each event.
+    Applied {
+        /// The block's height.
+        height: u64,
+        /// The block's time.
+        time: i64,
+        /// A receipt for each event.
+        receipts: Vec<Receipt>,
+    },
+    /// It may not enter the ledger; nothing of it was kept.
+    Refused(Refusal),
+    /// It is not the next of its lane: where the lane stands.
+    NotNext(LaneState),
+    /// Two different submissions were signed for one place of a lane: the id of the one on the ledger or
+    /// waiting. Both are kept as evidence by whoever has them.
+    LaneFork(Hash),
+    /// Too much is waiting; come again.
+    Busy,
+}
+
+/// Why a node can't go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CoreError {
+    /// The store failed, or a block that was decided can't be applied.
+    Apply(ApplyError),
+    /// It would contradict itself.
+    Contradiction(Contradiction),
+}
+
+impl From<ApplyError> for CoreError {
+    fn from(error: ApplyError) -> Self {
+        CoreError::Apply(error)
+    }
+}
+
+impl From<StoreError> for CoreError {
+    fn from(error: StoreError) -> Self {
+        CoreError::Apply(error.into())
+    }
+}
+
+impl From<Contradiction> for CoreError {
+    fn from(error: Contradiction) -> Self {
+        CoreError::Contradiction(error)
+    }
+}
+
+impl std::fmt::Display for CoreError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CoreError::Apply(error) => error.fmt(formatter),
+            CoreError::Contradiction(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for CoreError {}
+
+/// A submission as it comes.
+enum Given {
+    Signed(SignedSubmission),
+    Verified(VerifiedSubmission),
+}
+
+/// What a core is made of beside its ledger.
+pub struct CoreSettings {
+    /// The key of this node if it is a validator.
+    pub validator: Option<MemorySigner>,
+    /// Those who decide.
+    pub validators: Vec<Validator>,
+    /// The times of consensus and of blocks.
+    pub pace: Pace,
+    /// What this node had logged when it stopped.
+    pub log: Vec<LogRecord>,
+}
+
+/// The core of a node.
+pub struct NodeCore {
+    ledger: Ledger,
+    validators: Vec<Validator>,
+    pool: Pool,
+    /// Who waits for the answer to a submission.
+    requests: BTreeMap<Hash, Vec<u64>>,
+    /// Where lanes stand once what is waiting is applied.
+    tips: BTreeMap<Hash, LaneState>,
+    wall_ms: i64,
+    elapsed_ms: u64,
+    /// When the last block was decided.
+    decided_ms: u64,
+    sealed: bool,
+    part: Part,
+    follow: Follow,
+    inbox: VecDeque<(NodeKey, Message)>,
+    pace: Pace,
+}
+
+/// What a node is to the decision of blocks.
+enum Part {
+    /// The only validator.
+    Alone(MemorySigner),
+    /// One of several.
+    Validator(Box<Agreement>),
+    /// None: it follows.
+    Follower,
+}
+
+impl NodeCore {
+    /// A core over a ledger that a store holds.
+    pub fn new(ledger: Ledger, store: &dyn Read, settings: CoreSettings) -> Result<NodeCore, CoreError> {
+        let CoreSettings { validator, validators, pace, log } = settings;
+        let sealed = is_sealed(&ledger, store)?;
+        let own = validator.as_ref().map(|signer| signer.public());
+        let is_validator = own.is_some_and(|own| validators.iter().any(|validator| validator.key == own));
+        let part = match validator {
+            Some(signer) if is_validator && validators.len() == 1 => Part::Alone(signer),
+            Some(signer) if is_validator => {
+                Part::Validator(Box::new(Agreement::new(&ledger, store, Arc::new(signer), &validators, pace, log)?))
+            }
+            _ => Part::Follower,
+        };
+        Ok(NodeCore {
+            wall_ms: ledger.head.time,
+            ledger,
+            validators,
+            pool: Pool::default(),
+            requests: BTreeMap::new(),
+            tips: BTreeMap::new(),
+            elapsed_ms: 0,
+            decided_ms: 0,
+            sealed,
+            part,
+            follow: Follow::default(),
+            inbox: VecDeque::new(),
+            pace,
+        })
+    }
+
+    /// The ledger as of the last block decided.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Whether the last block's state is certified by the header of a block after it.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// Whether this node decides by itself, so that a block may be applied before the last one is written.
+    pub fn is_alone(&self) -> bool {
+        matches!(self.part, Part::Alone(_))
+    }
+
+    /// The validator set, which is that of the genesis.
+    pub fn validators(&self) -> &[Validator] {
+        debug_assert_eq!(validators_hash(&self.validators), self.ledger.head.validators);
+        &self.validators
+    }
+
+    /// Whether there is something to do without another input, once all effects are done.
+    pub fn has_work(&self) -> bool {
+        let own = match &self.part {
+            Part::Alone(_) => !self.pool.is_empty(),
+            Part::Validator(agreement) => agreement.has_work(self.ledger.head.height),
+            Part::Follower => false,
+        };
+        own || !self.inbox.is_empty() || self.follow.has_block(self.ledger.head.height)
+    }
+
+    /// Until when nothing is to be done unless there is an input, in milliseconds as [`Input::Time`] tells them.
+    pub fn wakes_at(&self) -> Option<u64> {
+        let seal = (!self.sealed).then(|| self.decided_ms.saturating_add(SEAL_AFTER_MS));
+        match &self.part {
+            Part::Alone(_) => seal,
+            Part::Validator(agreement) => {
+                let heartbeat = self.decided_ms.saturating_add(u64::from(self.pace.heartbeat_ms));
+                let start = (!agreement.is_started()).then(|| seal.unwrap_or(heartbeat));
+                [start, agreement.wakes_at(), self.follow.wakes_at()].into_iter().flatten().min()
+            }
+            Part::Follower => self.follow.wakes_at(),
+        }
+    }
+
+    /// Takes inputs, all that came since the last step, and says what to do. An error means that the store
+    /// failed, that this validator would contradict itself, or that this program is wrong: the node stops.
+    ///
+    /// It ends with at most one block decided, which MUST be written before the next step; unless the node is alone:
+    /// then the store that the next step is given MUST read as if it were.
+    pub fn step(&mut self, store: &dyn Read, inputs: Vec<Input>) -> Result<Vec<Effect>, CoreError> {
+        let mut effects = Vec::new();
+        let mut seal = false;
+        for input in inputs {
+            match input {
+                Input::Time { wall_ms, elapsed_ms } => {
+                    self.wall_ms = wall_ms;
+                    self.elapsed_ms = elapsed_ms.max(self.elapsed_ms);
+                }
+                Input::Seal => seal = true,
+                Input::Submit { request, submission } => {
+                    self.admit(store, request, Given::Signed(*submission), &mut effects)?;
+                }
+                Input::Verified { request, submission, directory } => {
+                    let given = match Arc::ptr_eq(&directory, &self.ledger.directory) {
+                        true => Given::Verified(*submission),
+                        false => Given::Signed(submission.signed().clone()),
+                    };
+                    match request {
+                        Some(request) => self.admit(store, request, given, &mut effects)?,
+                        None => self.take_passed_on(store, given)?,
+                    }
+                }
+                Input::Connected(node) => self.connected(node, &mut effects),
+                Input::Disconnected(node) => self.follow.disconnected(&node),
+                Input::Message { from, message } if self.inbox.len() < INBOX_MAX => {
+                    self.inbox.push_back((from, *message));
+                }
+                Input::Message { .. } => {}
+            }
+        }
+        match self.part {
+            Part::Alone(_) if !self.pool.is_empty() => self.decide_alone(store, &mut effects)?,
+            Part::Alone(_) if !self.sealed && (seal || self.is_idle()) => self.decide_alone(store, &mut effects)?,
+            Part::Alone(_) => {}
+            Part::Validator(_) | Part::Follower => self.go_on(store, &mut effects)?,
+        }
+        Ok(effects)
+    }
+
+    /// Whether the last block was decided long enough ago to be sealed.
+    fn is_idle(&self) -> bool {
+        self.elapsed_ms >= self.decided_ms.saturating_add(SEAL_AFTER_MS)
+    }
+
+    /// With others: does what messages, timers and the state of the ledger ask for, until a block is decided.
+    fn go_on(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<(), CoreError> {
+        while let Some((from, message)) = self.inbox.pop_front() {
+            if self.take(store, from, message, effects)? {
+                return Ok(());
+            }
+        }
+        if self.apply_followed(store, effects)? || self.take_timers(store, effects)? || self.start(store, effects)? {
+            return Ok(());
+        }
+        self.ask_for_blocks(effects);
+        Ok(())
+    }
+
+    /// Takes a message; whether a block is decided.
+    fn take(
+        &mut self,
+        store: &dyn Read,
+        from: NodeKey,
+        message: Message,
+        effects: &mut Vec<Effect>,
+    ) -> Result<bool, CoreError> {
+        match message {
+            Message::Consensus(message) => return self.take_consensus(store, from, message, effects),
+            Message::Proposed(block) => return self.take_proposed(store, from, block, effects),
+            Message::WantProposed { height, id } => self.send_proposed(from, height, id, effects),
+            Message::WantSubmissions { height, id, submissions } => {
+                self.send_submissions(from, height, id, &submissions, effects);
+            }
+            Message::Submission(submission) => {
+                self.take_passed_on(store, Given::Signed(submission))?;
+                return self.complete_bodies(store, effects);
+            }
+            Message::Status { height } => self.follow.status(from, height, self.elapsed_ms),
+            Message::WantDecided { from: first } => self.send_decided(store, from, first, effects)?,
+            Message::Decided(blocks) => self.follow.take(from, blocks, self.ledger.head.height),
+        }
+        Ok(false)
+    }
+
+    /// Lets a client's submission wait for a block, or answers it at once.
+    fn admit(
+        &mut self,
+        store: &dyn Read,
+        request: u64,
+        given: Given,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CoreError> {
+        let (id, bytes) = match &given {
+            Given::Signed(signed) => (signed.submission.id(), signed.submission.body_bytes),
+            Given::Verified(verified) => (verified.id(), verified.signed().submission.body_bytes),
+        };
+        if self.pool.get(&id).is_some() {
+            self.requests.entry(id).or_default().push(request);
+            return Ok(());
+        }
+        let answer = match earlier_answer(store, id)? {
+            Some(answer) => answer,
+            None if self.pool.is_full(bytes as usize) => Answer::Busy,
+            None => match self.verified(given) {
+                Err(refusal) => Answer::Refused(refusal),
+                Ok(verified) if verified.is_ahead_of(self.wall_ms, &self.ledger.directory) => {
+                    Answer::Refused(Refusal::Submission(InvalidSubmission::Ahead))
+                }
+                Ok(verified) => match self.let_wait(store, verified)? {
+                    Some(answer) => answer,
+                    None => {
+                        self.requests.entry(id).or_default().push(request);
+                        self.pass_on(id, None, effects);
+                        return Ok(());
+                    }
+                },
+            },
+        };
+        effects.push(Effect::Answer { request, answer });
+        Ok(())
+    }
+
+    fn verified(&self, given: Given) -> Result<VerifiedSubmission, Refusal> {
+        match given {
+            Given::Verified(verified) => Ok(verified),
+            Given::Signed(signed) => VerifiedSubmission::verify(signed, self.ledger.head.chain, &self.ledger.directory),
+        }
+    }
+
+    /// Lets the next submission of a lane wait; what else it is, is the answer.
+    fn let_wait(&mut self, store: &dyn Read, verified: VerifiedSubmission) -> Result<Option<Answer>, CoreError> {
+        let (id, head) = (verified.id(), &verified.signed().submission);
+        let (key, sequence, previous) = (head.key, head.sequence, head.previous);
+        let tip = match self.tips.get(&key) {
+            Some(tip) => *tip,
+            None => self.pool.tip(&key, lane(store, &key)?),
+        };
+        if (sequence, previous) != (tip.next, tip.previous) {
+            let forked = sequence < tip.next || (sequence == tip.next && previous != tip.previous);
+            return Ok(Some(if forked { Answer::LaneFork(tip.previous) } else { Answer::NotNext(tip) }));
+        }
+        let directory = Arc::clone(&self.ledger.directory);
+        Ok(match self.pool.add(Arc::new(verified), directory, true, tip) {
+            Added::Full => Some(Answer::Busy),
+            Added::Fork(other) => Some(Answer::LaneFork(other)),
+            Added::Waits => {
+                self.tips.insert(key, LaneState { next: tip.next.saturating_add(1), previous: id });
+                None
+            }
+        })
+    }
+
+    /// Lets a submission wait that another node passed on. What can't wait is forgotten: who brought it still has it.
+    fn take_passed_on(&mut self, store: &dyn Read, given: Given) -> Result<(), CoreError> {
+        let (id, key) = match &given {
+            Given::Signed(signed) => (signed.submission.id(), signed.submission.key),
+            Given::Verified(verified) => (verified.id(), verified.signed().submission.key),
+        };
+        if self.pool.get(&id).is_some() {
+            return Ok(());
+        }
+        let Ok(verified) = self.verified(given).map(Arc::new) else { return Ok(()) };
+        // A block may carry what this node has no room for, or what is ahead of its clock.
+        if self.is_missing(&id) {
+            self.keep_for_bodies(&verified);
+        }
+        if !verified.is_ahead_of(self.wall_ms, &self.ledger.directory) {
+            let lane = lane(store, &key)?;
+            self.pool.add(verified, Arc::clone(&self.ledger.directory), false, lane);
+            self.tips.remove(&key);
+        }
+        Ok(())
+    }
+
+    /// Passes a submission on, to one node or all, so that whoever proposes next has it.
+    fn pass_on(&self, id: Hash, to: Option<NodeKey>, effects: &mut Vec<Effect>) {
+        if self.is_alone() {
+            return;
+        }
+        if let Some(pooled) = self.pool.get(&id) {
+            let message = Message::Submission(pooled.submission.signed().clone());
+            effects.push(Effect::Send { to, message: Arc::new(message) });
+        }
+    }
+
+    fn connected(&mut self, node: NodeKey, effects: &mut Vec<Effect>) {
+        self.follow.connected(node);
+        self.send_status(Some(node), effects);
+        let own: Vec<Hash> = self.pool.own().map(|pooled| pooled.submission.id()).collect();
+        own.into_iter().for_each(|id| self.pass_on(id, Some(node), effects));
+    }
+
+    /// Decides one block of what is waiting, as much as it may carry.
+    fn decide_alone(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<(), CoreError> {
+        let submissions = self.choose(store)?;
+        let header = self.ledger.next_header(self.wall_ms, &submissions);
+        let Part::Alone(signer) = &self.part else { return Ok(()) };
+        let message = vote_message(header.chain, header.height, 0, header.id());
+        let signature = CommitSignature { validator: 0, signature: signer.signature(message) };
+        self.decided(store, &header, CommitCertificate { round: 0, signatures: vec![signature] }, &submissions, effects)
+    }
+
+    /// What the next block carries if this node proposes it.
+    fn choose(&self, store: &dyn Read) -> Result<Vec<Arc<VerifiedSubmission>>, CoreError> {
+        let (events_max, bytes_max) = self.block_limits();
+        let chosen = self.pool.choose((events_max, bytes_max), &mut |key| lane(store, key))?;
+        let mut submissions = Vec::with_capacity(chosen.len());
+        for pooled in chosen {
+            // Its key may be another's by now; what can't be in a block is dropped when it is found in none.
+            submissions.extend(self.current(&pooled));
+        }
+        Ok(submissions)
+    }
+
+    /// A submission as the directory in force has it.
+    fn current(&self, pooled: &pool::Pooled) -> Option<Arc<VerifiedSubmission>> {
+        if Arc::ptr_eq(&pooled.directory, &self.ledger.directory) {
+            return Some(Arc::clone(&pooled.submission));
+        }
+        self.verified(Given::Signed(pooled.submission.signed().clone())).ok().map(Arc::new)
+    }
+
+    fn block_limits(&self) -> (usize, usize) {
+        let parameters = self.ledger.directory.parameters();
+        let (events, bytes) = (parameters.block_events_max as usize, parameters.block_bytes_max as usize);
+        (events.min(BLOCK_EVENTS_MAX), bytes.min(BLOCK_BYTES_MAX))
+    }
+
+    /// Applies a block that is decided, and answers those who waited for it.
+    fn decided(
+        &mut self,
+        store: &dyn Read,
+        header: &Header,
+        certificate: CommitCertificate,
+        submissions: &[Arc<VerifiedSubmission>],
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CoreError> {
+        let applied = self.ledger.apply(store, header, certificate, submissions)?;
+        self.ledger = applied.ledger;
+        self.sealed = submissions.is_empty();
+        self.decided_ms = self.elapsed_ms;
+        let carries = (submissions.len() as u64, applied.receipts.len() as u64);
+        effects.push(Effect::Commit { height: header.height, carries, writes: Box::new(applied.writes) });
+        let mut receipts = applied.receipts.into_iter();
+        for submission in submissions {
+            let id = submission.id();
+            let receipts: Vec<Receipt> = receipts.by_ref().take(submission.derived().len()).collect();
+            self.pool.remove(&id);
+            for request in self.requests.remove(&id).unwrap_or_default() {
+                let receipts = receipts.clone();
+                let answer = Answer::Applied { height: header.height, time: header.time, receipts };
+                effects.push(Effect::Answer { request, answer });
+            }
+        }
+        self.drop_outdated(submissions, effects);
+        if self.pool.is_empty() {
+            self.tips.clear();
+        }
+        Ok(())
+    }
+
+    /// Answers those whose submissions can't be the next of their lanes any more.
+    fn drop_outdated(&mut self, submissions: &[Arc<VerifiedSubmission>], effects: &mut Vec<Effect>) {
+        let mut lanes: BTreeMap<Hash, LaneState> = BTreeMap::new();
+        for submission in submissions {
+            let head = &submission.signed().submission;
+            lanes.insert(head.key, LaneState { next: head.sequence.saturating_add(1), previous: submission.id() });
+        }
+        for (key, lane) in lanes {
+            for pooled in self.pool.outdated(&key, lane) {
+                self.tips.remove(&key);
+                for request in self.requests.remove(&pooled.submission.id()).unwrap_or_default() {
+                    effects.push(Effect::Answer { request, answer: Answer::LaneFork(lane.previous) });
+                }
+            }
+        }
+    }
+}
+
+/// Whether the last block of a ledger carries no events, so that no header has to follow it.
+fn is_sealed(ledger: &Ledger, store: &dyn Read) -> Result<bool, CoreError> {
+    if ledger.head.height == 0 {
+        return Ok(true);
+    }
+    let corrupt = |words: String| StoreError::Corrupt(Table::Block, words);
+    let bytes = store.get(Table::Block, &ledger.head.height.to_be_bytes())?;
+    let bytes = bytes.ok_or_else(|| corrupt("the last block is missing".to_owned()))?;
+    let block: StoredBlock =
+        suyuan_ledger::codec::decode_trusted(&bytes).map_err(|error| corrupt(format!("{error:?}")))?;
+    Ok(block.header.events == 0)
+}
+
+/// The answer to a submission that is on the ledger already: its receipts, made again from the block.
+pub fn earlier_answer(store: &dyn Read, id: Hash) -> Result<Option<Answer>, ApplyError> {
+    let corrupt = |words: &str| suyuan_ledger::kv::StoreError::Corrupt(Table::Submission, words.to_owned());
+    let Some(place) = store.get(Table::Submission, &id.0)? else { return Ok(None) };
+    let [height, submission, index]: [u64; 3] = match (place.get(..8), place.get(8..12), place.get(12..16)) {
+        (Some(height), Some(submission), Some(index)) => [number(height), number(submission), number(index)],
+        _ => return Err(corrupt("a place is cut off").into()),
+    };
+    let block = store.get(Table::Block, &height.to_be_bytes())?.ok_or_else(|| corrupt("its block is missing"))?;
+    let block: StoredBlock =
+        suyuan_ledger::codec::decode_trusted(&block).map_err(|_| corrupt("its block can't be read"))?;
+    let submission = usize::try_from(submission).ok().and_then(|place| block.submissions.get(place));
+    let submission = submission.ok_or_else(|| corrupt("it is not in its block"))?;
+    let mut receipts = Vec::with_capacity(submission.events.len());
+    for (index, event) in (index as u32..).zip(&submission.events) {
+        let record = match event.code {
+            0 => {
+                let record = Reader::new(store).record(height, index)?;
+                record.ok_or_else(|| corrupt("a record is missing"))?.record(height, index).hash()
+            }
+            _ => Hash::ZERO,
+        };
+        receipts.push(Receipt { submission: id, index, code: event.code, record });
+    }
+    Ok(Some(Answer::Applied { height, time: block.header.time, receipts }))
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}

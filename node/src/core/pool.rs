@@ -1,0 +1,188 @@
+//! Keeps submissions that wait for a block: those of this node's clients, and those that other nodes pass on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::StoreError;
+use suyuan_ledger::organisation::Directory;
+use suyuan_ledger::state::verify::VerifiedSubmission;
+use suyuan_ledger::submission::LaneState;
+
+use super::{WAITING_BYTES_MAX, WAITING_MAX};
+
+/// A lane's submissions are kept so far ahead of where the lane stands on the ledger.
+const AHEAD_MAX: u64 = 1_024;
+
+/// A submission that waits.
+#[derive(Clone)]
+pub(super) struct Pooled {
+    pub submission: Arc<VerifiedSubmission>,
+    /// Under which directory it was verified.
+    pub directory: Arc<Directory>,
+    /// Whether a client of this node brought it.
+    pub own: bool,
+    bytes: usize,
+    place: u64,
+}
+
+/// What became of a submission that was to wait.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    /// It waits, or did already.
+    Waits,
+    /// There is no room.
+    Full,
+    /// Another one waits for the same place of its lane: its id.
+    Fork(Hash),
+}
+
+/// What waits, in the order in which it came.
+#[derive(Default)]
+pub(super) struct Pool {
+    by_id: BTreeMap<Hash, Pooled>,
+    by_place: BTreeMap<u64, Hash>,
+    /// By lane and sequence.
+    lanes: BTreeMap<Hash, BTreeMap<u64, Hash>>,
+    next_place: u64,
+    bytes: usize,
+}
+
+impl Pool {
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    pub fn get(&self, id: &Hash) -> Option<&Pooled> {
+        self.by_id.get(id)
+    }
+
+    /// Whether one of so many bytes would not find room.
+    pub fn is_full(&self, bytes: usize) -> bool {
+        self.by_id.len() >= WAITING_MAX || self.bytes.saturating_add(bytes) > WAITING_BYTES_MAX
+    }
+
+    /// Lets one wait. `lane` is where its lane stands on the ledger.
+    pub fn add(
+        &mut self,
+        submission: Arc<VerifiedSubmission>,
+        directory: Arc<Directory>,
+        own: bool,
+        lane: LaneState,
+    ) -> Added {
+        let (id, head) = (submission.id(), &submission.signed().submission);
+        let (key, sequence, bytes) = (head.key, head.sequence, head.body_bytes as usize);
+        if let Some(pooled) = self.by_id.get_mut(&id) {
+            pooled.own |= own;
+            return Added::Waits;
+        }
+        if self.is_full(bytes) || sequence < lane.next || sequence - lane.next > AHEAD_MAX {
+            return Added::Full;
+        }
+        if let Some(other) = self.lanes.get(&key).and_then(|lane| lane.get(&sequence)) {
+            return Added::Fork(*other);
+        }
+        let place = self.next_place;
+        self.next_place += 1;
+        self.bytes += bytes;
+        self.lanes.entry(key).or_default().insert(sequence, id);
+        self.by_place.insert(place, id);
+        self.by_id.insert(id, Pooled { submission, directory, own, bytes, place });
+        Added::Waits
+    }
+
+    /// Where a lane stands once what waits for it without a gap is applied.
+    pub fn tip(&self, key: &Hash, mut lane: LaneState) -> LaneState {
+        let waiting = self.lanes.get(key);
+        while let Some(id) = waiting.and_then(|waiting| waiting.get(&lane.next)) {
+            lane = LaneState { next: lane.next.saturating_add(1), previous: *id };
+        }
+        lane
+    }
+
+    /// Those for the next block, as many as it may carry: in the order in which they came, but each lane in its own.
+    /// They go on waiting until they are applied.
+    pub fn choose(
+        &self,
+        (events_max, bytes_max): (usize, usize),
+        ledger: &mut dyn FnMut(&Hash) -> Result<LaneState, StoreError>,
+    ) -> Result<Vec<Pooled>, StoreError> {
+        let (mut events, mut bytes) = (0usize, 0usize);
+        let mut chosen = Vec::new();
+        let mut lanes: BTreeMap<Hash, LaneState> = BTreeMap::new();
+        for id in self.by_place.values() {
+            let Some(first) = self.by_id.get(id) else { continue };
+            let key = first.submission.signed().submission.key;
+            let lane = match lanes.get(&key) {
+                Some(lane) => *lane,
+                None => ledger(&key)?,
+            };
+            lanes.insert(key, lane);
+            if first.submission.signed().submission.sequence < lane.next {
+                continue;
+            }
+            // What came before the one it follows is taken together with that one.
+            let mut next = lane;
+            while let Some(pooled) = self.following(&key, next) {
+                events = events.saturating_add(pooled.submission.derived().len());
+                bytes = bytes.saturating_add(pooled.bytes);
+                if !chosen.is_empty() && (events > events_max || bytes > bytes_max) {
+                    return Ok(chosen);
+                }
+                next = LaneState { next: next.next.saturating_add(1), previous: pooled.submission.id() };
+                lanes.insert(key, next);
+                let is_this = pooled.place == first.place;
+                chosen.push(pooled.clone());
+                if is_this {
+                    break;
+                }
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Whether one of them is the next of its lane.
+    pub fn is_ready(&self, ledger: &mut dyn FnMut(&Hash) -> Result<LaneState, StoreError>) -> Result<bool, StoreError> {
+        for key in self.lanes.keys() {
+            if self.following(key, ledger(key)?).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn following(&self, key: &Hash, lane: LaneState) -> Option<&Pooled> {
+        let pooled = self.by_id.get(self.lanes.get(key)?.get(&lane.next)?)?;
+        (pooled.submission.signed().submission.previous == lane.previous).then_some(pooled)
+    }
+
+    /// Forgets one, whatever became of it.
+    pub fn remove(&mut self, id: &Hash) -> Option<Pooled> {
+        let pooled = self.by_id.remove(id)?;
+        let head = &pooled.submission.signed().submission;
+        self.bytes -= pooled.bytes;
+        self.by_place.remove(&pooled.place);
+        if let Some(lane) = self.lanes.get_mut(&head.key) {
+            lane.remove(&head.sequence);
+            if lane.is_empty() {
+                self.lanes.remove(&head.key);
+            }
+        }
+        Some(pooled)
+    }
+
+    /// Takes out those of a lane that can never be its next again, and the ones that do not follow what is on the ledger.
+    pub fn outdated(&mut self, key: &Hash, lane: LaneState) -> Vec<Pooled> {
+        let Some(waiting) = self.lanes.get(key) else { return Vec::new() };
+        let mut gone: Vec<Hash> = waiting.range(..lane.next).map(|(_, id)| *id).collect();
+        if let Some(next) = waiting.get(&lane.next).filter(|_| self.following(key, lane).is_none()) {
+            gone.push(*next);
+        }
+        gone.iter().filter_map(|id| self.remove(id)).collect()
+    }
+
+    /// Those that clients of this node brought, in order.
+    pub fn own(&self) -> impl Iterator<Item = &Pooled> {
+        self.by_place.values().filter_map(|id| self.by_id.get(id)).filter(|pooled| pooled.own)
+    }
+}

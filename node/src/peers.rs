@@ -1,0 +1,199 @@
+//! Joins a node with those of the other members: hands what they say to the writer, and what it says to them.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use suyuan_epcis::problem::Reason;
+use suyuan_ledger::codec::decode_trusted;
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::organisation::{Directory, KeyRole};
+use suyuan_ledger::state::verify::VerifiedSubmission;
+use suyuan_store::{OpenError, RecordLog};
+use tokio::runtime::Runtime;
+
+use crate::codes::node as codes;
+use crate::config::NetworkTable;
+use crate::core::{Input, LogRecord, Message, NodeCore};
+use crate::network::{Class, Event, Events, Member, Network, NodeKey, PeerStatus, Settings};
+use crate::shell::{Peers, Writer, now_ms};
+
+/// The folder of what a validator must remember while a block is decided.
+const LOG_NAME: &str = "wal";
+/// Threads that carry messages. Consensus must not wait for those that serve requests.
+const NETWORK_THREADS: usize = 2;
+/// Points against a node whose message can't be read.
+const UNREADABLE_POINTS: u32 = 10;
+
+/// Opens the log of a data directory, with its records. One that can't be read ends them: what was flushed is before it.
+pub fn open_log(path: &Path) -> Result<(RecordLog, Vec<LogRecord>), OpenError> {
+    let (log, records) = RecordLog::open(&path.join(LOG_NAME))?;
+    let records = records.iter().map_while(|bytes| decode_trusted(bytes).ok()).collect();
+    Ok((log, records))
+}
+
+/// A node that has connected, and does not listen to the others yet.
+pub struct Joining {
+    runtime: Runtime,
+    network: Arc<Network>,
+    events: Events,
+    members: Arc<Members>,
+}
+
+/// Who the members are, and where their nodes are.
+struct Members {
+    own: NodeKey,
+    validators: Vec<NodeKey>,
+    addresses: Vec<(NodeKey, Vec<String>)>,
+    /// All of them but this node.
+    others: Mutex<Vec<NodeKey>>,
+}
+
+impl Members {
+    /// Members are the validators, and whoever has the key of a node in force on the ledger.
+    fn list(&self, directory: &Directory) -> Vec<Member> {
+        let now = now_ms();
+        let nodes = directory.keys().filter(|key| key.role == KeyRole::Node && key.is_active_at(now));
+        let mut keys: Vec<NodeKey> = self.validators.iter().copied().chain(nodes.map(|key| key.public)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.retain(|key| *key != self.own);
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&keys);
+        let addresses = |key: &NodeKey| {
+            self.addresses.iter().find(|(other, _)| other == key).map(|(_, addresses)| addresses.clone())
+        };
+        keys.into_iter().map(|key| Member { key, addresses: addresses(&key).unwrap_or_default() }).collect()
+    }
+}
+
+impl Joining {
+    /// Listens for the other members and dials them.
+    pub fn start(identity: &[u8; 32], table: &NetworkTable, core: &NodeCore) -> Result<Joining, Reason> {
+        let failed = |words: String| Reason::new(codes::NETWORK, &[&words]);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(NETWORK_THREADS)
+            .thread_name("network")
+            .enable_all()
+            .build()
+            .map_err(|error| failed(error.to_string()))?;
+        let own = crate::network::node_key(identity).map_err(|error| failed(error.to_string()))?;
+        let addresses = table.peers.iter().filter_map(|peer| Some((peer.node_key()?, peer.addresses.clone())));
+        let members = Members {
+            own,
+            validators: core.validators().iter().map(|validator| validator.key).collect(),
+            addresses: addresses.collect(),
+            others: Mutex::default(),
+        };
+        let settings = Settings::new(*identity, core.ledger().head.chain.0, table.listen.clone());
+        let listed = members.list(&core.ledger().directory);
+        let started = runtime.block_on(Network::start(settings, listed));
+        let (network, events) = started.map_err(|error| failed(error.to_string()))?;
+        Ok(Joining { runtime, network: Arc::new(network), events, members: Arc::new(members) })
+    }
+
+    /// What the writer sends through.
+    pub fn outgoing(&self) -> Outgoing {
+        Outgoing { network: Arc::clone(&self.network), members: Arc::clone(&self.members) }
+    }
+
+    /// Hands what others say to the writer from now on.
+    pub fn listen(self, writer: Arc<Writer>) -> std::io::Result<Others> {
+        let Joining { runtime, network, mut events, .. } = self;
+        let (handle, heard) = (runtime.handle().clone(), Arc::clone(&network));
+        let listening = std::thread::Builder::new().name("listen".to_owned()).spawn(move || {
+            while let Some(event) = handle.block_on(events.recv()) {
+                if !hear(&heard, &writer, event) {
+                    break;
+                }
+            }
+        })?;
+        Ok(Others { runtime, network, listening })
+    }
+}
+
+/// Hands one event on; `false` if nobody takes it any more.
+fn hear(network: &Network, writer: &Writer, event: Event) -> bool {
+    match event {
+        Event::Connected(node) => writer.hear(Input::Connected(node)),
+        Event::Disconnected(node) => writer.hear(Input::Disconnected(node)),
+        Event::Message { from, bytes, .. } => match Message::decode(&bytes) {
+            // Submissions are verified here, while the writer applies blocks.
+            Ok(Message::Submission(submission)) => {
+                let (chain, directory) = writer.verifies_under();
+                match VerifiedSubmission::verify(submission, chain, &directory) {
+                    Ok(verified) => {
+                        writer.hear(Input::Verified { request: None, submission: Box::new(verified), directory })
+                    }
+                    Err(refusal) => {
+                        tracing::debug!(from = %Hash(from), code = refusal.code(), "a submission that is refused");
+                        true
+                    }
+                }
+            }
+            Ok(message) => writer.hear(Input::Message { from, message: Box::new(message) }),
+            Err(error) => {
+                tracing::warn!(from = %Hash(from), ?error, "a message that can't be read");
+                network.penalise(from, UNREADABLE_POINTS);
+                true
+            }
+        },
+        Event::Refused { address, peer, why, untold } => {
+            tracing::warn!(address, peer, %why, untold, "refused");
+            true
+        }
+    }
+}
+
+/// What the writer sends through.
+pub struct Outgoing {
+    network: Arc<Network>,
+    members: Arc<Members>,
+}
+
+impl Peers for Outgoing {
+    fn send(&self, to: Option<NodeKey>, message: &Arc<Message>) {
+        let class = if message.is_bulk() { Class::Bulk } else { Class::Consensus };
+        let bytes: Arc<[u8]> = message.encode().into();
+        let send = |to: NodeKey| {
+            if let Err(error) = self.network.send(to, class, Arc::clone(&bytes)) {
+                tracing::trace!(to = %Hash(to), %error, "not sent");
+            }
+        };
+        match to {
+            Some(to) => send(to),
+            None => self.members.others.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().for_each(send),
+        }
+    }
+
+    fn members(&self, directory: &Directory) {
+        self.network.set_members(self.members.list(directory));
+    }
+}
+
+/// The other nodes, as long as this one runs.
+pub struct Others {
+    runtime: Runtime,
+    network: Arc<Network>,
+    listening: JoinHandle<()>,
+}
+
+impl Others {
+    /// How it goes with them.
+    pub fn peers(&self) -> Vec<PeerStatus> {
+        self.network.peers()
+    }
+
+    /// Where this node listens for them.
+    pub fn listening(&self) -> Vec<String> {
+        self.network.listening()
+    }
+
+    /// Ends all connections. The writer MUST have stopped.
+    pub fn stop(self) {
+        let Others { runtime, network, listening } = self;
+        // Then no event comes any more, and the thread that listens ends.
+        runtime.block_on(network.stop());
+        let _ = listening.join();
+        runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,111 @@
+//! Says what goes wrong in a simulated network, and how much of it.
+
+/// Numbers that are left to chance: the same from the same seed (SplitMix64).
+#[derive(Debug, Clone)]
+pub(super) struct Chance(u64);
+
+impl Chance {
+    pub fn new(seed: u64) -> Chance {
+        Chance(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+
+    /// A number below `end`, which is at least 1.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.next() % end.max(1)
+    }
+
+    pub fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).unwrap_or(0)
+    }
+
+    /// Whether something happens that happens so many times in a thousand.
+    pub fn happens(&mut self, permille: u32) -> bool {
+        self.below(1_000) < u64::from(permille)
+    }
+}
+
+/// What a Byzantine validator does: all of it, each to a part of its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Byzantine {
+    /// None is Byzantine.
+    None,
+    /// Runs twice under one key, and so says and proposes two things: to some the one, to others the other.
+    Twins,
+    /// Proposes invalid blocks, keeps bodies and submissions back, lies when others catch up, says old things again, and
+    /// forgets what it said when it starts anew.
+    Liar,
+}
+
+/// What a simulator must notice if it is worth anything: a correct node is weakened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Nothing is weakened.
+    None,
+    /// What correct validators remember is lost when they stop.
+    LogDropped,
+}
+
+/// How hard the network is to live in.
+#[derive(Debug, Clone, Copy)]
+pub struct Profile {
+    /// How many validators there are.
+    pub validators: u16,
+    /// What one of them is, if it is Byzantine.
+    pub byzantine: Byzantine,
+    /// Heights that must be decided while things go wrong.
+    pub heights: u64,
+    /// How long a message takes, least and most, in milliseconds.
+    pub delay_ms: (u64, u64),
+    /// So many of a thousand messages are lost.
+    pub lost_permille: u32,
+    /// So many of a thousand messages come twice, the second one late.
+    pub twice_permille: u32,
+    /// A correct node stops about so often, in milliseconds, in the middle of what it does; 0: never.
+    pub stops_every_ms: u64,
+    /// The network is cut in two about so often; 0: never.
+    pub cuts_every_ms: u64,
+    /// How far clocks are off, at most.
+    pub skew_ms: u64,
+    /// What is weakened.
+    pub control: Control,
+}
+
+impl Profile {
+    /// Nothing goes wrong.
+    pub fn calm() -> Profile {
+        Profile {
+            validators: 4,
+            byzantine: Byzantine::None,
+            heights: 50,
+            delay_ms: (1, 3),
+            lost_permille: 0,
+            twice_permille: 0,
+            stops_every_ms: 0,
+            cuts_every_ms: 0,
+            skew_ms: 0,
+            control: Control::None,
+        }
+    }
+
+    /// Everything goes wrong that the network promises to survive.
+    pub fn hard(byzantine: Byzantine) -> Profile {
+        Profile {
+            byzantine,
+            delay_ms: (1, 60),
+            lost_permille: 50,
+            twice_permille: 30,
+            stops_every_ms: 4_000,
+            cuts_every_ms: 6_000,
+            skew_ms: 120_000,
+            ..Profile::calm()
+        }
+    }
+}
