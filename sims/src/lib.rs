@@ -9,7 +9,6 @@
 
 pub mod files;
 pub mod hostile;
-pub mod network;
 pub mod walk;
 mod workload;
 

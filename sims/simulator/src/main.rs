@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use suyuan_sims::network::{Byzantine, Control, Outcome, Profile, run, run_with_timeline};
+use suyuan_simulator::{Byzantine, Control, Outcome, Profile, run, run_with_timeline};
 
 /// Simulates networks of nodes: the same seed, the same run
 ///

@@ -3,7 +3,7 @@
 //! weakened validator is caught. Method: the simulator with a fixed set of seeds; a thousand times as many are run by
 //! `make sims`.
 
-use suyuan_sims::network::{Byzantine, Control, Profile, Violation, run};
+use suyuan_simulator::{Byzantine, Control, Profile, Violation, run};
 
 fn holds(name: &str, profile: Profile, seeds: std::ops::Range<u64>) {
     let least_heights = profile.heights;

@@ -11,11 +11,11 @@ use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, rec
 use suyuan_node::consensus::Pace;
 use suyuan_node::core::{Answer, CoreSettings, Effect, Input, LogRecord, NodeCore};
 use suyuan_sdk::signer::{MemorySigner, Signer as _, sign_submission};
+use suyuan_sims::Workload;
 use suyuan_store::{MemoryStore, Store as _};
 
-use super::profile::Chance;
-use super::seed_of;
-use crate::Workload;
+use crate::profile::Chance;
+use crate::seed_of;
 
 /// Events that the client of a node has to bring: more than any run takes.
 const EVENTS: u32 = 100_000;

@@ -9,7 +9,7 @@ use suyuan_node::consensus::ConsensusMessage;
 use suyuan_node::core::Message;
 use suyuan_sdk::signer::MemorySigner;
 
-use super::profile::Chance;
+use crate::profile::Chance;
 
 /// Messages that a liar keeps to say them again.
 const KEPT_MAX: usize = 64;

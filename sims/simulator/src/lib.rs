@@ -4,6 +4,8 @@
 //!
 //! The same seed gives the same run, to the last message: [`Outcome::trace`] is a hash over all of it.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod byzantine;
 mod checks;
 mod node;
