@@ -125,9 +125,9 @@ fn together(nodes: &[&Served], least: u64) -> u64 {
 fn four_organisations_keep_one_ledger() {
     let net = Net::new();
     let mut nodes: Vec<Served> = (0..=VALIDATORS).map(|number| net.start(number)).collect();
-    for number in 0..VALIDATORS {
+    for (number, node) in nodes.iter().enumerate().take(VALIDATORS) {
         let first = 1 + 100 * number as u32;
-        is(&net.capture(&nodes[number], number, first..first + 20), 0, "accepted 20");
+        is(&net.capture(node, number, first..first + 20), 0, "accepted 20");
     }
     let before = together(&nodes.iter().collect::<Vec<_>>(), 4);
 

@@ -1,5 +1,8 @@
 //! Checks votes, proposals and certificates that consensus has collected or was sent.
 
+// The library's own error, by which its effects are answered.
+#![allow(clippy::result_large_err)]
+
 use std::collections::BTreeSet;
 
 use malachite::core::{ConsensusMsg, ThresholdParams};

@@ -57,7 +57,7 @@ impl Follow {
 
     /// Takes an answer. One that was not asked for, or does not fit, is dropped.
     pub fn take(&mut self, from: NodeKey, blocks: Vec<DecidedBlock>, height: u64) {
-        if !self.asked.is_some_and(|(asked, _)| asked == from) {
+        if self.asked.is_none_or(|(asked, _)| asked != from) {
             return;
         }
         self.asked = None;

@@ -253,7 +253,7 @@ pub struct NodeCore {
 /// What a node is to the decision of blocks.
 enum Part {
     /// The only validator.
-    Alone(MemorySigner),
+    Alone(Box<MemorySigner>),
     /// One of several.
     Validator(Box<Agreement>),
     /// None: it follows.
@@ -268,7 +268,7 @@ impl NodeCore {
         let own = validator.as_ref().map(|signer| signer.public());
         let is_validator = own.is_some_and(|own| validators.iter().any(|validator| validator.key == own));
         let part = match validator {
-            Some(signer) if is_validator && validators.len() == 1 => Part::Alone(signer),
+            Some(signer) if is_validator && validators.len() == 1 => Part::Alone(Box::new(signer)),
             Some(signer) if is_validator => {
                 Part::Validator(Box::new(Agreement::new(&ledger, store, Arc::new(signer), &validators, pace, log)?))
             }
