@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::codec::decode_trusted;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::organisation::{Directory, KeyRole};
 use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_store::{OpenError, RecordLog};
@@ -25,10 +26,16 @@ const NETWORK_THREADS: usize = 2;
 /// Points against a node whose message can't be read.
 const UNREADABLE_POINTS: u32 = 10;
 
-/// Opens the log of a data directory, with its records. One that can't be read ends them: what was flushed is before it.
+/// Opens the log of a data directory, with its records. A validator that can't read what it remembers might vote twice,
+/// so it does not start.
 pub fn open_log(path: &Path) -> Result<(RecordLog, Vec<LogRecord>), OpenError> {
-    let (log, records) = RecordLog::open(&path.join(LOG_NAME))?;
-    let records = records.iter().map_while(|bytes| decode_trusted(bytes).ok()).collect();
+    let path = path.join(LOG_NAME);
+    let (log, records) = RecordLog::open(&path)?;
+    let unreadable = |error| {
+        let words = format!("a record of what this validator must remember can't be read: {error:?}");
+        OpenError::Store(path.clone(), StoreError::Failed(words))
+    };
+    let records = records.iter().map(|bytes| decode_trusted(bytes).map_err(unreadable)).collect::<Result<_, _>>()?;
     Ok((log, records))
 }
 
@@ -116,7 +123,12 @@ fn hear(network: &Network, writer: &Writer, event: Event) -> bool {
     match event {
         Event::Connected(node) => writer.hear(Input::Connected(node)),
         Event::Disconnected(node) => writer.hear(Input::Disconnected(node)),
-        Event::Message { from, bytes, .. } => match Message::decode(&bytes) {
+        Event::Message { from, class, bytes } => match Message::decode(&bytes) {
+            // What is to be small must not come where large things may.
+            Ok(message) if message.is_bulk() != (class == Class::Bulk) => {
+                network.penalise(from, UNREADABLE_POINTS);
+                true
+            }
             // Submissions are verified here, while the writer applies blocks.
             Ok(Message::Submission(submission)) => {
                 let (chain, directory) = writer.verifies_under();

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rocksdb::{DB, IteratorMode, Options, WriteBatch};
+use rocksdb::{DB, DBRecoveryMode, IteratorMode, Options, WriteBatch};
 use suyuan_ledger::kv::StoreError;
 
 use crate::OpenError;
@@ -31,6 +31,8 @@ impl RecordLog {
         let mut options = Options::default();
         options.create_if_missing(true);
         options.set_paranoid_checks(true);
+        // Only a last, torn record is passed over: a validator that forgets what it flushed might vote twice.
+        options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
         options.set_write_buffer_size(WRITE_BUFFER_BYTES);
         options.set_max_write_buffer_number(WRITE_BUFFERS);
         options.set_max_total_wal_size(WAL_BYTES_MAX);

@@ -28,8 +28,12 @@ const LATER_MAX: usize = 16;
 const LATE_MS: u64 = 200;
 /// The body of a proposed block is asked for after so long: it was sent before the proposal.
 const BODY_MS: u64 = 20;
-/// Proposals of one height of which something is kept.
-const PROPOSALS_MAX: usize = 64;
+/// Proposals are noted of so many rounds ahead, as the library takes them, and so many of one round: two show already that
+/// its proposer is not honest.
+const ROUNDS_AHEAD_MAX: u32 = 10;
+const ROUND_PROPOSALS_MAX: usize = 2;
+/// Lists and bodies of one validator that nobody has proposed yet.
+const UNPROPOSED_MAX: usize = 4;
 
 /// What a validator must still know if it stops in the middle of a block.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -56,12 +60,20 @@ pub struct LogRecord {
     pub logged: Logged,
 }
 
-/// What is known of a block that was proposed beside its body.
-pub(super) struct Proposed {
+/// One proposal of a block.
+#[derive(Clone, Copy)]
+struct ProposedIn {
     round: u32,
     proposer: NodeKey,
     /// Whether it was proposed for the first time, so that its header has to name the proposer.
     is_new: bool,
+    /// Whether consensus was told of the body for this proposal.
+    told: bool,
+}
+
+/// What is known of a block that was proposed beside its body.
+pub(super) struct Proposed {
+    by: Vec<ProposedIn>,
     /// Who is asked for its body next, and when.
     pub from: NodeKey,
     pub ask_at: u64,
@@ -74,6 +86,9 @@ pub(super) struct Agreement {
     place: u16,
     turns: Turns,
     validators: u16,
+    /// The proposers of the rounds of the height, and its round.
+    order: Vec<u16>,
+    round: u32,
     /// The height that is being decided.
     started: Option<u64>,
     /// Another validator has begun the next height.
@@ -109,6 +124,8 @@ impl Agreement {
             place: u16::try_from(place).unwrap_or(u16::MAX),
             turns: turns(ledger, store, count)?,
             validators: count,
+            order: Vec::new(),
+            round: 0,
             started: None,
             woken: false,
             timers: BTreeMap::new(),
@@ -142,19 +159,39 @@ impl Agreement {
     }
 
     pub fn keep_for_later(&mut self, from: NodeKey, block: ProposedBlock) {
-        if self.later.len() < LATER_MAX {
+        let of_sender = self.later.iter().filter(|(sender, _)| *sender == from).count();
+        if self.later.len() < LATER_MAX && of_sender < UNPROPOSED_MAX {
             self.later.push((from, block));
         }
     }
 
-    /// Notes a proposal. A block may be proposed again in a later round.
-    fn proposed(&mut self, proposal: &SignedProposal, from: NodeKey, now: u64) {
+    /// The place of the validator whose turn a round is.
+    fn proposer(&self, round: u32) -> Option<usize> {
+        let turn = (round as usize).checked_rem(self.order.len())?;
+        self.order.get(turn).map(|place| usize::from(*place))
+    }
+
+    /// Notes a proposal of the one whose turn it is; whether it is noted. A block may be proposed again in a later round.
+    fn proposed(&mut self, proposal: &SignedProposal, from: NodeKey, now: u64) -> bool {
         let (round, proposer, is_new) = (proposal.round, proposal.validator, proposal.pol_round == -1);
-        // Its body was sent just before; if not, it is asked for soon.
-        let one = Proposed { round, proposer, is_new, from, ask_at: now.saturating_add(BODY_MS) };
-        if self.proposals.len() < PROPOSALS_MAX {
-            self.proposals.entry(proposal.id).or_insert(one);
+        let of_round = self.proposals.values().flat_map(|one| &one.by).filter(|by| by.round == round).count();
+        let known = self.proposals.get(&proposal.id).is_some_and(|one| one.by.iter().any(|by| by.round == round));
+        if round > self.round.saturating_add(ROUNDS_AHEAD_MAX) || known || of_round >= ROUND_PROPOSALS_MAX {
+            return known;
         }
+        // Its body was sent just before; if not, it is asked for soon.
+        let ask_at = now.saturating_add(BODY_MS);
+        let one = self.proposals.entry(proposal.id).or_insert(Proposed { by: Vec::new(), from, ask_at });
+        one.by.push(ProposedIn { round, proposer, is_new, told: false });
+        true
+    }
+
+    /// Whether a list or a body from a validator is kept: of what nobody has proposed yet, a few of each.
+    pub fn has_room(&self, from: &NodeKey, id: &Hash) -> bool {
+        let unproposed = |other: &Hash| !self.proposals.contains_key(other);
+        let partial = self.partial.iter().filter(|(other, one)| unproposed(other) && one.from == *from).count();
+        let bodies = self.bodies.iter().filter(|(other, one)| unproposed(other) && one.from == Some(*from)).count();
+        self.proposals.contains_key(id) || partial + bodies < UNPROPOSED_MAX
     }
 
     /// Proposed blocks of whose bodies nothing is here.
@@ -246,7 +283,8 @@ impl NodeCore {
         let remembered = self.recall(store, log)?;
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
         let order = agreement.turns.proposers(next, agreement.validators);
-        let outputs = agreement.consensus.start(next, &self.validators, &order, remembered)?;
+        (agreement.order, agreement.round) = (order, 0);
+        let outputs = agreement.consensus.start(next, &self.validators, &agreement.order, remembered)?;
         if self.perform(store, outputs, effects)? {
             return Ok(true);
         }
@@ -285,7 +323,7 @@ impl NodeCore {
         let valid = self.fault_in(store, &header, &submissions)?.is_none();
         if let Part::Validator(agreement) = &mut self.part {
             // Consensus remembers by itself that it was told.
-            agreement.bodies.insert(id, Body { header, submissions, valid, told: true });
+            agreement.bodies.insert(id, Body { header, submissions, valid, told: valid, from: None });
         }
         Ok(())
     }
@@ -299,8 +337,15 @@ impl NodeCore {
         effects: &mut Vec<Effect>,
     ) -> Result<bool, CoreError> {
         let (height, next) = (message.height(), self.ledger.head.height.saturating_add(1));
+        if !self.votes(&from) {
+            return Ok(false);
+        }
         if height > next {
             self.follow.status(from, height - 1, self.elapsed_ms);
+            // Of those further on nothing is kept: until then this node has caught up, or follows.
+            if height > next.saturating_add(1) {
+                return Ok(false);
+            }
         }
         if height < next {
             // Votes that come after the decision are usual; who still speaks of it later has missed it.
@@ -320,8 +365,9 @@ impl NodeCore {
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
         let proposed = match &message {
             ConsensusMessage::Proposal(proposal) if height == next && is_signed(chain, proposal) => {
-                agreement.proposed(proposal, from, self.elapsed_ms);
-                Some(proposal.id)
+                let proposer = agreement.proposer(proposal.round).and_then(|place| self.validators.get(place));
+                let is_due = proposer.is_some_and(|validator| validator.key == proposal.validator);
+                (is_due && agreement.proposed(proposal, from, self.elapsed_ms)).then_some(proposal.id)
             }
             _ => None,
         };
@@ -343,19 +389,23 @@ impl NodeCore {
         effects: &mut Vec<Effect>,
     ) -> Result<bool, CoreError> {
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
-        let Some(Proposed { round, proposer, is_new, .. }) = agreement.proposals.get(&id) else { return Ok(false) };
-        let (round, proposer, is_new) = (*round, *proposer, *is_new);
         let Some(body) = agreement.bodies.get_mut(&id).filter(|body| !body.told) else { return Ok(false) };
-        body.told = true;
+        let Some(by) = agreement.proposals.get_mut(&id).and_then(|one| one.by.iter_mut().find(|by| !by.told)) else {
+            return Ok(false);
+        };
+        by.told = true;
+        let ProposedIn { round, proposer, is_new, .. } = *by;
         let place = self.validators.iter().position(|validator| validator.key == proposer);
         let named = place.is_some_and(|place| place == usize::from(body.header.proposer));
         let valid = body.valid && (named || !is_new);
         if valid {
+            // It stays valid whoever proposes it again. One that was not the proposer's own may yet be proposed by its own.
+            body.told = true;
             let (height, block) = (body.header.height, body.block());
             agreement.log(height, Logged::Body(block), effects);
         }
         let outputs = agreement.consensus.value(round, id, proposer, valid)?;
-        self.perform(store, outputs, effects)
+        Ok(self.perform(store, outputs, effects)? || (!valid && self.tell_body(store, id, effects)?))
     }
 
     /// Does what timers ask for; whether a block is decided by that.
@@ -395,7 +445,7 @@ impl NodeCore {
                     agreement.flush(effects);
                     effects.push(Effect::Send { to: None, message: Arc::new(Message::Consensus(message)) });
                 }
-                Output::Round { .. } => {}
+                Output::Round { round, .. } => agreement.round = round,
                 Output::Build { round } => outputs.extend(self.build(store, round, effects)?),
                 Output::SendBody { id } => {
                     if let Some(body) = agreement.bodies.get(&id) {
@@ -445,7 +495,7 @@ impl NodeCore {
         let Part::Validator(agreement) = &mut self.part else { return Ok(Hash::ZERO) };
         header.proposer = agreement.place;
         let (id, height) = (header.id(), header.height);
-        let body = Body { header, submissions, valid: true, told: true };
+        let body = Body { header, submissions, valid: true, told: true, from: None };
         agreement.log(height, Logged::Body(body.block()), effects);
         agreement.log(height, Logged::Built { round, id }, effects);
         agreement.built.insert(round, id);

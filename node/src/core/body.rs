@@ -10,10 +10,9 @@ use suyuan_ledger::state::apply::lane;
 use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_ledger::submission::LaneState;
 
-use super::{Alarm, CoreError, Effect, Message, NodeCore, NodeKey, Part, ProposedBlock};
+use super::pool::is_of_organisations;
+use super::{Alarm, CoreError, Effect, Message, NodeCore, NodeKey, Part, ProposedBlock, WAITING_MAX};
 
-/// Bodies of one height that are put together at the same time.
-const PARTIAL_MAX: usize = 64;
 /// What is missing is asked for after so long: most of it is on its way.
 const MISSING_MS: u64 = 30;
 /// It is asked for again, of another node, after so long.
@@ -25,8 +24,10 @@ pub(super) struct Body {
     pub submissions: Vec<Arc<VerifiedSubmission>>,
     /// Whether it may be decided.
     pub valid: bool,
-    /// Whether consensus was told of it.
+    /// Whether consensus was told that it may be decided.
     pub told: bool,
+    /// Who sent it, if it is not this node's own.
+    pub from: Option<NodeKey>,
 }
 
 impl Body {
@@ -47,7 +48,7 @@ pub(super) struct Partial {
     block: ProposedBlock,
     /// Those that came for this body.
     here: BTreeMap<Hash, Arc<VerifiedSubmission>>,
-    from: NodeKey,
+    pub from: NodeKey,
     pub ask_at: u64,
 }
 
@@ -61,9 +62,9 @@ impl NodeCore {
         effects: &mut Vec<Effect>,
     ) -> Result<bool, CoreError> {
         let (next, now) = (self.ledger.head.height.saturating_add(1), self.elapsed_ms);
-        let votes = self.validators.iter().any(|validator| validator.key == from);
+        let is_fit = self.votes(&from) && block.header.chain == self.ledger.head.chain && is_list(&block.submissions);
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
-        if !votes || block.header.chain != self.ledger.head.chain {
+        if !is_fit {
             return Ok(false);
         }
         if block.header.height == next.saturating_add(1) {
@@ -72,7 +73,7 @@ impl NodeCore {
         }
         let id = block.header.id();
         let known = agreement.bodies.contains_key(&id) || agreement.partial.contains_key(&id);
-        if block.header.height != next || known || agreement.partial.len() >= PARTIAL_MAX {
+        if block.header.height != next || known || !agreement.has_room(&from, &id) {
             return Ok(false);
         }
         let ask_at = now.saturating_add(MISSING_MS);
@@ -110,7 +111,8 @@ impl NodeCore {
                 effects.push(Effect::Alarm(Alarm::Invalid { id, why }));
             }
             let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
-            agreement.bodies.insert(id, Body { header, submissions, valid, told: false });
+            let from = Some(partial.from);
+            agreement.bodies.insert(id, Body { header, submissions, valid, told: false, from });
             if self.tell_body(store, id, effects)? {
                 return Ok(true);
             }
@@ -148,6 +150,11 @@ impl NodeCore {
         let latest = self.wall_ms.saturating_add(self.ledger.directory.parameters().clock_tolerance_ms);
         if header.time > latest {
             return Ok(Some("its time is ahead of this validator's clock".to_owned()));
+        }
+        // A record of an organisation may move a lane that a later submission of the block stands on.
+        let before_last = submissions.split_last().map_or(&[][..], |(_, before)| before);
+        if before_last.iter().any(|submission| is_of_organisations(submission)) {
+            return Ok(Some("something follows a record of an organisation".to_owned()));
         }
         let mut lanes: BTreeMap<Hash, LaneState> = BTreeMap::new();
         for submission in submissions {
@@ -210,14 +217,21 @@ impl NodeCore {
     ) {
         let Part::Validator(agreement) = &self.part else { return };
         let body = agreement.bodies.get(&id).filter(|body| body.header.height == height);
-        let wanted: BTreeSet<&Hash> = wanted.iter().collect();
+        let wanted: BTreeSet<&Hash> = wanted.iter().take(WAITING_MAX).collect();
+        let submissions = body.map_or(&[][..], |body| &body.submissions);
+        let of_body: BTreeMap<Hash, &Arc<VerifiedSubmission>> =
+            submissions.iter().map(|submission| (submission.id(), submission)).collect();
         for id in wanted {
-            let of_body = || body?.submissions.iter().find(|submission| submission.id() == *id);
-            let found = of_body().or_else(|| self.pool.get(id).map(|pooled| &pooled.submission));
+            let found = of_body.get(id).copied().or_else(|| self.pool.get(id).map(|pooled| &pooled.submission));
             if let Some(submission) = found {
                 let message = Message::Submission(submission.signed().clone());
                 effects.push(Effect::Send { to: Some(to), message: Arc::new(message) });
             }
         }
     }
+}
+
+/// Whether ids are those of a block's submissions: not more than wait at a node, and none twice.
+fn is_list(ids: &[Hash]) -> bool {
+    ids.len() <= WAITING_MAX && ids.iter().collect::<BTreeSet<_>>().len() == ids.len()
 }

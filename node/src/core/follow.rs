@@ -19,14 +19,16 @@ const PORTION_BYTES: usize = 8 << 20;
 const GRACE_MS: u64 = 150;
 /// Another node is asked if the one that was has not answered for so long.
 const ANSWER_MS: u64 = 2_000;
+/// And it is not asked again for so long.
+const SILENT_MS: u64 = 10_000;
 /// Every node tells how far it is so often.
 const STATUS_MS: u64 = 1_000;
 
 /// What is known of the others, and what they have sent.
 #[derive(Default)]
 pub(super) struct Follow {
-    /// The last height of each node that is connected.
-    heights: BTreeMap<NodeKey, u64>,
+    /// Of each node that is connected: its last height, as it says, and until when it is not asked since it had nothing.
+    heights: BTreeMap<NodeKey, (u64, u64)>,
     /// Since when some node is ahead.
     behind_since: Option<u64>,
     /// Who was asked, and until when an answer may come.
@@ -39,7 +41,7 @@ pub(super) struct Follow {
 
 impl Follow {
     pub fn connected(&mut self, node: NodeKey) {
-        self.heights.insert(node, 0);
+        self.heights.insert(node, (0, 0));
     }
 
     pub fn disconnected(&mut self, node: &NodeKey) {
@@ -50,23 +52,21 @@ impl Follow {
     /// A node's last height, as it says.
     pub fn status(&mut self, node: NodeKey, height: u64, now: u64) {
         if let Some(known) = self.heights.get_mut(&node) {
-            *known = height.max(*known);
+            known.0 = height.max(known.0);
         }
         self.behind_since.get_or_insert(now);
     }
 
     /// Takes an answer. One that was not asked for, or does not fit, is dropped.
     pub fn take(&mut self, from: NodeKey, blocks: Vec<DecidedBlock>, height: u64) {
-        if self.asked.is_none_or(|(asked, _)| asked != from) {
-            return;
-        }
+        let Some((_, until)) = self.asked.filter(|(asked, _)| *asked == from) else { return };
         self.asked = None;
         let next = |block: &DecidedBlock| block.block.header.height == height.saturating_add(1);
         if blocks.first().is_some_and(next) && blocks.len() as u64 <= PORTION_BLOCKS {
             (self.blocks, self.sender) = (blocks.into(), from);
         } else {
             // It has nothing, whatever it said.
-            self.heights.insert(from, 0);
+            self.heights.insert(from, (0, until));
         }
     }
 
@@ -82,27 +82,22 @@ impl Follow {
 
     /// Whom to ask for blocks after a height, if it is time to.
     fn whom(&mut self, height: u64, now: u64) -> Option<NodeKey> {
-        let Some((best, highest)) = self.heights.iter().max_by_key(|(_, height)| **height) else {
+        if let Some((silent, _)) = self.asked.filter(|(_, until)| now >= *until) {
+            // Whatever it says meanwhile: others are asked first.
+            self.asked = None;
+            self.heights.entry(silent).and_modify(|known| known.1 = now.saturating_add(SILENT_MS));
+        }
+        let ahead = self.heights.iter().filter(|(_, (said, not_before))| *said > height && *not_before <= now);
+        let Some((best, highest)) = ahead.map(|(node, (said, _))| (*node, *said)).max_by_key(|(_, said)| *said) else {
             self.behind_since = None;
             return None;
         };
-        let (best, highest) = (*best, *highest);
-        if highest <= height {
-            self.behind_since = None;
-            return None;
-        }
         let since = *self.behind_since.get_or_insert(now);
         if !self.blocks.is_empty() || (highest == height.saturating_add(1) && now < since.saturating_add(GRACE_MS)) {
             return None;
         }
         match self.asked {
-            Some((_, until)) if now < until => None,
-            Some((silent, _)) => {
-                // It goes behind all others until it says something again.
-                self.heights.insert(silent, 0);
-                self.asked = None;
-                None
-            }
+            Some(_) => None,
             None => {
                 self.asked = Some((best, now.saturating_add(ANSWER_MS)));
                 Some(best)
@@ -178,7 +173,7 @@ impl NodeCore {
             Err(what) => {
                 let node = self.follow.sender;
                 self.follow.blocks.clear();
-                self.follow.heights.insert(node, 0);
+                self.follow.heights.insert(node, (0, self.elapsed_ms.saturating_add(SILENT_MS)));
                 effects.push(Effect::Alarm(Alarm::Misbehaved { node, what }));
                 Ok(false)
             }

@@ -393,7 +393,11 @@ impl NodeCore {
                 return Ok(());
             }
         }
-        if self.apply_followed(store, effects)? || self.take_timers(store, effects)? || self.start(store, effects)? {
+        if self.complete_bodies(store, effects)?
+            || self.apply_followed(store, effects)?
+            || self.take_timers(store, effects)?
+            || self.start(store, effects)?
+        {
             return Ok(());
         }
         self.ask_for_blocks(effects);
@@ -412,18 +416,27 @@ impl NodeCore {
             Message::Consensus(message) => return self.take_consensus(store, from, message, effects),
             Message::Proposed(block) => return self.take_proposed(store, from, block, effects),
             Message::WantProposed { height, id } => self.send_proposed(from, height, id, effects),
-            Message::WantSubmissions { height, id, submissions } => {
+            Message::WantSubmissions { height, id, submissions } if self.votes(&from) => {
                 self.send_submissions(from, height, id, &submissions, effects);
             }
-            Message::Submission(submission) => {
-                self.take_passed_on(store, Given::Signed(submission))?;
-                return self.complete_bodies(store, effects);
-            }
+            Message::WantSubmissions { .. } => {}
+            Message::Submission(submission) => self.take_passed_on(store, Given::Signed(submission))?,
             Message::Status { height } => self.follow.status(from, height, self.elapsed_ms),
-            Message::WantDecided { from: first } => self.send_decided(store, from, first, effects)?,
+            Message::WantDecided { from: first } => {
+                // One a step: it may be megabytes. Whoever gets nothing asks again.
+                let answered = |effect: &Effect| matches!(effect, Effect::Send { message, .. } if matches!(message.as_ref(), Message::Decided(_)));
+                if !effects.iter().any(answered) {
+                    self.send_decided(store, from, first, effects)?;
+                }
+            }
             Message::Decided(blocks) => self.follow.take(from, blocks, self.ledger.head.height),
         }
         Ok(false)
+    }
+
+    /// Whether a node is a validator's.
+    fn votes(&self, node: &NodeKey) -> bool {
+        self.validators.iter().any(|validator| validator.key == *node)
     }
 
     /// Lets a client's submission wait for a block, or answers it at once.
@@ -440,6 +453,8 @@ impl NodeCore {
         };
         if self.pool.get(&id).is_some() {
             self.requests.entry(id).or_default().push(request);
+            // Whoever proposes may not have got it.
+            self.pass_on(id, None, effects);
             return Ok(());
         }
         let answer = match earlier_answer(store, id)? {
@@ -547,7 +562,10 @@ impl NodeCore {
     /// What the next block carries if this node proposes it.
     fn choose(&self, store: &dyn Read) -> Result<Vec<Arc<VerifiedSubmission>>, CoreError> {
         let (events_max, bytes_max) = self.block_limits();
-        let chosen = self.pool.choose((events_max, bytes_max), &mut |key| lane(store, key))?;
+        // The clock may have been set back since it was let in.
+        let time = self.wall_ms.max(self.ledger.head.time + 1);
+        let may_enter = |submission: &VerifiedSubmission| !submission.is_ahead_of(time, &self.ledger.directory);
+        let chosen = self.pool.choose((events_max, bytes_max), &may_enter, &mut |key| lane(store, key))?;
         let mut submissions = Vec::with_capacity(chosen.len());
         for pooled in chosen {
             // Its key may be another's by now; what can't be in a block is dropped when it is found in none.

@@ -7,10 +7,14 @@ use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::state::verify::VerifiedSubmission;
-use suyuan_ledger::submission::LaneState;
+use suyuan_ledger::submission::{LaneState, record_type};
 
 use super::{WAITING_BYTES_MAX, WAITING_MAX};
 
+/// So many of one organisation are taken from other nodes.
+const AUTHOR_MAX: usize = WAITING_MAX / 2;
+/// They may be so far ahead of those of their lane that are here.
+const GAP_MAX: u64 = 32;
 /// A lane's submissions are kept so far ahead of where the lane stands on the ledger.
 const AHEAD_MAX: u64 = 1_024;
 
@@ -44,6 +48,8 @@ pub(super) struct Pool {
     by_place: BTreeMap<u64, Hash>,
     /// By lane and sequence.
     lanes: BTreeMap<Hash, BTreeMap<u64, Hash>>,
+    /// How many of each organisation.
+    authors: BTreeMap<u64, usize>,
     next_place: u64,
     bytes: usize,
 }
@@ -79,6 +85,12 @@ impl Pool {
         if self.is_full(bytes) || sequence < lane.next || sequence - lane.next > AHEAD_MAX {
             return Added::Full;
         }
+        let (author, tip) = (head.organisation, self.tip(&key, lane));
+        let of_author = self.authors.get(&author).copied().unwrap_or_default();
+        // What other nodes pass on must leave room: for other organisations, and for what the next of a lane is.
+        if !own && (of_author >= AUTHOR_MAX || sequence > tip.next.saturating_add(GAP_MAX)) {
+            return Added::Full;
+        }
         if let Some(other) = self.lanes.get(&key).and_then(|lane| lane.get(&sequence)) {
             return Added::Fork(*other);
         }
@@ -86,6 +98,7 @@ impl Pool {
         self.next_place += 1;
         self.bytes += bytes;
         self.lanes.entry(key).or_default().insert(sequence, id);
+        *self.authors.entry(author).or_default() += 1;
         self.by_place.insert(place, id);
         self.by_id.insert(id, Pooled { submission, directory, own, bytes, place });
         Added::Waits
@@ -105,6 +118,7 @@ impl Pool {
     pub fn choose(
         &self,
         (events_max, bytes_max): (usize, usize),
+        may_enter: &dyn Fn(&VerifiedSubmission) -> bool,
         ledger: &mut dyn FnMut(&Hash) -> Result<LaneState, StoreError>,
     ) -> Result<Vec<Pooled>, StoreError> {
         let (mut events, mut bytes) = (0usize, 0usize);
@@ -123,7 +137,7 @@ impl Pool {
             }
             // What came before the one it follows is taken together with that one.
             let mut next = lane;
-            while let Some(pooled) = self.following(&key, next) {
+            while let Some(pooled) = self.following(&key, next).filter(|pooled| may_enter(&pooled.submission)) {
                 events = events.saturating_add(pooled.submission.derived().len());
                 bytes = bytes.saturating_add(pooled.bytes);
                 if !chosen.is_empty() && (events > events_max || bytes > bytes_max) {
@@ -133,6 +147,9 @@ impl Pool {
                 lanes.insert(key, next);
                 let is_this = pooled.place == first.place;
                 chosen.push(pooled.clone());
+                if is_of_organisations(&pooled.submission) {
+                    return Ok(chosen);
+                }
                 if is_this {
                     break;
                 }
@@ -161,6 +178,12 @@ impl Pool {
         let pooled = self.by_id.remove(id)?;
         let head = &pooled.submission.signed().submission;
         self.bytes -= pooled.bytes;
+        if let Some(count) = self.authors.get_mut(&head.organisation) {
+            *count -= 1;
+            if *count == 0 {
+                self.authors.remove(&head.organisation);
+            }
+        }
         self.by_place.remove(&pooled.place);
         if let Some(lane) = self.lanes.get_mut(&head.key) {
             lane.remove(&head.sequence);
@@ -185,4 +208,9 @@ impl Pool {
     pub fn own(&self) -> impl Iterator<Item = &Pooled> {
         self.by_place.values().filter_map(|id| self.by_id.get(id)).filter(|pooled| pooled.own)
     }
+}
+
+/// Whether something in a submission may change who may do what, or where a lane stands: nothing follows it in a block.
+pub(super) fn is_of_organisations(submission: &VerifiedSubmission) -> bool {
+    submission.signed().events.iter().any(|event| event.record_type != record_type::EPCIS)
 }

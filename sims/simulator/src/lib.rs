@@ -289,7 +289,8 @@ impl World {
                 let key = self.nodes.get(from).map_or([0; 32], |node| node.key);
                 // What arrives are bytes.
                 let Ok(message) = Message::decode(&bytes) else { return };
-                self.step(to, vec![Input::Message { from: key, message: Box::new(message) }]);
+                let heard = self.nodes.get(to).and_then(|node| node.heard(key, message));
+                self.step(to, heard.into_iter().collect());
             }
             Event::Wakes { node } => self.step(node, Vec::new()),
             Event::Client { node } => self.client(node),

@@ -7,9 +7,10 @@ use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::WriteSet;
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
+use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, record_type};
 use suyuan_node::consensus::Pace;
-use suyuan_node::core::{Answer, CoreSettings, Effect, Input, LogRecord, NodeCore};
+use suyuan_node::core::{Answer, CoreSettings, Effect, Input, LogRecord, Message, NodeCore};
 use suyuan_sdk::signer::{MemorySigner, Signer as _, sign_submission};
 use suyuan_sims::Workload;
 use suyuan_store::{MemoryStore, Store as _};
@@ -159,6 +160,19 @@ impl Node {
         let time = Input::Time { wall_ms, elapsed_ms: now.saturating_sub(self.started_ms) };
         let inputs = std::iter::once(time).chain(inputs).collect();
         Some(core.step(self.store.as_ref(), inputs).map_err(|error| error.to_string()))
+    }
+
+    /// What its shell makes of a message: submissions are verified before the core gets them.
+    pub fn heard(&self, from: [u8; 32], message: Message) -> Option<Input> {
+        let ledger = self.core.as_ref()?.ledger();
+        match message {
+            Message::Submission(submission) => {
+                let verified = VerifiedSubmission::verify(submission, ledger.head.chain, &ledger.directory).ok()?;
+                let directory = Arc::clone(&ledger.directory);
+                Some(Input::Verified { request: None, submission: Box::new(verified), directory })
+            }
+            message => Some(Input::Message { from, message: Box::new(message) }),
+        }
     }
 
     pub fn commit(&mut self, height: u64, writes: &WriteSet) {

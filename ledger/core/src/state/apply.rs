@@ -161,8 +161,9 @@ impl Ledger {
             time: time.max(self.head.time + 1),
             parent: self.head.id,
             body: body_root(&ids),
-            body_bytes: bodies.clone().map(|head| u64::from(head.body_bytes)).sum(),
-            events: bodies.map(|head| head.count).sum(),
+            body_bytes: bodies.clone().map(|head| u64::from(head.body_bytes)).fold(0, u64::saturating_add),
+            // What a peer lists may add up to anything; such a header is nobody's.
+            events: bodies.map(|head| head.count).fold(0, u32::saturating_add),
             state: self.head.state,
             results: self.head.results,
             history: self.head.history,
