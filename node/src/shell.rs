@@ -39,8 +39,8 @@ pub trait Peers: Send {
     /// asks for it.
     fn send(&self, to: Option<NodeKey>, message: &Arc<NodeMessage>);
 
-    /// Another directory is in force, which says who the members are.
-    fn members(&self, directory: &Directory);
+    /// Another directory or another set of validators is in force, which say who the members are: at the next height.
+    fn members(&self, directory: &Directory, height: u64);
 }
 
 /// What a node needs that is not alone.
@@ -216,8 +216,8 @@ impl Writer {
             let watched = Watched { store: store.as_ref(), common: &shared };
             let ended = Pipeline::run(&watched, |pipeline| {
                 let begun = Instant::now();
-                let (answers, common) = (HashMap::new(), shared.as_ref());
-                Writing { core, common, answers, requests: 0, begun, together }.run(pipeline, &receiver)
+                let (answers, common, validators) = (HashMap::new(), shared.as_ref(), core.ledger().head.validators);
+                Writing { core, common, answers, requests: 0, begun, together, validators }.run(pipeline, &receiver)
             });
             // Whatever was handed over last may still have failed.
             ended.map_err(|error| shared.fail(error)).and_then(|core| core)
@@ -311,6 +311,8 @@ struct Writing<'a> {
     /// From when on the core's time is counted.
     begun: Instant,
     together: Option<Together>,
+    /// The hash of those who decide the next block.
+    validators: Hash,
 }
 
 impl Writing<'_> {
@@ -395,15 +397,8 @@ impl Writing<'_> {
 
     fn step<S: Store + Sync>(&mut self, pipeline: &mut Pipeline<'_, S>, inputs: Vec<Input>) -> Result<(), CoreError> {
         let mut effects = self.core.step(pipeline, inputs)?.into_iter();
-        {
-            let mut directory = self.common.directory();
-            if !Arc::ptr_eq(&directory, &self.core.ledger().directory) {
-                *directory = self.core.ledger().directory.clone();
-                if let Some(together) = &self.together {
-                    together.peers.members(&directory);
-                }
-            }
-        }
+        let not_alone = self.together.is_none() && !self.core.is_alone();
+        self.tell_members();
         while let Some(effect) = effects.next() {
             match effect {
                 Effect::Commit { height, carries, writes } if self.together.is_some() => {
@@ -422,7 +417,7 @@ impl Writing<'_> {
                         // Whoever asked may have gone.
                         answers.into_iter().for_each(|(waiting, answer)| drop(waiting.send(answer)));
                     })?;
-                    return Ok(());
+                    return if not_alone { Err(CoreError::NotAlone) } else { Ok(()) };
                 }
                 Effect::Answer { request, answer } => {
                     if matches!(answer, Answer::Applied { .. }) {
@@ -446,6 +441,23 @@ impl Writing<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Tells those who verify and those who connect of another directory or another set of validators.
+    fn tell_members(&mut self) {
+        let ledger = self.core.ledger();
+        let mut known = self.common.directory();
+        let is_other = !Arc::ptr_eq(&known, &ledger.directory);
+        if is_other {
+            *known = ledger.directory.clone();
+        }
+        drop(known);
+        if (is_other || self.validators != ledger.head.validators)
+            && let Some(together) = &self.together
+        {
+            self.validators = ledger.head.validators;
+            together.peers.members(&ledger.directory, ledger.head.height.saturating_add(1));
+        }
     }
 
     /// Does something that only a node with others has to do.

@@ -110,18 +110,16 @@ impl Agreement {
         ledger: &Ledger,
         store: &dyn Read,
         signer: Arc<MemorySigner>,
-        validators: &[Validator],
         pace: Pace,
         mut log: Vec<LogRecord>,
     ) -> Result<Agreement, CoreError> {
         let (key, next) = (signer.public(), ledger.head.height.saturating_add(1));
-        let place = validators.iter().position(|validator| validator.key == key).unwrap_or(0);
+        let (place, count) = place_among(&key, ledger.validators());
         log.retain(|record| record.height == next);
-        let count = u16::try_from(validators.len()).unwrap_or(u16::MAX);
         Ok(Agreement {
-            consensus: Consensus::new(ledger.head.chain, signer, pace, validators, next),
+            consensus: Consensus::new(ledger.head.chain, signer, pace, ledger.validators(), next),
             key,
-            place: u16::try_from(place).unwrap_or(u16::MAX),
+            place,
             turns: turns(ledger, store, count)?,
             validators: count,
             order: Vec::new(),
@@ -227,6 +225,13 @@ impl Agreement {
         self.log.clear();
     }
 
+    /// The same, and another set decides the next one. Who proposed before says nothing of it.
+    pub fn change(&mut self, header: &Header, validators: &[Validator]) {
+        self.finish(header);
+        self.turns = Turns::default();
+        (self.place, self.validators) = place_among(&self.key, validators);
+    }
+
     fn log(&mut self, height: u64, logged: Logged, effects: &mut Vec<Effect>) {
         self.unflushed = true;
         effects.push(Effect::Log(Box::new(LogRecord { height, logged })));
@@ -237,6 +242,12 @@ impl Agreement {
             effects.push(Effect::Flush);
         }
     }
+}
+
+/// A validator's place in its set, and how many there are.
+fn place_among(key: &NodeKey, validators: &[Validator]) -> (u16, u16) {
+    let place = validators.iter().position(|validator| validator.key == *key).unwrap_or(0);
+    (u16::try_from(place).unwrap_or(u16::MAX), u16::try_from(validators.len()).unwrap_or(u16::MAX))
 }
 
 /// Who proposed the last blocks, as far as it is needed to say whose turn it is.
@@ -265,9 +276,8 @@ impl NodeCore {
             return Ok(false);
         }
         let told = agreement.has_work(self.ledger.head.height);
-        let heartbeat = self.decided_ms.saturating_add(u64::from(self.pace.heartbeat_ms));
         let seals = !self.sealed && self.is_idle();
-        if told || seals || self.elapsed_ms >= heartbeat || self.pool.is_ready(&mut |key| lane(store, key))? {
+        if told || seals || self.elapsed_ms >= self.heartbeat_at() || self.pool.is_ready(&mut |key| lane(store, key))? {
             return self.begin(store, effects);
         }
         Ok(false)
@@ -284,7 +294,7 @@ impl NodeCore {
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
         let order = agreement.turns.proposers(next, agreement.validators);
         (agreement.order, agreement.round) = (order, 0);
-        let outputs = agreement.consensus.start(next, &self.validators, &agreement.order, remembered)?;
+        let outputs = agreement.consensus.start(next, self.ledger.validators(), &agreement.order, remembered)?;
         if self.perform(store, outputs, effects)? {
             return Ok(true);
         }
@@ -365,7 +375,7 @@ impl NodeCore {
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
         let proposed = match &message {
             ConsensusMessage::Proposal(proposal) if height == next && is_signed(chain, proposal) => {
-                let proposer = agreement.proposer(proposal.round).and_then(|place| self.validators.get(place));
+                let proposer = agreement.proposer(proposal.round).and_then(|place| self.ledger.validators().get(place));
                 let is_due = proposer.is_some_and(|validator| validator.key == proposal.validator);
                 (is_due && agreement.proposed(proposal, from, self.elapsed_ms)).then_some(proposal.id)
             }
@@ -395,7 +405,7 @@ impl NodeCore {
         };
         by.told = true;
         let ProposedIn { round, proposer, is_new, .. } = *by;
-        let place = self.validators.iter().position(|validator| validator.key == proposer);
+        let place = self.ledger.validators().iter().position(|validator| validator.key == proposer);
         let named = place.is_some_and(|place| place == usize::from(body.header.proposer));
         let valid = body.valid && (named || !is_new);
         if valid {
@@ -516,7 +526,6 @@ impl NodeCore {
             effects.push(Effect::Alarm(Alarm::Trouble(format!("block {id} is decided, and its body is not here"))));
             return Ok(false);
         };
-        agreement.finish(&header);
         self.decided(store, &header, certificate, &submissions, effects)?;
         self.tell_followers(effects);
         Ok(true)

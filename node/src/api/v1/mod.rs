@@ -8,6 +8,7 @@ use utoipa_axum::routes;
 use super::App;
 
 pub mod blocks;
+pub mod governance;
 pub mod network;
 pub mod proofs;
 pub mod records;
@@ -28,6 +29,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(blocks::checkpoint))
         .routes(routes!(blocks::blocks))
         .routes(routes!(blocks::block))
+        .routes(routes!(governance::governance))
         .routes(routes!(network::organisations))
         .routes(routes!(network::organisation))
 }

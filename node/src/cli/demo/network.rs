@@ -113,12 +113,13 @@ impl Network {
         let parameters =
             Parameters { capture_limit_ms: CLOCK_MS, clock_tolerance_ms: CLOCK_MS, ..Parameters::default() };
         let (network, start_time) = ("demo".to_owned(), now_ms());
-        let genesis = Genesis { network, start_time, parameters, organisations, validators: validators.clone() };
+        let genesis =
+            Genesis { network, start_time, parameters, organisations, validators: validators.clone(), threshold: 0 };
         genesis.check().map_err(|error| error.reason)?;
         let bytes = genesis.write();
         create(path, true, &mut |_| Ok(bytes.clone()))?;
         let node = Opened::open(path)?.start(validator)?;
-        Ok(Network { node, actors, trust: Trust::genesis(chain_id(&bytes), validators), device })
+        Ok(Network { node, actors, trust: Trust::genesis(chain_id(&bytes), start_time, validators), device })
     }
 
     /// The chain's identity.
@@ -134,7 +135,7 @@ impl Network {
         let operation = Operation::DelegationSet { scope, delegate: delegate?.uri.clone(), from: 0, to };
         let record = OrganisationRecord { event_id: random_uri()?, event_time: now_ms(), operation };
         let link = Link::to(&self.node);
-        match submit(&link, &owner?.administrator, record_type::ORGANISATION, &record)? {
+        match submit(&link, &owner?.administrator, record_type::ORGANISATION, &record)?.0 {
             Submitted::Applied { receipts, .. } if receipts.iter().all(|receipt| receipt.code == 0) => Ok(()),
             refused => Err(broken(&format!("{refused:?}"))),
         }
