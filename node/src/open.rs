@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::block::validators_hash;
+use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
 use suyuan_ledger::state::apply::{ApplyError, Ledger};
@@ -22,10 +23,11 @@ use suyuan_sdk::signer::{MemorySigner, Signer};
 
 use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_directory, memory_shares};
 
+use crate::alarms::Alarms;
 use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
 use crate::consensus::Pace;
-use crate::core::{CoreError, CoreSettings, NodeCore};
+use crate::core::{CoreError, CoreSettings, NodeCore, NodeKey};
 use crate::peers::{self, Joining, Others};
 use crate::shell::{Stopped, Together, Writer};
 use crate::traces::Remembered;
@@ -82,6 +84,10 @@ pub struct Node {
     pub genesis: Genesis,
     /// The other nodes, if it is not alone.
     pub others: Option<Others>,
+    /// What those who watch it should know.
+    pub alarms: Arc<Alarms>,
+    /// Its key, by which others know it.
+    pub key: NodeKey,
     /// Where it is.
     pub path: PathBuf,
     _directory: DataDirectory,
@@ -198,13 +204,17 @@ impl Opened {
         checked.map_err(|error| store_reason(&error))
     }
 
-    /// Starts the writer with the validator's key.
+    /// Starts the writer with the validator's key, or that of a node without a vote.
     pub fn start(self, validator: MemorySigner) -> Result<Node, Reason> {
         if self.directory.is_restored() {
             return Err(Reason::new(codes::RESTORED, &[&self.path.display().to_string()]));
         }
         let Opened { store, configuration, genesis, ledger, path, directory, .. } = self;
         let key = validator.public();
+        if configuration.audit && genesis.validators.iter().any(|one| one.key == key) {
+            return Err(Reason::new(codes::AUDIT_KEY, &[&Hash(key).to_string()]));
+        }
+        let alarms = Arc::new(Alarms::open(&path, ledger.head.chain)?);
         let is_alone = matches!(genesis.validators.as_slice(), [only] if only.key == key);
         let log = match is_alone {
             true => None,
@@ -219,6 +229,7 @@ impl Opened {
             log: records.unwrap_or_default(),
         };
         let core = NodeCore::new(ledger, store.as_ref(), settings).map_err(|error| core_reason(&error))?;
+        let core = if configuration.audit { core.into_audit() } else { core };
         let at = |error: io::Error| io_reason(&path, &error);
         let (writer, others) = match log {
             None => (Arc::new(Writer::start(core, store.clone(), None).map_err(at)?), None),
@@ -227,14 +238,14 @@ impl Opened {
                     return Err(Reason::new(codes::NO_NETWORK, &[&path.display().to_string()]));
                 };
                 let joining = Joining::start(&identity, table, &core)?;
-                let together = Together { log, peers: Box::new(joining.outgoing()) };
+                let together = Together { log, peers: Box::new(joining.outgoing()), alarms: Arc::clone(&alarms) };
                 let writer = Arc::new(Writer::start(core, store.clone(), Some(together)).map_err(at)?);
                 let others = joining.listen(Arc::clone(&writer)).map_err(at)?;
                 (writer, Some(others))
             }
         };
         let remembered = Remembered::default();
-        Ok(Node { writer, store, others, remembered, configuration, genesis, path, _directory: directory })
+        Ok(Node { writer, store, others, alarms, key, remembered, configuration, genesis, path, _directory: directory })
     }
 }
 

@@ -20,6 +20,7 @@ use super::place::{Failure, Place, directory, place, remote};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::codes::node as codes;
+use crate::core::evidence::Evidence;
 use crate::link::Remote;
 use crate::open::{Opened, io_reason, need_folder, read_file};
 use crate::traces::{self, Found, Remembered, Request};
@@ -146,7 +147,7 @@ fn from_node(
 }
 
 /// A text as one segment of a path (RFC 3986 §2.1).
-fn percent_encoded(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -162,6 +163,9 @@ pub fn verify(options: &VerifyArguments, screen: &mut Screen) -> Result<Outcome,
     let name = options.proof_file.display().to_string();
     let bytes = read_file(&options.proof_file, PROOF_BYTES_MAX as u64)?;
     let trust = trust(&options.trust.clone().unwrap_or_else(|| directory(None).join("genesis.json")))?;
+    if Evidence::is_claimed(&bytes) {
+        return super::alarms::verify(name, &bytes, &trust, options.json, screen);
+    }
     let proved = traces::check(&bytes, &trust).map_err(|reason| Failure::Of(name, reason))?;
     let certified = time_text(proved.certified_at);
     let mut sink = screen.answers();

@@ -7,11 +7,13 @@ use utoipa_axum::routes;
 
 use super::App;
 
+pub mod alarms;
 pub mod blocks;
 pub mod network;
 pub mod proofs;
 pub mod records;
 pub mod schema;
+pub mod status;
 pub mod subjects;
 pub mod traces;
 
@@ -30,4 +32,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(blocks::block))
         .routes(routes!(network::organisations))
         .routes(routes!(network::organisation))
+        .routes(routes!(status::status))
+        .routes(routes!(alarms::alarms))
+        .routes(routes!(alarms::evidence))
 }
