@@ -272,7 +272,8 @@ fn peer_line(peer: &Value, language: Language) -> String {
     if is(peer, "connected") {
         line.push_str(&format!(
             "  {}  {} {}  {} {}  {} {}",
-            text(peer, "/address"),
+            // Behind it stands its identity, which the key says already.
+            text(peer, "/address").split("/p2p/").next().unwrap_or_default(),
             pick(language, "for", "已连接"),
             span(number(peer, "/connected_ms")),
             pick(language, "height", "高度"),

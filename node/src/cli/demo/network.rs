@@ -177,8 +177,8 @@ impl Network {
             .zip(network)
             .map(|(one, port)| (Hash(one.public()).to_string(), format!("/ip4/127.0.0.1/tcp/{port}")))
             .collect();
-        // For one more, which chooses its own port.
-        put(&self.folder.join("network.toml"), network_toml("/ip4/127.0.0.1/tcp/0", &peers).as_bytes())?;
+        // For one more, which only dials: it needs no port.
+        put(&self.folder.join("network.toml"), network_toml(None, &peers).as_bytes())?;
         for ((one, http), (key, address)) in planned.iter().zip(http).zip(&peers) {
             let dir = self.folder.join(one.actor);
             create(&dir, true, &mut |keys| {
@@ -191,7 +191,7 @@ impl Network {
             let appended = std::fs::OpenOptions::new()
                 .append(true)
                 .open(&configuration)
-                .and_then(|mut file| file.write_all(network_toml(address, &others).as_bytes()));
+                .and_then(|mut file| file.write_all(network_toml(Some(address), &others).as_bytes()));
             appended.map_err(|error| io_reason(&configuration, &error))?;
             let http = SocketAddr::from(([127, 0, 0, 1], *http));
             let mut node = NodeProcess::new(one.actor, dir, http, address.clone())?;
@@ -313,8 +313,9 @@ fn write_key(path: &Path, seed: &[u8; 32], organisation: &str, role: KeyRole) ->
 }
 
 /// How a node reaches others, for its config.toml.
-fn network_toml(listen: &str, peers: &[(String, String)]) -> String {
-    let mut text = format!("\n[network]\nlisten = [\"{listen}\"]\n");
+fn network_toml(listen: Option<&str>, peers: &[(String, String)]) -> String {
+    let listen = listen.map(|address| format!("\"{address}\"")).unwrap_or_default();
+    let mut text = format!("\n[network]\nlisten = [{listen}]\n");
     for (key, address) in peers {
         text.push_str(&format!("[[network.peers]]\nkey = \"{key}\"\naddresses = [\"{address}\"]\n"));
     }
