@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use suyuan_epcis::problem::Reason;
+use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
 use suyuan_ledger::state::apply::{ApplyError, Ledger};
@@ -21,10 +22,11 @@ use suyuan_sdk::signer::{MemorySigner, Signer};
 
 use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_directory, memory_shares};
 
+use crate::alarms::Alarms;
 use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
 use crate::consensus::Pace;
-use crate::core::{CoreError, CoreSettings, NodeCore};
+use crate::core::{CoreError, CoreSettings, NodeCore, NodeKey};
 use crate::peers::{self, Joining, Others};
 use crate::shell::{Stopped, Together, Writer};
 use crate::traces::Remembered;
@@ -81,6 +83,10 @@ pub struct Node {
     pub genesis: Genesis,
     /// The other nodes, if it is not alone.
     pub others: Option<Others>,
+    /// What those who watch it should know.
+    pub alarms: Arc<Alarms>,
+    /// Its key, by which others know it.
+    pub key: NodeKey,
     /// Where it is.
     pub path: PathBuf,
     _directory: DataDirectory,
@@ -197,6 +203,10 @@ impl Opened {
         }
         let Opened { store, configuration, genesis, ledger, path, directory, .. } = self;
         let public = key.public();
+        if configuration.audit && ledger.directory.validators().set.iter().any(|one| one.key == public) {
+            return Err(Reason::new(codes::AUDIT_KEY, &[&Hash(public).to_string()]));
+        }
+        let alarms = Arc::new(Alarms::open(&path, ledger.head.chain)?);
         let is_alone = matches!(ledger.validators(), [only] if only.key == public);
         let log = match is_alone && configuration.network.is_none() {
             true => None,
@@ -206,6 +216,7 @@ impl Opened {
         let (log, records) = log.unzip();
         let settings = CoreSettings { key: Some(key), pace: Pace::default(), log: records.unwrap_or_default() };
         let core = NodeCore::new(ledger, store.as_ref(), settings).map_err(|error| core_reason(&error))?;
+        let core = if configuration.audit { core.into_audit() } else { core };
         let at = |error: io::Error| io_reason(&path, &error);
         let (writer, others) = match log {
             None => (Arc::new(Writer::start(core, store.clone(), None).map_err(at)?), None),
@@ -214,14 +225,14 @@ impl Opened {
                     return Err(Reason::new(codes::NO_NETWORK, &[&path.display().to_string()]));
                 };
                 let joining = Joining::start(&identity, table, &core)?;
-                let together = Together { log, peers: Box::new(joining.outgoing()) };
+                let together = Together { log, peers: Box::new(joining.outgoing()), alarms: Arc::clone(&alarms) };
                 let writer = Arc::new(Writer::start(core, store.clone(), Some(together)).map_err(at)?);
                 let others = joining.listen(Arc::clone(&writer)).map_err(at)?;
                 (writer, Some(others))
             }
         };
         let remembered = Remembered::default();
-        Ok(Node { writer, store, others, remembered, configuration, genesis, path, _directory: directory })
+        Ok(Node { writer, store, others, alarms, key, remembered, configuration, genesis, path, _directory: directory })
     }
 }
 

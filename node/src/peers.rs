@@ -1,6 +1,7 @@
 //! Joins a node with those of the other members: hands what they say to the writer, and what it says to them.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -149,6 +150,7 @@ fn hear(network: &Network, writer: &Writer, event: Event) -> bool {
             }
         },
         Event::Refused { address, peer, why, untold } => {
+            writer.figures().refused.fetch_add(untold.saturating_add(1), Ordering::Relaxed);
             tracing::warn!(address, peer, %why, untold, "refused");
             true
         }

@@ -5,7 +5,7 @@
 //! waits, and makes the next one together: one sync serves all who wait. An answer is given once its block is on
 //! disk.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -22,8 +22,9 @@ use suyuan_ledger::submission::SignedSubmission;
 use suyuan_store::{Pipeline, RecordLog, Store};
 use tokio::sync::oneshot;
 
+use crate::alarms::Alarms;
 use crate::core::{
-    Alarm, Answer, CoreError, Effect, Input, Message as NodeMessage, NodeCore, NodeKey, WAITING_BYTES_MAX,
+    Alarm, Answer, CoreError, Effect, Input, Message as NodeMessage, NodeCore, NodeKey, View, WAITING_BYTES_MAX,
 };
 
 /// So many submissions may be on their way to the writer; further senders are told to come again.
@@ -32,6 +33,10 @@ pub const ON_THEIR_WAY_MAX: usize = 256;
 pub const ON_THEIR_WAY_BYTES_MAX: usize = WAITING_BYTES_MAX;
 /// The writer takes so many messages at a time, so that a block is not kept waiting for ever.
 const TAKEN_MAX: usize = 64;
+/// Those who watch are told so often how it goes, and of every block.
+const VIEW_AFTER: Duration = Duration::from_millis(100);
+/// The rate of events is that of so long a time.
+const RATE_OVER: Duration = Duration::from_secs(10);
 
 /// Whom a node's messages go to.
 pub trait Peers: Send {
@@ -49,6 +54,8 @@ pub struct Together {
     pub log: RecordLog,
     /// The others.
     pub peers: Box<dyn Peers>,
+    /// Where alarms are kept.
+    pub alarms: Arc<Alarms>,
 }
 
 enum Message {
@@ -103,6 +110,8 @@ pub struct Figures {
     pub busy: AtomicU64,
     /// What those who watch the node should know, so often.
     pub alarms: AtomicU64,
+    /// Connections of other nodes, or strangers, that were refused.
+    pub refused: AtomicU64,
 }
 
 impl Figures {
@@ -115,6 +124,27 @@ impl Figures {
     }
 }
 
+impl Seen {
+    fn note_events(&mut self, now: Instant, events: u64) {
+        // A few moments are enough, however often somebody looks.
+        let step = RATE_OVER / 20;
+        if self.events.back().is_none_or(|(at, _)| now.saturating_duration_since(*at) >= step) {
+            self.events.push_back((now, events));
+        }
+        while self.events.len() > 2
+            && self.events.get(1).is_some_and(|(at, _)| now.saturating_duration_since(*at) >= RATE_OVER)
+        {
+            self.events.pop_front();
+        }
+    }
+
+    fn rate(&self) -> f64 {
+        let (Some((from, before)), Some((to, after))) = (self.events.front(), self.events.back()) else { return 0.0 };
+        let seconds = to.saturating_duration_since(*from).as_secs_f64();
+        if seconds > 0.0 { after.saturating_sub(*before) as f64 / seconds } else { 0.0 }
+    }
+}
+
 /// What a writer and its threads share.
 struct Common {
     figures: Arc<Figures>,
@@ -123,6 +153,17 @@ struct Common {
     chain: Hash,
     /// That of the last block applied: under it, what comes is verified.
     directory: Mutex<Arc<Directory>>,
+    /// How it went a moment ago.
+    watched: Mutex<Seen>,
+}
+
+/// How it goes, as the writer last told.
+#[derive(Default)]
+struct Seen {
+    view: View,
+    told_at: Option<Instant>,
+    /// Events on disk at moments of the last seconds, the oldest first.
+    events: VecDeque<(Instant, u64)>,
 }
 
 impl Common {
@@ -130,9 +171,24 @@ impl Common {
         self.directory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn alarm(&self, alarm: &Alarm) {
+    fn alarm(&self, alarm: &Alarm, alarms: Option<&Alarms>) {
         self.figures.alarms.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(?alarm, "alarm");
+        if let Some(alarms) = alarms {
+            alarms.note(alarm, now_ms());
+        }
+    }
+
+    /// Tells those who watch how it goes, unless that was a moment ago.
+    fn tell(&self, core: &NodeCore) {
+        let (now, mut seen) = (Instant::now(), self.watched.lock().unwrap_or_else(PoisonError::into_inner));
+        let is_told = seen.told_at.is_some_and(|at| now.saturating_duration_since(at) < VIEW_AFTER);
+        if is_told && seen.view.height == core.ledger().head.height {
+            return;
+        }
+        (seen.view, seen.told_at) = (core.view(), Some(now));
+        let events = self.figures.events.load(Ordering::Relaxed);
+        seen.note_events(now, events);
     }
 
     fn fail(&self, error: impl Into<CoreError>) -> Stopped {
@@ -210,7 +266,9 @@ impl Writer {
             failure: OnceLock::new(),
             chain: core.ledger().head.chain,
             directory: Mutex::new(core.ledger().directory.clone()),
+            watched: Mutex::default(),
         });
+        common.tell(&core);
         let shared = common.clone();
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             let watched = Watched { store: store.as_ref(), common: &shared };
@@ -289,6 +347,13 @@ impl Writer {
         self.common.failure.get()
     }
 
+    /// How it goes, as of a moment ago, and how many events a second came to disk lately.
+    pub fn view(&self) -> (View, f64) {
+        let mut seen = self.common.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.note_events(Instant::now(), self.common.figures.events.load(Ordering::Relaxed));
+        (seen.view.clone(), seen.rate())
+    }
+
     /// What it has done.
     pub fn figures(&self) -> &Figures {
         &self.common.figures
@@ -351,6 +416,7 @@ impl Writing<'_> {
                 // Before the answers are dropped: whoever waits for one asks why.
                 return Err(self.common.fail(error));
             }
+            self.common.tell(&self.core);
             // With others, what is not decided yet is not this node's to decide.
             if stopping && (!self.core.is_alone() || (!self.core.has_work() && self.core.is_sealed())) {
                 return Ok(self.core);
@@ -437,7 +503,9 @@ impl Writing<'_> {
                     others.peers.send(to, &message);
                     Ok(())
                 })?,
-                Effect::Alarm(alarm) => self.common.alarm(&alarm),
+                Effect::Alarm(alarm) => {
+                    self.common.alarm(&alarm, self.together.as_ref().map(|others| others.alarms.as_ref()));
+                }
             }
         }
         Ok(())

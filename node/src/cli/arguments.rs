@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::alarms::AlarmsArguments;
 use super::backup::{AcceptLossArguments, BackupArguments, RestoreArguments};
+use super::status::StatusArguments;
 use crate::epc_form::EpcForm;
 
 /// Product traceability: identifiers, events, hashes
@@ -44,6 +46,8 @@ pub enum Command {
     Export(ExportArguments),
     /// Recompute the ledger from its blocks; exit code 1 and the first differences if it is another
     Fsck(FsckArguments),
+    /// List what a node noticed that its operator should know; exit code 1 if there is something
+    Alarms(AlarmsArguments),
     /// Make a node's data directory, and run it
     #[command(subcommand, arg_required_else_help = true)]
     Node(NodeCommand),
@@ -90,12 +94,15 @@ pub struct UnlockArguments {
 /// `suyuan demo`
 #[derive(Debug, Args)]
 pub struct DemoArguments {
-    /// Port to serve at when all is shown
+    /// Port of the first node, if it is free
     #[arg(long, default_value_t = 8480)]
     pub port: u16,
     /// End when all is shown, with exit code 0 only if every check holds
     #[arg(long)]
     pub once: bool,
+    /// Leave the network running when all is shown, until Enter; as on a terminal without --once
+    #[arg(long, conflicts_with = "once")]
+    pub keep: bool,
 }
 
 /// `suyuan capture`
@@ -162,7 +169,7 @@ pub struct TraceArguments {
 /// `suyuan verify`
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// Proof, as suyuan trace --proof writes it, or checkpoint, as suyuan checkpoint does
+    /// Proof, checkpoint or evidence, as suyuan trace --proof, suyuan checkpoint or suyuan alarms --evidence writes it
     #[arg(value_name = "PROOF")]
     pub proof_file: PathBuf,
     /// Genesis, trust or checkpoint to believe [default: the genesis of the data directory]
@@ -243,6 +250,8 @@ pub enum NodeCommand {
     Init(InitArguments),
     /// Run a node until it is told to stop
     Run(RunArguments),
+    /// Say how it goes with a node that runs, its validators and peers
+    Status(StatusArguments),
     /// Copy a data directory, also while its node runs
     Backup(BackupArguments),
     /// Lay a backup down as a data directory, and check it; exit code 1 if it is wrong or not the newest
@@ -353,6 +362,9 @@ pub struct RunArguments {
     /// Address to listen at [default: that of config.toml]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<std::net::SocketAddr>,
+    /// Only watch: no vote, no captures; alarms are kept with their evidence
+    #[arg(long)]
+    pub audit: bool,
     /// How key files are opened
     #[command(flatten)]
     pub unlock: UnlockArguments,

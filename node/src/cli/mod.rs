@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 mod account;
+mod alarms;
 mod arguments;
 mod backup;
 mod capture;
@@ -24,6 +25,7 @@ mod place;
 mod run;
 mod screen;
 mod sources;
+mod status;
 mod text;
 mod trace;
 mod usage;
@@ -74,11 +76,13 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Query(options) => place::end(data::query(&options, screen), screen),
         Command::Export(options) => place::end(data::export(&options, screen), screen),
         Command::Fsck(options) => place::end(data::fsck(&options, screen), screen),
+        Command::Alarms(options) => place::end(alarms::run(&options, screen), screen),
         Command::Node(NodeCommand::Init(options)) => place::end(found::init(&options, screen), screen),
         Command::Node(NodeCommand::Backup(options)) => place::end(backup::back_up(&options, screen), screen),
         Command::Node(NodeCommand::Restore(options)) => place::end(backup::restore(&options, screen), screen),
         Command::Node(NodeCommand::AcceptLoss(options)) => place::end(backup::accept_loss(&options, screen), screen),
         Command::Node(NodeCommand::Run(options)) => place::end(run::run(&options, screen), screen),
+        Command::Node(NodeCommand::Status(options)) => place::end(status::run(&options, screen), screen),
         Command::Node(NodeCommand::Account(command)) => place::end(account::run(&command, screen), screen),
         Command::Keygen(options) => place::end(found::keygen(&options, screen), screen),
         Command::Genesis(GenesisCommand::New(options)) => place::end(found::genesis_new(&options, screen), screen),

@@ -141,7 +141,7 @@ fn from_node(
 }
 
 /// A text as one segment of a path (RFC 3986 §2.1).
-fn percent_encoded(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

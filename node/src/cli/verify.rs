@@ -18,6 +18,7 @@ use super::text::pick;
 use super::trace::{show, write_file};
 use crate::api::v1::blocks::{OCTETS, newest_checkpoint};
 use crate::codes::node as codes;
+use crate::core::evidence::Evidence;
 use crate::open::{Opened, need_folder, read_file};
 use crate::shell::now_ms;
 use crate::traces;
@@ -31,6 +32,9 @@ pub fn run(options: &VerifyArguments, screen: &mut Screen) -> Result<Outcome, Fa
     let trust = trust(&options.trust.clone().unwrap_or_else(|| directory(None).join("genesis.json")))?;
     if let Some(days) = options.trust_days {
         trust.check_age(now_ms(), i64::from(days).saturating_mul(DAY_MS)).map_err(traces::refused)?;
+    }
+    if Evidence::is_claimed(&bytes) {
+        return super::alarms::verify(name, &bytes, &trust, options.json, screen);
     }
     if bytes.first() == Some(&CHECKPOINT_TYPE) {
         return checkpoint(&name, &bytes, &trust, options, screen);

@@ -145,6 +145,11 @@ impl Agreement {
         self.started.is_some()
     }
 
+    /// The height and the round that are being decided.
+    pub fn deciding(&self) -> Option<(u64, u32)> {
+        self.started.map(|height| (height, self.round))
+    }
+
     pub fn has_work(&self, height: u64) -> bool {
         self.started.is_none()
             && (self.woken || self.log.first().is_some_and(|record| record.height == height.saturating_add(1)))
@@ -288,6 +293,7 @@ impl NodeCore {
         let next = self.ledger.head.height.saturating_add(1);
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
         agreement.started = Some(next);
+        self.watch.begin(self.elapsed_ms);
         let later = std::mem::take(&mut agreement.later);
         let log = std::mem::take(&mut agreement.log);
         let remembered = self.recall(store, log)?;

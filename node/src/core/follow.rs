@@ -49,6 +49,16 @@ impl Follow {
         !self.heights.is_empty()
     }
 
+    /// How far those are that are connected, as they say.
+    pub fn heights(&self) -> impl Iterator<Item = (NodeKey, u64)> {
+        self.heights.iter().map(|(node, (said, _))| (*node, *said))
+    }
+
+    /// Whether nobody tells of a block after this one.
+    pub fn is_last(&self, height: u64) -> bool {
+        self.blocks.is_empty() && self.heights().all(|(_, said)| said <= height)
+    }
+
     pub fn disconnected(&mut self, node: &NodeKey) {
         self.heights.remove(node);
         self.asked = self.asked.filter(|(asked, _)| asked != node);
@@ -129,7 +139,9 @@ impl NodeCore {
     /// Asks for the blocks that this node lacks, and tells from time to time how far it is.
     pub(super) fn ask_for_blocks(&mut self, effects: &mut Vec<Effect>) {
         let (height, now) = (self.ledger.head.height, self.elapsed_ms);
-        if let Some(node) = self.follow.whom(height, now) {
+        if self.watch.diverged.is_none()
+            && let Some(node) = self.follow.whom(height, now)
+        {
             let message = Arc::new(Message::WantDecided { from: height.saturating_add(1) });
             effects.push(Effect::Send { to: Some(node), message });
         }
@@ -168,6 +180,9 @@ impl NodeCore {
             self.follow.blocks.pop_front();
         }
         let Some(decided) = self.follow.blocks.pop_front() else { return Ok(false) };
+        if self.watch.diverged.is_some() {
+            return Ok(false);
+        }
         let header = decided.block.header.clone();
         match self.check_followed(&decided) {
             Ok(submissions) => {
@@ -179,7 +194,9 @@ impl NodeCore {
                 let node = self.follow.sender;
                 self.follow.blocks.clear();
                 self.follow.heights.insert(node, (0, self.elapsed_ms.saturating_add(SILENT_MS)));
-                effects.push(Effect::Alarm(Alarm::Misbehaved { node, what }));
+                if self.watch_refused(&decided, node, effects) {
+                    effects.push(Effect::Alarm(Alarm::Misbehaved { node, what }));
+                }
                 Ok(false)
             }
         }

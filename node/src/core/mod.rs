@@ -3,14 +3,19 @@
 //! validator follows what they decide.
 
 mod agreement;
+mod alarm;
 mod body;
+pub mod evidence;
 mod follow;
 mod message;
 mod pool;
 mod turns;
+mod watch;
 
 pub use agreement::{LogRecord, Logged};
+pub use alarm::Alarm;
 pub use message::{DecidedBlock, Message, ProposedBlock};
+pub use watch::{DECIDED_MS, Decided, PASSED_OVER_BLOCKS, Role, STALLED_MS, View};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -29,6 +34,7 @@ use crate::consensus::{Contradiction, Pace};
 use agreement::Agreement;
 use follow::Follow;
 use pool::{Added, Pool};
+use watch::Watch;
 
 /// A block carries at most so many events.
 pub const BLOCK_EVENTS_MAX: usize = 8_192;
@@ -119,34 +125,6 @@ pub enum Effect {
     },
     /// Tell those who watch this node.
     Alarm(Alarm),
-}
-
-/// What those who watch a node should know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Alarm {
-    /// A validator signed two things of which it may sign one.
-    Equivocation {
-        /// Its key.
-        validator: [u8; 32],
-        /// The two messages.
-        evidence: Box<(crate::consensus::ConsensusMessage, crate::consensus::ConsensusMessage)>,
-    },
-    /// Another node sent what no honest one would.
-    Misbehaved {
-        /// Who.
-        node: NodeKey,
-        /// What it did.
-        what: &'static str,
-    },
-    /// A proposed block may not be decided: why.
-    Invalid {
-        /// The header's id.
-        id: Hash,
-        /// Why.
-        why: String,
-    },
-    /// Consensus could make nothing of something.
-    Trouble(String),
 }
 
 /// What became of a submission.
@@ -245,6 +223,7 @@ pub struct NodeCore {
     sealed: bool,
     part: Part,
     follow: Follow,
+    watch: Watch,
     inbox: VecDeque<(NodeKey, Message)>,
     pace: Pace,
 }
@@ -295,6 +274,7 @@ impl NodeCore {
             sealed,
             part,
             follow: Follow::default(),
+            watch: Watch::default(),
             inbox: VecDeque::new(),
             pace,
         })
@@ -421,6 +401,7 @@ impl NodeCore {
             return Ok(());
         }
         self.ask_for_blocks(effects);
+        self.watch_time(effects);
         Ok(())
     }
 
@@ -433,7 +414,10 @@ impl NodeCore {
         effects: &mut Vec<Effect>,
     ) -> Result<bool, CoreError> {
         match message {
-            Message::Consensus(message) => return self.take_consensus(store, from, message, effects),
+            Message::Consensus(message) => {
+                self.watch_consensus(&message, effects);
+                return self.take_consensus(store, from, message, effects);
+            }
             Message::Proposed(block) => return self.take_proposed(store, from, block, effects),
             Message::WantProposed { height, id } => self.send_proposed(from, height, id, effects),
             Message::WantSubmissions { height, id, submissions } if self.votes(&from) => {
@@ -450,6 +434,8 @@ impl NodeCore {
                 }
             }
             Message::Decided(blocks) => self.follow.take(from, blocks, self.ledger.head.height),
+            Message::WantDecision { height } => self.send_decision(store, from, height, effects)?,
+            Message::Decision { decision, wall_ms } => self.take_decision(store, from, decision, wall_ms, effects)?,
         }
         Ok(false)
     }
@@ -618,6 +604,8 @@ impl NodeCore {
         submissions: &[Arc<VerifiedSubmission>],
         effects: &mut Vec<Effect>,
     ) -> Result<(), CoreError> {
+        let round = certificate.round;
+        let proposer = self.ledger.validators().get(usize::from(header.proposer)).map_or([0; 32], |one| one.key);
         let applied = self.ledger.apply(store, header, certificate, submissions)?;
         self.ledger = applied.ledger;
         match &mut self.part {
@@ -625,6 +613,7 @@ impl NodeCore {
             Part::Validator(agreement) => agreement.finish(header),
             Part::Alone(_) | Part::Follower => {}
         }
+        let gap_ms = self.elapsed_ms.saturating_sub(self.decided_ms);
         self.sealed = submissions.is_empty();
         self.decided_ms = self.elapsed_ms;
         let carries = (submissions.len() as u64, applied.receipts.len() as u64);
@@ -644,7 +633,7 @@ impl NodeCore {
         if self.pool.is_empty() {
             self.tips.clear();
         }
-        Ok(())
+        self.watch_decided(store, (header, round, proposer), submissions, gap_ms, effects)
     }
 
     /// Another set decides the next block: what this node is to it.

@@ -7,12 +7,14 @@ use utoipa_axum::routes;
 
 use super::App;
 
+pub mod alarms;
 pub mod blocks;
 pub mod governance;
 pub mod network;
 pub mod proofs;
 pub mod records;
 pub mod schema;
+pub mod status;
 pub mod subjects;
 pub mod traces;
 
@@ -32,4 +34,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(governance::governance))
         .routes(routes!(network::organisations))
         .routes(routes!(network::organisation))
+        .routes(routes!(status::status))
+        .routes(routes!(alarms::alarms))
+        .routes(routes!(alarms::evidence))
 }
