@@ -103,6 +103,8 @@ pub(super) struct Agreement {
     log: Vec<LogRecord>,
     /// Something was logged that may not be on disk yet.
     unflushed: bool,
+    /// A block that is decided, and applied in the next step.
+    decided: Option<(Hash, CommitCertificate)>,
 }
 
 impl Agreement {
@@ -134,6 +136,7 @@ impl Agreement {
             later: Vec::new(),
             log,
             unflushed: false,
+            decided: None,
         })
     }
 
@@ -151,8 +154,9 @@ impl Agreement {
     }
 
     pub fn has_work(&self, height: u64) -> bool {
-        self.started.is_none()
-            && (self.woken || self.log.first().is_some_and(|record| record.height == height.saturating_add(1)))
+        self.decided.is_some()
+            || self.started.is_none()
+                && (self.woken || self.log.first().is_some_and(|record| record.height == height.saturating_add(1)))
     }
 
     pub fn wakes_at(&self) -> Option<u64> {
@@ -280,6 +284,7 @@ impl NodeCore {
         if agreement.is_started() {
             return Ok(false);
         }
+        self.looks_again = false;
         let told = agreement.has_work(self.ledger.head.height);
         let seals = !self.sealed && self.is_idle();
         if told || seals || self.elapsed_ms >= self.heartbeat_at() || self.pool.is_ready(&mut |key| lane(store, key))? {
@@ -484,7 +489,22 @@ impl NodeCore {
                 Output::Trouble(words) => effects.push(Effect::Alarm(Alarm::Trouble(words))),
             }
         }
-        match decided {
+        let Some((id, certificate)) = decided else { return Ok(false) };
+        // Others may wait for this validator's vote, and applying takes long: first it is sent.
+        let is_vote = |effect: &Effect| matches!(effect, Effect::Send { message, .. } if matches!(message.as_ref(), Message::Consensus(_)));
+        match &mut self.part {
+            Part::Validator(agreement) if effects.iter().any(is_vote) => {
+                agreement.decided = Some((id, certificate));
+                Ok(true)
+            }
+            _ => self.apply_decided(store, id, certificate, effects),
+        }
+    }
+
+    /// Applies the block that was decided in the last step, if there is one.
+    pub(super) fn apply_pending(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<bool, CoreError> {
+        let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
+        match agreement.decided.take() {
             Some((id, certificate)) => self.apply_decided(store, id, certificate, effects),
             None => Ok(false),
         }
@@ -536,6 +556,18 @@ impl NodeCore {
         self.tell_followers(effects);
         Ok(true)
     }
+}
+
+/// The same effects with all that is logged first, on disk at once, before anything is sent: one flush a step.
+pub(super) fn flushed_once(effects: Vec<Effect>) -> Vec<Effect> {
+    if !effects.iter().any(|effect| matches!(effect, Effect::Flush)) {
+        return effects;
+    }
+    let (mut first, rest): (Vec<Effect>, Vec<Effect>) =
+        effects.into_iter().partition(|effect| matches!(effect, Effect::Log(_)));
+    first.push(Effect::Flush);
+    first.extend(rest.into_iter().filter(|effect| !matches!(effect, Effect::Flush)));
+    first
 }
 
 /// Whether a proposal is its proposer's: what a node passes on for another proves nothing of itself.

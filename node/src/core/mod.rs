@@ -221,6 +221,8 @@ pub struct NodeCore {
     /// When the last block was decided.
     decided_ms: u64,
     sealed: bool,
+    /// Something waited when the last block was decided: the next one may be due at once.
+    looks_again: bool,
     part: Part,
     follow: Follow,
     watch: Watch,
@@ -272,6 +274,7 @@ impl NodeCore {
             elapsed_ms: 0,
             decided_ms: 0,
             sealed,
+            looks_again: true,
             part,
             follow: Follow::default(),
             watch: Watch::default(),
@@ -304,7 +307,10 @@ impl NodeCore {
     pub fn has_work(&self) -> bool {
         let own = match &self.part {
             Part::Alone(_) => !self.pool.is_empty(),
-            Part::Validator(agreement) => agreement.has_work(self.ledger.head.height),
+            Part::Validator(agreement) => {
+                let goes_on = self.looks_again && !agreement.is_started();
+                goes_on || agreement.has_work(self.ledger.head.height)
+            }
             Part::Follower => false,
         };
         own || !self.inbox.is_empty() || self.follow.has_block(self.ledger.head.height)
@@ -327,8 +333,8 @@ impl NodeCore {
     /// Takes inputs, all that came since the last step, and says what to do. An error means that the store
     /// failed, that this validator would contradict itself, or that this program is wrong: the node stops.
     ///
-    /// It ends with at most one block decided, which MUST be written before the next step; unless the node is alone:
-    /// then the store that the next step is given MUST read as if it were.
+    /// It ends with at most one block decided. The store that the next step is given MUST read as if that were written,
+    /// and what the next step logs or says of a later block MUST wait until it is.
     pub fn step(&mut self, store: &dyn Read, inputs: Vec<Input>) -> Result<Vec<Effect>, CoreError> {
         let mut effects = Vec::new();
         let mut seal = false;
@@ -373,7 +379,7 @@ impl NodeCore {
             }
             Part::Validator(_) | Part::Follower => self.go_on(store, &mut effects)?,
         }
-        Ok(effects)
+        Ok(agreement::flushed_once(effects))
     }
 
     /// When a block is due though there is nothing to record.
@@ -388,6 +394,9 @@ impl NodeCore {
 
     /// With others: does what messages, timers and the state of the ledger ask for, until a block is decided.
     fn go_on(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<(), CoreError> {
+        if self.apply_pending(store, effects)? {
+            return Ok(());
+        }
         while let Some((from, message)) = self.inbox.pop_front() {
             if self.take(store, from, message, effects)? {
                 return Ok(());
@@ -633,6 +642,7 @@ impl NodeCore {
         if self.pool.is_empty() {
             self.tips.clear();
         }
+        self.looks_again = !self.pool.is_empty();
         self.watch_decided(store, (header, round, proposer), submissions, gap_ms, effects)
     }
 
