@@ -232,7 +232,18 @@ impl Opened {
             }
         };
         let remembered = Remembered::default();
-        Ok(Node { writer, store, others, alarms, key, remembered, configuration, genesis, path, _directory: directory })
+        Ok(Node {
+            writer,
+            store,
+            others,
+            alarms,
+            key: public,
+            remembered,
+            configuration,
+            genesis,
+            path,
+            _directory: directory,
+        })
     }
 }
 
