@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::block::validators_hash;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
@@ -126,15 +125,8 @@ pub fn create(
         }
     };
     let genesis = Genesis::parse(&bytes).map_err(|error| error.reason)?;
-    let (_, writes) = Ledger::found(
-        chain_id(&bytes),
-        genesis.start_time,
-        validators_hash(&genesis.validators),
-        &genesis.rows(),
-        genesis.directory(),
-        &store,
-    )
-    .map_err(|error| store_reason(&error))?;
+    let (_, writes) = Ledger::found(chain_id(&bytes), genesis.start_time, &genesis.rows(), genesis.directory(), &store)
+        .map_err(|error| store_reason(&error))?;
     store.commit(&writes).map_err(|error| store_reason(&error))
 }
 
@@ -204,30 +196,25 @@ impl Opened {
         checked.map_err(|error| store_reason(&error))
     }
 
-    /// Starts the writer with the validator's key, or that of a node without a vote.
-    pub fn start(self, validator: MemorySigner) -> Result<Node, Reason> {
+    /// Starts the writer with the node's key, with which it votes while it is a validator's.
+    pub fn start(self, key: MemorySigner) -> Result<Node, Reason> {
         if self.directory.is_restored() {
             return Err(Reason::new(codes::RESTORED, &[&self.path.display().to_string()]));
         }
         let Opened { store, configuration, genesis, ledger, path, directory, .. } = self;
-        let key = validator.public();
-        if configuration.audit && genesis.validators.iter().any(|one| one.key == key) {
-            return Err(Reason::new(codes::AUDIT_KEY, &[&Hash(key).to_string()]));
+        let public = key.public();
+        if configuration.audit && ledger.directory.validators().set.iter().any(|one| one.key == public) {
+            return Err(Reason::new(codes::AUDIT_KEY, &[&Hash(public).to_string()]));
         }
         let alarms = Arc::new(Alarms::open(&path, ledger.head.chain)?);
-        let is_alone = matches!(genesis.validators.as_slice(), [only] if only.key == key);
-        let log = match is_alone {
+        let is_alone = matches!(ledger.validators(), [only] if only.key == public);
+        let log = match is_alone && configuration.network.is_none() {
             true => None,
             false => Some(peers::open_log(&path).map_err(|error| directory_reason(&error))?),
         };
-        let identity = validator.identity_seed();
+        let identity = key.identity_seed();
         let (log, records) = log.unzip();
-        let settings = CoreSettings {
-            validator: Some(validator),
-            validators: genesis.validators.clone(),
-            pace: Pace::default(),
-            log: records.unwrap_or_default(),
-        };
+        let settings = CoreSettings { key: Some(key), pace: Pace::default(), log: records.unwrap_or_default() };
         let core = NodeCore::new(ledger, store.as_ref(), settings).map_err(|error| core_reason(&error))?;
         let core = if configuration.audit { core.into_audit() } else { core };
         let at = |error: io::Error| io_reason(&path, &error);
@@ -245,7 +232,18 @@ impl Opened {
             }
         };
         let remembered = Remembered::default();
-        Ok(Node { writer, store, others, alarms, key, remembered, configuration, genesis, path, _directory: directory })
+        Ok(Node {
+            writer,
+            store,
+            others,
+            alarms,
+            key: public,
+            remembered,
+            configuration,
+            genesis,
+            path,
+            _directory: directory,
+        })
     }
 }
 
@@ -342,6 +340,8 @@ pub fn stopped_reason(stopped: &Stopped) -> Reason {
 fn core_reason(error: &CoreError) -> Reason {
     match error {
         CoreError::Apply(ApplyError::Store(error)) => store_reason(error),
+        CoreError::Apply(ApplyError::Rules(rules)) => Reason::new(codes::RULES, &[&rules.to_string()]),
+        CoreError::NotAlone => Reason::new(codes::NOT_ALONE, &[]),
         other => Reason::new(codes::STORE, &[&other.to_string()]),
     }
 }

@@ -3,7 +3,7 @@
 //! Three steps go on at once: submissions are verified by those who bring them, side by side; one thread decides
 //! and applies blocks; another writes and syncs them ([`Pipeline`]). What comes while a block is being written
 //! waits, and makes the next one together: one sync serves all who wait. An answer is given once its block is on
-//! disk.
+//! disk; with others, nothing of the next block is logged or said before that either.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -44,8 +44,8 @@ pub trait Peers: Send {
     /// asks for it.
     fn send(&self, to: Option<NodeKey>, message: &Arc<NodeMessage>);
 
-    /// Another directory is in force, which says who the members are.
-    fn members(&self, directory: &Directory);
+    /// Another directory or another set of validators is in force, which say who the members are: at the next height.
+    fn members(&self, directory: &Directory, height: u64);
 }
 
 /// What a node needs that is not alone.
@@ -274,8 +274,9 @@ impl Writer {
             let watched = Watched { store: store.as_ref(), common: &shared };
             let ended = Pipeline::run(&watched, |pipeline| {
                 let begun = Instant::now();
-                let (answers, common) = (HashMap::new(), shared.as_ref());
-                Writing { core, common, answers, requests: 0, begun, together }.run(pipeline, &receiver)
+                let (answers, common, validators) = (HashMap::new(), shared.as_ref(), core.ledger().head.validators);
+                Writing { core, common, answers, requests: 0, begun, together, validators, unsettled: None }
+                    .run(pipeline, &receiver)
             });
             // Whatever was handed over last may still have failed.
             ended.map_err(|error| shared.fail(error)).and_then(|core| core)
@@ -376,6 +377,10 @@ struct Writing<'a> {
     /// From when on the core's time is counted.
     begun: Instant,
     together: Option<Together>,
+    /// The hash of those who decide the next block.
+    validators: Hash,
+    /// The last block handed over, if it is not known to be on disk.
+    unsettled: Option<u64>,
 }
 
 impl Writing<'_> {
@@ -461,34 +466,24 @@ impl Writing<'_> {
 
     fn step<S: Store + Sync>(&mut self, pipeline: &mut Pipeline<'_, S>, inputs: Vec<Input>) -> Result<(), CoreError> {
         let mut effects = self.core.step(pipeline, inputs)?.into_iter();
-        {
-            let mut directory = self.common.directory();
-            if !Arc::ptr_eq(&directory, &self.core.ledger().directory) {
-                *directory = self.core.ledger().directory.clone();
-                if let Some(together) = &self.together {
-                    together.peers.members(&directory);
-                }
-            }
-        }
+        let not_alone = self.together.is_none() && !self.core.is_alone();
+        self.tell_members();
         while let Some(effect) = effects.next() {
+            if is_of_next_block(&effect) {
+                self.settle(pipeline)?;
+            }
             match effect {
-                Effect::Commit { height, carries, writes } if self.together.is_some() => {
-                    let figures = self.common.figures.clone();
-                    pipeline.commit(*writes, move || figures.count(height, carries))?;
-                    // The next height is not begun before this one is on disk.
-                    pipeline.finish()?;
-                    self.with_others(|others| others.log.forget(height))?;
-                }
                 Effect::Commit { height, carries, writes } => {
                     // All answers behind it are given once it is on disk.
-                    let answers = self.answers_of(effects);
+                    let (answers, rest) = self.answers_of(effects);
                     let figures = self.common.figures.clone();
                     pipeline.commit(*writes, move || {
                         figures.count(height, carries);
                         // Whoever asked may have gone.
                         answers.into_iter().for_each(|(waiting, answer)| drop(waiting.send(answer)));
                     })?;
-                    return Ok(());
+                    self.unsettled = Some(height);
+                    effects = rest.into_iter();
                 }
                 Effect::Answer { request, answer } => {
                     if matches!(answer, Answer::Applied { .. }) {
@@ -513,7 +508,27 @@ impl Writing<'_> {
                 }
             }
         }
-        Ok(())
+        match not_alone {
+            true => Err(CoreError::NotAlone),
+            false => Ok(()),
+        }
+    }
+
+    /// Tells those who verify and those who connect of another directory or another set of validators.
+    fn tell_members(&mut self) {
+        let ledger = self.core.ledger();
+        let mut known = self.common.directory();
+        let is_other = !Arc::ptr_eq(&known, &ledger.directory);
+        if is_other {
+            *known = ledger.directory.clone();
+        }
+        drop(known);
+        if (is_other || self.validators != ledger.head.validators)
+            && let Some(together) = &self.together
+        {
+            self.validators = ledger.head.validators;
+            together.peers.members(&ledger.directory, ledger.head.height.saturating_add(1));
+        }
     }
 
     /// Does something that only a node with others has to do.
@@ -521,16 +536,36 @@ impl Writing<'_> {
         self.together.as_ref().map_or(Ok(()), work)
     }
 
-    /// Who waits for these answers, with them.
-    fn answers_of(&mut self, effects: impl Iterator<Item = Effect>) -> Vec<(oneshot::Sender<Answer>, Answer)> {
-        let mut found = Vec::new();
+    /// Waits until the last block is on disk: nothing of the next one is logged or sent before.
+    fn settle<S: Store + Sync>(&mut self, pipeline: &mut Pipeline<'_, S>) -> Result<(), StoreError> {
+        let Some(height) = self.unsettled.take() else { return Ok(()) };
+        pipeline.finish()?;
+        self.with_others(|others| others.log.forget(height))
+    }
+
+    /// Who waits for these answers, with them; and all that is none.
+    fn answers_of(
+        &mut self,
+        effects: impl Iterator<Item = Effect>,
+    ) -> (Vec<(oneshot::Sender<Answer>, Answer)>, Vec<Effect>) {
+        let (mut found, mut rest) = (Vec::new(), Vec::new());
         for effect in effects {
-            if let Effect::Answer { request, answer } = effect
-                && let Some(waiting) = self.answers.remove(&request)
-            {
-                found.push((waiting, answer));
+            match effect {
+                Effect::Answer { request, answer } => {
+                    found.extend(self.answers.remove(&request).map(|waiting| (waiting, answer)));
+                }
+                other => rest.push(other),
             }
         }
-        found
+        (found, rest)
+    }
+}
+
+/// Whether an effect says something of the block after the one that was decided last.
+fn is_of_next_block(effect: &Effect) -> bool {
+    match effect {
+        Effect::Log(_) | Effect::Flush => true,
+        Effect::Send { message, .. } => matches!(**message, NodeMessage::Consensus(_) | NodeMessage::Proposed(_)),
+        Effect::Commit { .. } | Effect::Answer { .. } | Effect::Alarm(_) => false,
     }
 }

@@ -62,7 +62,7 @@ pub fn run(options: &DemoArguments, screen: &mut Screen) -> Result<Outcome, Fail
     // What a light client knows: read back from the file, which anybody may have.
     let bytes = read_file(&folder.path().join("genesis.json"), GENESIS_BYTES_MAX)?;
     let genesis = Genesis::parse(&bytes).map_err(|error| error.reason)?;
-    let trust = Trust::genesis(chain_id(&bytes), genesis.validators);
+    let trust = Trust::genesis(chain_id(&bytes), genesis.start_time, genesis.validators);
     let mut demo = Demo { network, trust, screen, failed: 0, checked: 0, asked: 0 };
     demo.say_nodes()?;
     demo.capture()?;

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use suyuan_ledger::block::{Header, StoredBlock, Validator, validators_hash};
+use suyuan_ledger::block::{Header, StoredBlock, Validator};
 use suyuan_ledger::codec;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::state::apply::lane;
+use suyuan_ledger::state::sets::validators_at;
 use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_sdk::signer::Signer as _;
 
@@ -251,6 +252,7 @@ impl NodeCore {
     /// Makes this the core of an audit node: it never votes, and watches those who do.
     pub fn into_audit(mut self) -> NodeCore {
         self.part = Part::Follower;
+        self.key = None;
         self.watch.audits = true;
         self
     }
@@ -272,7 +274,7 @@ impl NodeCore {
             state: head.state,
             deciding,
             waiting: self.pool.size(),
-            validators: self.validators.clone(),
+            validators: self.validators().to_vec(),
             peers: self.follow.heights().collect(),
             diverged: self.watch.diverged,
             decided: self.watch.decided.clone(),
@@ -284,24 +286,22 @@ impl NodeCore {
         if !self.watch.audits {
             return;
         }
-        let is_listed = |key: &[u8; 32]| self.validators.iter().any(|validator| validator.key == *key);
-        if Said::of(message).is_some_and(|said| is_listed(&said.place.validator)) {
+        if Said::of(message).is_some_and(|said| self.votes(&said.place.validator)) {
             let (chain, height) = (self.ledger.head.chain, self.ledger.head.height);
             effects.extend(self.watch.hear(chain, height, message).map(Effect::Alarm));
         }
     }
 
-    /// Looks at a block that is decided: `gap_ms` after the one before.
+    /// Looks at a block that is decided, in which round and whose it is: `gap_ms` after the one before.
     pub(super) fn watch_decided(
         &mut self,
         store: &dyn Read,
-        decided: (&Header, u32),
+        decided: (&Header, u32, NodeKey),
         submissions: &[Arc<VerifiedSubmission>],
         gap_ms: u64,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CoreError> {
-        let (header, round) = decided;
-        let validator = self.validators.get(usize::from(header.proposer)).map_or([0; 32], |one| one.key);
+        let (header, round, validator) = decided;
         let own = match &self.part {
             Part::Alone(signer) => Some(signer.public()),
             Part::Validator(agreement) => Some(agreement.key()),
@@ -343,7 +343,7 @@ impl NodeCore {
         let (events_max, bytes_max) = self.block_limits();
         let events_left = events_max.saturating_sub(header.events as usize);
         let bytes_left = (bytes_max as u64).saturating_sub(header.body_bytes);
-        let most = PASSED_OVER_BLOCKS.max(u32::try_from(self.validators.len()).unwrap_or(u32::MAX).saturating_mul(2));
+        let most = PASSED_OVER_BLOCKS.max(u32::try_from(self.validators().len()).unwrap_or(u32::MAX).saturating_mul(2));
         for pooled in waiting {
             let submission = &pooled.submission;
             let head = &submission.signed().submission;
@@ -427,10 +427,8 @@ impl NodeCore {
         let evidence = Box::new((own, other));
         let (one, other) = evidence.as_ref().clone();
         let shown = Evidence::new(self.ledger.head.chain, Misdeed::Fork { one, other });
-        let alarm = match shown.check(self.ledger.head.chain, &self.validators) {
+        let alarm = match shown.check(self.ledger.head.chain, &validators_at(store, height)?) {
             Ok(_) => Alarm::Fork { node, evidence },
-            // Decided by validators that are others by now: this can't be judged here.
-            Err(_) if evidence.0.header.validators != validators_hash(&self.validators) => return Ok(()),
             Err(_) => Alarm::Misbehaved { node, what: "another block at a height, which is not decided" },
         };
         effects.push(Effect::Alarm(alarm));
@@ -441,7 +439,7 @@ impl NodeCore {
     pub(super) fn watch_refused(&mut self, decided: &DecidedBlock, sender: NodeKey, effects: &mut Vec<Effect>) -> bool {
         let (header, head) = (&decided.block.header, &self.ledger.head);
         let is_next = header.chain == head.chain && header.height == head.height.saturating_add(1);
-        if !is_next || !decided.certificate.decides(header, &self.validators) {
+        if !is_next || !decided.certificate.decides(header, self.validators()) {
             return true;
         }
         if header.parent != head.id {

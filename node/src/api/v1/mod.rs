@@ -9,6 +9,7 @@ use super::App;
 
 pub mod alarms;
 pub mod blocks;
+pub mod governance;
 pub mod network;
 pub mod proofs;
 pub mod records;
@@ -30,6 +31,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(blocks::checkpoint))
         .routes(routes!(blocks::blocks))
         .routes(routes!(blocks::block))
+        .routes(routes!(governance::governance))
         .routes(routes!(network::organisations))
         .routes(routes!(network::organisation))
         .routes(routes!(status::status))

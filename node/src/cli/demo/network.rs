@@ -157,7 +157,7 @@ impl Network {
         let parameters =
             Parameters { capture_limit_ms: CLOCK_MS, clock_tolerance_ms: CLOCK_MS, ..Parameters::default() };
         let (network, start_time) = ("demo".to_owned(), now_ms());
-        let genesis = Genesis { network, start_time, parameters, organisations, validators };
+        let genesis = Genesis { network, start_time, parameters, organisations, validators, threshold: 0 };
         genesis.check().map_err(|error| error.reason)?;
         let bytes = genesis.write();
         put(&folder.join("genesis.json"), &bytes)?;
@@ -274,7 +274,7 @@ impl Network {
         let operation = Operation::DelegationSet { scope, delegate: delegate?.uri.clone(), from: 0, to };
         let record = OrganisationRecord { event_id: random_uri()?, event_time: now_ms(), operation };
         let link = Link::Remote(&self.host('c')?.remote);
-        match submit(&link, &owner?.administrator, record_type::ORGANISATION, &record)? {
+        match submit(&link, &owner?.administrator, record_type::ORGANISATION, &record)?.0 {
             Submitted::Applied { receipts, .. } if receipts.iter().all(|receipt| receipt.code == 0) => Ok(()),
             refused => Err(broken(&format!("{refused:?}"))),
         }

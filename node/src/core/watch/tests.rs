@@ -33,14 +33,20 @@ fn genesis() -> Genesis {
         bindings: Vec::new(),
     };
     let parameters = Parameters::default();
-    Genesis { network: "n".to_owned(), start_time: START_MS, parameters, organisations: vec![organisation], validators }
+    Genesis {
+        network: "n".to_owned(),
+        start_time: START_MS,
+        parameters,
+        organisations: vec![organisation],
+        validators,
+        threshold: 0,
+    }
 }
 
 fn found() -> (MemoryStore, Ledger) {
     let (genesis, store) = (genesis(), MemoryStore::default());
     let chain = chain_id(&genesis.write());
-    let hash = validators_hash(&genesis.validators);
-    let (ledger, writes) = Ledger::found(chain, START_MS, hash, &genesis.rows(), genesis.directory(), &store).unwrap();
+    let (ledger, writes) = Ledger::found(chain, START_MS, &genesis.rows(), genesis.directory(), &store).unwrap();
     store.commit(&writes).unwrap();
     (store, ledger)
 }
@@ -59,8 +65,7 @@ struct World {
 impl World {
     fn new() -> World {
         let ((store, ledger), (audit_store, audited)) = (found(), found());
-        let settings =
-            CoreSettings { validator: None, validators: genesis().validators, pace: Pace::default(), log: Vec::new() };
+        let settings = CoreSettings { key: None, pace: Pace::default(), log: Vec::new() };
         let audit = NodeCore::new(audited, &audit_store, settings).unwrap().into_audit();
         let mut world = World { store, ledger, audit_store, audit, now: 0, skew_ms: 0 };
         // It asks who it is told of; one of the validators is connected.
@@ -426,12 +431,7 @@ fn clocks() {
 #[test]
 fn an_audit_node_has_no_vote() {
     let (store, ledger) = found();
-    let settings = CoreSettings {
-        validator: Some(signer(1)),
-        validators: genesis().validators,
-        pace: Pace::default(),
-        log: Vec::new(),
-    };
+    let settings = CoreSettings { key: Some(signer(1)), pace: Pace::default(), log: Vec::new() };
     let mut core = NodeCore::new(ledger, &store, settings).unwrap().into_audit();
     assert_eq!(core.view().role, Role::Audit);
     let time = Input::Time { wall_ms: START_MS + 60_000, elapsed_ms: 60_000 };
