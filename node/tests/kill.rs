@@ -145,7 +145,7 @@ fn acknowledged_events_survive_kills() {
         reader.join().unwrap();
         acknowledged.extend(receiver.try_iter());
     }
-    let (directory, store, ledger, _) = open(&data);
+    let (directory, store, ledger) = open(&data);
     let lost = acknowledged.iter().filter(|id| store.get(Table::Submission, &id.0).unwrap().is_none()).count();
     println!(
         "{kills} kills, {} submissions of 50 events acknowledged, {lost} lost, height {}, slowest start {:?}",
