@@ -2,7 +2,6 @@
 //! raises alarms with evidence that holds. Method: processes over loopback and the commands that a user would give; a
 //! validator that is killed and whose key then lies from within this test, over the real network.
 
-mod net;
 mod runner;
 
 use std::fs;
@@ -10,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::Arc;
 
-use net::{Net, VALIDATORS, json, node_seed, together, until};
+use runner::net::{Net, Of, json, node_seed, together, until};
 use runner::{Served, command, is, path, run};
 use serde_json::Value;
 use suyuan_ledger::block::{
@@ -23,6 +22,8 @@ use suyuan_node::core::Message;
 use suyuan_node::core::evidence::Decision;
 use suyuan_node::network::{Class, Event, Member, Network, Settings};
 use suyuan_sdk::signer::{MemorySigner, Signer as _};
+
+const VALIDATORS: usize = 4;
 
 fn signer(number: usize) -> MemorySigner {
     MemorySigner::from_seed(&node_seed(number))
@@ -114,7 +115,9 @@ async fn lie(net: &Net, number: usize, chain: Hash, validators: Vec<Validator>, 
 
 #[test]
 fn an_audit_node_watches() {
-    let net = Net::new();
+    let roles = ["operator", "member", "member", "member", "authority"];
+    let net = Net::new(&Of { roles: &roles, validators: VALIDATORS, threshold: 0 });
+    let genesis = net.file("genesis.json");
     let start = |number: usize| Served::start(&net.dirs[number]);
     let configuration = format!("{}/config.toml", net.dirs[VALIDATORS]);
     let text = fs::read_to_string(&configuration).unwrap().replace("audit = false", "audit = true");
@@ -163,7 +166,7 @@ fn an_audit_node_watches() {
     assert!(!watching.wait().unwrap().success());
 
     // The key of the one that was killed lies.
-    let bytes = fs::read(&net.genesis).unwrap();
+    let bytes = fs::read(&genesis).unwrap();
     let (chain, validators) = (chain_id(&bytes), Genesis::parse(&bytes).unwrap().validators);
     let height = json(&audit, "/v1/status")["height"].as_u64().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -182,7 +185,7 @@ fn an_audit_node_watches() {
     let mut proved = Vec::new();
     for entry in fs::read_dir(&found).unwrap() {
         let file = entry.unwrap().path().to_str().unwrap().to_owned();
-        let verified = run(&["verify", &file, "--trust", &net.genesis, "--json"]);
+        let verified = run(&["verify", &file, "--trust", &genesis, "--json"]);
         assert_eq!(verified.code, 0, "{}", verified.stderr);
         let said = verified.json();
         proved.push((said["evidence"].as_str().unwrap().to_owned(), said["validators"].as_array().unwrap().len()));
@@ -191,7 +194,7 @@ fn an_audit_node_watches() {
         *bytes.last_mut().unwrap() ^= 1;
         let broken = path(&net.work, "broken.evidence");
         fs::write(&broken, bytes).unwrap();
-        is(&run(&["verify", &broken, "--trust", &net.genesis]), 1, "EVIDENCE-UNPROVED");
+        is(&run(&["verify", &broken, "--trust", &genesis]), 1, "EVIDENCE-UNPROVED");
     }
     proved.sort();
     assert_eq!(proved[0], ("equivocation".to_owned(), 1));

@@ -30,6 +30,13 @@ pub struct Net {
     pub work: tempfile::TempDir,
     /// The data directories.
     pub dirs: Vec<String>,
+    /// The ports at which they listen for each other.
+    pub ports: Vec<u16>,
+}
+
+/// The seed of a node's key.
+pub fn node_seed(number: usize) -> [u8; 32] {
+    [1 + number as u8; 32]
 }
 
 pub fn organisation(number: usize) -> String {
@@ -86,7 +93,7 @@ impl Net {
             fs::write(format!("{dir}/config.toml"), text).unwrap();
             dirs.push(dir);
         }
-        Net { work, dirs }
+        Net { work, dirs, ports }
     }
 
     pub fn start(&self, number: usize) -> Served {
@@ -122,6 +129,26 @@ pub fn together(nodes: &[&Served], least: u64) -> u64 {
             return heights[0];
         }
         assert!(begun.elapsed() < WAIT, "{heights:?}, at least {least}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// What a node answers in JSON.
+pub fn json(node: &Served, path: &str) -> serde_json::Value {
+    let answer = node.ask(&format!("GET {path}"), b"");
+    let body = answer.split_once("\r\n\r\n").unwrap().1;
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+}
+
+/// Waits until a node's answer is as it should be.
+pub fn until(node: &Served, path: &str, is: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+    let begun = Instant::now();
+    loop {
+        let said = json(node, path);
+        if is(&said) {
+            return said;
+        }
+        assert!(begun.elapsed() < WAIT, "{path}: {said}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
