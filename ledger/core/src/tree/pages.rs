@@ -72,7 +72,8 @@ impl PageMaker {
             if within > 0 || left < unit {
                 // Part of a node of the lowest level.
                 let taken = left.min(unit - within);
-                self.below_equal = if within == 0 { equal } else { self.below_equal.filter(|known| Some(*known) == equal) };
+                self.below_equal =
+                    if within == 0 { equal } else { self.below_equal.filter(|known| Some(*known) == equal) };
                 self.below.push_run(leaf, taken);
                 self.count += taken;
                 if self.count.is_multiple_of(unit) {
@@ -82,7 +83,10 @@ impl PageMaker {
                 continue;
             }
             let mut level = lowest;
-            while self.count.is_multiple_of(1 << (level + PAGE_LEVELS)) && left >= 1 << (level + PAGE_LEVELS) && equal.is_some() {
+            while self.count.is_multiple_of(1 << (level + PAGE_LEVELS))
+                && left >= 1 << (level + PAGE_LEVELS)
+                && equal.is_some()
+            {
                 level += PAGE_LEVELS;
             }
             let hash = self.doubling.doubled(leaf, level);
