@@ -289,6 +289,11 @@ impl Writer {
         self.common.failure.get()
     }
 
+    /// The height of the last block that is written, as far as this process knows: 0 before the first.
+    pub fn height(&self) -> u64 {
+        self.common.figures.height.load(Ordering::Relaxed)
+    }
+
     /// What it has done.
     pub fn figures(&self) -> &Figures {
         &self.common.figures

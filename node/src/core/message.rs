@@ -7,6 +7,7 @@ use suyuan_ledger::hash::Hash;
 use suyuan_ledger::submission::SignedSubmission;
 
 use crate::consensus::ConsensusMessage;
+use crate::join::SnapshotMessage;
 
 /// A message of one node to another.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -45,6 +46,8 @@ pub enum Message {
     },
     /// Decided blocks, one after the other.
     Decided(Vec<DecidedBlock>),
+    /// Of a snapshot: between shells, the core has no part in it.
+    Snapshot(SnapshotMessage),
 }
 
 /// A proposed block without the bytes of its submissions.
@@ -78,6 +81,9 @@ impl Message {
 
     /// Whether it is large or can wait: what must not hold up votes.
     pub fn is_bulk(&self) -> bool {
-        matches!(self, Message::Submission(_) | Message::WantDecided { .. } | Message::Decided(_))
+        matches!(
+            self,
+            Message::Submission(_) | Message::WantDecided { .. } | Message::Decided(_) | Message::Snapshot(_)
+        )
     }
 }

@@ -10,6 +10,7 @@ mod pool;
 mod turns;
 
 pub use agreement::{LogRecord, Logged};
+pub use follow::decided_blocks;
 pub use message::{DecidedBlock, Message, ProposedBlock};
 
 use std::collections::{BTreeMap, VecDeque};
@@ -430,6 +431,7 @@ impl NodeCore {
                 }
             }
             Message::Decided(blocks) => self.follow.take(from, blocks, self.ledger.head.height),
+            Message::Snapshot(_) => {}
         }
         Ok(false)
     }

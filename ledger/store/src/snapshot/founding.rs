@@ -9,7 +9,7 @@ use suyuan_ledger::kv::{Read, Table};
 use suyuan_ledger::names::{Name, names_root};
 use suyuan_ledger::record::Role;
 use suyuan_ledger::state::reader::Reader;
-use suyuan_ledger::state::subject::{KEYS_PER_ROW, StoredRecord, decode_keys, place_key};
+use suyuan_ledger::state::subject::{KEYS_PER_ROW, NONE, StoredRecord, decode_keys, place_key};
 
 use super::Refused;
 
@@ -88,6 +88,7 @@ impl Founded {
     ) -> Result<(), Refused> {
         let is_error = record.runs.iter().any(|run| run.role == Role::Own as u8);
         let is_right = record.effect.is_of(derived)
+            && derived.receivers.is_empty() == (record.effect.next == NONE)
             && derived.error.is_some() == is_error
             && self.is_order(record, derived)
             && self.are_quantities(store, record, derived, is_error)?;

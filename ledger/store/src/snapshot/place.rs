@@ -61,6 +61,10 @@ impl Place {
         self.join().join(BLOCKS_NAME)
     }
 
+    fn block_file(&self, from: u64) -> PathBuf {
+        self.blocks().join(format!("{from:0HEIGHT_DIGITS$}"))
+    }
+
     /// The folder for what is needed while it lasts.
     pub fn scratch(&self) -> PathBuf {
         self.join().join(SCRATCH_NAME)
@@ -72,23 +76,26 @@ impl Place {
         RocksStore::open(&self.join().join(DATABASE_NAME), &options)
     }
 
-    /// Keeps blocks as they came, for an attempt that begins anew. That they survive a crash is not promised: they are
-    /// checked as if another node sent them.
-    pub fn keep(&self, from: u64, portion: &Heights) -> Result<(), StoreError> {
-        let name = self.blocks().join(format!("{from:0HEIGHT_DIGITS$}"));
-        let Heights { through, blocks, records, payloads } = portion;
+    /// Keeps blocks as they came, packed, for an attempt that begins anew. That they survive a crash is not promised:
+    /// they are checked as if another node sent them.
+    pub fn keep(&self, from: u64, through: u64, rows: &[Vec<u8>]) -> Result<(), StoreError> {
+        let name = self.block_file(from);
         let mut bytes = through.to_le_bytes().to_vec();
-        for pairs in [blocks, records, payloads] {
-            let packed = pairs.pack();
+        for packed in rows {
             bytes.extend_from_slice(&(packed.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(&packed);
+            bytes.extend_from_slice(packed);
         }
         fs::write(&name, bytes).map_err(|error| StoreError::Failed(format!("{}: {error}", name.display())))
     }
 
+    /// Whether blocks from a height on were kept.
+    pub fn has_kept(&self, from: u64) -> bool {
+        self.block_file(from).exists()
+    }
+
     /// The blocks from a height on, if they were kept and do not go beyond another.
     pub fn kept(&self, from: u64, to: u64) -> Option<Heights> {
-        let bytes = fs::read(self.blocks().join(format!("{from:0HEIGHT_DIGITS$}"))).ok()?;
+        let bytes = fs::read(self.block_file(from)).ok()?;
         let (through, mut rest) = bytes.split_first_chunk()?;
         let mut next = || {
             let (length, behind) = rest.split_first_chunk()?;
@@ -104,7 +111,7 @@ impl Place {
     /// Forgets blocks that were kept: they are wrong.
     pub fn forget(&self, from: u64) {
         // If they stay, they are refused once more.
-        let _ = fs::remove_file(self.blocks().join(format!("{from:0HEIGHT_DIGITS$}")));
+        let _ = fs::remove_file(self.block_file(from));
     }
 
     /// Puts the store that was taken in the place of the one that is there. Neither may be open.
