@@ -253,7 +253,7 @@ impl Opened {
             return Ok((self, Some(joining)));
         }
         let memory = self.configuration.memory_bytes();
-        let trust = Trust { chain: self.ledger.head.chain, validators: self.genesis.validators.clone() };
+        let trust = Trust::new(self.ledger.head.chain, self.genesis.validators.clone());
         let behind = if is_stuck { 1 } else { table.join_blocks };
         let joined = Joiner::new(&mut joining, &self.directory, trust, (height, behind), memory).run()?;
         let Joined::Taken(place) = joined else { return Ok((self, Some(joining))) };

@@ -28,9 +28,9 @@ fn main() {
     let source = directory.open_store(MEMORY).unwrap();
     let bytes = std::fs::read(Path::new(from).join("genesis.json")).unwrap();
     let genesis = Genesis::parse(&bytes).unwrap();
-    let trust = Trust { chain: chain_id(&bytes), validators: genesis.validators };
+    let trust = Trust::new(chain_id(&bytes), genesis.validators);
     let begun = Instant::now();
-    let at = source.snapshot();
+    let at = source.snapshot_beside_cache();
     let given = moment(&at, &source).unwrap().expect("no certified state");
     let height = given.height;
     let _ = std::fs::remove_dir_all(to);
@@ -56,7 +56,7 @@ fn main() {
             }
             let mut from = 1;
             while from <= height {
-                let found = heights(source, from, height, PORTION_BYTES).unwrap().unwrap();
+                let found = heights(&source.snapshot_beside_cache(), from, height, PORTION_BYTES).unwrap().unwrap();
                 from = found.through + 1;
                 let rows = [found.blocks.pack(), found.records.pack(), found.payloads.pack()];
                 send.send(Sent::Blocks(found.through, rows)).unwrap();

@@ -124,8 +124,10 @@ impl Giving<'_> {
             Message::Snapshot(SnapshotMessage::WantPart { height, table, after }) => {
                 self.part(height, table, after).map(Message::Snapshot)
             }
-            Message::Snapshot(SnapshotMessage::WantBlocks { from, to }) => heights(self.store, from, to, PORTION_BYTES)
-                .map(|found| Message::Snapshot(SnapshotMessage::blocks(from, found.as_ref()))),
+            Message::Snapshot(SnapshotMessage::WantBlocks { from, to }) => {
+                heights(&self.store.snapshot_beside_cache(), from, to, PORTION_BYTES)
+                    .map(|found| Message::Snapshot(SnapshotMessage::blocks(from, found.as_ref())))
+            }
             _ => return,
         };
         match answer {
@@ -143,7 +145,7 @@ impl Giving<'_> {
         if self.held.len() >= MOMENTS_MAX {
             return Ok(None);
         }
-        let (at, begun) = (self.store.snapshot(), Instant::now());
+        let (at, begun) = (self.store.snapshot_beside_cache(), Instant::now());
         let certified = loop {
             match moment(&at, self.store)? {
                 None if begun.elapsed() < CERTIFIED_WAIT => std::thread::sleep(CERTIFIED_STEP),

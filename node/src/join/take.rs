@@ -217,7 +217,7 @@ impl<'a> Joiner<'a> {
 
     fn attempt(&mut self, node: NodeKey) -> Result<(Place, Moment, u64), End> {
         let moment = self.moment(node)?;
-        if moment.height <= self.height {
+        if moment.height < self.least {
             return Err(End::Silent(node));
         }
         let failed = |error| End::Failed(directory_reason(&error));

@@ -133,7 +133,7 @@ fn check_signature(ground: &Ground<'_>, stored: &StoredSubmission) -> Result<(),
     let head = &stored.submission;
     let signed = SignedSubmission { submission: head.clone(), signature: stored.signature, events: Vec::new() };
     let key = ground.directory.key(&head.key);
-    match head.chain == ground.trust.chain && key.is_some_and(|key| signed.is_signed_by(&key.public)) {
+    match head.chain == ground.trust.chain() && key.is_some_and(|key| signed.is_signed_by(&key.public)) {
         true => Ok(()),
         false => Err("the signature of a submission is not that of its key"),
     }

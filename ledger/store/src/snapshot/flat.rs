@@ -8,8 +8,8 @@ use suyuan_ledger::kv::StoreError;
 
 /// So many values are read at once.
 const PAGE_VALUES: u64 = 1_024;
-/// So many pages are kept: of events some 48 MiB, of logs 32.
-const PAGES_MAX: u64 = 1_024;
+/// So many pages are kept by a reader: of events 22 MiB, of logs 16.
+const PAGES_MAX: u64 = 512;
 
 /// Where values are.
 #[derive(Debug, Clone)]
@@ -105,7 +105,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let flat = Flat::<4>::create(&folder.path().join("flat")).unwrap();
         let count = 2 * PAGE_VALUES * PAGES_MAX + 77;
-        let middle = 1_000_000;
+        let middle = 600_000;
         for range in [middle..count, 0..middle] {
             let mut writer = flat.writer(range.start).unwrap();
             range.for_each(|number| writer.push(&(number as u32).to_le_bytes()).unwrap());

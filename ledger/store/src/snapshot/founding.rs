@@ -100,18 +100,29 @@ impl Founded {
 
     /// Whether subjects were numbered in the order in which the payload names them, their classes behind them.
     fn is_order(&self, record: &StoredRecord, derived: &Derived) -> bool {
-        let Some(numbers) = numbers(record).filter(|numbers| !numbers.is_empty()) else { return true };
+        if record.founded.is_empty() {
+            return true;
+        }
+        let numbers = numbers(record).unwrap_or_default();
         let stored: Vec<&SubjectKey> = numbers.iter().filter_map(|number| Some(&self.get(*number)?.1)).collect();
-        let new: HashSet<&SubjectKey> = stored.iter().copied().collect();
-        let named: Vec<&SubjectKey> = derived.keys.iter().filter(|key| new.contains(key)).collect();
-        let here: HashSet<&SubjectKey> = named.iter().copied().collect();
-        let (mut classes, mut known) = (Vec::new(), HashSet::new());
+        let mut named = 0;
+        for key in &derived.keys {
+            named += usize::from(stored.get(named).is_some_and(|next| *next == key));
+        }
+        let Some((named, classes)) = stored.split_at_checked(named) else { return false };
+        if classes.is_empty() {
+            return true;
+        }
+        // What is no class of those named, or is named itself, is not behind them.
+        let keys: HashSet<&SubjectKey> = derived.keys.iter().collect();
+        let (mut place, mut known) = (0, HashSet::new());
         for class in named.iter().filter_map(|key| key.class()) {
-            if new.contains(&class) && !here.contains(&class) && known.insert(class.clone()) {
-                classes.push(class);
+            let is_next = classes.get(place).is_some_and(|next| **next == class);
+            if known.insert(class) {
+                place += usize::from(is_next);
             }
         }
-        stored.iter().copied().eq(named.into_iter().chain(&classes))
+        place == classes.len() && classes.iter().all(|class| !keys.contains(class))
     }
 
     fn are_quantities(
@@ -134,6 +145,9 @@ impl Founded {
             .collect();
         if said.len() != kept.len() || !kept.is_sorted() {
             return Ok(false);
+        }
+        if kept.is_empty() {
+            return Ok(true);
         }
         let reader = Reader::new(store);
         let mut found = Vec::with_capacity(kept.len());

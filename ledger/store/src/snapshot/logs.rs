@@ -147,6 +147,9 @@ impl Checking<'_> {
             peaks.ok_or_else(|| fault("its entries do not make it"))?;
             writer.push(&leaf.0)?;
         }
+        if let Some((key, _)) = logs.next() {
+            return Err(Refused::fault(Table::Log, &key, "is under no number"));
+        }
         writer.flush()?;
         Ok(totals)
     }

@@ -62,24 +62,61 @@ pub struct Moment {
     pub certificate: CommitCertificate,
     /// What the state root is made of.
     pub roots: StateRoots,
+    /// How the set that decided it follows from that of the genesis, ascending.
+    pub changes: Vec<SetChange>,
 }
 
-/// Who is believed that a header is decided.
+/// A header that names another set for its child, with that set.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SetChange {
+    /// The header.
+    pub header: Header,
+    /// Why it is decided.
+    pub certificate: CommitCertificate,
+    /// The set that decides its child.
+    pub next: Vec<Validator>,
+}
+
+/// Who is believed that a header is decided: the validators of the genesis, and each set that one before it has decided
+/// to be the next.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    /// The chain.
-    pub chain: Hash,
-    /// The validators, as the genesis has them.
-    pub validators: Vec<Validator>,
+    chain: Hash,
+    /// Each set with the first height that it decides, ascending.
+    sets: Vec<(u64, Vec<Validator>)>,
 }
 
 impl Trust {
-    /// Whether a header is decided by those who are trusted to. This is the place where changes of the set come in: a
-    /// set follows from the one before by the headers that these decided.
+    /// Trusts the validators of a genesis.
+    pub fn new(chain: Hash, validators: Vec<Validator>) -> Trust {
+        Trust { chain, sets: vec![(1, validators)] }
+    }
+
+    /// The chain.
+    pub fn chain(&self) -> Hash {
+        self.chain
+    }
+
+    /// Trusts the set that a header names as the next, if those who are trusted have decided the header.
+    pub fn follow(&mut self, change: &SetChange) -> bool {
+        let SetChange { header, certificate, next } = change;
+        let last = self.sets.last().map_or(0, |(from, _)| *from);
+        let is_next = header.height >= last
+            && header.next_validators != header.validators
+            && header.next_validators == validators_hash(next)
+            && self.decides(header, certificate);
+        if is_next {
+            self.sets.push((header.height.saturating_add(1), next.clone()));
+        }
+        is_next
+    }
+
+    /// Whether a header is decided by those who are trusted to.
     pub fn decides(&self, header: &Header, certificate: &CommitCertificate) -> bool {
-        header.chain == self.chain
-            && header.validators == validators_hash(&self.validators)
-            && certificate.decides(header, &self.validators)
+        let set = self.sets.iter().rfind(|(from, _)| *from <= header.height);
+        set.is_some_and(|(_, set)| {
+            header.chain == self.chain && header.validators == validators_hash(set) && certificate.decides(header, set)
+        })
     }
 }
 

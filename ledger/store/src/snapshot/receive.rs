@@ -94,9 +94,12 @@ impl<S: Sink> Pages<'_, S> {
 
 impl<'a, S: Sink> Receiver<'a, S> {
     /// Begins with an empty store; `scratch` is a folder for what is needed while it lasts.
-    pub fn new(trust: Trust, moment: Moment, store: &'a S, scratch: &Path) -> Result<Self, Refused> {
+    pub fn new(mut trust: Trust, moment: Moment, store: &'a S, scratch: &Path) -> Result<Self, Refused> {
         let header = &moment.header;
         let fault = |what: &str| Refused::fault(Table::Meta, HEAD_KEY, what);
+        if !moment.changes.iter().all(|change| trust.follow(change)) {
+            return Err(fault("a change of the validator set that nobody decided"));
+        }
         let certifies = match header.height.checked_sub(moment.height) {
             Some(0) => is_empty(header),
             Some(1) => true,
@@ -111,10 +114,10 @@ impl<'a, S: Sink> Receiver<'a, S> {
         let facts: Flat<FACT_BYTES> = Flat::create(&scratch.join("facts"))?;
         let mut pages = Pages { store, writes: WriteSet::default(), count: 0 };
         let mut history = PageMaker::new(HISTORY);
-        history.push(trust.chain, 1, &mut |key, page| pages.put(key, page))?;
+        history.push(trust.chain(), 1, &mut |key, page| pages.put(key, page))?;
         let chain = Chain {
             height: 0,
-            id: trust.chain,
+            id: trust.chain(),
             time: 0,
             results: Hash::ZERO,
             validators: Hash::ZERO,
@@ -323,18 +326,14 @@ impl<'a, S: Sink> Receiver<'a, S> {
         if chain.name_count != roots.name_count || chain.names_root != roots.names {
             return Err(Refused::fault(Table::Key, &[], "the names do not make their root"));
         }
-        chain.by_height.iter_mut().try_for_each(|gathered| gathered.write(store))?;
-        chain.name_rows.write(store)?;
-        chain.event_rows.write(store)?;
-        chain.submission_rows.write(store)?;
-        chain.facts.flush()?;
         if chain.key_rows != self.rows_of(Table::Key) {
             return Err(Refused::fault(Table::Key, &[], "there are keys of no subject"));
         }
+        self.chain.facts.flush()?;
         let next_log = self.check_subjects()?;
         self.pages.write()?;
         let Chain { height, id, time, results, validators, .. } = self.chain;
-        let (chain, state) = (self.trust.chain, roots.root());
+        let (chain, state) = (self.trust.chain(), roots.root());
         let head = Head { chain, height, id, time, state, results, history, validators, roots, next_log };
         let mut writes = WriteSet::default();
         writes.put(Table::Meta, HEAD_KEY, encode(&head));
@@ -345,9 +344,23 @@ impl<'a, S: Sink> Receiver<'a, S> {
 
     /// Checks logs, their entries and the runs of subjects; gives the next log's number.
     fn check_subjects(&mut self) -> Result<u64, Refused> {
-        let (roots, weights, store) = (&self.moment.roots, Weights::new(), self.store);
+        let (roots, weights, store) = (self.moment.roots.clone(), Weights::new(), self.store);
         let leaves = self.chain.leaves.clone();
-        let totals = logs::check(store, &self.chain.events, &leaves, &weights, self.threads)?;
+        let Chain { by_height, name_rows, event_rows, submission_rows, events, .. } = &mut self.chain;
+        // What is left to write is written while logs are checked.
+        let totals = thread::scope(|scope| {
+            let write = || {
+                by_height.iter_mut().try_for_each(|gathered| gathered.write(store))?;
+                name_rows.write(store)?;
+                event_rows.write(store)?;
+                submission_rows.write(store)
+            };
+            let writing = thread::Builder::new().name("write".to_owned()).spawn_scoped(scope, write);
+            let writing = writing.map_err(|error| StoreError::Failed(format!("no thread to write with: {error}")))?;
+            let totals = logs::check(store, events, &leaves, &weights, self.threads)?;
+            writing.join().map_err(|_| StoreError::Failed("a thread that writes has panicked".to_owned()))??;
+            Ok::<_, Refused>(totals)
+        })?;
         if totals.logs != self.rows_of(Table::Log) {
             return Err(Refused::fault(Table::Log, &[], "logs are missing, or there are too many"));
         }

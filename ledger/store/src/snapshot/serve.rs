@@ -9,8 +9,9 @@ use suyuan_ledger::tree::dense;
 
 use super::{Moment, Pairs};
 
-/// A portion ends with the pair, or the block, with which it has so many bytes, unless told otherwise.
-pub const PORTION_BYTES: usize = 4 << 20;
+/// A portion ends with the pair, or the block, with which it has so many bytes, unless told otherwise: packed about 3 to 4
+/// MiB.
+pub const PORTION_BYTES: usize = 12 << 20;
 /// What a record has about, in bytes: how many blocks make a portion is judged before they are read.
 const RECORD_BYTES: usize = 256;
 /// Above every key.
@@ -49,7 +50,8 @@ pub fn moment(at: &dyn Read, live: &dyn Read) -> Result<Option<Moment>, StoreErr
     let (height, roots) = (head.height, head.roots);
     let certifies = |block: StoredBlock| {
         let StoredBlock { header, certificate, .. } = block;
-        Moment { height, header, certificate, roots: roots.clone() }
+        // The set of validators is that of the genesis as yet.
+        Moment { height, header, certificate, roots: roots.clone(), changes: Vec::new() }
     };
     if let Some(next) = block_at(live, height.saturating_add(1))? {
         return Ok(Some(certifies(next)));

@@ -11,9 +11,9 @@ use crate::families::{Memory, file_options};
 use crate::{MEMORY_BYTES_MIN, MemoryStore, RocksStore, Store};
 
 /// A table's pairs are written out when they have so many bytes.
-const FILE_BYTES: usize = 32 << 20;
+const FILE_BYTES: usize = 16 << 20;
 /// So many pairs with keys that fall anywhere are sorted together.
-const SORTED_MAX: usize = 1 << 19;
+const SORTED_MAX: usize = 1 << 18;
 
 /// A store that takes pairs in bulk.
 pub trait Sink: Store + Sync {

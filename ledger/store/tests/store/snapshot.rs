@@ -12,7 +12,9 @@ use suyuan_ledger::organisation::genesis::chain_id;
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::records;
 use suyuan_ledger::state::subject::{StoredLog, StoredRecord};
-use suyuan_store::snapshot::{Heights, Moment, Pairs, Part, Receiver, Refused, Sink, Trust, heights, moment, part};
+use suyuan_store::snapshot::{
+    Heights, Moment, Pairs, Part, Receiver, Refused, SetChange, Sink, Trust, heights, moment, part,
+};
 use suyuan_store::{DataDirectory, MEMORY_BYTES_MIN, MemoryStore, RocksStore, StoreOptions};
 
 use crate::common::{Model, Numbers, contents};
@@ -23,7 +25,7 @@ use crate::ledger::TestLedger;
 const BYTES: usize = 3_000;
 
 fn trust(network: &TestLedger) -> Trust {
-    Trust { chain: chain_id(&network.genesis), validators: network.validators.clone() }
+    Trust::new(chain_id(&network.genesis), network.validators.clone())
 }
 
 /// What a liar does to what it sends.
@@ -402,23 +404,24 @@ fn states_that_nobody_certified_are_refused() {
     };
     let right = trust(&network);
     assert!(is_taken(&right, given.clone()));
-    assert!(!is_taken(&Trust { chain: suyuan_ledger::hash::Hash([1; 32]), ..right.clone() }, given.clone()));
-    let others = crate::ledger::TestLedger::new(&[(
-        "urn:uscc:91440115DEMA00013J",
-        suyuan_ledger::organisation::OrganisationRole::Member,
-        &[],
-    )]);
-    assert!(!is_taken(&trust(&others), given.clone()));
-    let mut stranger = right.clone();
-    stranger.validators[0].key = crate::ledger::key(9).verifying_key().to_bytes();
-    assert!(!is_taken(&stranger, given.clone()));
-    let mut lies: Vec<Moment> = vec![given.clone(); 6];
+    let other_chain = Trust::new(suyuan_ledger::hash::Hash([1; 32]), network.validators.clone());
+    assert!(!is_taken(&other_chain, given.clone()));
+    let mut strangers = network.validators.clone();
+    strangers[0].key = crate::ledger::key(9).verifying_key().to_bytes();
+    assert!(!is_taken(&Trust::new(right.chain(), strangers), given.clone()));
+    let mut lies: Vec<Moment> = vec![given.clone(); 7];
     lies[0].height += 1;
     lies[1].height = lies[1].height.saturating_sub(2);
     lies[2].height = 0;
     lies[3].roots.subject_count += 1;
     lies[4].certificate.signatures.clear();
     lies[5].header.state = lies[5].header.results;
+    let change = SetChange {
+        header: given.header.clone(),
+        certificate: given.certificate.clone(),
+        next: network.validators.clone(),
+    };
+    lies[6].changes.push(change);
     for (number, lie) in lies.into_iter().enumerate() {
         assert!(!is_taken(&right, lie), "lie {number}");
     }
@@ -457,4 +460,36 @@ fn the_store_is_exchanged_as_a_whole() {
         assert_eq!(at(&path), if stop == 0 { 0 } else { height });
         assert_eq!(path.join("join").exists(), stop == 0);
     }
+}
+
+/// A set follows from the one before: by a header that names it, which those before have decided.
+#[test]
+fn trust_follows_changes_of_the_set() {
+    use suyuan_ledger::block::{CommitCertificate, CommitSignature, Validator, validators_hash, vote_message};
+    use suyuan_ledger::submission::sign;
+    let network = network(40, 4);
+    let given = moment(&network.store, &network.store).unwrap().unwrap();
+    let next_key = crate::ledger::key(77);
+    let next = vec![Validator { key: next_key.verifying_key().to_bytes(), power: 3 }];
+    let decided = |mut header: suyuan_ledger::block::Header, by: &ed25519_dalek::SigningKey| {
+        header.chain = trust(&network).chain();
+        let message = vote_message(header.chain, header.height, 0, header.id());
+        let signature = CommitSignature { validator: 0, signature: sign(by, message) };
+        (header, CommitCertificate { round: 0, signatures: vec![signature] })
+    };
+    let mut naming = given.header.clone();
+    naming.next_validators = validators_hash(&next);
+    let mut later = naming.clone();
+    (later.height, later.validators) = (naming.height + 1, validators_hash(&next));
+    let (header, certificate) = decided(later, &next_key);
+    let mut trusted = trust(&network);
+    assert!(!trusted.decides(&header, &certificate));
+    let (naming, by_them) = decided(naming, &network.validator);
+    let (_, by_itself) = decided(naming.clone(), &next_key);
+    let change = |certificate, next| SetChange { header: naming.clone(), certificate, next };
+    assert!(!trusted.follow(&change(by_itself, next.clone())));
+    assert!(!trusted.follow(&change(by_them.clone(), network.validators.clone())));
+    assert!(trusted.follow(&change(by_them.clone(), next.clone())));
+    assert!(!trusted.follow(&change(by_them, next)));
+    assert!(trusted.decides(&header, &certificate) && trusted.decides(&given.header, &given.certificate));
 }
