@@ -20,6 +20,9 @@ pub(super) struct Founded {
     pub rows: u64,
 }
 
+/// A quantity as a payload says it: role, key, thousandths, unit.
+type Said<'a> = (u8, &'a [u8], Option<i64>, [u8; 4]);
+
 /// The numbers of the subjects that an event founded, in the order in which they were numbered.
 fn numbers(record: &StoredRecord) -> Option<Vec<u64>> {
     let count = record.founded.iter().fold(0u64, |sum, run| sum.saturating_add(run.count.into()));
@@ -137,7 +140,7 @@ impl Founded {
             return Ok(kept.is_empty());
         }
         let said = derived.links.iter().filter_map(|link| Some((link, link.quantity?)));
-        let mut said: Vec<(u8, &[u8], Option<i64>, [u8; 4])> = said
+        let mut said: Vec<Said<'_>> = said
             .filter_map(|(link, quantity)| {
                 let key = derived.keys.get(link.key as usize)?;
                 Some((link.role as u8, key.bytes(), quantity.thousandths, quantity.unit))
