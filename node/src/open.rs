@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::block::validators_hash;
+use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
 use suyuan_ledger::state::apply::{ApplyError, Ledger};
@@ -23,10 +23,11 @@ use suyuan_sdk::signer::{MemorySigner, Signer};
 use suyuan_store::snapshot::Trust;
 use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_directory, memory_shares};
 
+use crate::alarms::Alarms;
 use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
 use crate::consensus::Pace;
-use crate::core::{CoreError, CoreSettings, NodeCore};
+use crate::core::{CoreError, CoreSettings, NodeCore, NodeKey};
 use crate::join::{Joined, Joiner, Stuck, wants_to_join};
 use crate::peers::{self, Joining, Others};
 use crate::shell::{Peers as _, Stopped, Together, Writer};
@@ -84,6 +85,10 @@ pub struct Node {
     pub genesis: Genesis,
     /// The other nodes, if it is not alone.
     pub others: Option<Others>,
+    /// What those who watch it should know.
+    pub alarms: Arc<Alarms>,
+    /// Its key, by which others know it.
+    pub key: NodeKey,
     /// Where it is.
     pub path: PathBuf,
     _directory: DataDirectory,
@@ -122,15 +127,8 @@ pub fn create(
         }
     };
     let genesis = Genesis::parse(&bytes).map_err(|error| error.reason)?;
-    let (_, writes) = Ledger::found(
-        chain_id(&bytes),
-        genesis.start_time,
-        validators_hash(&genesis.validators),
-        &genesis.rows(),
-        genesis.directory(),
-        &store,
-    )
-    .map_err(|error| store_reason(&error))?;
+    let (_, writes) = Ledger::found(chain_id(&bytes), genesis.start_time, &genesis.rows(), genesis.directory(), &store)
+        .map_err(|error| store_reason(&error))?;
     store.commit(&writes).map_err(|error| store_reason(&error))
 }
 
@@ -200,44 +198,57 @@ impl Opened {
         checked.map_err(|error| store_reason(&error))
     }
 
-    /// Starts the writer with the validator's key.
-    pub fn start(self, validator: MemorySigner) -> Result<Node, Reason> {
+    /// Starts the writer with the node's key, with which it votes while it is a validator's.
+    pub fn start(self, key: MemorySigner) -> Result<Node, Reason> {
         if self.directory.is_restored() {
             return Err(Reason::new(codes::RESTORED, &[&self.path.display().to_string()]));
         }
-        let key = validator.public();
-        let is_alone = matches!(self.genesis.validators.as_slice(), [only] if only.key == key);
-        let identity = validator.identity_seed();
+        let public = key.public();
+        let is_audit = self.configuration.audit;
+        if is_audit && self.ledger.directory.validators().set.iter().any(|one| one.key == public) {
+            return Err(Reason::new(codes::AUDIT_KEY, &[&Hash(public).to_string()]));
+        }
+        let is_alone = matches!(self.ledger.validators(), [only] if only.key == public);
+        let is_alone = is_alone && self.configuration.network.is_none();
+        let identity = key.identity_seed();
         // Before what must be remembered is read: a snapshot may come in the place of the ledger.
         let (opened, joining) = match is_alone {
             true => (self, None),
             false => self.join(&identity)?,
         };
         let Opened { store, configuration, genesis, ledger, path, directory, .. } = opened;
+        let alarms = Arc::new(Alarms::open(&path, ledger.head.chain)?);
         let log = match is_alone {
             true => None,
             false => Some(peers::open_log(&path).map_err(|error| directory_reason(&error))?),
         };
         let (log, records) = log.unzip();
-        let settings = CoreSettings {
-            validator: Some(validator),
-            validators: genesis.validators.clone(),
-            pace: Pace::default(),
-            log: records.unwrap_or_default(),
-        };
+        let settings = CoreSettings { key: Some(key), pace: Pace::default(), log: records.unwrap_or_default() };
         let core = NodeCore::new(ledger, store.as_ref(), settings).map_err(|error| core_reason(&error))?;
+        let core = if configuration.audit { core.into_audit() } else { core };
         let at = |error: io::Error| io_reason(&path, &error);
         let (writer, others) = match log.zip(joining) {
             None => (Arc::new(Writer::start(core, store.clone(), None).map_err(at)?), None),
             Some((log, joining)) => {
-                let together = Together { log, peers: Box::new(joining.outgoing()) };
+                let together = Together { log, peers: Box::new(joining.outgoing()), alarms: Arc::clone(&alarms) };
                 let writer = Arc::new(Writer::start(core, store.clone(), Some(together)).map_err(at)?);
                 let others = joining.listen(Arc::clone(&writer), &store, &path).map_err(at)?;
                 (writer, Some(others))
             }
         };
         let remembered = Remembered::default();
-        Ok(Node { writer, store, others, remembered, configuration, genesis, path, _directory: directory })
+        Ok(Node {
+            writer,
+            store,
+            others,
+            alarms,
+            key: public,
+            remembered,
+            configuration,
+            genesis,
+            path,
+            _directory: directory,
+        })
     }
 }
 
@@ -247,7 +258,7 @@ impl Opened {
         let Some(table) = self.configuration.network.clone() else {
             return Err(Reason::new(codes::NO_NETWORK, &[&self.path.display().to_string()]));
         };
-        let mut joining = Joining::start(identity, &table, &self.ledger, &self.genesis.validators)?;
+        let mut joining = Joining::start(identity, &table, &self.ledger)?;
         let (height, is_stuck) = (self.ledger.head.height, Stuck::is_marked(&self.path));
         if !wants_to_join(&table, height, is_stuck) {
             return Ok((self, Some(joining)));
@@ -265,7 +276,7 @@ impl Opened {
         let store = directory.open_store(memory).map_err(|error| directory_reason(&error))?;
         let ledger = Ledger::open(&store).map_err(|error| store_reason(&error))?;
         let ledger = ledger.ok_or_else(|| Reason::new(codes::UNFINISHED, &[&self.path.display().to_string()]))?;
-        joining.outgoing().members(&ledger.directory);
+        joining.outgoing().members(&ledger.directory, ledger.head.height.saturating_add(1));
         let Opened { configuration, genesis, genesis_bytes, path, .. } = self;
         Ok((
             Opened { store: Arc::new(store), configuration, genesis, genesis_bytes, ledger, path, directory },
@@ -367,6 +378,8 @@ pub fn stopped_reason(stopped: &Stopped) -> Reason {
 fn core_reason(error: &CoreError) -> Reason {
     match error {
         CoreError::Apply(ApplyError::Store(error)) => store_reason(error),
+        CoreError::Apply(ApplyError::Rules(rules)) => Reason::new(codes::RULES, &[&rules.to_string()]),
+        CoreError::NotAlone => Reason::new(codes::NOT_ALONE, &[]),
         other => Reason::new(codes::STORE, &[&other.to_string()]),
     }
 }

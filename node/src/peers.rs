@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::block::Validator;
 use suyuan_ledger::codec::decode_trusted;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
@@ -22,7 +22,7 @@ use crate::config::NetworkTable;
 use crate::core::{Input, LogRecord, Message};
 use crate::join::{Serving, Stuck};
 use crate::network::{Class, Event, Events, Member, Network, NodeKey, PeerStatus, Settings};
-use crate::shell::{Peers, Writer, now_ms};
+use crate::shell::{Peers, Writer};
 
 /// The folder of what a validator must remember while a block is decided.
 const LOG_NAME: &str = "wal";
@@ -57,18 +57,22 @@ pub struct Joining {
 /// Who the members are, and where their nodes are.
 struct Members {
     own: NodeKey,
-    validators: Vec<NodeKey>,
     addresses: Vec<(NodeKey, Vec<String>)>,
     /// All of them but this node.
     others: Mutex<Vec<NodeKey>>,
 }
 
 impl Members {
-    /// Members are the validators, and whoever has the key of a node in force on the ledger.
-    fn list(&self, directory: &Directory) -> Vec<Member> {
-        let now = now_ms();
-        let nodes = directory.keys().filter(|key| key.role == KeyRole::Node && key.is_active_at(now));
-        let mut keys: Vec<NodeKey> = self.validators.iter().copied().chain(nodes.map(|key| key.public)).collect();
+    /// Members are the validators of the next height and of the one after it, and whoever has the key of a node in force
+    /// on the ledger.
+    fn list(&self, directory: &Directory, height: u64) -> Vec<Member> {
+        let nodes = directory.keys().filter(|key| key.role == KeyRole::Node && directory.is_in_force(key, i64::MAX));
+        let validators = directory.validators();
+        let validators = [height, height.saturating_add(1)]
+            .into_iter()
+            .flat_map(|height| validators.at(height))
+            .map(|validator| validator.key);
+        let mut keys: Vec<NodeKey> = validators.chain(nodes.map(|key| key.public)).collect();
         keys.sort_unstable();
         keys.dedup();
         keys.retain(|key| *key != self.own);
@@ -82,12 +86,7 @@ impl Members {
 
 impl Joining {
     /// Listens for the other members and dials them.
-    pub fn start(
-        identity: &[u8; 32],
-        table: &NetworkTable,
-        ledger: &Ledger,
-        validators: &[Validator],
-    ) -> Result<Joining, Reason> {
+    pub fn start(identity: &[u8; 32], table: &NetworkTable, ledger: &Ledger) -> Result<Joining, Reason> {
         let failed = |words: String| Reason::new(codes::NETWORK, &[&words]);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(NETWORK_THREADS)
@@ -97,14 +96,9 @@ impl Joining {
             .map_err(|error| failed(error.to_string()))?;
         let own = crate::network::node_key(identity).map_err(|error| failed(error.to_string()))?;
         let addresses = table.peers.iter().filter_map(|peer| Some((peer.node_key()?, peer.addresses.clone())));
-        let members = Members {
-            own,
-            validators: validators.iter().map(|validator| validator.key).collect(),
-            addresses: addresses.collect(),
-            others: Mutex::default(),
-        };
+        let members = Members { own, addresses: addresses.collect(), others: Mutex::default() };
         let settings = Settings::new(*identity, ledger.head.chain.0, table.listen.clone());
-        let listed = members.list(&ledger.directory);
+        let listed = members.list(&ledger.directory, ledger.head.height.saturating_add(1));
         let started = runtime.block_on(Network::start(settings, listed));
         let (network, events) = started.map_err(|error| failed(error.to_string()))?;
         let (network, members) = (Arc::new(network), Arc::new(members));
@@ -222,6 +216,7 @@ impl Hearing {
                 }
             },
             Event::Refused { address, peer, why, untold } => {
+                writer.figures().refused.fetch_add(untold.saturating_add(1), Ordering::Relaxed);
                 tracing::warn!(address, peer, %why, untold, "refused");
                 true
             }
@@ -250,8 +245,8 @@ impl Peers for Outgoing {
         }
     }
 
-    fn members(&self, directory: &Directory) {
-        self.network.set_members(self.members.list(directory));
+    fn members(&self, directory: &Directory, height: u64) {
+        self.network.set_members(self.members.list(directory, height));
     }
 }
 

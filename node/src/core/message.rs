@@ -6,6 +6,7 @@ use suyuan_ledger::codec::{self, DecodeError, ENCODED_BYTES_MAX};
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::submission::SignedSubmission;
 
+use super::evidence::Decision;
 use crate::consensus::ConsensusMessage;
 use crate::join::SnapshotMessage;
 
@@ -46,6 +47,18 @@ pub enum Message {
     },
     /// Decided blocks, one after the other.
     Decided(Vec<DecidedBlock>),
+    /// Asks which header is decided at a height, to compare.
+    WantDecision {
+        /// The height.
+        height: u64,
+    },
+    /// What is decided at a height.
+    Decision {
+        /// The header, and why.
+        decision: Decision,
+        /// Milliseconds since 1970, by the sender's clock.
+        wall_ms: i64,
+    },
     /// Of a snapshot: between shells, the core has no part in it.
     Snapshot(SnapshotMessage),
 }

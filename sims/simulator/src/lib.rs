@@ -132,6 +132,7 @@ fn genesis(profile: &Profile) -> Genesis {
         parameters: Parameters::default(),
         organisations: (0..validators).map(organisation).collect(),
         validators: (0..validators).map(validator).collect(),
+        threshold: 0,
     }
 }
 

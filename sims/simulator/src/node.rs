@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use suyuan_ledger::block::{Validator, validators_hash};
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::WriteSet;
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
@@ -34,7 +33,6 @@ pub(super) struct Node {
     pub stops_in: Option<u64>,
     pub planned: Option<u64>,
     number: usize,
-    validators: Vec<Validator>,
     core: Option<NodeCore>,
     /// When it started, of which its core counts the time.
     started_ms: u64,
@@ -57,8 +55,7 @@ impl Node {
     pub fn new(genesis: &Genesis, bytes: &[u8], number: usize, seed: u64) -> Node {
         let store = MemoryStore::default();
         let chain = chain_id(bytes);
-        let hash = validators_hash(&genesis.validators);
-        let founded = Ledger::found(chain, genesis.start_time, hash, &genesis.rows(), genesis.directory(), &store);
+        let founded = Ledger::found(chain, genesis.start_time, &genesis.rows(), genesis.directory(), &store);
         if let Ok((_, writes)) = founded {
             // A store in memory never fails.
             let _ = store.commit(&writes);
@@ -82,7 +79,6 @@ impl Node {
             stops_in: None,
             planned: None,
             number,
-            validators: genesis.validators.clone(),
             core: None,
             started_ms: 0,
             height: 0,
@@ -106,8 +102,7 @@ impl Node {
     pub fn start(&mut self) -> Result<(), String> {
         let ledger = Ledger::open(self.store.as_ref()).map_err(|error| error.to_string())?.ok_or("an empty store")?;
         let settings = CoreSettings {
-            validator: Some(MemorySigner::from_seed(&seed_of(1, self.number))),
-            validators: self.validators.clone(),
+            key: Some(MemorySigner::from_seed(&seed_of(1, self.number))),
             pace: Pace::default(),
             log: self.log.clone(),
         };

@@ -16,7 +16,7 @@
 //! | `name`, `segment` | made from the keys, in the order of founding |
 //! | `event` | made from the tags of events and the records |
 //! | `submission` | made from the blocks |
-//! | `meta` | made from the headers |
+//! | `meta` | made from the headers; sets of validators by the headers that name them |
 //!
 //! Two things hang on the sender that no root covers, and no answer depends on: which numbers logs have, and, of an
 //! event whose payload is erased, the effect that is kept for a replay. `fsck` tells both.
@@ -109,6 +109,18 @@ impl Trust {
             self.sets.push((header.height.saturating_add(1), next.clone()));
         }
         is_next
+    }
+
+    /// The set of the genesis.
+    pub(crate) fn first(&self) -> &[Validator] {
+        self.sets.first().map_or(&[], |(_, set)| set)
+    }
+
+    /// Whether the set that a header names for its child is known.
+    pub(crate) fn knows_next(&self, header: &Header) -> bool {
+        let next = header.height.saturating_add(1);
+        let set = self.sets.iter().rfind(|(from, _)| *from <= next);
+        set.is_some_and(|(_, set)| validators_hash(set) == header.next_validators)
     }
 
     /// Whether a header is decided by those who are trusted to.

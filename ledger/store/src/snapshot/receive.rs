@@ -10,6 +10,7 @@ use suyuan_ledger::names::{Name, sealed};
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::state::apply::directory;
 use suyuan_ledger::state::head::{HEAD_KEY, Head, row_leaf};
+use suyuan_ledger::state::sets;
 use suyuan_ledger::state::subject::{place_key, read_number};
 use suyuan_ledger::tree::dense::{EVENTS, HISTORY, ROWS};
 use suyuan_ledger::tree::pages::PageMaker;
@@ -25,6 +26,8 @@ use super::{BY_HEIGHT, Moment, Pairs, Refused, TABLES, Trust};
 const NAMES_AT_ONCE: usize = 1 << 16;
 /// So many pages are written at once.
 const PAGES_AT_ONCE: usize = 4_096;
+/// A chain changes its validator set at most so often.
+const CHANGES_MAX: usize = 1 << 14;
 /// Threads that check.
 const THREADS_MAX: usize = 8;
 
@@ -97,7 +100,11 @@ impl<'a, S: Sink> Receiver<'a, S> {
     pub fn new(mut trust: Trust, moment: Moment, store: &'a S, scratch: &Path) -> Result<Self, Refused> {
         let header = &moment.header;
         let fault = |what: &str| Refused::fault(Table::Meta, HEAD_KEY, what);
-        if !moment.changes.iter().all(|change| trust.follow(change)) {
+        let are_before = moment.changes.iter().all(|change| change.header.height <= moment.height);
+        if !are_before
+            || moment.changes.len() > CHANGES_MAX
+            || !moment.changes.iter().all(|change| trust.follow(change))
+        {
             return Err(fault("a change of the validator set that nobody decided"));
         }
         let certifies = match header.height.checked_sub(moment.height) {
@@ -288,6 +295,9 @@ impl<'a, S: Sink> Receiver<'a, S> {
         let checked = check_side_by_side(&ground, &portion, self.threads)?;
         for block in &checked {
             self.chain.check_next(block)?;
+            if !self.trust.knows_next(&block.header) {
+                return Err(fault("names a set of validators that nobody has shown"));
+            }
         }
         for block in checked {
             self.chain.append(self.store, &mut self.pages, block)?;
@@ -335,9 +345,13 @@ impl<'a, S: Sink> Receiver<'a, S> {
         let Chain { height, id, time, results, validators, .. } = self.chain;
         let (chain, state) = (self.trust.chain(), roots.root());
         let head = Head { chain, height, id, time, state, results, history, validators, roots, next_log };
-        let mut writes = WriteSet::default();
+        let mut writes = Overlay::new(store);
+        sets::keep(&mut writes, 0, self.trust.first());
+        for change in &self.moment.changes {
+            sets::keep(&mut writes, change.header.height, &change.next);
+        }
         writes.put(Table::Meta, HEAD_KEY, encode(&head));
-        store.commit(&writes)?;
+        store.commit(&writes.into_writes())?;
         store.settle()?;
         Ok(head)
     }

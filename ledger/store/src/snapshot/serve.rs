@@ -5,9 +5,10 @@ use suyuan_ledger::codec::decode_trusted;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::state::reader::Reader;
+use suyuan_ledger::state::sets;
 use suyuan_ledger::tree::dense;
 
-use super::{Moment, Pairs};
+use super::{Moment, Pairs, SetChange};
 
 /// A portion ends with the pair, or the block, with which it has so many bytes, unless told otherwise: packed about 3 to 4
 /// MiB.
@@ -48,10 +49,13 @@ pub(super) fn is_empty(header: &Header) -> bool {
 pub fn moment(at: &dyn Read, live: &dyn Read) -> Result<Option<Moment>, StoreError> {
     let Some(head) = Reader::new(at).head()? else { return Ok(None) };
     let (height, roots) = (head.height, head.roots);
+    let changes = sets::changes(at, 1, height)?.into_iter();
+    let changes: Vec<SetChange> = changes
+        .map(|change| SetChange { header: change.header, certificate: change.certificate, next: change.next })
+        .collect();
     let certifies = |block: StoredBlock| {
         let StoredBlock { header, certificate, .. } = block;
-        // The set of validators is that of the genesis as yet.
-        Moment { height, header, certificate, roots: roots.clone(), changes: Vec::new() }
+        Moment { height, header, certificate, roots: roots.clone(), changes: changes.clone() }
     };
     if let Some(next) = block_at(live, height.saturating_add(1))? {
         return Ok(Some(certifies(next)));
