@@ -59,6 +59,27 @@ pub struct NetworkTable {
     /// Where nodes of other members are. Who may connect says the ledger; whoever is not named here has to dial.
     #[serde(default)]
     pub peers: Vec<PeerTable>,
+    /// How a node without a ledger comes by it.
+    #[serde(default)]
+    pub join: JoinBy,
+    /// So many blocks others must be ahead for a snapshot to be taken.
+    #[serde(default = "join_blocks_default")]
+    pub join_blocks: u64,
+}
+
+fn join_blocks_default() -> u64 {
+    1_000
+}
+
+/// How a node without a ledger comes by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JoinBy {
+    /// It takes the contents as of a checkpoint, and checks them against it.
+    #[default]
+    Snapshot,
+    /// It applies every block from the first one on.
+    Replay,
 }
 
 /// Where another member's node is.
@@ -259,6 +280,8 @@ pub fn default_text(allow_unencrypted_keys: bool) -> String {
          # (docs/operate/network.md). Who may connect says the ledger.\n\
          # [network]\n\
          # listen = [\"/ip4/0.0.0.0/tcp/8490\"]\n\
+         # join = \"snapshot\"\n\
+         # join_blocks = 1000\n\
          # [[network.peers]]\n\
          # key = \"64 digits of hex\"\n\
          # addresses = [\"/dns4/node.example.org/tcp/8490\"]\n\

@@ -18,6 +18,7 @@ pub mod consensus;
 pub mod core;
 pub mod epc_form;
 pub mod epcs;
+pub mod join;
 pub mod journal;
 pub mod link;
 pub mod network;

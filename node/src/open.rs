@@ -20,6 +20,7 @@ use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id}
 use suyuan_ledger::state::apply::{ApplyError, Ledger};
 use suyuan_sdk::signer::{MemorySigner, Signer};
 
+use suyuan_store::snapshot::Trust;
 use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_directory, memory_shares};
 
 use crate::alarms::Alarms;
@@ -27,8 +28,9 @@ use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
 use crate::consensus::Pace;
 use crate::core::{CoreError, CoreSettings, NodeCore, NodeKey};
+use crate::join::{Joined, Joiner, Stuck, wants_to_join};
 use crate::peers::{self, Joining, Others};
-use crate::shell::{Stopped, Together, Writer};
+use crate::shell::{Peers as _, Stopped, Together, Writer};
 use crate::traces::Remembered;
 
 /// Bytes of a configuration file.
@@ -201,33 +203,36 @@ impl Opened {
         if self.directory.is_restored() {
             return Err(Reason::new(codes::RESTORED, &[&self.path.display().to_string()]));
         }
-        let Opened { store, configuration, genesis, ledger, path, directory, .. } = self;
         let public = key.public();
-        if configuration.audit && ledger.directory.validators().set.iter().any(|one| one.key == public) {
+        let is_audit = self.configuration.audit;
+        if is_audit && self.ledger.directory.validators().set.iter().any(|one| one.key == public) {
             return Err(Reason::new(codes::AUDIT_KEY, &[&Hash(public).to_string()]));
         }
+        let is_alone = matches!(self.ledger.validators(), [only] if only.key == public);
+        let is_alone = is_alone && self.configuration.network.is_none();
+        let identity = key.identity_seed();
+        // Before what must be remembered is read: a snapshot may come in the place of the ledger.
+        let (opened, joining) = match is_alone {
+            true => (self, None),
+            false => self.join(&identity)?,
+        };
+        let Opened { store, configuration, genesis, ledger, path, directory, .. } = opened;
         let alarms = Arc::new(Alarms::open(&path, ledger.head.chain)?);
-        let is_alone = matches!(ledger.validators(), [only] if only.key == public);
-        let log = match is_alone && configuration.network.is_none() {
+        let log = match is_alone {
             true => None,
             false => Some(peers::open_log(&path).map_err(|error| directory_reason(&error))?),
         };
-        let identity = key.identity_seed();
         let (log, records) = log.unzip();
         let settings = CoreSettings { key: Some(key), pace: Pace::default(), log: records.unwrap_or_default() };
         let core = NodeCore::new(ledger, store.as_ref(), settings).map_err(|error| core_reason(&error))?;
         let core = if configuration.audit { core.into_audit() } else { core };
         let at = |error: io::Error| io_reason(&path, &error);
-        let (writer, others) = match log {
+        let (writer, others) = match log.zip(joining) {
             None => (Arc::new(Writer::start(core, store.clone(), None).map_err(at)?), None),
-            Some(log) => {
-                let Some(table) = &configuration.network else {
-                    return Err(Reason::new(codes::NO_NETWORK, &[&path.display().to_string()]));
-                };
-                let joining = Joining::start(&identity, table, &core)?;
+            Some((log, joining)) => {
                 let together = Together { log, peers: Box::new(joining.outgoing()), alarms: Arc::clone(&alarms) };
                 let writer = Arc::new(Writer::start(core, store.clone(), Some(together)).map_err(at)?);
-                let others = joining.listen(Arc::clone(&writer)).map_err(at)?;
+                let others = joining.listen(Arc::clone(&writer), &store, &path).map_err(at)?;
                 (writer, Some(others))
             }
         };
@@ -244,6 +249,39 @@ impl Opened {
             path,
             _directory: directory,
         })
+    }
+}
+
+impl Opened {
+    /// Connects with the other members, and takes the ledger from them if it is far behind (`join`).
+    fn join(self, identity: &[u8; 32]) -> Result<(Opened, Option<Joining>), Reason> {
+        let Some(table) = self.configuration.network.clone() else {
+            return Err(Reason::new(codes::NO_NETWORK, &[&self.path.display().to_string()]));
+        };
+        let mut joining = Joining::start(identity, &table, &self.ledger)?;
+        let (height, is_stuck) = (self.ledger.head.height, Stuck::is_marked(&self.path));
+        if !wants_to_join(&table, height, is_stuck) {
+            return Ok((self, Some(joining)));
+        }
+        let memory = self.configuration.memory_bytes();
+        let trust = Trust::new(self.ledger.head.chain, self.genesis.validators.clone());
+        let behind = if is_stuck { 1 } else { table.join_blocks };
+        let joined = Joiner::new(&mut joining, &self.directory, trust, (height, behind), memory).run()?;
+        let Joined::Taken(place) = joined else { return Ok((self, Some(joining))) };
+        let Opened { store, directory, .. } = self;
+        // It MUST be closed before another comes in its place.
+        drop(store);
+        place.exchange().map_err(|error| directory_reason(&error))?;
+        Stuck::unmark(&self.path);
+        let store = directory.open_store(memory).map_err(|error| directory_reason(&error))?;
+        let ledger = Ledger::open(&store).map_err(|error| store_reason(&error))?;
+        let ledger = ledger.ok_or_else(|| Reason::new(codes::UNFINISHED, &[&self.path.display().to_string()]))?;
+        joining.outgoing().members(&ledger.directory, ledger.head.height.saturating_add(1));
+        let Opened { configuration, genesis, genesis_bytes, path, .. } = self;
+        Ok((
+            Opened { store: Arc::new(store), configuration, genesis, genesis_bytes, ledger, path, directory },
+            Some(joining),
+        ))
     }
 }
 
@@ -355,7 +393,7 @@ pub fn need_folder(path: &Path) -> Result<(), Reason> {
     }
 }
 
-fn directory_reason(error: &OpenError) -> Reason {
+pub(crate) fn directory_reason(error: &OpenError) -> Reason {
     let (words, shown) = (error.to_string(), |path: &Path| path.display().to_string());
     match error {
         OpenError::Locked(path) => Reason::new(codes::IN_USE, &[&shown(path)]),

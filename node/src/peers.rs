@@ -1,22 +1,26 @@
 //! Joins a node with those of the other members: hands what they say to the writer, and what it says to them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::codec::decode_trusted;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::organisation::{Directory, KeyRole};
+use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::verify::VerifiedSubmission;
-use suyuan_store::{OpenError, RecordLog};
+use suyuan_store::{OpenError, RecordLog, RocksStore};
 use tokio::runtime::Runtime;
 
 use crate::codes::node as codes;
 use crate::config::NetworkTable;
-use crate::core::{Input, LogRecord, Message, NodeCore};
+use crate::core::{Input, LogRecord, Message};
+use crate::join::{Serving, Stuck};
 use crate::network::{Class, Event, Events, Member, Network, NodeKey, PeerStatus, Settings};
 use crate::shell::{Peers, Writer};
 
@@ -46,6 +50,8 @@ pub struct Joining {
     network: Arc<Network>,
     events: Events,
     members: Arc<Members>,
+    /// Those that have connected before anybody listens.
+    connected: BTreeSet<NodeKey>,
 }
 
 /// Who the members are, and where their nodes are.
@@ -80,7 +86,7 @@ impl Members {
 
 impl Joining {
     /// Listens for the other members and dials them.
-    pub fn start(identity: &[u8; 32], table: &NetworkTable, core: &NodeCore) -> Result<Joining, Reason> {
+    pub fn start(identity: &[u8; 32], table: &NetworkTable, ledger: &Ledger) -> Result<Joining, Reason> {
         let failed = |words: String| Reason::new(codes::NETWORK, &[&words]);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(NETWORK_THREADS)
@@ -91,11 +97,34 @@ impl Joining {
         let own = crate::network::node_key(identity).map_err(|error| failed(error.to_string()))?;
         let addresses = table.peers.iter().filter_map(|peer| Some((peer.node_key()?, peer.addresses.clone())));
         let members = Members { own, addresses: addresses.collect(), others: Mutex::default() };
-        let settings = Settings::new(*identity, core.ledger().head.chain.0, table.listen.clone());
-        let listed = members.list(&core.ledger().directory, core.ledger().head.height.saturating_add(1));
+        let settings = Settings::new(*identity, ledger.head.chain.0, table.listen.clone());
+        let listed = members.list(&ledger.directory, ledger.head.height.saturating_add(1));
         let started = runtime.block_on(Network::start(settings, listed));
         let (network, events) = started.map_err(|error| failed(error.to_string()))?;
-        Ok(Joining { runtime, network: Arc::new(network), events, members: Arc::new(members) })
+        let (network, members) = (Arc::new(network), Arc::new(members));
+        Ok(Joining { runtime, network, events, members, connected: BTreeSet::new() })
+    }
+
+    /// The next event, if one comes in time: for whoever has something to do before there is a writer.
+    pub fn next(&mut self, wait: Duration) -> Option<Event> {
+        let Joining { runtime, events, .. } = self;
+        let event = runtime.block_on(async { tokio::time::timeout(wait, events.recv()).await }).ok().flatten()?;
+        match &event {
+            Event::Connected(node) => drop(self.connected.insert(*node)),
+            Event::Disconnected(node) => drop(self.connected.remove(node)),
+            Event::Message { .. } | Event::Refused { .. } => {}
+        }
+        Some(event)
+    }
+
+    /// Sends a message to a node that is connected; what can't be sent is dropped.
+    pub fn send(&self, to: NodeKey, message: Message) {
+        self.outgoing().send(Some(to), &Arc::new(message));
+    }
+
+    /// Counts points against a node.
+    pub fn penalise(&self, node: NodeKey, points: u32) {
+        self.network.penalise(node, points);
     }
 
     /// What the writer sends through.
@@ -104,55 +133,93 @@ impl Joining {
     }
 
     /// Hands what others say to the writer from now on.
-    pub fn listen(self, writer: Arc<Writer>) -> std::io::Result<Others> {
-        let Joining { runtime, network, mut events, .. } = self;
+    pub fn listen(self, writer: Arc<Writer>, store: &Arc<RocksStore>, directory: &Path) -> std::io::Result<Others> {
+        let serving = Serving::start(Arc::clone(store), Box::new(self.outgoing()))?;
+        let Joining { runtime, network, mut events, connected, .. } = self;
         let (handle, heard) = (runtime.handle().clone(), Arc::clone(&network));
+        let mut hearing = Hearing { network: heard, writer, serving, stuck: Stuck::new(directory) };
         let listening = std::thread::Builder::new().name("listen".to_owned()).spawn(move || {
-            while let Some(event) = handle.block_on(events.recv()) {
-                if !hear(&heard, &writer, event) {
-                    break;
-                }
+            let mut goes_on = connected.into_iter().all(|node| hearing.hear(Event::Connected(node)));
+            while goes_on && let Some(event) = handle.block_on(events.recv()) {
+                goes_on = hearing.hear(event);
             }
         })?;
         Ok(Others { runtime, network, listening })
     }
 }
 
-/// Hands one event on; `false` if nobody takes it any more.
-fn hear(network: &Network, writer: &Writer, event: Event) -> bool {
-    match event {
-        Event::Connected(node) => writer.hear(Input::Connected(node)),
-        Event::Disconnected(node) => writer.hear(Input::Disconnected(node)),
-        Event::Message { from, class, bytes } => match Message::decode(&bytes) {
-            // What is to be small must not come where large things may.
-            Ok(message) if message.is_bulk() != (class == Class::Bulk) => {
-                network.penalise(from, UNREADABLE_POINTS);
-                true
+/// Hands events on: to the writer, and to the thread that gives others what they ask for.
+struct Hearing {
+    network: Arc<Network>,
+    writer: Arc<Writer>,
+    serving: Serving,
+    stuck: Stuck,
+}
+
+impl Hearing {
+    /// Hands one event on; `false` if nobody takes it any more.
+    fn hear(&mut self, event: Event) -> bool {
+        let Hearing { network, writer, serving, stuck } = self;
+        match event {
+            Event::Connected(node) => writer.hear(Input::Connected(node)),
+            Event::Disconnected(node) => {
+                stuck.gone(&node);
+                writer.hear(Input::Disconnected(node))
             }
-            // Submissions are verified here, while the writer applies blocks.
-            Ok(Message::Submission(submission)) => {
-                let (chain, directory) = writer.verifies_under();
-                match VerifiedSubmission::verify(submission, chain, &directory) {
-                    Ok(verified) => {
-                        writer.hear(Input::Verified { request: None, submission: Box::new(verified), directory })
-                    }
-                    Err(refusal) => {
-                        tracing::debug!(from = %Hash(from), code = refusal.code(), "a submission that is refused");
-                        true
+            Event::Message { from, class, bytes } => match Message::decode(&bytes) {
+                // What is to be small must not come where large things may.
+                Ok(message) if message.is_bulk() != (class == Class::Bulk) => {
+                    network.penalise(from, UNREADABLE_POINTS);
+                    true
+                }
+                // Submissions are verified here, while the writer applies blocks.
+                Ok(Message::Submission(submission)) => {
+                    let (chain, directory) = writer.verifies_under();
+                    match VerifiedSubmission::verify(submission, chain, &directory) {
+                        Ok(verified) => {
+                            writer.hear(Input::Verified { request: None, submission: Box::new(verified), directory })
+                        }
+                        Err(refusal) => {
+                            tracing::debug!(from = %Hash(from), code = refusal.code(), "a submission that is refused");
+                            true
+                        }
                     }
                 }
-            }
-            Ok(message) => writer.hear(Input::Message { from, message: Box::new(message) }),
-            Err(error) => {
-                tracing::warn!(from = %Hash(from), ?error, "a message that can't be read");
-                network.penalise(from, UNREADABLE_POINTS);
+                // What is only read is read beside the writer.
+                Ok(question @ Message::WantDecided { .. }) => {
+                    serving.ask(from, question);
+                    true
+                }
+                Ok(Message::Snapshot(said)) => {
+                    if said.asks() {
+                        serving.ask(from, Message::Snapshot(said));
+                    }
+                    true
+                }
+                Ok(message) => {
+                    match &message {
+                        Message::Status { height } => stuck.status(from, *height),
+                        Message::Decided(blocks) if stuck.answered(from, writer.height(), blocks.len()) => {
+                            tracing::error!(
+                                "the next block can't be had from any node, since payloads of it are erased: start this \
+                             node again, and it joins from a snapshot"
+                            )
+                        }
+                        _ => {}
+                    }
+                    writer.hear(Input::Message { from, message: Box::new(message) })
+                }
+                Err(error) => {
+                    tracing::warn!(from = %Hash(from), ?error, "a message that can't be read");
+                    network.penalise(from, UNREADABLE_POINTS);
+                    true
+                }
+            },
+            Event::Refused { address, peer, why, untold } => {
+                writer.figures().refused.fetch_add(untold.saturating_add(1), Ordering::Relaxed);
+                tracing::warn!(address, peer, %why, untold, "refused");
                 true
             }
-        },
-        Event::Refused { address, peer, why, untold } => {
-            writer.figures().refused.fetch_add(untold.saturating_add(1), Ordering::Relaxed);
-            tracing::warn!(address, peer, %why, untold, "refused");
-            true
         }
     }
 }

@@ -348,6 +348,11 @@ impl Writer {
         self.common.failure.get()
     }
 
+    /// The height of the last block that is written, as far as this process knows: 0 before the first.
+    pub fn height(&self) -> u64 {
+        self.common.figures.height.load(Ordering::Relaxed)
+    }
+
     /// How it goes, as of a moment ago, and how many events a second came to disk lately.
     pub fn view(&self) -> (View, f64) {
         let mut seen = self.common.watched.lock().unwrap_or_else(PoisonError::into_inner);

@@ -55,14 +55,19 @@ impl LogNode {
     ///
     /// Its mask is [`entry_mask`].
     pub fn entry(record: &Record, record_hash: Hash, role: Role, standing: Standing) -> LogNode {
+        LogNode::entry_of((record_hash, record.event_time, record.mask), role, standing)
+    }
+
+    /// The same, of a record of which hash, event time and mask are known.
+    pub fn entry_of((record_hash, event_time, mask): (Hash, i64, u32), role: Role, standing: Standing) -> LogNode {
         let mut entry = [0; 34];
         entry[..32].copy_from_slice(&record_hash.0);
         entry[32..].copy_from_slice(&[role as u8, standing as u8]);
         LogNode {
             hash: Tag::Entry.hash(&entry),
-            tmin: record.event_time,
-            tmax: record.event_time,
-            mask: entry_mask(record.mask, role.bit(), standing >= Standing::Unconfirmed),
+            tmin: event_time,
+            tmax: event_time,
+            mask: entry_mask(mask, role.bit(), standing >= Standing::Unconfirmed),
         }
     }
 

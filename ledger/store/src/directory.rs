@@ -6,6 +6,7 @@
 //! | `FORMAT.new` | the same while the directory is being created: `FORMAT` comes last |
 //! | `LOCK` | empty; a process that uses the directory holds an exclusive lock on it |
 //! | `db/` | the database |
+//! | `join/`, `JOINED` | a ledger that is being taken from other nodes ([`crate::snapshot`]) |
 //! | `RESTORED` | empty; the directory was laid down from a backup, and nothing may be written to it yet |
 //!
 //! Others of this directory's files (configuration, keys) belong to the node.
@@ -72,7 +73,9 @@ impl DataDirectory {
         if found != FORMAT {
             return Err(OpenError::FormatOther { path: path.to_path_buf(), found, known: FORMAT });
         }
-        Ok(DataDirectory { path: path.to_path_buf(), _lock: lock(path)? })
+        let directory = DataDirectory { path: path.to_path_buf(), _lock: lock(path)? };
+        crate::snapshot::place::finish(path)?;
+        Ok(directory)
     }
 
     /// Where it is.

@@ -38,6 +38,8 @@ const SEGMENT_FILES: i32 = 12;
 /// The same of logs and runs. Each file has changes of old ones too, so that merging writes the whole table anew; they
 /// are read all the time, and each file that is not merged is one more to look in, or to ask its filter.
 const CHANGED_FILES: i32 = 8;
+/// RocksDB's word for a window as it sees fit.
+const ZSTD_WINDOW_DEFAULT: i32 = -14;
 /// RocksDB's own log of what it does: files kept, bytes each.
 const INFO_LOG_FILES: usize = 4;
 const INFO_LOG_BYTES: usize = 4 * 1024 * 1024;
@@ -135,6 +137,16 @@ fn shape(table: Table) -> Shape {
         Table::Run | Table::Log | Table::Row | Table::RowName | Table::Meta => (Lookup::Key, Lz4, BLOCK_BYTES_SMALL),
     };
     Shape { lookup, compression, block_bytes, compaction }
+}
+
+/// The options of a file that is written by itself, to be taken into a table as it is. It is compressed as fast as
+/// Zstandard can: some percent larger, in a third of the time; merging makes it what others are.
+pub(crate) fn file_options(memory: &Memory, table: Table) -> Options {
+    let mut options = family_options(memory, table);
+    if shape(table).compression == DBCompressionType::Zstd {
+        options.set_compression_options(ZSTD_WINDOW_DEFAULT, 1, 0, 0);
+    }
+    options
 }
 
 fn family_options(memory: &Memory, table: Table) -> Options {

@@ -26,6 +26,9 @@ const MANY_KEYS: usize = 256;
 const CURSOR_NEAR: u128 = 256;
 const CURSOR_STEPS: usize = 16;
 
+/// Whoever reads whole tables reads so much at once.
+const READAHEAD_BYTES: usize = 1 << 20;
+
 /// How a store is opened.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -118,10 +121,19 @@ impl RocksStore {
     /// The store as it is now, whatever is committed later. It keeps what it shows on the disk, so it should
     /// be short-lived.
     pub fn snapshot(&self) -> Snapshot<'_> {
+        self.snapshot_with(false)
+    }
+
+    /// The same, for whoever reads whole tables: what is read so takes nothing else's place in the cache.
+    pub fn snapshot_beside_cache(&self) -> Snapshot<'_> {
+        self.snapshot_with(true)
+    }
+
+    fn snapshot_with(&self, is_beside_cache: bool) -> Snapshot<'_> {
         let moment = self.database.snapshot();
         let mut reads = ReadOptions::default();
         reads.set_snapshot(&moment);
-        Snapshot { store: self, moment, reads }
+        Snapshot { store: self, moment, reads, is_beside_cache }
     }
 
     /// Writes out and compacts all that it holds: as small as it gets, at the price of writing all of it anew.
@@ -262,12 +274,17 @@ pub struct Snapshot<'a> {
     store: &'a RocksStore,
     moment: rocksdb::Snapshot<'a>,
     reads: ReadOptions,
+    is_beside_cache: bool,
 }
 
 impl Snapshot<'_> {
     fn reads(&self) -> ReadOptions {
         let mut reads = ReadOptions::default();
         reads.set_snapshot(&self.moment);
+        if self.is_beside_cache {
+            reads.fill_cache(false);
+            reads.set_readahead_size(READAHEAD_BYTES);
+        }
         reads
     }
 }

@@ -159,16 +159,7 @@ impl NodeCore {
         from: u64,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CoreError> {
-        let (mut blocks, mut bytes) = (Vec::new(), 0);
-        let last = self.ledger.head.height.min(from.saturating_add(PORTION_BLOCKS - 1));
-        for height in from.max(1)..=last {
-            let Some(block) = decided_block(store, height)? else { break };
-            bytes += block.block.header.body_bytes as usize;
-            blocks.push(block);
-            if bytes > PORTION_BYTES {
-                break;
-            }
-        }
+        let blocks = decided_blocks(store, from)?;
         effects.push(Effect::Send { to: Some(to), message: Arc::new(Message::Decided(blocks)) });
         Ok(())
     }
@@ -225,6 +216,21 @@ impl NodeCore {
         self.ledger.check_header(header, &submissions).map_err(|_| "a block that is not the next one")?;
         Ok(submissions)
     }
+}
+
+/// Decided blocks from a height on, as many as are sent at once; none if the first can't be had.
+pub fn decided_blocks(store: &dyn Read, from: u64) -> Result<Vec<DecidedBlock>, StoreError> {
+    let (mut blocks, mut bytes) = (Vec::new(), 0);
+    let first = from.max(1);
+    for height in first..first.saturating_add(PORTION_BLOCKS) {
+        let Some(block) = decided_block(store, height)? else { break };
+        bytes += block.block.header.body_bytes as usize;
+        blocks.push(block);
+        if bytes > PORTION_BYTES {
+            break;
+        }
+    }
+    Ok(blocks)
 }
 
 /// A decided block with its payloads; `None` if there is none, or some of its payloads are erased.

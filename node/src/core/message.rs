@@ -8,6 +8,7 @@ use suyuan_ledger::submission::SignedSubmission;
 
 use super::evidence::Decision;
 use crate::consensus::ConsensusMessage;
+use crate::join::SnapshotMessage;
 
 /// A message of one node to another.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -58,6 +59,8 @@ pub enum Message {
         /// Milliseconds since 1970, by the sender's clock.
         wall_ms: i64,
     },
+    /// Of a snapshot: between shells, the core has no part in it.
+    Snapshot(SnapshotMessage),
 }
 
 /// A proposed block without the bytes of its submissions.
@@ -91,6 +94,9 @@ impl Message {
 
     /// Whether it is large or can wait: what must not hold up votes.
     pub fn is_bulk(&self) -> bool {
-        matches!(self, Message::Submission(_) | Message::WantDecided { .. } | Message::Decided(_))
+        matches!(
+            self,
+            Message::Submission(_) | Message::WantDecided { .. } | Message::Decided(_) | Message::Snapshot(_)
+        )
     }
 }

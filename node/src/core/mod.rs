@@ -14,6 +14,7 @@ mod watch;
 
 pub use agreement::{LogRecord, Logged};
 pub use alarm::Alarm;
+pub use follow::decided_blocks;
 pub use message::{DecidedBlock, Message, ProposedBlock};
 pub use watch::{DECIDED_MS, Decided, PASSED_OVER_BLOCKS, Role, STALLED_MS, View};
 
@@ -445,6 +446,7 @@ impl NodeCore {
             Message::Decided(blocks) => self.follow.take(from, blocks, self.ledger.head.height),
             Message::WantDecision { height } => self.send_decision(store, from, height, effects)?,
             Message::Decision { decision, wall_ms } => self.take_decision(store, from, decision, wall_ms, effects)?,
+            Message::Snapshot(_) => {}
         }
         Ok(false)
     }

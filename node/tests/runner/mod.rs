@@ -150,6 +150,8 @@ pub struct Served {
     child: Child,
     /// Its address.
     pub url: String,
+    /// What it said before it listened.
+    pub said: String,
 }
 
 impl Served {
@@ -158,10 +160,15 @@ impl Served {
         let mut command = command();
         command.args(["node", "run", "--dir", dir, "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect(&line).to_owned();
-        Served { child, url }
+        let (mut said, mut url) = (String::new(), None);
+        let mut lines = BufReader::new(child.stderr.as_mut().unwrap());
+        while url.is_none() {
+            let mut line = String::new();
+            assert!(lines.read_line(&mut line).unwrap() > 0, "{said}");
+            url = line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned);
+            said.push_str(&line);
+        }
+        Served { child, url: url.expect(&said), said }
     }
 
     /// One request as bytes; the whole answer as text.

@@ -99,6 +99,25 @@ pub fn lane(store: &dyn Read, key: &Hash) -> Result<LaneState, StoreError> {
 const DIRECTORY_PREFIXES: &[&str] =
     &["org/", "key/", "bind/", "del/", "parameters", "validators", "governance", "proposal/"];
 
+/// Who is who by the rows that a store holds.
+pub fn directory(store: &dyn Read) -> Result<Directory, StoreError> {
+    let mut rows = Vec::new();
+    for prefix in DIRECTORY_PREFIXES {
+        // The end of all names that begin so is the prefix with its last byte raised. The prefix with 0xff behind it
+        // would leave out the names that go on with 0xff: of keys, one in 256.
+        let mut end = prefix.as_bytes().to_vec();
+        if let Some(last) = end.last_mut() {
+            *last = last.saturating_add(1);
+        }
+        store.scan(Table::Row, prefix.as_bytes(), &end, &mut |name, value| {
+            rows.push((name.to_vec(), value.get(8..).unwrap_or_default().to_vec()));
+            true
+        })?;
+    }
+    let rows = rows.iter().map(|(name, value)| (name.as_slice(), value.as_slice()));
+    Directory::from_rows(rows).map_err(|error| StoreError::Corrupt(Table::Row, format!("{error:?}")))
+}
+
 impl Ledger {
     /// The ledger of a genesis, and what founds it in an empty store.
     pub fn found(
@@ -136,22 +155,7 @@ impl Ledger {
     pub fn open(store: &dyn Read) -> Result<Option<Ledger>, StoreError> {
         let Some(bytes) = store.get(Table::Meta, HEAD_KEY)? else { return Ok(None) };
         let head: Head = stored(Table::Meta, &bytes)?;
-        let mut rows = Vec::new();
-        for prefix in DIRECTORY_PREFIXES {
-            // The end of all names that begin so is the prefix with its last byte raised. The prefix with 0xff behind it
-            // would leave out the names that go on with 0xff: of keys, one in 256.
-            let mut end = prefix.as_bytes().to_vec();
-            if let Some(last) = end.last_mut() {
-                *last = last.saturating_add(1);
-            }
-            store.scan(Table::Row, prefix.as_bytes(), &end, &mut |name, value| {
-                rows.push((name.to_vec(), value.get(8..).unwrap_or_default().to_vec()));
-                true
-            })?;
-        }
-        let rows = rows.iter().map(|(name, value)| (name.as_slice(), value.as_slice()));
-        let directory =
-            Directory::from_rows(rows).map_err(|error| StoreError::Corrupt(Table::Row, format!("{error:?}")))?;
+        let directory = directory(store)?;
         let ledger = Ledger { head, directory: Arc::new(directory), cache: RefCell::default() };
         if validators_hash(ledger.validators()) != ledger.head.validators {
             let words = "the validators are not those that the last header names".to_owned();

@@ -96,17 +96,24 @@ impl StoredEffect {
     pub fn new(said: &Said<'_>, mut quantities: Vec<StoredQuantity>) -> StoredEffect {
         let derived = said.derived;
         quantities.sort_unstable();
-        let bit = |set: bool, bit: u8| if set { bit } else { 0 };
-        StoredEffect {
-            event_type: number_in(&EVENT_TYPES, &derived.event_type),
-            step: number_in(&STEPS, &derived.step),
-            bits: bit(derived.recalled, RECALLED)
-                | bit(derived.recall_lifted, RECALL_LIFTED)
-                | bit(derived.opening_balance, OPENING_BALANCE),
-            next: said.next,
-            quantities,
-        }
+        let (event_type, step, bits) = decided_by(derived);
+        StoredEffect { event_type, step, bits, next: said.next, quantities }
     }
+
+    /// Whether it is that of a payload which says this, as far as the payload alone decides it: all but the receiver
+    /// and the subjects of the quantities.
+    pub fn is_of(&self, derived: &Derived) -> bool {
+        (self.event_type, self.step, self.bits) == decided_by(derived)
+    }
+}
+
+/// Event type, step and bits of an effect.
+fn decided_by(derived: &Derived) -> (u8, u8, u8) {
+    let bit = |set: bool, bit: u8| if set { bit } else { 0 };
+    let bits = bit(derived.recalled, RECALLED)
+        | bit(derived.recall_lifted, RECALL_LIFTED)
+        | bit(derived.opening_balance, OPENING_BALANCE);
+    (number_in(&EVENT_TYPES, &derived.event_type), number_in(&STEPS, &derived.step), bits)
 }
 
 /// An event whose payload is erased.

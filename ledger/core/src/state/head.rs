@@ -59,3 +59,9 @@ impl StateRoots {
         Tag::State.hash(&crate::codec::encode(self))
     }
 }
+
+/// The leaf of a row in the tree of rows.
+pub fn row_leaf(name: &[u8], value: &[u8]) -> Hash {
+    let length = (name.len() as u64).to_le_bytes();
+    Tag::Row.hash_parts(&[&length, name, value])
+}

@@ -162,7 +162,7 @@ fn block_fault(height: u64, what: String) -> ReplayError {
 }
 
 /// Checks that a submission has the form and the events that were signed.
-fn check_form(stored: &StoredSubmission) -> Result<(), &'static str> {
+pub fn check_form(stored: &StoredSubmission) -> Result<(), &'static str> {
     let head = &stored.submission;
     if head.kind != SUBMISSION_TYPE || head.version != SUBMISSION_VERSION || head.visibility != 0 {
         return Err(OTHER_CHAIN);

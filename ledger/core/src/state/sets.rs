@@ -15,7 +15,7 @@ fn key(height: u64) -> Vec<u8> {
 }
 
 /// Keeps the set that the header of a height names as the one that decides its child; 0 for that of the genesis.
-pub(super) fn keep(overlay: &mut Overlay<'_>, height: u64, set: &[Validator]) {
+pub fn keep(overlay: &mut Overlay<'_>, height: u64, set: &[Validator]) {
     overlay.put(Table::Meta, key(height), codec::encode(&set.to_vec()));
 }
 

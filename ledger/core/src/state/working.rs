@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use bincode::{Decode, Encode};
 
-use super::head::StateRoots;
+use super::head::{StateRoots, row_leaf};
 use super::kept::{Kept, KeptRuns};
 use super::records;
 use super::subject::{
@@ -16,7 +16,7 @@ use super::subject::{
 };
 use super::verify::Tags;
 use crate::codec::{decode_trusted, encode};
-use crate::hash::{Hash, Tag};
+use crate::hash::Hash;
 use crate::key::SubjectKey;
 use crate::kv::{Overlay, Read, StoreError, Table};
 use crate::log::{LogNode, Peaks};
@@ -585,8 +585,7 @@ impl<'a> Working<'a> {
         let mut leaves = BTreeMap::new();
         for (name, row) in self.rows.iter().filter(|(_, row)| row.changed) {
             let (Some(number), Some(value)) = (row.number, &row.value) else { continue };
-            let length = (name.len() as u64).to_le_bytes();
-            leaves.insert(number, Tag::Row.hash_parts(&[&length, name, value]));
+            leaves.insert(number, row_leaf(name, value));
             overlay.put_parts(Table::Row, name, &[&number.to_be_bytes(), value]);
         }
         dense::ROWS.set(overlay, before, *count, &leaves)

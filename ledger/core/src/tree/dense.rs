@@ -210,7 +210,8 @@ impl DenseTree {
         Ok(Some(hashes.iter().map(|bytes| Hash(*bytes)).collect()))
     }
 
-    fn key(&self, level: u32, index: u64) -> [u8; 10] {
+    /// The key of a page.
+    pub fn key(&self, level: u32, index: u64) -> [u8; 10] {
         let [a, b, c, d, e, f, g, h] = index.to_be_bytes();
         // Levels stay below 64.
         [self.number, level as u8, a, b, c, d, e, f, g, h]

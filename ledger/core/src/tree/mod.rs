@@ -3,6 +3,7 @@
 //! the number of leaves beside it.
 
 pub mod dense;
+pub mod pages;
 pub mod runs;
 
 use crate::hash::{Hash, Tag};

@@ -18,7 +18,7 @@ use suyuan_store::{DataDirectory, Fsck, MEMORY_BYTES_MIN, MemoryStore, PayloadPl
 use crate::common::{END, Numbers, scan};
 use crate::ledger::{START, TestLedger, event, event_id, key};
 
-fn check(store: &(dyn Read + Sync), genesis: &[u8]) -> Fsck {
+pub fn check(store: &(dyn Read + Sync), genesis: &[u8]) -> Fsck {
     fsck(store, genesis, &MemoryStore::default(), &mut |_| {}).unwrap()
 }
 
@@ -132,7 +132,7 @@ impl Chain {
 }
 
 /// A ledger of random blocks, the last one sealed.
-fn network(seed: u64, blocks: u64) -> TestLedger {
+pub fn network(seed: u64, blocks: u64) -> TestLedger {
     let mut network = TestLedger::new(&[
         ("urn:uscc:91440115DEMA00013J", Member, &["9521001"]),
         ("urn:uscc:91440106DEMA000484", Member, &["9521004"]),
@@ -169,7 +169,7 @@ fn network(seed: u64, blocks: u64) -> TestLedger {
 }
 
 /// The places of all payloads of EPCIS events.
-fn erasable(store: &dyn Read) -> Vec<PayloadPlace> {
+pub fn erasable(store: &dyn Read) -> Vec<PayloadPlace> {
     let mut places = Vec::new();
     for (key, value) in scan(store, Table::Block, &[], END) {
         let block: suyuan_ledger::block::StoredBlock = codec::decode_trusted(&value).unwrap();
@@ -181,7 +181,7 @@ fn erasable(store: &dyn Read) -> Vec<PayloadPlace> {
     places
 }
 
-fn without_payloads(store: &MemoryRead, places: &[PayloadPlace]) -> MemoryRead {
+pub fn without_payloads(store: &MemoryRead, places: &[PayloadPlace]) -> MemoryRead {
     let mut writes = WriteSet::default();
     places.iter().for_each(|place| writes.delete(Table::Payload, place.key()));
     let mut erased = store.clone();
@@ -209,7 +209,7 @@ fn honest_ledgers_pass_with_payloads_and_without() {
 }
 
 /// A copy with one bit of one value flipped; its table, its key, the place of the byte.
-fn flipped(store: &MemoryRead, table: Table, numbers: &mut Numbers) -> Option<(MemoryRead, Vec<u8>, usize)> {
+pub fn flipped(store: &MemoryRead, table: Table, numbers: &mut Numbers) -> Option<(MemoryRead, Vec<u8>, usize)> {
     let pairs = scan(store, table, &[], END);
     let (key, mut value) = pairs.get(numbers.below(pairs.len().max(1) as u64) as usize)?.clone();
     let place = numbers.below(value.len().max(1) as u64) as usize;

@@ -12,3 +12,4 @@ mod fsck;
 mod ledger;
 mod model;
 mod pipeline;
+mod snapshot;

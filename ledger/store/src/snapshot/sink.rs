@@ -1,0 +1,124 @@
+//! Takes sorted pairs in bulk: into files of RocksDB that become part of the database as they are, without its log.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rocksdb::{IngestExternalFileOptions, SstFileWriter};
+use suyuan_ledger::kv::{StoreError, Table, WriteSet};
+
+use super::Pairs;
+use crate::families::{Memory, file_options};
+use crate::{MEMORY_BYTES_MIN, MemoryStore, RocksStore, Store};
+
+/// A table's pairs are written out when they have so many bytes.
+const FILE_BYTES: usize = 16 << 20;
+/// So many pairs with keys that fall anywhere are sorted together.
+const SORTED_MAX: usize = 1 << 18;
+
+/// A store that takes pairs in bulk.
+pub trait Sink: Store + Sync {
+    /// Takes pairs of a table, whose keys ascend over all portions.
+    fn ingest(&self, table: Table, portions: &[Pairs]) -> Result<(), StoreError>;
+
+    /// Has all on the disk.
+    fn settle(&self) -> Result<(), StoreError>;
+}
+
+impl Sink for MemoryStore {
+    fn ingest(&self, table: Table, portions: &[Pairs]) -> Result<(), StoreError> {
+        let mut writes = WriteSet::default();
+        portions.iter().flat_map(Pairs::iter).for_each(|(key, value)| writes.put(table, key, value));
+        self.commit(&writes)
+    }
+
+    fn settle(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Numbers the files that are made before RocksDB names them.
+static FILES: AtomicU64 = AtomicU64::new(0);
+
+impl Sink for RocksStore {
+    fn ingest(&self, table: Table, portions: &[Pairs]) -> Result<(), StoreError> {
+        self.check_usable()?;
+        if portions.iter().all(Pairs::is_empty) {
+            return Ok(());
+        }
+        let path: PathBuf = self.path.join(format!("taken-{}.part", FILES.fetch_add(1, Ordering::Relaxed)));
+        let memory = Memory::new(MEMORY_BYTES_MIN);
+        let options = file_options(&memory, table);
+        let mut file = SstFileWriter::create(&options);
+        let written = file
+            .open(&path)
+            .and_then(|()| portions.iter().flat_map(Pairs::iter).try_for_each(|(key, value)| file.put(key, value)));
+        written.and_then(|()| file.finish()).map_err(|error| self.fail("write a file", &error))?;
+        let mut how = IngestExternalFileOptions::default();
+        how.set_move_files(true);
+        let taken = self.database.ingest_external_file_cf_opts(self.family(table)?, &how, vec![path]);
+        taken.map_err(|error| self.fail("take a file in", &error))
+    }
+
+    fn settle(&self) -> Result<(), StoreError> {
+        self.check_usable()?;
+        for table in Table::ALL {
+            self.database.flush_cf(self.family(*table)?).map_err(|error| self.fail("flush", &error))?;
+        }
+        self.database.flush().map_err(|error| self.fail("flush", &error))
+    }
+}
+
+/// Gathers the portions of a table until they are worth a file.
+pub(super) struct Gathered {
+    table: Table,
+    portions: Vec<Pairs>,
+    bytes: usize,
+}
+
+impl Gathered {
+    pub fn new(table: Table) -> Gathered {
+        Gathered { table, portions: Vec::new(), bytes: 0 }
+    }
+
+    pub fn add(&mut self, sink: &impl Sink, pairs: Pairs) -> Result<(), StoreError> {
+        self.bytes = self.bytes.saturating_add(pairs.bytes());
+        self.portions.push(pairs);
+        if self.bytes >= FILE_BYTES { self.write(sink) } else { Ok(()) }
+    }
+
+    /// Writes out what was gathered.
+    pub fn write(&mut self, sink: &impl Sink) -> Result<(), StoreError> {
+        sink.ingest(self.table, &self.portions)?;
+        self.portions.clear();
+        self.bytes = 0;
+        Ok(())
+    }
+}
+
+/// Gathers pairs whose keys are hashes, and sorts so many at a time.
+pub(super) struct Sorted<const WIDTH: usize> {
+    table: Table,
+    pairs: Vec<([u8; 32], [u8; WIDTH])>,
+}
+
+impl<const WIDTH: usize> Sorted<WIDTH> {
+    pub fn new(table: Table) -> Sorted<WIDTH> {
+        Sorted { table, pairs: Vec::new() }
+    }
+
+    pub fn add(&mut self, sink: &impl Sink, key: [u8; 32], value: [u8; WIDTH]) -> Result<(), StoreError> {
+        self.pairs.push((key, value));
+        if self.pairs.len() >= SORTED_MAX { self.write(sink) } else { Ok(()) }
+    }
+
+    pub fn write(&mut self, sink: &impl Sink) -> Result<(), StoreError> {
+        self.pairs.sort_unstable();
+        let twice = |pair: &[([u8; 32], [u8; WIDTH])]| pair.first().map(|one| one.0) == pair.last().map(|two| two.0);
+        if self.pairs.windows(2).any(twice) {
+            return Err(StoreError::Corrupt(self.table, "a key is there twice".to_owned()));
+        }
+        let mut sorted = Pairs::default();
+        self.pairs.drain(..).for_each(|(key, value)| sorted.push(&key, &value));
+        sink.ingest(self.table, &[sorted])
+    }
+}
