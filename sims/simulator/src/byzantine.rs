@@ -35,10 +35,10 @@ impl Forger {
         Forger { chain, signers }
     }
 
-    /// The same vote by everybody but its author.
-    pub fn votes(&self, message: &Message) -> Vec<Arc<Message>> {
+    /// The same vote by everybody but its author and who is told.
+    pub fn votes(&self, message: &Message, told: &[u8; 32]) -> Vec<Arc<Message>> {
         let Message::Consensus(ConsensusMessage::Vote(vote)) = message else { return Vec::new() };
-        let others = self.signers.iter().filter(|signer| signer.public() != vote.validator);
+        let others = self.signers.iter().filter(|signer| ![vote.validator, *told].contains(&signer.public()));
         let forged = others.map(|signer| {
             let mut vote = SignedVote { validator: signer.public(), ..vote.clone() };
             sign(signer, self.chain, &mut vote);
@@ -93,6 +93,15 @@ impl Liar {
     /// What it says to a node instead; nothing, or several things.
     pub fn turn(&mut self, to: usize, message: &Arc<Message>, chance: &mut Chance) -> Vec<Arc<Message>> {
         let mut said = Vec::new();
+        if self.suffices || self.forger.is_some() {
+            // Without it nothing is decided, so all that it does is to make certificates.
+            return match message.as_ref() {
+                Message::Decided(blocks) if chance.happens(600) => {
+                    vec![Arc::new(Message::Decided(self.lie(blocks, chance)))]
+                }
+                _ => vec![Arc::clone(message)],
+            };
+        }
         if chance.happens(60) && !self.kept.is_empty() {
             said.extend(self.kept.get(chance.index(self.kept.len())).cloned());
         }

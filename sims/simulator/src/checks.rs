@@ -56,12 +56,10 @@ pub enum Violation {
         /// Of what.
         what: String,
     },
-    /// A correct node did not tell of a validator that signed two things though it had both.
+    /// No correct node told of a validator that signed two things though they heard both at so many heights.
     Untold {
-        /// The node.
-        node: usize,
-        /// The height.
-        height: u64,
+        /// How many.
+        heights: u64,
     },
     /// After nothing went wrong any more, a correct node did not come as far as it must.
     Stuck {

@@ -15,8 +15,8 @@ use suyuan_store::MemoryStore;
 use crate::profile::Chance;
 use crate::{ADMINISTRATOR, DEVICE, LATER_DEVICES, seed_of};
 
-/// Events that a client has to bring: more than any run takes.
-const EVENTS: u32 = 100_000;
+/// Events of a client's workload; then it has another one. Making a large one costs more than a run.
+const EVENTS: u32 = 2_000;
 /// An administrator has something to do so many times in a thousand.
 const ADMINISTERS_PERMILLE: u32 = 150;
 /// Keys that follow each other.
@@ -28,6 +28,7 @@ pub(super) struct Client {
     number: usize,
     organisation: u64,
     workload: Workload,
+    workload_seed: u64,
     device: Lane,
     administrator: Lane,
     /// Which of its keys the device uses, and what the administrator does next about it.
@@ -49,6 +50,8 @@ struct Lane {
 struct Waiting {
     signed: SignedSubmission,
     asks: Asks,
+    /// Requests up to this one were for what came before.
+    after: u64,
 }
 
 /// What a submission asks for.
@@ -78,11 +81,13 @@ impl Lane {
 
 impl Client {
     pub fn new(chain: Hash, number: usize, seed: u64, administers: bool) -> Client {
+        let workload_seed = seed.wrapping_mul(31).wrapping_add(number as u64);
         Client {
             chain,
             number,
             organisation: number as u64 + 1,
-            workload: Workload::new(EVENTS, seed.wrapping_mul(31).wrapping_add(number as u64)),
+            workload: Workload::new(EVENTS, workload_seed),
+            workload_seed,
             device: Lane::new(DEVICE, number),
             administrator: Lane::new(ADMINISTRATOR, number),
             generation: 0,
@@ -104,7 +109,12 @@ impl Client {
             }
             let count = 1 + chance.index(3);
             let event = |payload| SubmittedEvent { record_type: record_type::EPCIS, salt: [7; 16], payload };
-            let events = self.workload.by_ref().take(count).map(event).collect();
+            let mut events: Vec<SubmittedEvent> = self.workload.by_ref().take(count).map(event).collect();
+            if events.is_empty() {
+                self.workload_seed = self.workload_seed.wrapping_add(1 << 32);
+                self.workload = Workload::new(EVENTS, self.workload_seed);
+                events = self.workload.by_ref().take(count).map(event).collect();
+            }
             self.sign(false, Asks::Events, events, wall_ms);
         }
         if self.administers && self.administrator.waiting.is_none() && chance.happens(ADMINISTERS_PERMILLE) {
@@ -145,15 +155,16 @@ impl Client {
     fn sign(&mut self, administers: bool, asks: Asks, events: Vec<SubmittedEvent>, wall_ms: i64) {
         let lane = if administers { &mut self.administrator } else { &mut self.device };
         let signed = sign_submission(&lane.signer, self.chain, self.organisation, lane.state, wall_ms, events);
-        // A key in memory always signs.
-        lane.waiting = signed.ok().map(|signed| Waiting { signed, asks });
+        // A key in memory always signs. Of the requests so far, the last is the administrator's.
+        let after = self.requests + 1;
+        lane.waiting = signed.ok().map(|signed| Waiting { signed, asks, after });
     }
 
     /// Takes an answer: the submission that it says is on the ledger, or why the answer is not justified.
     pub fn answered(&mut self, request: u64, answer: &Answer, store: &MemoryStore) -> Result<Option<Hash>, String> {
         let administers = request % 2 == 1;
         let one = if administers { &mut self.administrator } else { &mut self.device };
-        let Some(waiting) = &one.waiting else { return Ok(None) };
+        let Some(waiting) = one.waiting.as_ref().filter(|waiting| request > waiting.after) else { return Ok(None) };
         let (id, asks, key) = (waiting.signed.submission.id(), waiting.asks, waiting.signed.submission.key);
         let state = one.state;
         match answer {

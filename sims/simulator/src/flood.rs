@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use suyuan_ledger::block::{Header, ballot_message, proposal_message};
 use suyuan_ledger::hash::{Hash, Tag};
-use suyuan_ledger::submission::{LaneState, SubmittedEvent, record_type};
+use suyuan_ledger::submission::{BODY_BYTES_MAX, LaneState, SubmittedEvent, record_type};
 use suyuan_node::consensus::{ConsensusMessage, SignedProposal, SignedVote};
 use suyuan_node::core::{Message, ProposedBlock, WAITING_MAX};
 use suyuan_sdk::signer::{MemorySigner, Signer as _, sign_submission};
@@ -15,6 +15,10 @@ use crate::{FLOOD_DEVICES, FLOOD_KEYS, VALIDATOR, seed_of};
 
 /// So far ahead of what is next in a lane others keep submissions.
 const GAP: u64 = 32;
+/// Events of a large submission: as many as fit.
+const LARGE_EVENTS: usize = 4_096;
+/// Events that it has; they come again and again, in other submissions.
+const FLOOD_EVENTS: u32 = 512;
 /// Messages at a time, to each node.
 const BURST: usize = 6;
 
@@ -24,24 +28,31 @@ pub(super) struct Flood {
     signer: MemorySigner,
     devices: Vec<MemorySigner>,
     organisation: u64,
-    workload: Workload,
+    payloads: Vec<Vec<u8>>,
     made: u64,
+    /// So many submissions as large as can be come first: together more than others have room for.
+    large: u32,
 }
 
 impl Flood {
-    pub fn new(place: usize, chain: Hash) -> Flood {
+    pub fn new(place: usize, chain: Hash, large: u32) -> Flood {
         Flood {
             chain,
             signer: MemorySigner::from_seed(&seed_of(VALIDATOR, place)),
             devices: (0..FLOOD_KEYS).map(|key| MemorySigner::from_seed(&seed_of(FLOOD_DEVICES, key))).collect(),
             organisation: place as u64 + 1,
-            workload: Workload::new(u32::MAX, 5),
+            payloads: Workload::new(FLOOD_EVENTS, 5).collect(),
             made: 0,
+            large,
         }
     }
 
     /// What it says now to everybody.
     pub fn burst(&mut self, header: &Header, chance: &mut Chance) -> Vec<Arc<Message>> {
+        if let Some(left) = self.large.checked_sub(1) {
+            self.large = left;
+            return self.submission(LARGE_EVENTS).map(Arc::new).into_iter().collect();
+        }
         (0..BURST).map(|_| Arc::new(self.one(header, chance))).collect()
     }
 
@@ -54,7 +65,7 @@ impl Flood {
             (0..WAITING_MAX).map(|_| Tag::Submission.hash(&chance.next().to_le_bytes())).collect()
         };
         match chance.below(10) {
-            0..=3 => self.submission().unwrap_or(Message::Status { height }),
+            0..=3 => self.submission(1).unwrap_or(Message::Status { height }),
             4 => {
                 let kind = u8::try_from(chance.below(2)).unwrap_or(0);
                 let named = suyuan_ledger::block::VoteKind::from_number(kind);
@@ -80,13 +91,24 @@ impl Flood {
     }
 
     /// A submission that can't be taken yet: the first of its lane never comes.
-    fn submission(&mut self) -> Option<Message> {
+    fn submission(&mut self, events: usize) -> Option<Message> {
         self.made += 1;
         let device = self.devices.get(usize::try_from(self.made).ok()? % self.devices.len())?;
         let lane =
             LaneState { next: 1 + self.made / self.devices.len() as u64 % GAP, previous: Tag::Header.hash(b"none") };
-        let payload = self.workload.next()?;
-        let events = vec![SubmittedEvent { record_type: record_type::EPCIS, salt: [3; 16], payload }];
+        let first = usize::try_from(self.made).ok()? % FLOOD_EVENTS as usize;
+        let mut bytes = 0;
+        let fits = |payload: &&Vec<u8>| {
+            bytes += payload.len() + 16;
+            bytes <= BODY_BYTES_MAX
+        };
+        let payloads = self.payloads.iter().cycle().skip(first).take(events).take_while(fits);
+        let event = |payload: &Vec<u8>| SubmittedEvent {
+            record_type: record_type::EPCIS,
+            salt: [3; 16],
+            payload: payload.clone(),
+        };
+        let events: Vec<SubmittedEvent> = payloads.map(event).collect();
         let at = crate::START_MS;
         sign_submission(device, self.chain, self.organisation, lane, at, events).ok().map(Message::Submission)
     }

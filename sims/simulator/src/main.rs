@@ -31,6 +31,9 @@ struct Arguments {
     /// How many heights must be decided while things go wrong
     #[arg(long, default_value_t = 50)]
     heights: u64,
+    /// No keys are admitted and retired, and no lanes moved, meanwhile
+    #[arg(long)]
+    no_administrators: bool,
     /// Weakens what is correct: the run is expected to show a violation
     #[arg(long, value_enum, default_value_t = Weakened::Nothing)]
     control: Weakened,
@@ -95,14 +98,17 @@ impl Arguments {
             Kind::All => IN_TURN.get(turn).copied().unwrap_or(Kind::Hard),
             kind => kind,
         };
+        let byzantine = match kind {
+            Kind::Twins => Byzantine::Twins,
+            Kind::Liar => Byzantine::Liar,
+            Kind::Forgets => Byzantine::Forgets,
+            Kind::Flood => Byzantine::Flood,
+            _ => Byzantine::None,
+        };
         let profile = match kind {
             Kind::Calm => Profile::calm(),
-            Kind::Twins => Profile::hard(Byzantine::Twins),
-            Kind::Liar => Profile::hard(Byzantine::Liar),
-            Kind::Forgets => Profile::hard(Byzantine::Forgets),
-            Kind::Disks => Profile::disks(Byzantine::None),
-            Kind::Flood => Profile::hard(Byzantine::Flood),
-            Kind::Hard | Kind::All => Profile::hard(Byzantine::None),
+            Kind::Disks => Profile::disks(byzantine),
+            _ => Profile::hard(byzantine),
         };
         let control = match self.control {
             Weakened::Nothing => Control::None,
@@ -111,8 +117,10 @@ impl Arguments {
             Weakened::QuorumWeakened => Control::QuorumWeakened,
             Weakened::SignaturesUnchecked => Control::SignaturesUnchecked,
         };
+        let profile = if control == Control::None { profile } else { Profile::weakened(control, byzantine) };
         let (validators, followers) = (self.validators, self.followers);
-        Profile { validators, followers, heights: self.heights, control, ..profile }
+        let organisations = !self.no_administrators;
+        Profile { validators, followers, organisations, heights: self.heights, ..profile }
     }
 }
 

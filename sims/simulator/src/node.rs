@@ -94,7 +94,8 @@ impl Node {
 
     /// The header of the block that would be next, without records.
     pub fn next_header(&self, wall_ms: i64) -> Option<Header> {
-        self.core.as_ref().map(|core| core.ledger().next_header(wall_ms, &[]))
+        let none: &[VerifiedSubmission] = &[];
+        self.core.as_ref().map(|core| core.ledger().next_header(wall_ms, none))
     }
 
     pub fn start(&mut self, now: u64) -> Result<(), String> {

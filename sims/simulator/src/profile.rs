@@ -138,6 +138,15 @@ impl Profile {
         }
     }
 
+    /// Hard, with something weakened: where logs are, nodes stop more often.
+    pub fn weakened(control: Control, byzantine: Byzantine) -> Profile {
+        let hard = Profile { control, ..Profile::hard(byzantine) };
+        match control {
+            Control::LogDropped | Control::FlushSkipped => Profile { stops_every_ms: 800, slow_permille: 0, ..hard },
+            _ => hard,
+        }
+    }
+
     /// Hard, and disks are slow: every fourth write or flush takes up to two seconds.
     pub fn disks(byzantine: Byzantine) -> Profile {
         Profile { slow_permille: 250, slow_ms: 2_000, ..Profile::hard(byzantine) }

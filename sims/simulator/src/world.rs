@@ -25,16 +25,24 @@ const TROUBLE_MS: u64 = 3_600_000;
 /// A client of each node brings something about so often.
 const CLIENT_MS: u64 = 250;
 /// A member that floods says something so often.
-const FLOOD_MS: u64 = 25;
+const FLOOD_MS: u64 = 50;
 /// Nothing useful takes more steps.
 const STEPS_MAX: u64 = 20_000_000;
 /// Of so many seeds one is checked by building the ledger anew.
 const REBUILT_EVERY: u64 = 8;
 
+/// A validator that was heard saying two things at so many heights must have been told of. (Not at the first: what is heard
+/// may be of a round that was over, or the block may come from others before this one decides.)
+const TOLD_AFTER: u64 = 10;
+
+/// A flood of so many seeds begins with so many submissions as large as can be.
+const LARGE_EVERY: u64 = 24;
+const LARGE: u32 = 40;
+
 /// Something that will happen.
 enum Event {
     /// A message arrives.
-    Arrives { to: usize, from: usize, message: Arc<Message> },
+    Arrives { to: usize, from: usize, bytes: Arc<[u8]> },
     /// A node has something to do by then.
     Wakes { node: usize },
     /// The disk of a node has done what it was busy with.
@@ -54,8 +62,12 @@ enum Event {
 /// What the Byzantine validator says otherwise than a correct one.
 enum Lies {
     None,
-    /// Each of two twins speaks to whom the other does not; with all keys, it votes for all.
-    Twins(Option<Forger>),
+    /// Each of two twins speaks to whom the other does not: always to the same half of the nodes, or now this way, now that.
+    /// With all keys, it votes for all.
+    Twins {
+        halves: bool,
+        forger: Option<Forger>,
+    },
     Liar(Box<Liar>),
     Flood(Box<Flood>),
 }
@@ -112,11 +124,18 @@ impl World {
         let forger = || all_keys.then(|| Forger::new(chain, validators));
         let suffices = profile.control == Control::QuorumWeakened;
         let lies = match (profile.byzantine, byzantine) {
-            (Byzantine::Twins, Some(_)) => Lies::Twins(forger()),
+            (Byzantine::Twins, Some(_)) => {
+                let halves = profile.control != Control::None || chance.happens(500);
+                Lies::Twins { halves, forger: forger() }
+            }
             (Byzantine::Liar, Some(place)) => {
                 Lies::Liar(Box::new(Liar::new(place, chain, validators, suffices, forger())))
             }
-            (Byzantine::Flood, Some(place)) => Lies::Flood(Box::new(Flood::new(place, chain))),
+            (Byzantine::Flood, Some(place)) => Lies::Flood(Box::new(Flood::new(
+                place,
+                chain,
+                if seed.is_multiple_of(LARGE_EVERY) { LARGE } else { 0 },
+            ))),
             _ => Lies::None,
         };
         let mut world = World {
@@ -202,7 +221,7 @@ impl World {
         Outcome {
             trace: self.trace.finish(),
             height: self.least_height(),
-            converged_ms: self.now.saturating_sub(healed_at),
+            converged_ms: if self.trouble { 0 } else { self.now.saturating_sub(healed_at) },
             acknowledged: self.watch.acknowledged.len(),
             contradicted: self.watch.contradicted(),
             evidence: self.watch.evidence,
@@ -236,6 +255,10 @@ impl World {
             }
             violations
                 .extend(broken_at(&node.store, node.height()).map(|height| Violation::Chain { node: number, height }));
+        }
+        let heights = self.watch.contradicted();
+        if heights >= TOLD_AFTER && self.watch.evidence == 0 {
+            violations.push(Violation::Untold { heights });
         }
         if self.seed.is_multiple_of(REBUILT_EVERY) && violations.is_empty() {
             violations.extend(self.rebuild());
@@ -281,7 +304,7 @@ impl World {
 
     fn happens(&mut self, event: Event) {
         match event {
-            Event::Arrives { to, from, message } => self.arrives(to, from, &message),
+            Event::Arrives { to, from, bytes } => self.arrives(to, from, &bytes),
             Event::Wakes { node } => self.step(node, Vec::new()),
             Event::Written { node, life } => {
                 if self.nodes.get(node).is_some_and(|one| one.is_up() && one.life == life) {
@@ -321,16 +344,15 @@ impl World {
         }
     }
 
-    fn arrives(&mut self, to: usize, from: usize, message: &Arc<Message>) {
+    fn arrives(&mut self, to: usize, from: usize, bytes: &[u8]) {
         if self.is_cut(to, from) || !self.nodes.get(to).is_some_and(Node::is_up) {
             return;
         }
-        let bytes = message.encode();
         self.trace.update(&self.now.to_le_bytes());
-        self.trace.update(&bytes);
+        self.trace.update(bytes);
         let key = self.nodes.get(from).map_or([0; 32], |node| node.key);
         // What arrives are bytes.
-        let Ok(message) = Message::decode(&bytes) else { return };
+        let Ok(message) = Message::decode(bytes) else { return };
         let Some(node) = self.nodes.get(to) else { return };
         if let (true, Message::Consensus(message), Some((_, byzantine))) = (node.correct, &message, &self.byzantine) {
             self.watch.heard(to, node.height() + 1, byzantine, message);
@@ -387,8 +409,9 @@ impl World {
         let Some(header) = self.nodes.get(number).and_then(|node| node.next_header(START_MS)) else { return };
         let Lies::Flood(flood) = &mut self.lies else { return };
         let said = flood.burst(&header, &mut self.chance);
+        let said: Vec<Arc<[u8]>> = said.iter().map(|message| message.encode().into()).collect();
         for to in self.receivers(own, None) {
-            said.iter().for_each(|message| self.transmit(number, to, message));
+            said.iter().for_each(|bytes| self.transmit(number, to, bytes));
         }
     }
 
@@ -562,19 +585,29 @@ impl World {
             let shown = format!("{message:?}");
             self.tell(|| format!("node {from} says {}", shown.get(..200).unwrap_or(&shown)));
         }
+        let mut whole: Option<Arc<[u8]>> = None;
         for to in self.receivers(key, to) {
-            let said = match &mut self.lies {
-                Lies::Liar(liar) if !correct => liar.turn(to, message, &mut self.chance),
-                // Each of two twins speaks to whom the other does not, now this way, now that.
-                Lies::Twins(_) if !correct && self.chance.happens(500) => continue,
-                Lies::Twins(Some(forger)) if !correct => {
-                    let mut said = forger.votes(message);
-                    said.push(Arc::clone(message));
-                    said
+            let instead = match &mut self.lies {
+                Lies::Liar(liar) if !correct => Some(liar.turn(to, message, &mut self.chance)),
+                Lies::Twins { halves, forger } if !correct => {
+                    let speaks = match halves {
+                        true => (to % 2 == 0) == (from == place),
+                        false => self.chance.happens(500),
+                    };
+                    // What comes first counts.
+                    let told = self.nodes.get(to).map_or([0; 32], |node| node.key);
+                    let forged = forger.as_ref().map(|forger| forger.votes(message, &told)).unwrap_or_default();
+                    Some(forged.into_iter().chain([Arc::clone(message)]).filter(|_| speaks).collect())
                 }
-                _ => vec![Arc::clone(message)],
+                _ => None,
             };
-            said.iter().for_each(|message| self.transmit(from, to, message));
+            match instead {
+                Some(said) => said.iter().for_each(|message| self.transmit(from, to, &message.encode().into())),
+                None => {
+                    let bytes = Arc::clone(whole.get_or_insert_with(|| message.encode().into()));
+                    self.transmit(from, to, &bytes);
+                }
+            }
         }
     }
 
@@ -583,16 +616,16 @@ impl World {
         self.nodes.iter().enumerate().filter(|(_, node)| meant(node)).map(|(number, _)| number).collect()
     }
 
-    fn transmit(&mut self, from: usize, to: usize, message: &Arc<Message>) {
+    fn transmit(&mut self, from: usize, to: usize, bytes: &Arc<[u8]>) {
         let Profile { delay_ms: (least, most), lost_permille, twice_permille, .. } = self.profile;
         if self.is_cut(from, to) || (self.trouble && self.chance.happens(lost_permille)) {
             return;
         }
         let delay = least + self.chance.below(most.saturating_sub(least) + 1);
-        self.plan(delay, Event::Arrives { to, from, message: Arc::clone(message) });
+        self.plan(delay, Event::Arrives { to, from, bytes: Arc::clone(bytes) });
         if self.trouble && self.chance.happens(twice_permille) {
             let late = delay + self.chance.below(2_000);
-            self.plan(late, Event::Arrives { to, from, message: Arc::clone(message) });
+            self.plan(late, Event::Arrives { to, from, bytes: Arc::clone(bytes) });
         }
     }
 }
