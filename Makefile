@@ -126,6 +126,13 @@ bench-peers: ## the ledger beside PostgreSQL: one table of ratios, in process an
 	$(BUILD)
 	@benches/peers/compare $(WORK)/peers
 
+# ONLY=batches,faults make bench-network: those parts alone. ROUNDS and EVENTS as above.
+.PHONY: bench-network
+bench-network: ## four validators on this machine against their bars, PostgreSQL beside them in the same run (10 minutes)
+	@.ci/setup python
+	$(BUILD)
+	@benches/peers/network $(WORK)/peers
+
 .PHONY: bench-pieces
 bench-pieces: ## measure what captures and proofs are made of, each piece alone (3 minutes)
 	$(CARGO) bench --locked --workspace --bench ledger -- --warm-up-time 1 --measurement-time 4

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
-use suyuan_ledger::block::{CommitCertificate, CommitSignature, Validator, validators_hash, vote_message};
+use suyuan_ledger::block::{CommitCertificate, CommitSignature, Validator, vote_message};
 use suyuan_ledger::kv::Read;
 use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_id};
 use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters, Scope, ScopeKind};
@@ -93,6 +93,7 @@ pub fn genesis() -> Result<Vec<u8>, Failure> {
             bindings: vec![(Scope::new(ScopeKind::Prefix, "9521").map_err(|_| "prefix")?, false)],
         }],
         validators: voter.validators.clone(),
+        threshold: 0,
     };
     Ok(genesis.write())
 }
@@ -111,15 +112,14 @@ impl<S: Store> Chain<S> {
         let (device, voter) = keys();
         let genesis = Genesis::parse(&genesis()?).map_err(|error| format!("{error:?}"))?;
         let chain = chain_id(&genesis.write());
-        let hash = validators_hash(&voter.validators);
-        let (ledger, writes) = Ledger::found(chain, TIME, hash, &genesis.rows(), genesis.directory(), &store)?;
+        let (ledger, writes) = Ledger::found(chain, TIME, &genesis.rows(), genesis.directory(), &store)?;
         store.commit(&writes)?;
         Ok(Chain { store, ledger, device, voter, time: TIME })
     }
 
     /// What a reader of its proofs trusts.
     pub fn trust(&self) -> Trust {
-        Trust::genesis(self.ledger.head.chain, self.voter.validators.clone())
+        Trust::genesis(self.ledger.head.chain, TIME, self.voter.validators.clone())
     }
 
     /// Signs payloads as the next submission of the member's device.

@@ -7,6 +7,7 @@
 
 pub mod chain;
 pub mod curves;
+pub mod network;
 pub mod peers;
 pub mod pipelined;
 pub mod process;

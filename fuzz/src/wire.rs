@@ -37,7 +37,7 @@ pub fn check(bytes: &[u8]) {
     }
     if let Ok(proof) = InclusionProof::from_bytes(bytes) {
         assert_eq!(proof.to_bytes(), bytes);
-        let trust = Trust::genesis(proof.decided.header.chain, Vec::new());
+        let trust = Trust::genesis(proof.decided.header.chain, 0, Vec::new());
         assert!(InclusionProof::verify(bytes, &trust).is_err(), "nobody decides");
     }
 }

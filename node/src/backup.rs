@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::proof::trust::{TRUST_BYTES_MAX, read_checkpoint};
+use suyuan_ledger::proof::trust::{TRUST_BYTES_MAX, Trust, read_checkpoint};
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_store::{BackupError, Copied, DataDirectory, RocksStore};
 
@@ -63,11 +63,11 @@ pub fn restore(from: &Path, to: &Path) -> Result<(Opened, Copied), Reason> {
 /// Whether a directory that was laid down has all that this checkpoint certifies: then it may be written to.
 pub fn accept_if_newest(opened: &Opened, checkpoint: &Path) -> Result<(), Reason> {
     let bytes = read_file(checkpoint, TRUST_BYTES_MAX as u64)?;
-    let point = read_checkpoint(&bytes).map_err(refused)?;
-    let head = &opened.ledger.head;
-    if point.header.chain != head.chain || point.validators != opened.genesis.validators {
-        return Err(Reason::new(codes::OPTION, &["--newest", "a checkpoint of this chain and its validators"]));
-    }
+    let exported = read_checkpoint(&bytes).map_err(refused)?;
+    let (head, genesis) = (&opened.ledger.head, &opened.genesis);
+    let trust = Trust::genesis(head.chain, genesis.start_time, genesis.validators.clone());
+    trust.follow(&exported).map_err(refused)?;
+    let point = exported.checkpoint;
     if point.height() > head.height {
         let heights = [head.height, point.height()].map(|height| height.to_string());
         return Err(Reason::new(codes::BEHIND, &[&heights[0], &heights[1]]));

@@ -255,7 +255,10 @@ impl<'a> Capture<'a> {
                 let mut tries = 0;
                 loop {
                     let signed = self.sign(events.clone())?;
-                    let bytes = Vec::new();
+                    let bytes = match self.link {
+                        Link::Local(..) => Vec::new(),
+                        Link::Remote(_) => suyuan_ledger::codec::encode(&signed),
+                    };
                     let submitted = self.submit(&signed, &bytes)?;
                     if !matches!(submitted, Submitted::NotNext { .. }) {
                         return self.settle(&signed, submitted, Some(origins), hear);

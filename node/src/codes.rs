@@ -1,5 +1,6 @@
 //! Codes of the command line.
 
+pub mod alarm;
 pub mod epcis;
 pub mod node;
 

@@ -32,6 +32,9 @@ pub struct Configuration {
     pub device_key: String,
     /// Whether key files without a passphrase are used.
     pub allow_unencrypted_keys: bool,
+    /// Whether this is an audit node: it has no vote, takes nothing in, and watches those who decide.
+    #[serde(default)]
+    pub audit: bool,
     /// How this node and those of the other members reach each other; a network of several needs it.
     pub network: Option<NetworkTable>,
     /// How requests are served.
@@ -239,6 +242,9 @@ pub fn default_text(allow_unencrypted_keys: bool) -> String {
          allow_unencrypted_keys = {allow_unencrypted_keys}\n\
          \n\
          # The rest may be left out; these are the defaults (docs/operate/node.md).\n\
+         # Whether this node only watches: no vote, no captures, alarms (docs/operate/network.md).\n\
+         audit = false\n\
+         \n\
          [http]\n\
          connections_max = 512\n\
          requests_max = 64\n\

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub mod alarms;
 pub mod api;
 pub mod backup;
 pub mod capture;

@@ -39,6 +39,8 @@ pub struct Station {
     pub uri: Option<String>,
     /// How far clocks may be ahead, in milliseconds.
     pub clock_tolerance_ms: i64,
+    /// How many authorities have to sign a record of governance; 0: an operator alone.
+    pub threshold: u32,
 }
 
 impl Station {
@@ -61,6 +63,7 @@ impl Station {
             organisation,
             uri,
             clock_tolerance_ms: ledger.directory.parameters().clock_tolerance_ms,
+            threshold: ledger.directory.governance().threshold,
         })
     }
 }

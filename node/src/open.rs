@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::block::validators_hash;
+use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
 use suyuan_ledger::state::apply::{ApplyError, Ledger};
@@ -22,10 +22,11 @@ use suyuan_sdk::signer::{MemorySigner, Signer};
 
 use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_directory, memory_shares};
 
+use crate::alarms::Alarms;
 use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
 use crate::consensus::Pace;
-use crate::core::{CoreError, CoreSettings, NodeCore};
+use crate::core::{CoreError, CoreSettings, NodeCore, NodeKey};
 use crate::peers::{self, Joining, Others};
 use crate::shell::{Stopped, Together, Writer};
 use crate::traces::Remembered;
@@ -82,6 +83,10 @@ pub struct Node {
     pub genesis: Genesis,
     /// The other nodes, if it is not alone.
     pub others: Option<Others>,
+    /// What those who watch it should know.
+    pub alarms: Arc<Alarms>,
+    /// Its key, by which others know it.
+    pub key: NodeKey,
     /// Where it is.
     pub path: PathBuf,
     _directory: DataDirectory,
@@ -120,15 +125,8 @@ pub fn create(
         }
     };
     let genesis = Genesis::parse(&bytes).map_err(|error| error.reason)?;
-    let (_, writes) = Ledger::found(
-        chain_id(&bytes),
-        genesis.start_time,
-        validators_hash(&genesis.validators),
-        &genesis.rows(),
-        genesis.directory(),
-        &store,
-    )
-    .map_err(|error| store_reason(&error))?;
+    let (_, writes) = Ledger::found(chain_id(&bytes), genesis.start_time, &genesis.rows(), genesis.directory(), &store)
+        .map_err(|error| store_reason(&error))?;
     store.commit(&writes).map_err(|error| store_reason(&error))
 }
 
@@ -198,27 +196,27 @@ impl Opened {
         checked.map_err(|error| store_reason(&error))
     }
 
-    /// Starts the writer with the validator's key.
-    pub fn start(self, validator: MemorySigner) -> Result<Node, Reason> {
+    /// Starts the writer with the node's key, with which it votes while it is a validator's.
+    pub fn start(self, key: MemorySigner) -> Result<Node, Reason> {
         if self.directory.is_restored() {
             return Err(Reason::new(codes::RESTORED, &[&self.path.display().to_string()]));
         }
         let Opened { store, configuration, genesis, ledger, path, directory, .. } = self;
-        let key = validator.public();
-        let is_alone = matches!(genesis.validators.as_slice(), [only] if only.key == key);
-        let log = match is_alone {
+        let public = key.public();
+        if configuration.audit && ledger.directory.validators().set.iter().any(|one| one.key == public) {
+            return Err(Reason::new(codes::AUDIT_KEY, &[&Hash(public).to_string()]));
+        }
+        let alarms = Arc::new(Alarms::open(&path, ledger.head.chain)?);
+        let is_alone = matches!(ledger.validators(), [only] if only.key == public);
+        let log = match is_alone && configuration.network.is_none() {
             true => None,
             false => Some(peers::open_log(&path).map_err(|error| directory_reason(&error))?),
         };
-        let identity = validator.identity_seed();
+        let identity = key.identity_seed();
         let (log, records) = log.unzip();
-        let settings = CoreSettings {
-            validator: Some(validator),
-            validators: genesis.validators.clone(),
-            pace: Pace::default(),
-            log: records.unwrap_or_default(),
-        };
+        let settings = CoreSettings { key: Some(key), pace: Pace::default(), log: records.unwrap_or_default() };
         let core = NodeCore::new(ledger, store.as_ref(), settings).map_err(|error| core_reason(&error))?;
+        let core = if configuration.audit { core.into_audit() } else { core };
         let at = |error: io::Error| io_reason(&path, &error);
         let (writer, others) = match log {
             None => (Arc::new(Writer::start(core, store.clone(), None).map_err(at)?), None),
@@ -227,14 +225,25 @@ impl Opened {
                     return Err(Reason::new(codes::NO_NETWORK, &[&path.display().to_string()]));
                 };
                 let joining = Joining::start(&identity, table, &core)?;
-                let together = Together { log, peers: Box::new(joining.outgoing()) };
+                let together = Together { log, peers: Box::new(joining.outgoing()), alarms: Arc::clone(&alarms) };
                 let writer = Arc::new(Writer::start(core, store.clone(), Some(together)).map_err(at)?);
                 let others = joining.listen(Arc::clone(&writer)).map_err(at)?;
                 (writer, Some(others))
             }
         };
         let remembered = Remembered::default();
-        Ok(Node { writer, store, others, remembered, configuration, genesis, path, _directory: directory })
+        Ok(Node {
+            writer,
+            store,
+            others,
+            alarms,
+            key: public,
+            remembered,
+            configuration,
+            genesis,
+            path,
+            _directory: directory,
+        })
     }
 }
 
@@ -331,6 +340,8 @@ pub fn stopped_reason(stopped: &Stopped) -> Reason {
 fn core_reason(error: &CoreError) -> Reason {
     match error {
         CoreError::Apply(ApplyError::Store(error)) => store_reason(error),
+        CoreError::Apply(ApplyError::Rules(rules)) => Reason::new(codes::RULES, &[&rules.to_string()]),
+        CoreError::NotAlone => Reason::new(codes::NOT_ALONE, &[]),
         other => Reason::new(codes::STORE, &[&other.to_string()]),
     }
 }

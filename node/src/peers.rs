@@ -1,6 +1,7 @@
 //! Joins a node with those of the other members: hands what they say to the writer, and what it says to them.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -17,7 +18,7 @@ use crate::codes::node as codes;
 use crate::config::NetworkTable;
 use crate::core::{Input, LogRecord, Message, NodeCore};
 use crate::network::{Class, Event, Events, Member, Network, NodeKey, PeerStatus, Settings};
-use crate::shell::{Peers, Writer, now_ms};
+use crate::shell::{Peers, Writer};
 
 /// The folder of what a validator must remember while a block is decided.
 const LOG_NAME: &str = "wal";
@@ -50,18 +51,22 @@ pub struct Joining {
 /// Who the members are, and where their nodes are.
 struct Members {
     own: NodeKey,
-    validators: Vec<NodeKey>,
     addresses: Vec<(NodeKey, Vec<String>)>,
     /// All of them but this node.
     others: Mutex<Vec<NodeKey>>,
 }
 
 impl Members {
-    /// Members are the validators, and whoever has the key of a node in force on the ledger.
-    fn list(&self, directory: &Directory) -> Vec<Member> {
-        let now = now_ms();
-        let nodes = directory.keys().filter(|key| key.role == KeyRole::Node && key.is_active_at(now));
-        let mut keys: Vec<NodeKey> = self.validators.iter().copied().chain(nodes.map(|key| key.public)).collect();
+    /// Members are the validators of the next height and of the one after it, and whoever has the key of a node in force
+    /// on the ledger.
+    fn list(&self, directory: &Directory, height: u64) -> Vec<Member> {
+        let nodes = directory.keys().filter(|key| key.role == KeyRole::Node && directory.is_in_force(key, i64::MAX));
+        let validators = directory.validators();
+        let validators = [height, height.saturating_add(1)]
+            .into_iter()
+            .flat_map(|height| validators.at(height))
+            .map(|validator| validator.key);
+        let mut keys: Vec<NodeKey> = validators.chain(nodes.map(|key| key.public)).collect();
         keys.sort_unstable();
         keys.dedup();
         keys.retain(|key| *key != self.own);
@@ -85,14 +90,9 @@ impl Joining {
             .map_err(|error| failed(error.to_string()))?;
         let own = crate::network::node_key(identity).map_err(|error| failed(error.to_string()))?;
         let addresses = table.peers.iter().filter_map(|peer| Some((peer.node_key()?, peer.addresses.clone())));
-        let members = Members {
-            own,
-            validators: core.validators().iter().map(|validator| validator.key).collect(),
-            addresses: addresses.collect(),
-            others: Mutex::default(),
-        };
+        let members = Members { own, addresses: addresses.collect(), others: Mutex::default() };
         let settings = Settings::new(*identity, core.ledger().head.chain.0, table.listen.clone());
-        let listed = members.list(&core.ledger().directory);
+        let listed = members.list(&core.ledger().directory, core.ledger().head.height.saturating_add(1));
         let started = runtime.block_on(Network::start(settings, listed));
         let (network, events) = started.map_err(|error| failed(error.to_string()))?;
         Ok(Joining { runtime, network: Arc::new(network), events, members: Arc::new(members) })
@@ -150,6 +150,7 @@ fn hear(network: &Network, writer: &Writer, event: Event) -> bool {
             }
         },
         Event::Refused { address, peer, why, untold } => {
+            writer.figures().refused.fetch_add(untold.saturating_add(1), Ordering::Relaxed);
             tracing::warn!(address, peer, %why, untold, "refused");
             true
         }
@@ -177,8 +178,8 @@ impl Peers for Outgoing {
         }
     }
 
-    fn members(&self, directory: &Directory) {
-        self.network.set_members(self.members.list(directory));
+    fn members(&self, directory: &Directory, height: u64) {
+        self.network.set_members(self.members.list(directory, height));
     }
 }
 

@@ -3,9 +3,9 @@
 //! Three steps go on at once: submissions are verified by those who bring them, side by side; one thread decides
 //! and applies blocks; another writes and syncs them ([`Pipeline`]). What comes while a block is being written
 //! waits, and makes the next one together: one sync serves all who wait. An answer is given once its block is on
-//! disk.
+//! disk; with others, nothing of the next block is logged or said before that either.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -22,8 +22,9 @@ use suyuan_ledger::submission::SignedSubmission;
 use suyuan_store::{Pipeline, RecordLog, Store};
 use tokio::sync::oneshot;
 
+use crate::alarms::Alarms;
 use crate::core::{
-    Alarm, Answer, CoreError, Effect, Input, Message as NodeMessage, NodeCore, NodeKey, WAITING_BYTES_MAX,
+    Alarm, Answer, CoreError, Effect, Input, Message as NodeMessage, NodeCore, NodeKey, View, WAITING_BYTES_MAX,
 };
 
 /// So many submissions may be on their way to the writer; further senders are told to come again.
@@ -32,6 +33,10 @@ pub const ON_THEIR_WAY_MAX: usize = 256;
 pub const ON_THEIR_WAY_BYTES_MAX: usize = WAITING_BYTES_MAX;
 /// The writer takes so many messages at a time, so that a block is not kept waiting for ever.
 const TAKEN_MAX: usize = 64;
+/// Those who watch are told so often how it goes, and of every block.
+const VIEW_AFTER: Duration = Duration::from_millis(100);
+/// The rate of events is that of so long a time.
+const RATE_OVER: Duration = Duration::from_secs(10);
 
 /// Whom a node's messages go to.
 pub trait Peers: Send {
@@ -39,8 +44,8 @@ pub trait Peers: Send {
     /// asks for it.
     fn send(&self, to: Option<NodeKey>, message: &Arc<NodeMessage>);
 
-    /// Another directory is in force, which says who the members are.
-    fn members(&self, directory: &Directory);
+    /// Another directory or another set of validators is in force, which say who the members are: at the next height.
+    fn members(&self, directory: &Directory, height: u64);
 }
 
 /// What a node needs that is not alone.
@@ -49,6 +54,8 @@ pub struct Together {
     pub log: RecordLog,
     /// The others.
     pub peers: Box<dyn Peers>,
+    /// Where alarms are kept.
+    pub alarms: Arc<Alarms>,
 }
 
 enum Message {
@@ -103,6 +110,8 @@ pub struct Figures {
     pub busy: AtomicU64,
     /// What those who watch the node should know, so often.
     pub alarms: AtomicU64,
+    /// Connections of other nodes, or strangers, that were refused.
+    pub refused: AtomicU64,
 }
 
 impl Figures {
@@ -115,6 +124,27 @@ impl Figures {
     }
 }
 
+impl Seen {
+    fn note_events(&mut self, now: Instant, events: u64) {
+        // A few moments are enough, however often somebody looks.
+        let step = RATE_OVER / 20;
+        if self.events.back().is_none_or(|(at, _)| now.saturating_duration_since(*at) >= step) {
+            self.events.push_back((now, events));
+        }
+        while self.events.len() > 2
+            && self.events.get(1).is_some_and(|(at, _)| now.saturating_duration_since(*at) >= RATE_OVER)
+        {
+            self.events.pop_front();
+        }
+    }
+
+    fn rate(&self) -> f64 {
+        let (Some((from, before)), Some((to, after))) = (self.events.front(), self.events.back()) else { return 0.0 };
+        let seconds = to.saturating_duration_since(*from).as_secs_f64();
+        if seconds > 0.0 { after.saturating_sub(*before) as f64 / seconds } else { 0.0 }
+    }
+}
+
 /// What a writer and its threads share.
 struct Common {
     figures: Arc<Figures>,
@@ -123,6 +153,17 @@ struct Common {
     chain: Hash,
     /// That of the last block applied: under it, what comes is verified.
     directory: Mutex<Arc<Directory>>,
+    /// How it went a moment ago.
+    watched: Mutex<Seen>,
+}
+
+/// How it goes, as the writer last told.
+#[derive(Default)]
+struct Seen {
+    view: View,
+    told_at: Option<Instant>,
+    /// Events on disk at moments of the last seconds, the oldest first.
+    events: VecDeque<(Instant, u64)>,
 }
 
 impl Common {
@@ -130,9 +171,24 @@ impl Common {
         self.directory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn alarm(&self, alarm: &Alarm) {
+    fn alarm(&self, alarm: &Alarm, alarms: Option<&Alarms>) {
         self.figures.alarms.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(?alarm, "alarm");
+        if let Some(alarms) = alarms {
+            alarms.note(alarm, now_ms());
+        }
+    }
+
+    /// Tells those who watch how it goes, unless that was a moment ago.
+    fn tell(&self, core: &NodeCore) {
+        let (now, mut seen) = (Instant::now(), self.watched.lock().unwrap_or_else(PoisonError::into_inner));
+        let is_told = seen.told_at.is_some_and(|at| now.saturating_duration_since(at) < VIEW_AFTER);
+        if is_told && seen.view.height == core.ledger().head.height {
+            return;
+        }
+        (seen.view, seen.told_at) = (core.view(), Some(now));
+        let events = self.figures.events.load(Ordering::Relaxed);
+        seen.note_events(now, events);
     }
 
     fn fail(&self, error: impl Into<CoreError>) -> Stopped {
@@ -210,14 +266,17 @@ impl Writer {
             failure: OnceLock::new(),
             chain: core.ledger().head.chain,
             directory: Mutex::new(core.ledger().directory.clone()),
+            watched: Mutex::default(),
         });
+        common.tell(&core);
         let shared = common.clone();
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             let watched = Watched { store: store.as_ref(), common: &shared };
             let ended = Pipeline::run(&watched, |pipeline| {
                 let begun = Instant::now();
-                let (answers, common) = (HashMap::new(), shared.as_ref());
-                Writing { core, common, answers, requests: 0, begun, together }.run(pipeline, &receiver)
+                let (answers, common, validators) = (HashMap::new(), shared.as_ref(), core.ledger().head.validators);
+                Writing { core, common, answers, requests: 0, begun, together, validators, unsettled: None }
+                    .run(pipeline, &receiver)
             });
             // Whatever was handed over last may still have failed.
             ended.map_err(|error| shared.fail(error)).and_then(|core| core)
@@ -289,6 +348,13 @@ impl Writer {
         self.common.failure.get()
     }
 
+    /// How it goes, as of a moment ago, and how many events a second came to disk lately.
+    pub fn view(&self) -> (View, f64) {
+        let mut seen = self.common.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.note_events(Instant::now(), self.common.figures.events.load(Ordering::Relaxed));
+        (seen.view.clone(), seen.rate())
+    }
+
     /// What it has done.
     pub fn figures(&self) -> &Figures {
         &self.common.figures
@@ -311,6 +377,10 @@ struct Writing<'a> {
     /// From when on the core's time is counted.
     begun: Instant,
     together: Option<Together>,
+    /// The hash of those who decide the next block.
+    validators: Hash,
+    /// The last block handed over, if it is not known to be on disk.
+    unsettled: Option<u64>,
 }
 
 impl Writing<'_> {
@@ -349,6 +419,7 @@ impl Writing<'_> {
                 // Before the answers are dropped: whoever waits for one asks why.
                 return Err(self.common.fail(error));
             }
+            self.common.tell(&self.core);
             // With others, what is not decided yet is not this node's to decide.
             if stopping && (!self.core.is_alone() || (!self.core.has_work() && self.core.is_sealed())) {
                 return Ok(self.core);
@@ -395,34 +466,24 @@ impl Writing<'_> {
 
     fn step<S: Store + Sync>(&mut self, pipeline: &mut Pipeline<'_, S>, inputs: Vec<Input>) -> Result<(), CoreError> {
         let mut effects = self.core.step(pipeline, inputs)?.into_iter();
-        {
-            let mut directory = self.common.directory();
-            if !Arc::ptr_eq(&directory, &self.core.ledger().directory) {
-                *directory = self.core.ledger().directory.clone();
-                if let Some(together) = &self.together {
-                    together.peers.members(&directory);
-                }
-            }
-        }
+        let not_alone = self.together.is_none() && !self.core.is_alone();
+        self.tell_members();
         while let Some(effect) = effects.next() {
+            if is_of_next_block(&effect) {
+                self.settle(pipeline)?;
+            }
             match effect {
-                Effect::Commit { height, carries, writes } if self.together.is_some() => {
-                    let figures = self.common.figures.clone();
-                    pipeline.commit(*writes, move || figures.count(height, carries))?;
-                    // The next height is not begun before this one is on disk.
-                    pipeline.finish()?;
-                    self.with_others(|others| others.log.forget(height))?;
-                }
                 Effect::Commit { height, carries, writes } => {
                     // All answers behind it are given once it is on disk.
-                    let answers = self.answers_of(effects);
+                    let (answers, rest) = self.answers_of(effects);
                     let figures = self.common.figures.clone();
                     pipeline.commit(*writes, move || {
                         figures.count(height, carries);
                         // Whoever asked may have gone.
                         answers.into_iter().for_each(|(waiting, answer)| drop(waiting.send(answer)));
                     })?;
-                    return Ok(());
+                    self.unsettled = Some(height);
+                    effects = rest.into_iter();
                 }
                 Effect::Answer { request, answer } => {
                     if matches!(answer, Answer::Applied { .. }) {
@@ -442,10 +503,32 @@ impl Writing<'_> {
                     others.peers.send(to, &message);
                     Ok(())
                 })?,
-                Effect::Alarm(alarm) => self.common.alarm(&alarm),
+                Effect::Alarm(alarm) => {
+                    self.common.alarm(&alarm, self.together.as_ref().map(|others| others.alarms.as_ref()));
+                }
             }
         }
-        Ok(())
+        match not_alone {
+            true => Err(CoreError::NotAlone),
+            false => Ok(()),
+        }
+    }
+
+    /// Tells those who verify and those who connect of another directory or another set of validators.
+    fn tell_members(&mut self) {
+        let ledger = self.core.ledger();
+        let mut known = self.common.directory();
+        let is_other = !Arc::ptr_eq(&known, &ledger.directory);
+        if is_other {
+            *known = ledger.directory.clone();
+        }
+        drop(known);
+        if (is_other || self.validators != ledger.head.validators)
+            && let Some(together) = &self.together
+        {
+            self.validators = ledger.head.validators;
+            together.peers.members(&ledger.directory, ledger.head.height.saturating_add(1));
+        }
     }
 
     /// Does something that only a node with others has to do.
@@ -453,16 +536,36 @@ impl Writing<'_> {
         self.together.as_ref().map_or(Ok(()), work)
     }
 
-    /// Who waits for these answers, with them.
-    fn answers_of(&mut self, effects: impl Iterator<Item = Effect>) -> Vec<(oneshot::Sender<Answer>, Answer)> {
-        let mut found = Vec::new();
+    /// Waits until the last block is on disk: nothing of the next one is logged or sent before.
+    fn settle<S: Store + Sync>(&mut self, pipeline: &mut Pipeline<'_, S>) -> Result<(), StoreError> {
+        let Some(height) = self.unsettled.take() else { return Ok(()) };
+        pipeline.finish()?;
+        self.with_others(|others| others.log.forget(height))
+    }
+
+    /// Who waits for these answers, with them; and all that is none.
+    fn answers_of(
+        &mut self,
+        effects: impl Iterator<Item = Effect>,
+    ) -> (Vec<(oneshot::Sender<Answer>, Answer)>, Vec<Effect>) {
+        let (mut found, mut rest) = (Vec::new(), Vec::new());
         for effect in effects {
-            if let Effect::Answer { request, answer } = effect
-                && let Some(waiting) = self.answers.remove(&request)
-            {
-                found.push((waiting, answer));
+            match effect {
+                Effect::Answer { request, answer } => {
+                    found.extend(self.answers.remove(&request).map(|waiting| (waiting, answer)));
+                }
+                other => rest.push(other),
             }
         }
-        found
+        (found, rest)
+    }
+}
+
+/// Whether an effect says something of the block after the one that was decided last.
+fn is_of_next_block(effect: &Effect) -> bool {
+    match effect {
+        Effect::Log(_) | Effect::Flush => true,
+        Effect::Send { message, .. } => matches!(**message, NodeMessage::Consensus(_) | NodeMessage::Proposed(_)),
+        Effect::Commit { .. } | Effect::Answer { .. } | Effect::Alarm(_) => false,
     }
 }

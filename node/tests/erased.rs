@@ -13,7 +13,6 @@ use std::path::Path;
 
 use runner::{chain_with_known_keys, copy, document, event, folder, is, path, run};
 use serde_json::Value;
-use suyuan_ledger::block::validators_hash;
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::replay::replay_next;
@@ -43,14 +42,12 @@ fn rebuilt(dir: &str, target: &str) {
     let anew = RocksStore::open(&database, &options).unwrap();
     let bytes = fs::read(Path::new(dir).join("genesis.json")).unwrap();
     let genesis = Genesis::parse(&bytes).unwrap();
-    let validators = validators_hash(&genesis.validators);
     let (rows, members) = (genesis.rows(), genesis.directory());
-    let (mut ledger, writes) =
-        Ledger::found(chain_id(&bytes), genesis.start_time, validators, &rows, members, &anew).unwrap();
+    let (mut ledger, writes) = Ledger::found(chain_id(&bytes), genesis.start_time, &rows, members, &anew).unwrap();
     anew.commit(&writes).unwrap();
     let head = Ledger::open(&source).unwrap().unwrap().head;
     while ledger.head.height < head.height {
-        let replayed = replay_next(&ledger, &anew, &source, &genesis.validators).unwrap();
+        let replayed = replay_next(&ledger, &anew, &source).unwrap();
         assert_eq!(replayed.faults, []);
         anew.commit(&replayed.applied.writes).unwrap();
         ledger = replayed.applied.ledger;

@@ -215,7 +215,7 @@ fn proofs() {
     let by_id = get(&node, "/v1/proofs/inclusion/urn:uuid:00000000-0000-4000-8000-000000000002");
     assert_eq!((by_place.status, &by_place.body), (200, &by_id.body));
     let bytes = fs::read(&genesis).unwrap();
-    let trust = Trust::genesis(chain_id(&bytes), Genesis::parse(&bytes).unwrap().validators);
+    let trust = Trust::genesis(chain_id(&bytes), 0, Genesis::parse(&bytes).unwrap().validators);
     let proved = InclusionProof::verify(&by_place.body, &trust).unwrap();
     assert_eq!((proved.height, proved.index, proved.code), (1, 2, 0));
     assert_eq!(proved.payload, Some(event(2, "").into_bytes()));

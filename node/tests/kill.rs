@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
-use suyuan_ledger::block::{Validator, validators_hash};
+use suyuan_ledger::block::Validator;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, Table};
 use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_id};
@@ -50,37 +50,36 @@ fn genesis() -> Vec<u8> {
             bindings: vec![(Scope::new(ScopeKind::Prefix, "9521").unwrap(), false)],
         }],
         validators: vec![Validator { key: validator.verifying_key().to_bytes(), power: 1 }],
+        threshold: 0,
     }
     .write()
 }
 
 /// Opens the ledger of a directory, or founds it.
-fn open(folder: &Path) -> (DataDirectory, RocksStore, Ledger, Vec<Validator>) {
+fn open(folder: &Path) -> (DataDirectory, RocksStore, Ledger) {
     let directory = DataDirectory::open(folder).or_else(|_| DataDirectory::create(folder, MEMORY)).unwrap();
     let store = directory.open_store(MEMORY).unwrap();
     let bytes = genesis();
     let genesis = Genesis::parse(&bytes).unwrap();
-    let validators = genesis.validators.clone();
     let ledger = Ledger::open(&store).unwrap().unwrap_or_else(|| {
-        let hash = validators_hash(&validators);
         let (ledger, writes) =
-            Ledger::found(chain_id(&bytes), 0, hash, &genesis.rows(), genesis.directory(), &store).unwrap();
+            Ledger::found(chain_id(&bytes), 0, &genesis.rows(), genesis.directory(), &store).unwrap();
         store.commit(&writes).unwrap();
         ledger
     });
-    (directory, store, ledger, validators)
+    (directory, store, ledger)
 }
 
 /// The process that is killed: captures from where the lane stands, and says what is acknowledged.
 fn capture(folder: &Path) {
-    let (_directory, store, ledger, validators) = open(folder);
+    let (_directory, store, ledger) = open(folder);
     let [device, _] = keys();
-    let validator = Some(MemorySigner::from_seed(&[2; 32]));
+    let key = Some(MemorySigner::from_seed(&[2; 32]));
     let id = key_id(1, device.verifying_key().as_bytes());
     let mut place = lane(&store, &id).unwrap();
     let chain = ledger.head.chain;
     let store = Arc::new(store);
-    let settings = CoreSettings { validator, validators, pace: Pace::default(), log: Vec::new() };
+    let settings = CoreSettings { key, pace: Pace::default(), log: Vec::new() };
     let core = NodeCore::new(ledger, store.as_ref(), settings).unwrap();
     let writer = Writer::start(core, Arc::clone(&store), None).unwrap();
     let mut workload = suyuan_sims::Workload::new(EVENTS, 7).skip(usize::try_from(place.next).unwrap() * 50);

@@ -4,126 +4,17 @@
 
 mod runner;
 
-use std::fs;
-use std::net::TcpListener;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ed25519_dalek::SigningKey;
-use runner::{Served, document, event, folder, is, path, run};
-use suyuan_ledger::hash::Hash;
-use suyuan_ledger::organisation::KeyRole;
-use suyuan_sdk::keyfile::{self, Protection};
+use runner::net::{Net, Of, height, together};
+use runner::{Served, is, path, run};
 
 const VALIDATORS: usize = 4;
-/// All nodes come to one height within so long.
-const WAIT: Duration = Duration::from_secs(20);
-
-/// A network whose keys are the same in every run.
-struct Net {
-    work: tempfile::TempDir,
-    /// The data directories: of the validators, then of the node without a vote.
-    dirs: Vec<String>,
-}
-
-fn organisation(number: usize) -> String {
-    format!("urn:example:organisation:{number}")
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-impl Net {
-    fn new() -> Net {
-        let work = folder(&[]);
-        let key = |kind: &str, number: usize, seed: u8, role: KeyRole| {
-            let file = path(&work, &format!("{kind}{number}.key"));
-            let seed = [seed + number as u8; 32];
-            let made = "2026-10-01T00:00:00Z";
-            keyfile::write(Path::new(&file), &seed, &organisation(number), role, made, &Protection::Insecure).unwrap();
-            (file, Hash(SigningKey::from_bytes(&seed).verifying_key().to_bytes()).to_string())
-        };
-        let (mut listed, mut validators, mut nodes, mut devices) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for number in 0..=VALIDATORS {
-            let role = if number == VALIDATORS { KeyRole::Node } else { KeyRole::Device };
-            let (node, public) = key("node", number, 1, role);
-            let device = key("device", number, 100, KeyRole::Device).0;
-            listed.extend([device.clone(), key("root", number, 50, KeyRole::Root).0]);
-            if number == VALIDATORS {
-                listed.push(node.clone());
-            } else {
-                validators.push(node.clone());
-            }
-            nodes.push((node, public));
-            devices.push(device);
-        }
-        let one = |number: usize| {
-            let role = ["operator", "member", "member", "member", "authority"][number];
-            format!(r#"{{"uri":"{}","name":"Organisation {number}","role":"{role}"}}"#, organisation(number))
-        };
-        let (list, genesis) = (path(&work, "list.json"), path(&work, "genesis.json"));
-        fs::write(&list, format!("[{}]", (0..=VALIDATORS).map(one).collect::<Vec<_>>().join(","))).unwrap();
-        let mut new = vec!["genesis", "new", "--network", "four", "--organisations", &list, "--output", &genesis];
-        validators.iter().for_each(|file| new.extend(["--validator", file]));
-        listed.iter().for_each(|file| new.extend(["--key", file]));
-        is(&run(&new), 0, "validators 4");
-        let ports: Vec<u16> = (0..=VALIDATORS).map(|_| free_port()).collect();
-        let mut dirs = Vec::new();
-        for (number, ((node, _), device)) in nodes.iter().zip(&devices).enumerate() {
-            let dir = path(&work, &format!("data{number}"));
-            let init = ["node", "init", "--dir", &dir, "--genesis", &genesis, "--insecure"];
-            is(&run(&[init.as_slice(), &["--validator", node, "--device", device]].concat()), 0, "chain");
-            let mut text = fs::read_to_string(format!("{dir}/config.toml")).unwrap();
-            text.push_str(&format!("\n[network]\nlisten = [\"/ip4/127.0.0.1/tcp/{}\"]\n", ports[number]));
-            for (other, (_, public)) in nodes.iter().enumerate().filter(|(other, _)| *other != number) {
-                let port = ports[other];
-                text.push_str(&format!(
-                    "[[network.peers]]\nkey = \"{public}\"\naddresses = [\"/ip4/127.0.0.1/tcp/{port}\"]\n"
-                ));
-            }
-            fs::write(format!("{dir}/config.toml"), text).unwrap();
-            dirs.push(dir);
-        }
-        Net { work, dirs }
-    }
-
-    fn start(&self, number: usize) -> Served {
-        Served::start(&self.dirs[number])
-    }
-
-    /// Captures events with these numbers at a node, signed by its organisation's device.
-    fn capture(&self, at: &Served, number: usize, events: std::ops::Range<u32>) -> runner::Run {
-        let file = path(&self.work, &format!("{}.json", events.start));
-        let events: Vec<String> = events.map(|number| event(number, r#","bizStep":"shipping""#)).collect();
-        fs::write(&file, document(&events)).unwrap();
-        let key = path(&self.work, &format!("device{number}.key"));
-        run(&["capture", &file, "--url", &at.url, "--key", &key, "--insecure"])
-    }
-}
-
-fn height(node: &Served) -> u64 {
-    let answer = node.ask("GET /metrics", b"");
-    let line = answer.lines().find_map(|line| line.strip_prefix("suyuan_height "));
-    line.and_then(|height| height.trim().parse().ok()).unwrap_or_else(|| panic!("{answer}"))
-}
-
-/// Waits until all of them have come to one height, at least this one.
-fn together(nodes: &[&Served], least: u64) -> u64 {
-    let begun = Instant::now();
-    loop {
-        let heights: Vec<u64> = nodes.iter().map(|node| height(node)).collect();
-        if heights.iter().all(|height| *height == heights[0] && *height >= least) {
-            return heights[0];
-        }
-        assert!(begun.elapsed() < WAIT, "{heights:?}, at least {least}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
 
 #[test]
 fn four_organisations_keep_one_ledger() {
-    let net = Net::new();
+    let roles = ["operator", "member", "member", "member", "authority"];
+    let net = Net::new(&Of { roles: &roles, validators: VALIDATORS, threshold: 0 });
     let mut nodes: Vec<Served> = (0..=VALIDATORS).map(|number| net.start(number)).collect();
     for (number, node) in nodes.iter().enumerate().take(VALIDATORS) {
         let first = 1 + 100 * number as u32;

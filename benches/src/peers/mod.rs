@@ -1,5 +1,6 @@
 //! The ledger beside PostgreSQL on the same files in one run: what the program `peers` is made of.
 
+pub mod connection;
 pub mod node;
 pub mod ours;
 pub mod theirs;

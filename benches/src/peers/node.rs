@@ -1,8 +1,7 @@
 //! The ledger over HTTP: the program `suyuan` run as a node, and clients that sign and send.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -15,14 +14,13 @@ use suyuan_ledger::hash::Hash;
 use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, key_id, record_type};
 
 use crate::chain::Failure;
+use crate::peers::connection::Connection;
 use crate::peers::milliseconds;
 use crate::peers::ours::BATCH;
 use crate::peers::theirs::Asked;
 
 /// The organisation of the node's chain.
 const OWNER: &str = "urn:uscc:91440115DEMA00013J";
-/// Bytes of an answer's head.
-const HEAD_BYTES_MAX: usize = 64 << 10;
 /// A busy node is asked again after so long.
 const BUSY_WAIT: std::time::Duration = std::time::Duration::from_millis(5);
 
@@ -36,7 +34,8 @@ pub struct Node {
     keys: Vec<SigningKey>,
 }
 
-fn run(program: &Path, arguments: &[&str]) -> Result<(), Failure> {
+/// Runs the program to its end.
+pub(crate) fn run(program: &Path, arguments: &[&str]) -> Result<(), Failure> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;
     match output.status.success() {
         true => Ok(()),
@@ -173,7 +172,8 @@ impl Drop for Node {
     }
 }
 
-fn start(program: &Path, dir: &str) -> Result<(Child, String), Failure> {
+/// Starts a node on a data directory; its address.
+pub(crate) fn start(program: &Path, dir: &str) -> Result<(Child, String), Failure> {
     let mut command = Command::new(program);
     command.args(["node", "run", "--dir", dir, "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
     let mut child = command.spawn()?;
@@ -221,48 +221,6 @@ impl Client<'_> {
         }
         self.lane = LaneState { next: self.lane.next.saturating_add(1), previous: signed.submission.id() };
         Ok(count)
-    }
-}
-
-/// A connection that is kept.
-struct Connection {
-    stream: BufReader<TcpStream>,
-}
-
-impl Connection {
-    fn open(address: &str) -> Result<Connection, Failure> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        Ok(Connection { stream: BufReader::new(stream) })
-    }
-
-    /// One request; the status and the body, whose length must be told.
-    fn ask(&mut self, method: &str, path: &str, body: &[u8]) -> Result<(u16, Vec<u8>), Failure> {
-        let kind = "application/octet-stream";
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        self.stream.get_mut().write_all(&[head.as_bytes(), body].concat())?;
-        let (mut head, mut length) = (String::new(), None);
-        loop {
-            let mut line = String::new();
-            if self.stream.read_line(&mut line)? == 0 || head.len() > HEAD_BYTES_MAX {
-                return Err("the node closed the connection".into());
-            }
-            if line == "\r\n" {
-                break;
-            }
-            let lower = line.to_ascii_lowercase();
-            if let Some(value) = lower.strip_prefix("content-length:") {
-                length = Some(value.trim().parse::<usize>()?);
-            }
-            head.push_str(&line);
-        }
-        let status = head.split(' ').nth(1).ok_or("no status")?.parse()?;
-        let mut body = vec![0; length.ok_or("an answer without its length")?];
-        self.stream.read_exact(&mut body)?;
-        Ok((status, body))
     }
 }
 

@@ -87,7 +87,7 @@ fn main() {
     ledger.checkpoint();
     println!("{} events applied in {:?}", events.len() + 1, started.elapsed());
 
-    let trust = Trust::genesis(ledger.ledger.head.chain, ledger.validators.clone());
+    let trust = Trust::genesis(ledger.ledger.head.chain, 0, ledger.validators.clone());
     let key = SubjectKey::new(KeyKind::Lot, &[b"09521001001007", b"MILK"]).map(|key| key.bytes().to_vec());
     let query = ProofQuery { key: key.unwrap_or_default(), direction: Direction::Forward as u8, claims: false };
     for payloads in [false, true] {

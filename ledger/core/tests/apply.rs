@@ -5,7 +5,7 @@ mod ledger;
 
 use ed25519_dalek::SigningKey;
 use ledger::{TestLedger, event};
-use suyuan_ledger::block::{Validator, validators_hash};
+use suyuan_ledger::block::Validator;
 use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::organisation::OrganisationRole::{Authority, Member};
 use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_id};
@@ -84,10 +84,10 @@ fn every_key_is_read_back() {
             bindings: Vec::new(),
         }],
         validators: vec![Validator { key: keys[0], power: 1 }],
+        threshold: 0,
     };
-    let (chain, validators, mut store) =
-        (chain_id(&genesis.write()), validators_hash(&genesis.validators), MemoryRead::default());
-    let (founded, writes) = Ledger::found(chain, 0, validators, &genesis.rows(), genesis.directory(), &store).unwrap();
+    let (chain, mut store) = (chain_id(&genesis.write()), MemoryRead::default());
+    let (founded, writes) = Ledger::found(chain, 0, &genesis.rows(), genesis.directory(), &store).unwrap();
     store.apply(&writes);
     let opened = Ledger::open(&store).unwrap().unwrap();
     assert_eq!(opened.directory.keys().count(), keys.len());

@@ -14,7 +14,6 @@ use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use suyuan_ledger::block::{Validator, validators_hash};
 use suyuan_ledger::kv::{Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
@@ -193,14 +192,8 @@ fn replay_all(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ReplayedAll, ReplayError> {
     let parsed = Genesis::parse(genesis).map_err(|error| ReplayError::Failed(format!("the genesis: {error:?}")))?;
-    let (ledger, writes) = Ledger::found(
-        chain_id(genesis),
-        parsed.start_time,
-        validators_hash(&parsed.validators),
-        &parsed.rows(),
-        parsed.directory(),
-        anew,
-    )?;
+    let (ledger, writes) =
+        Ledger::found(chain_id(genesis), parsed.start_time, &parsed.rows(), parsed.directory(), anew)?;
     anew.commit(&writes)?;
     let last = source.at_or_before(Table::Block, END)?.map_or(0, |(key, _)| height_of(&key));
     thread::scope(|scope| {
@@ -223,7 +216,7 @@ fn replay_all(
             let mut replay = Replay { ledger, found, told: BTreeSet::new(), pipeline };
             for block in blocks {
                 let (block, rows) = block?;
-                replay.block(block, rows, &parsed.validators)?;
+                replay.block(block, rows)?;
                 progress(Progress::Replayed { height: replay.ledger.head.height, last });
             }
             let told = replay.told;
@@ -241,13 +234,8 @@ struct Replay<'a, 's> {
 }
 
 impl Replay<'_, '_> {
-    fn block(
-        &mut self,
-        block: Gathered,
-        rows: [Result<Page, StoreError>; BY_HEIGHT.len()],
-        validators: &[Validator],
-    ) -> Result<(), ReplayError> {
-        let replayed = block.replay(&self.ledger, self.pipeline, validators)?;
+    fn block(&mut self, block: Gathered, rows: [Result<Page, StoreError>; BY_HEIGHT.len()]) -> Result<(), ReplayError> {
+        let replayed = block.replay(&self.ledger, self.pipeline)?;
         let found = &mut *self.found;
         found.blocks = found.blocks.saturating_add(1);
         found.events = found.events.saturating_add(replayed.events);

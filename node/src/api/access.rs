@@ -56,6 +56,11 @@ pub async fn guard(
         }
     };
     request.extensions_mut().insert(caller.clone());
+    if !reads && app.node.configuration.audit {
+        let answer = problem(StatusCode::FORBIDDEN, &Reason::new(codes::AUDIT_ONLY, &[]));
+        log_write(&app, &caller, peer, request.method(), request.uri().path(), &answer);
+        return answer;
+    }
     if reads {
         return next.run(request).await;
     }

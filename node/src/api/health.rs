@@ -64,6 +64,9 @@ pub async fn ready(State(app): Shared) -> Response {
     if !app.node.writer.is_running() {
         return unready(&why_stopped(&app.node.writer));
     }
+    if let Some(height) = app.node.writer.view().0.diverged {
+        return unready(&Reason::new(codes::DIVERGED, &[&height.saturating_sub(1).to_string()]));
+    }
     // One value that is always in memory.
     match height(&app) {
         Ok(height) => answer(StatusCode::OK, &Ready { status: "ready", height }),

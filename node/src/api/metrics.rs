@@ -184,7 +184,7 @@ impl prometheus_client::collector::Collector for Moment {
             let one = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             gauge.encode(one)?;
         }
-        Ok(())
+        super::metrics_network::encode(app, &mut encoder)
     }
 }
 

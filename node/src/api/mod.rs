@@ -36,6 +36,7 @@ pub mod health;
 pub mod held;
 pub mod limits;
 pub mod metrics;
+mod metrics_network;
 pub mod problem;
 pub mod server;
 pub mod v1;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::alarms::AlarmsArguments;
 use super::backup::{AcceptLossArguments, BackupArguments, RestoreArguments};
+use super::status::StatusArguments;
 use crate::epc_form::EpcForm;
 
 /// Product traceability: identifiers, events, hashes
@@ -34,14 +36,18 @@ pub enum Command {
     Capture(CaptureArguments),
     /// Say where a thing came from, where it went, or what befell it; exit code 1 if nothing is recorded
     Trace(TraceArguments),
-    /// Check the proof of a trace without a ledger; exit code 1 if it does not hold
+    /// Check the proof of a trace, or a checkpoint, without a ledger; exit code 1 if it does not hold
     Verify(VerifyArguments),
+    /// Write the newest checkpoint: a header that is decided, and how the validators of the genesis lead to it
+    Checkpoint(CheckpointArguments),
     /// Find events by an EPCIS query
     Query(QueryArguments),
     /// Write out what is recorded
     Export(ExportArguments),
     /// Recompute the ledger from its blocks; exit code 1 and the first differences if it is another
     Fsck(FsckArguments),
+    /// List what a node noticed that its operator should know; exit code 1 if there is something
+    Alarms(AlarmsArguments),
     /// Make a node's data directory, and run it
     #[command(subcommand, arg_required_else_help = true)]
     Node(NodeCommand),
@@ -53,6 +59,9 @@ pub enum Command {
     /// Organisations: register, admit and revoke keys, bind prefixes, delegate
     #[command(subcommand, arg_required_else_help = true)]
     Org(OrgCommand),
+    /// Governance: validators, parameters, rules, removal of organisations, proposals and approvals
+    #[command(subcommand, arg_required_else_help = true)]
+    Governance(GovernanceCommand),
     /// Print every message code with its texts, as Markdown
     Codes(CodesArguments),
 }
@@ -85,12 +94,15 @@ pub struct UnlockArguments {
 /// `suyuan demo`
 #[derive(Debug, Args)]
 pub struct DemoArguments {
-    /// Port to serve at when all is shown
+    /// Port of the first node, if it is free
     #[arg(long, default_value_t = 8480)]
     pub port: u16,
     /// End when all is shown, with exit code 0 only if every check holds
     #[arg(long)]
     pub once: bool,
+    /// Leave the network running when all is shown, until Enter; as on a terminal without --once
+    #[arg(long, conflicts_with = "once")]
+    pub keep: bool,
 }
 
 /// `suyuan capture`
@@ -157,15 +169,32 @@ pub struct TraceArguments {
 /// `suyuan verify`
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// Proof, as suyuan trace --proof writes it
+    /// Proof, checkpoint or evidence, as suyuan trace --proof, suyuan checkpoint or suyuan alarms --evidence writes it
     #[arg(value_name = "PROOF")]
     pub proof_file: PathBuf,
     /// Genesis, trust or checkpoint to believe [default: the genesis of the data directory]
     #[arg(long, value_name = "FILE")]
     pub trust: Option<PathBuf>,
+    /// Refuse if what is believed is older than so many days
+    #[arg(long, value_name = "DAYS")]
+    pub trust_days: Option<u32>,
+    /// File for the checkpoint, once it holds: to be believed from then on
+    #[arg(long, value_name = "FILE")]
+    pub pin: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `suyuan checkpoint`
+#[derive(Debug, Args)]
+pub struct CheckpointArguments {
+    /// File to write; one that is there is replaced
+    #[arg(value_name = "FILE")]
+    pub checkpoint: PathBuf,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
 }
 
 /// `suyuan query`
@@ -221,6 +250,8 @@ pub enum NodeCommand {
     Init(InitArguments),
     /// Run a node until it is told to stop
     Run(RunArguments),
+    /// Say how it goes with a node that runs, its validators and peers
+    Status(StatusArguments),
     /// Copy a data directory, also while its node runs
     Backup(BackupArguments),
     /// Lay a backup down as a data directory, and check it; exit code 1 if it is wrong or not the newest
@@ -331,6 +362,9 @@ pub struct RunArguments {
     /// Address to listen at [default: that of config.toml]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<std::net::SocketAddr>,
+    /// Only watch: no vote, no captures; alarms are kept with their evidence
+    #[arg(long)]
+    pub audit: bool,
     /// How key files are opened
     #[command(flatten)]
     pub unlock: UnlockArguments,
@@ -381,16 +415,19 @@ pub enum GenesisCommand {
 /// `suyuan genesis new`
 #[derive(Debug, Args)]
 pub struct GenesisNewArguments {
+    /// How many authorities have to sign a record of governance; 0: an operator alone
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub threshold: u32,
     /// The network's name
     #[arg(long, value_name = "NAME")]
     pub network: String,
     /// JSON list of organisations as docs/ORGANISATIONS.md has them
     #[arg(long, value_name = "FILE")]
     pub organisations: PathBuf,
-    /// Key files whose public keys are added to the organisations that they name
+    /// Key files, or their public parts (.pub), whose public keys are added to the organisations that they name
     #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
-    /// Key file of a validator; each has one vote
+    /// Key file of a validator, or its public part; each has one vote
     #[arg(long = "validator", value_name = "FILE", required = true)]
     pub validators: Vec<PathBuf>,
     /// File to write; it must not be there yet
@@ -437,7 +474,7 @@ pub struct SignArguments {
     /// Key file to sign with: an administrator's [default: the data directory's]
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// As a record of governance: the operator's, for any organisation
+    /// As a record of governance: an authority's or the operator's, for any organisation
     #[arg(long)]
     pub governance: bool,
     /// Where the ledger is
@@ -527,6 +564,100 @@ pub struct OrgDelegateArguments {
     /// Until when, as 2027-01-01T00:00:00+08:00
     #[arg(long, value_name = "TIME")]
     pub until: String,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// Commands on the network's government.
+#[derive(Debug, Subcommand)]
+pub enum GovernanceCommand {
+    /// Show who decides and under which rules, and what is proposed
+    Show(OrgListArguments),
+    /// Approve a proposal; it takes effect once enough authorities have
+    Approve(GovernanceApproveArguments),
+    /// Add a validator, give it another voting power, or remove it with power 0
+    Validator(GovernanceValidatorArguments),
+    /// Remove an organisation: its keys are worth nothing from then on
+    Remove(GovernanceRemoveArguments),
+    /// Set the limits of the chain
+    Parameters(GovernanceParametersArguments),
+    /// Set how many authorities have to sign; 0: an operator alone
+    Threshold(GovernanceThresholdArguments),
+    /// Schedule the rules under which blocks are applied, at least 1,000 blocks ahead
+    Rules(GovernanceRulesArguments),
+}
+
+/// `suyuan governance approve`
+#[derive(Debug, Args)]
+pub struct GovernanceApproveArguments {
+    /// The proposal's id: 64 digits of hex
+    #[arg(value_name = "PROPOSAL")]
+    pub proposal: String,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// `suyuan governance validator`
+#[derive(Debug, Args)]
+pub struct GovernanceValidatorArguments {
+    /// Public key of a node, as 64 digits of hex, or its key file
+    #[arg(value_name = "NODE")]
+    pub node: String,
+    /// Its voting power
+    #[arg(long, value_name = "POWER")]
+    pub power: u32,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// `suyuan governance remove`
+#[derive(Debug, Args)]
+pub struct GovernanceRemoveArguments {
+    /// Organisation, by its URI
+    #[arg(value_name = "URI")]
+    pub owner: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// `suyuan governance parameters`
+#[derive(Debug, Args)]
+pub struct GovernanceParametersArguments {
+    /// JSON object of the parameters, as in a genesis
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// `suyuan governance threshold`
+#[derive(Debug, Args)]
+pub struct GovernanceThresholdArguments {
+    /// How many authorities
+    #[arg(value_name = "COUNT")]
+    pub authorities: u32,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// `suyuan governance rules`
+#[derive(Debug, Args)]
+pub struct GovernanceRulesArguments {
+    /// Their number
+    #[arg(value_name = "RULES")]
+    pub rules: u16,
+    /// From which height on
+    #[arg(long, value_name = "HEIGHT")]
+    pub from_height: u64,
     /// How it is signed
     #[command(flatten)]
     pub sign: SignArguments,

@@ -27,7 +27,14 @@ struct TextEntry {
 /// Every code of every crate, by name.
 fn all() -> Vec<&'static Code> {
     let mut all: Vec<&Code> = suyuan_epcis::codes::all()
-        .chain(crate::codes::ALL.iter().chain(crate::codes::node::ALL).chain(crate::codes::epcis::ALL).copied())
+        .chain(
+            crate::codes::ALL
+                .iter()
+                .chain(crate::codes::node::ALL)
+                .chain(crate::codes::alarm::ALL)
+                .chain(crate::codes::epcis::ALL)
+                .copied(),
+        )
         .collect();
     all.sort_by_key(|code| code.id);
     all

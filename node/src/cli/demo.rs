@@ -1,76 +1,93 @@
-//! `suyuan demo`: the bundled scenarios captured by their actors, traced, proved, and checked.
+//! `suyuan demo`: the bundled scenarios captured by their actors at the nodes of four organisations, traced, proved, and
+//! checked; and what the network does when one of the nodes dies.
 
-use std::io::{IsTerminal, Write};
-use std::net::SocketAddr;
+use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use suyuan_epcis::codes::Language;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::organisation::ScopeKind;
-use suyuan_ledger::trace::answer::Answer;
+use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
+use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::trace::closure::Direction;
 
 use super::arguments::DemoArguments;
 use super::outcome::Outcome;
 use super::place::Failure;
-use super::screen::Screen;
+use super::screen::{Screen, printable};
 use super::text::pick;
-use super::trace::show;
+use super::trace::percent_encoded;
+use crate::api::v1::schema::Trace;
 use crate::codes::node as codes;
-use crate::open::io_reason;
-use crate::traces::{Found, Request, check, prove, subjects, trace};
+use crate::open::{io_reason, read_file};
+use crate::traces::check;
 use checks::Checks;
 use documents::{DOCUMENTS, EXPECTED};
-use network::Network;
+use network::{NEWCOMER, Network};
 
 mod checks;
 mod documents;
 mod network;
+mod process;
 
 /// A proof waits so often, and so long each time, for the last block to be certified.
 const CERTIFIED_TRIES: u32 = 100;
 const CERTIFIED_WAIT: Duration = Duration::from_millis(50);
+/// The audit node is connected to so many at the end.
+const VALIDATORS_CONNECTED: usize = 4;
+/// Bytes of the genesis that is read back.
+const GENESIS_BYTES_MAX: u64 = 1 << 20;
 
-/// A trace that was asked of the ledger: the answer, and the payloads of its events as JSON.
+/// A trace that was asked of a node: the answer, and its events.
 pub struct Traced {
     /// The answer.
-    pub answer: Answer,
-    /// The payload of each event of the answer.
+    pub answer: Trace,
+    /// Each event of the answer, as EPCIS has it.
     pub payloads: Vec<Value>,
 }
 
 /// Shows the ledger at work.
 pub fn run(options: &DemoArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let folder = tempfile::tempdir().map_err(|error| io_reason(&std::env::temp_dir(), &error))?;
-    let network = Network::found(&folder.path().join("data"))?;
-    let mut demo = Demo { network, screen, failed: 0, checked: 0 };
-    demo.title("A network of 17 actors and one validator", "17 个参与方与一个验证节点组成的网络")?;
-    writeln!(demo.screen.answers(), "{} {}", pick(demo.screen.language, "chain", "链"), demo.network.chain())?;
+    let language = screen.language;
+    let title = pick(
+        language,
+        "A network of 17 actors: validators of four of them, a regulator's audit node, each a process of its own",
+        "17 个参与方的网络：其中四家运行验证节点，监管方运行审计节点，各为独立进程",
+    );
+    writeln!(screen.answers(), "\n== {title}")?;
+    screen.flush()?;
+    let network = Network::found(folder.path(), options.port)?;
+    // What a light client knows: read back from the file, which anybody may have.
+    let bytes = read_file(&folder.path().join("genesis.json"), GENESIS_BYTES_MAX)?;
+    let genesis = Genesis::parse(&bytes).map_err(|error| error.reason)?;
+    let trust = Trust::genesis(chain_id(&bytes), genesis.start_time, genesis.validators);
+    let mut demo = Demo { network, trust, screen, failed: 0, checked: 0, asked: 0 };
+    demo.say_nodes()?;
     demo.capture()?;
     checks::all(&mut demo)?;
+    demo.end()?;
     let (failed, checked) = (demo.failed, demo.checked);
-    let Demo { network, screen, .. } = demo;
-    let words = [pick(screen.language, "checks hold", "项核对通过"), pick(screen.language, "do not", "项未通过")];
-    writeln!(screen.answers(), "\n{} {}, {failed} {}", checked - failed, words[0], words[1])?;
-    let outcome = if failed == 0 { Outcome::Done } else { Outcome::No };
+    let words = [pick(language, "checks hold", "项核对通过"), pick(language, "do not", "项未通过")];
+    writeln!(demo.screen.answers(), "\n{} {}, {failed} {}", checked - failed, words[0], words[1])?;
     let once = options.once || std::env::var_os("DEMO_ONCE").is_some_and(|value| value == "1");
-    if once || !std::io::stdout().is_terminal() {
-        network.node.close()?;
-        return Ok(outcome);
+    if options.keep || (!once && std::io::stdout().is_terminal()) {
+        demo.keep()?;
     }
-    let Network { node, device, .. } = network;
-    super::run::serve(node, device, SocketAddr::from(([127, 0, 0, 1], options.port)), screen)?;
-    Ok(outcome)
+    Ok(if failed == 0 { Outcome::Done } else { Outcome::No })
 }
 
 /// The demo as it runs.
 pub struct Demo<'a> {
     /// The network.
     pub network: Network,
+    trust: Trust,
     screen: &'a mut Screen,
     failed: u64,
     checked: u64,
+    /// Traces that were asked for: each of another node.
+    asked: usize,
 }
 
 impl Demo<'_> {
@@ -78,9 +95,27 @@ impl Demo<'_> {
         writeln!(self.screen.answers(), "\n== {}", pick(self.screen.language, english, chinese))
     }
 
-    /// Captures every document as its actor.
+    /// Says who runs a node, and where.
+    fn say_nodes(&mut self) -> std::io::Result<()> {
+        let (language, mut sink) = (self.screen.language, self.screen.answers());
+        writeln!(sink, "{} {}", pick(language, "chain", "链"), self.network.chain)?;
+        for node in &self.network.nodes {
+            let name = self.network.actors.get(node.actor).map_or("", |actor| actor.name.as_str());
+            let role = match node.audits {
+                true => pick(language, "audit node", "审计节点"),
+                false => pick(language, "validator", "验证节点"),
+            };
+            writeln!(sink, "  {:<8} {role:<10} {}  {}  {name}", node.actor, node.remote.url(), node.address)?;
+        }
+        self.screen.flush()
+    }
+
+    /// Captures every document as its actor; half-way a node is killed, and later started again.
     fn capture(&mut self) -> Result<(), Failure> {
-        self.title("Each actor captures its documents, signed with its own key", "各参与方用自己的密钥签名并录入文档")?;
+        self.title(
+            "Each actor captures its documents, signed with its own key, at the node of one organisation",
+            "各参与方用自己的密钥签名，经某一单位的节点录入文档",
+        )?;
         // A firm that maintains what others made acts for the makers, or what it records is a claim.
         for (owner, kind, value) in
             [("liftmfr", ScopeKind::DeviceMaker, "44010"), ("brake", ScopeKind::Prefix, "9521009")]
@@ -90,11 +125,23 @@ impl Demo<'_> {
             writeln!(self.screen.answers(), "  {owner} {words} {}:{value}", kind.name())?;
         }
         let mut scenario = ' ';
-        let (mut events, mut refused) = (0, Vec::new());
-        for document in DOCUMENTS {
+        let (mut events, mut refused, mut stood) = (0, Vec::new(), 0);
+        for (number, document) in DOCUMENTS.iter().enumerate() {
+            if number == DOCUMENTS.len() / 2 {
+                let killed = self.network.kill_host(document.scenario);
+                stood = self.network.host(document.scenario)?.stands()?.0;
+                let words = pick(
+                    self.screen.language,
+                    "is killed (-9): its clients go to another node, the network goes on",
+                    "的节点被强制终止（-9）：其客户端改用其他节点，网络继续运行",
+                );
+                writeln!(self.screen.answers(), "  -- {killed} {words}")?;
+            }
+            let host = self.network.host(document.scenario)?.actor;
             if document.scenario != scenario {
                 scenario = document.scenario;
-                writeln!(self.screen.answers(), "{}", scenario.to_ascii_uppercase())?;
+                let at = pick(self.screen.language, "at the node of", "经此节点录入：");
+                writeln!(self.screen.answers(), "{} {at} {host}", scenario.to_ascii_uppercase())?;
             }
             let (tally, said) = self.network.capture(document)?;
             let language = self.screen.language;
@@ -104,15 +151,33 @@ impl Demo<'_> {
             };
             let of = pick(language, "events", "个事件");
             writeln!(self.screen.answers(), "  {:<36} {:>3} {of}{flagged}", document.name, tally.accepted)?;
+            self.screen.flush()?;
             events += tally.accepted;
             refused.extend(said);
         }
         let events_in_files: usize = DOCUMENTS.iter().map(|one| one.text.matches("\"eventID\"").count()).sum();
         self.check("events captured", Value::from(events_in_files), Value::from(events))?;
-        self.check("events refused", Value::Array(Vec::new()), Value::from(refused))
+        self.check("events refused", Value::Array(Vec::new()), Value::from(refused))?;
+        let height = self.network.host(' ')?.stands()?.0;
+        self.check("blocks came while it was away", Value::Bool(true), Value::Bool(height > stood))?;
+        self.title("The node that was killed is started again, and catches up", "被终止的节点重新启动并追上")?;
+        self.network.restart()?;
+        self.one_ledger("all nodes have one height and one state root")
     }
 
-    /// Traces a subject, shows it, and checks its proof: what the proof proves must be the trace.
+    /// Checks that all nodes have come to one ledger.
+    fn one_ledger(&mut self, name: &str) -> Result<(), Failure> {
+        let said = match self.network.together()? {
+            Ok((height, state)) => {
+                writeln!(self.screen.answers(), "  {height} {state}")?;
+                Value::from(self.network.nodes.len())
+            }
+            Err(stand) => json!(stand),
+        };
+        self.check(name, Value::from(self.network.nodes.len()), said)
+    }
+
+    /// Traces a subject at one of the nodes, shows it, and checks its proof: what the proof proves must be the trace.
     pub fn trace(
         &mut self,
         english: &'static str,
@@ -121,47 +186,162 @@ impl Demo<'_> {
         direction: Direction,
     ) -> Result<Traced, Failure> {
         self.title(english, chinese)?;
-        let keys = subjects(subject)?;
-        let node = &self.network.node;
-        let found = trace(&node.store.snapshot(), &keys, Request::all(direction), &node.remembered)?;
-        let Found::Trace(answer) = found else {
-            return Err(Reason::new(codes::NOT_RECORDED, &[subject, "0"]).into());
+        let place = self.asked % self.network.nodes.len();
+        self.asked += 1;
+        let way = match direction {
+            Direction::Back => "back",
+            Direction::Forward => "forward",
+            Direction::History => "history",
         };
-        show(&answer, false, self.screen)?;
-        let mut proof = None;
-        let node = &self.network.node;
-        for _ in 0..CERTIFIED_TRIES {
-            proof = prove(&node.store.snapshot(), &keys, direction, false, &node.remembered)?;
-            if proof.is_some() {
-                break;
-            }
-            std::thread::sleep(CERTIFIED_WAIT);
-        }
-        let proof = proof.ok_or_else(|| Reason::new(codes::PROOF_LATER, &[]))?;
-        let proved = check(&proof, &self.network.trust)?;
+        let path = format!("/v1/trace/{}?direction={way}", percent_encoded(subject));
+        let language = pick(self.screen.language, "en", "zh");
+        let text = self.get(place, &format!("{path}&format=text&lang={language}"), "text/plain")?;
+        let mut sink = self.screen.answers();
+        String::from_utf8_lossy(&text).lines().try_for_each(|line| writeln!(sink, "{}", printable(line)))?;
+        let said = self.get(place, &path, "application/json")?;
+        let unread = |error: serde_json::Error| Reason::new(codes::ANSWER, &[&path, &error.to_string()]);
+        let answer: Trace = serde_json::from_slice(&said).map_err(unread)?;
+        let said: Value = serde_json::from_slice(&said).map_err(unread)?;
+        let proof = self.proof(place, &path)?;
+        let proved = check(&proof, &self.trust)?;
+        let verified = self.network.verify(&proof)?;
         let words = match self.screen.language {
             Language::En => "its proof, checked from the genesis alone: bytes",
             Language::Zh => "其证明（仅凭创世文件核验）：字节",
         };
         let height = pick(self.screen.language, "nothing missing up to height", "无遗漏，截至高度");
-        writeln!(self.screen.answers(), "{words} {}, {height} {}", proof.len(), proved.complete_to)?;
+        let at = pick(self.screen.language, "asked of the node of", "查询节点：");
+        let actor = self.network.nodes.get(place).map_or("", |node| node.actor);
+        writeln!(sink, "{words} {}, {height} {}; {at} {actor}", proof.len(), proved.complete_to)?;
         let same = proved.answer.as_ref().is_some_and(|proved| {
-            let ids = |answer: &Answer| -> Vec<String> { answer.events.iter().map(|event| event.id.clone()).collect() };
-            ids(proved) == ids(&answer) && proved.edges == answer.edges
+            let ids = |answer: &Value| -> Vec<Value> {
+                let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
+                events.filter_map(|event| event.get("id").cloned()).collect()
+            };
+            let proved = serde_json::to_value(proved).unwrap_or_default();
+            ids(&proved) == ids(&said) && proved.get("edges") == said.get("edges")
         });
-        self.check("the proof proves this trace", Value::Bool(true), Value::Bool(same))?;
-        let payloads = answer.events.iter().map(|event| self.payload(&event.position)).collect::<Result<_, _>>()?;
-        Ok(Traced { answer: *answer, payloads })
+        let by_command = verified.get("complete_to_height").and_then(Value::as_u64) == Some(proved.complete_to);
+        self.check("the proof proves this trace", Value::Bool(true), Value::Bool(same && by_command))?;
+        let payloads = answer.events.iter().map(|event| self.event(place, &event.id)).collect::<Result<_, _>>()?;
+        Ok(Traced { answer, payloads })
     }
 
-    fn payload(&self, position: &str) -> Result<Value, Failure> {
-        let place =
-            position.split_once('/').and_then(|(height, index)| Some((height.parse().ok()?, index.parse().ok()?)));
-        let (height, index) = place.unwrap_or_default();
-        let snapshot = self.network.node.store.snapshot();
-        let payload = suyuan_ledger::state::reader::Reader::new(&snapshot).payload(height, index);
-        let payload = payload.map_err(|error| crate::open::store_reason(&error))?;
-        Ok(payload.and_then(|payload| serde_json::from_slice(&payload.payload).ok()).unwrap_or_default())
+    /// What a node answers.
+    fn get(&self, place: usize, path: &str, accept: &str) -> Result<Vec<u8>, Reason> {
+        let node = self.network.nodes.get(place).ok_or_else(|| Reason::new(codes::OPTION, &["node", path]))?;
+        match node.remote.get(path, accept)? {
+            (200, bytes) => Ok(bytes),
+            (status, bytes) => Err(node.remote.unexpected(status, &bytes)),
+        }
+    }
+
+    /// The proof of a trace, once the last block is certified.
+    fn proof(&self, place: usize, path: &str) -> Result<Vec<u8>, Reason> {
+        let mut tries = 0;
+        loop {
+            let proof = self.get(place, &format!("{path}&proof=true"), "application/octet-stream");
+            tries += 1;
+            match proof {
+                Err(_) if tries < CERTIFIED_TRIES => std::thread::sleep(CERTIFIED_WAIT),
+                answered => return answered,
+            }
+        }
+    }
+
+    /// An event, as the EPCIS interface gives it.
+    fn event(&self, place: usize, id: &str) -> Result<Value, Reason> {
+        let path = format!("/epcis/events/{}", percent_encoded(id));
+        let bytes = self.get(place, &path, "application/json")?;
+        let document: Value =
+            serde_json::from_slice(&bytes).map_err(|error| Reason::new(codes::ANSWER, &[&path, &error.to_string()]))?;
+        let events = document.pointer("/epcisBody/queryResults/resultsBody/eventList").and_then(Value::as_array);
+        let is_this = |event: &&Value| event.get("eventID").and_then(Value::as_str) == Some(id);
+        let event = events.into_iter().flatten().find(is_this).cloned();
+        event.ok_or_else(|| Reason::new(codes::ANSWER, &[&path, "without the event"]))
+    }
+
+    /// What the regulator sees when all is done.
+    fn end(&mut self) -> Result<(), Failure> {
+        self.title("What the regulator's audit node sees", "监管方审计节点所见")?;
+        self.one_ledger("all nodes have one height and one state root")?;
+        let Some(audit) = self.network.nodes.iter().find(|node| node.audits) else { return Ok(()) };
+        let count = |status: &Value| {
+            let validators = status.get("validators").and_then(Value::as_array).into_iter().flatten();
+            validators.filter(|one| one.get("connected") == Some(&Value::Bool(true))).count()
+        };
+        let mut status = audit.ask("/v1/status")?;
+        // Whoever was dialled from both sides may be between two connections.
+        for _ in 0..CERTIFIED_TRIES {
+            if count(&status) == VALIDATORS_CONNECTED {
+                break;
+            }
+            std::thread::sleep(CERTIFIED_WAIT);
+            status = audit.ask("/v1/status")?;
+        }
+        let alarms = audit.ask("/v1/alarms")?;
+        let mut sink = self.screen.answers();
+        let lines = super::status::lines(&status, self.screen.language);
+        lines.iter().try_for_each(|line| writeln!(sink, "  {line}"))?;
+        let role = status.get("role").cloned().unwrap_or_default();
+        self.check("its role", json!("audit"), role)?;
+        self.check("validators that it is connected to", json!(VALIDATORS_CONNECTED), json!(count(&status)))?;
+        let codes = alarms.get("alarms").and_then(Value::as_array).into_iter().flatten();
+        let codes: Vec<Value> = codes.filter_map(|alarm| alarm.pointer("/message/en").cloned()).collect();
+        self.check("its alarms", json!([]), json!(codes))
+    }
+
+    /// Leaves the network running until somebody presses Enter, and says what can be done with it.
+    fn keep(&mut self) -> Result<(), Failure> {
+        self.title(
+            "The network runs until you press Enter. In a second terminal:",
+            "网络将保持运行，直到按下回车。可在另一终端中：",
+        )?;
+        let program = std::env::current_exe().map_err(|error| io_reason(std::path::Path::new("suyuan"), &error))?;
+        let url = |place: usize| self.network.nodes.get(place).map_or("", |node| node.remote.url()).to_owned();
+        let (first, audit) = (url(0), url(self.network.nodes.len().saturating_sub(1)));
+        let uri = self.network.actors.get(NEWCOMER).map_or("", |actor| actor.uri.as_str());
+        let name = self.network.actors.get(NEWCOMER).map_or("", |actor| actor.name.as_str());
+        let language = self.screen.language;
+        let watch = pick(language, "watch the network, as the regulator sees it", "以监管方视角观察网络");
+        let add = pick(language, "add a node of one's own: here of", "加入自己的节点，此处为");
+        let use_it = pick(language, "and use it, in a third", "并在第三个终端中使用它");
+        let text = format!(
+            "
+# {watch}
+suyuan() {{ '{program}' \"$@\"; }}; D='{folder}'
+suyuan node status --url {audit} --watch
+suyuan alarms --url {audit}
+
+# {add} {name}
+suyuan() {{ '{program}' \"$@\"; }}; D='{folder}'; O='{uri}'
+suyuan keygen --output $D/my.key --organisation $O --role node --insecure
+suyuan keygen --output $D/my-device.key --organisation $O --role device --insecure
+suyuan org admit $D/my.key --url {first} --key $D/administrator.key --insecure
+suyuan org admit $D/my-device.key --url {first} --key $D/administrator.key --insecure
+suyuan node init --dir $D/mine --genesis $D/genesis.json --validator $D/my.key --device $D/my-device.key --insecure
+cat $D/network.toml >>$D/mine/config.toml
+suyuan node run --dir $D/mine --listen 127.0.0.1:8490
+
+# {use_it}
+suyuan() {{ '{program}' \"$@\"; }}; D='{folder}'
+suyuan node status --url http://127.0.0.1:8490
+suyuan capture docs/samples/infant-formula.jsonld --url http://127.0.0.1:8490 --key $D/my-device.key --insecure
+suyuan trace '(01)09521001001014(10)L20261003A' --forward --url {first}
+",
+            program = program.display(),
+            folder = self.network.folder().display(),
+        );
+        self.screen.answers().write_all(text.as_bytes())?;
+        self.screen.flush()?;
+        let mut line = String::new();
+        if std::io::stdin().lock().read_line(&mut line)? == 0 {
+            // Nobody can press it: until a signal comes.
+            loop {
+                std::thread::park();
+            }
+        }
+        Ok(())
     }
 
     /// Compares what was found with what is expected.

@@ -27,6 +27,8 @@ const FILE_BYTES_MAX: u64 = 16 << 20;
 /// Key files of a new data directory.
 const VALIDATOR_KEY: &str = "validator.key";
 const DEVICE_KEY: &str = "device.key";
+/// The public part of a key file is beside it.
+const PUBLIC_SUFFIX: &str = ".pub";
 /// The key that writes the organisation's records.
 pub const ADMINISTRATOR_KEY: &str = "administrator.key";
 
@@ -75,13 +77,18 @@ pub fn keygen(options: &KeygenArguments, screen: &mut Screen) -> Result<Outcome,
         return Err(Reason::new(codes::EXISTS, &[&options.output.display().to_string()]).into());
     }
     open::need_folder(&options.output)?;
+    let public_part = with_suffix(&options.output, PUBLIC_SUFFIX);
+    if public_part.exists() {
+        return Err(Reason::new(codes::EXISTS, &[&public_part.display().to_string()]).into());
+    }
     let insecure = options.unlock.insecure;
     let made = make_key(&options.output, &options.organisation, role, &options.unlock, insecure)?;
+    open::put(&public_part, &KeyFile::read(&options.output)?.public_part())?;
     let public = suyuan_ledger::hash::Hash(made.public).to_string();
     let mut sink = screen.answers();
     if options.json {
         let file = options.output.display().to_string();
-        let said = json!({"file": file, "key": made.key_id.to_string(), "public": public,
+        let said = json!({"file": file, "publicPart": public_part.display().to_string(), "key": made.key_id.to_string(), "public": public,
             "organisation": made.organisation, "role": made.role.name(), "encrypted": made.encrypted});
         writeln!(sink, "{said}")?;
         return Ok(Outcome::Done);
@@ -90,7 +97,15 @@ pub fn keygen(options: &KeygenArguments, screen: &mut Screen) -> Result<Outcome,
     writeln!(sink, "{} {}", pick(language, "key", "密钥"), made.key_id)?;
     writeln!(sink, "{} {public}", pick(language, "public", "公钥"))?;
     writeln!(sink, "{} {} ({})", pick(language, "of", "属于"), made.organisation, made.role.name())?;
+    let words = pick(language, "for others, without the secret:", "供他方使用，不含私钥：");
+    writeln!(sink, "{words} {}", public_part.display())?;
     Ok(Outcome::Done)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// Makes a data directory.
@@ -153,6 +168,7 @@ pub fn new_chain(
                 bindings: Vec::new(),
             }],
             validators: vec![Validator { key: validator.public, power: 1 }],
+            threshold: 0,
         };
         Ok(genesis.write())
     })?;
@@ -212,7 +228,7 @@ pub fn genesis_new(options: &GenesisNewArguments, screen: &mut Screen) -> Result
     let validator =
         |one: &KeyInformation| json!({"public": suyuan_ledger::hash::Hash(one.public).to_string(), "power": 1});
     let parameters = Parameters::default();
-    let text = json!({
+    let mut text = json!({
         "network": options.network, "pilot": true, "suites": {"hash": 1, "signature": 1},
         "startTime": time_text(now_ms()),
         "parameters": {
@@ -225,6 +241,9 @@ pub fn genesis_new(options: &GenesisNewArguments, screen: &mut Screen) -> Result
         "organisations": organisations,
         "validators": validators.iter().map(validator).collect::<Vec<Value>>(),
     });
+    if options.threshold > 0 {
+        text["governance"] = json!({"threshold": options.threshold});
+    }
     let genesis = Genesis::parse(text.to_string().as_bytes()).map_err(|error| error.reason)?;
     genesis.check().map_err(|error| error.reason)?;
     let bytes = genesis.write();

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 mod account;
+mod alarms;
 mod arguments;
 mod backup;
 mod capture;
@@ -14,6 +15,7 @@ mod demo;
 mod dot;
 mod epcis;
 mod found;
+mod governance;
 mod id;
 mod language;
 mod machine;
@@ -23,9 +25,11 @@ mod place;
 mod run;
 mod screen;
 mod sources;
+mod status;
 mod text;
 mod trace;
 mod usage;
+mod verify;
 
 use arguments::{Command, EpcisCommand, GenesisCommand, IdCommand, NodeCommand};
 use outcome::{Outcome, write_reason};
@@ -68,19 +72,23 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Demo(options) => place::end(demo::run(&options, screen), screen),
         Command::Capture(options) => place::end(capture::run(&options, screen), screen),
         Command::Trace(options) => place::end(trace::run(&options, screen), screen),
-        Command::Verify(options) => place::end(trace::verify(&options, screen), screen),
+        Command::Verify(options) => place::end(verify::run(&options, screen), screen),
         Command::Query(options) => place::end(data::query(&options, screen), screen),
         Command::Export(options) => place::end(data::export(&options, screen), screen),
         Command::Fsck(options) => place::end(data::fsck(&options, screen), screen),
+        Command::Alarms(options) => place::end(alarms::run(&options, screen), screen),
         Command::Node(NodeCommand::Init(options)) => place::end(found::init(&options, screen), screen),
         Command::Node(NodeCommand::Backup(options)) => place::end(backup::back_up(&options, screen), screen),
         Command::Node(NodeCommand::Restore(options)) => place::end(backup::restore(&options, screen), screen),
         Command::Node(NodeCommand::AcceptLoss(options)) => place::end(backup::accept_loss(&options, screen), screen),
         Command::Node(NodeCommand::Run(options)) => place::end(run::run(&options, screen), screen),
+        Command::Node(NodeCommand::Status(options)) => place::end(status::run(&options, screen), screen),
         Command::Node(NodeCommand::Account(command)) => place::end(account::run(&command, screen), screen),
         Command::Keygen(options) => place::end(found::keygen(&options, screen), screen),
         Command::Genesis(GenesisCommand::New(options)) => place::end(found::genesis_new(&options, screen), screen),
         Command::Genesis(GenesisCommand::Check(options)) => place::end(found::genesis_check(&options, screen), screen),
+        Command::Checkpoint(options) => place::end(verify::export(&options, screen), screen),
+        Command::Governance(command) => place::end(governance::run(&command, screen), screen),
         Command::Org(command) => place::end(org::run(&command, screen), screen),
         Command::Codes(options) => code_list::run(&options, screen),
     }

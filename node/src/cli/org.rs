@@ -100,7 +100,8 @@ fn signing_key(options: &SignArguments) -> PathBuf {
     })
 }
 
-fn record_operation(
+/// Signs and submits a record, and says what became of it.
+pub fn record_operation(
     operation: Operation,
     governance: bool,
     options: &SignArguments,
@@ -109,7 +110,7 @@ fn record_operation(
     operation.check()?;
     let record = OrganisationRecord { event_id: random_uri()?, event_time: now_ms(), operation };
     let kind = if governance { record_type::GOVERNANCE } else { record_type::ORGANISATION };
-    let submitted = match place(&options.place, false) {
+    let (submitted, proposed) = match place(&options.place, false) {
         Place::Node(url) => {
             let key = options.key.as_ref().ok_or_else(|| Reason::new(codes::KEY_MISSING, &[&url]))?;
             let signer = unlock(key, &options.unlock, false)?;
@@ -125,16 +126,24 @@ fn record_operation(
             submitted?
         }
     };
-    say(&submitted, options.json, screen)
+    say(&submitted, options.json, screen)?;
+    if let (Some(proposal), false) = (proposed, options.json) {
+        let words =
+            pick(screen.language, "takes effect once enough authorities have approved it", "待足够监管方批准后生效");
+        let name = pick(screen.language, "proposal", "提案");
+        writeln!(screen.answers(), "{name} {proposal}: {words} (suyuan governance approve {proposal})")?;
+    }
+    Ok(Outcome::Done)
 }
 
-/// Signs a record as the next submission of the signer's lane, and submits it.
+/// Signs a record as the next submission of the signer's lane, and submits it; gives the id of the proposal that it is,
+/// if others have to approve it.
 pub fn submit(
     link: &Link<'_>,
     signer: &dyn Signer,
     kind: u16,
     record: &OrganisationRecord,
-) -> Result<Submitted, Reason> {
+) -> Result<(Submitted, Option<Hash>), Reason> {
     let key = signer.key_id();
     let station = link.station(&key)?;
     let unknown = || Reason::new(codes::KEY_UNKNOWN, &[&key.to_string()]);
@@ -143,8 +152,11 @@ pub fn submit(
     let mut salt = [0u8; 16];
     getrandom::fill(&mut salt).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
     let event = SubmittedEvent { record_type: kind, salt, payload: record.write() };
+    let waits = kind == record_type::GOVERNANCE && station.threshold > 1;
+    let waits = waits && !matches!(record.operation, Operation::Approve { .. });
+    let proposed = waits.then(|| event.digest());
     let signed = sign_submission(signer, chain, organisation, lane, now_ms(), vec![event])?;
-    link.submit(&signed, &suyuan_ledger::codec::encode(&signed))
+    Ok((link.submit(&signed, &suyuan_ledger::codec::encode(&signed))?, proposed))
 }
 
 fn say(submitted: &Submitted, json: bool, screen: &mut Screen) -> Result<Outcome, Failure> {

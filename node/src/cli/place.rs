@@ -69,7 +69,7 @@ pub fn outcome_of(reason: &Reason) -> Outcome {
     if wrong_use.iter().any(|area| id.starts_with(area)) {
         Outcome::WrongUse
     } else if answers_no.iter().any(|code| code.id == id)
-        || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-", "PROOF-"]
+        || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-", "PROOF-", "EVIDENCE-"]
             .iter()
             .any(|area| id.starts_with(area))
     {
@@ -109,8 +109,19 @@ pub fn place(arguments: &PlaceArguments, create: bool) -> Place {
 
 /// The node at an address, asked with the token that the arguments or the environment give.
 pub fn remote(url: &str, arguments: &PlaceArguments) -> Result<Remote, Reason> {
+    remote_at(url, arguments.token.as_deref())
+}
+
+/// The same, with a token alone.
+pub fn remote_at(url: &str, token: Option<&str>) -> Result<Remote, Reason> {
     let variable = || std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty());
-    Remote::new(url, arguments.token.clone().or_else(variable).as_deref())
+    Remote::new(url, token.map(str::to_owned).or_else(variable).as_deref())
+}
+
+/// The address of a node: of an argument, else of the environment, else the default.
+pub fn node_url(argument: Option<&str>) -> String {
+    let variable = || std::env::var("SUYUAN_URL").ok().filter(|url| !url.is_empty());
+    argument.map(str::to_owned).or_else(variable).unwrap_or_else(|| URL_DEFAULT.to_owned())
 }
 
 /// The data directory that an argument names, else the environment, else the default.
@@ -160,8 +171,11 @@ fn ask(path: &Path) -> Option<String> {
     Some(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// Starts the writer of a data directory.
+/// Starts the writer of a data directory, to record something.
 pub fn start(opened: Opened, unlock_with: &UnlockArguments) -> Result<Node, Reason> {
+    if opened.configuration.audit {
+        return Err(Reason::new(codes::AUDIT_ONLY, &[]));
+    }
     let allow = opened.configuration.allow_unencrypted_keys;
     let validator = unlock(&opened.validator_key(), unlock_with, allow)?;
     opened.start(validator)

@@ -11,7 +11,7 @@ use tracing::Level;
 
 use super::arguments::RunArguments;
 use super::outcome::Outcome;
-use super::place::{Failure, directory, start, unlock};
+use super::place::{Failure, directory, unlock};
 use super::screen::Screen;
 use super::text::pick;
 use crate::api;
@@ -25,13 +25,16 @@ const BLOCKING_BESIDE: usize = 8;
 /// Runs a node until it is told to stop.
 pub fn run(options: &RunArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let path = directory(options.dir.as_deref());
-    let opened = Opened::open(&path)?;
+    let mut opened = Opened::open(&path)?;
+    opened.configuration.audit |= options.audit;
     let listen = options.listen.unwrap_or(opened.configuration.listen);
     // Before a key is opened and a port is taken.
     opened.configuration.check_listener(listen)?;
     log(&opened.configuration.log);
     let device = unlock(&opened.device_key(), &options.unlock, opened.configuration.allow_unencrypted_keys)?;
-    let node = start(opened, &options.unlock)?;
+    let allow = opened.configuration.allow_unencrypted_keys;
+    let validator = unlock(&opened.validator_key(), &options.unlock, allow)?;
+    let node = opened.start(validator)?;
     serve(node, device, listen, screen)?;
     Ok(Outcome::Done)
 }
@@ -93,7 +96,7 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener, Reason> {
 }
 
 /// Waits for the signal to stop.
-async fn stop() {
+pub async fn stop() {
     let interrupted = signal::ctrl_c();
     #[cfg(unix)]
     {

@@ -1,27 +1,22 @@
-//! `suyuan trace`, `suyuan verify`
+//! `suyuan trace`
 
 use std::io::Write;
 use std::path::Path;
 
-use serde_json::json;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::key::SubjectKey;
-use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
-use suyuan_ledger::proof::format::PROOF_BYTES_MAX;
-use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::trace::answer::Answer;
 use suyuan_ledger::trace::closure::Direction;
 
-use super::arguments::{TraceArguments, VerifyArguments};
+use super::arguments::TraceArguments;
 use super::dot::dot;
-use super::found::time_text;
 use super::outcome::Outcome;
-use super::place::{Failure, Place, directory, place, remote};
+use super::place::{Failure, Place, place, remote};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::codes::node as codes;
 use crate::link::Remote;
-use crate::open::{Opened, io_reason, need_folder, read_file};
+use crate::open::{Opened, io_reason, need_folder};
 use crate::traces::{self, Found, Remembered, Request};
 
 /// Traces a subject.
@@ -90,7 +85,7 @@ fn cuts(answer: &Answer, screen: &mut Screen) -> std::io::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Reason> {
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Reason> {
     std::fs::write(path, bytes).map_err(|error| io_reason(path, &error))
 }
 
@@ -146,7 +141,7 @@ fn from_node(
 }
 
 /// A text as one segment of a path (RFC 3986 §2.1).
-fn percent_encoded(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -155,45 +150,4 @@ fn percent_encoded(text: &str) -> String {
         }
     }
     encoded
-}
-
-/// Checks a proof.
-pub fn verify(options: &VerifyArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let name = options.proof_file.display().to_string();
-    let bytes = read_file(&options.proof_file, PROOF_BYTES_MAX as u64)?;
-    let trust = trust(&options.trust.clone().unwrap_or_else(|| directory(None).join("genesis.json")))?;
-    let proved = traces::check(&bytes, &trust).map_err(|reason| Failure::Of(name, reason))?;
-    let certified = time_text(proved.certified_at);
-    let mut sink = screen.answers();
-    if options.json {
-        let said = json!({"valid": true, "subject": proved.subject, "complete_to_height": proved.complete_to,
-            "certified_at": certified, "header": proved.header.to_string(), "trace": proved.answer});
-        writeln!(sink, "{said}")?;
-        return Ok(Outcome::Done);
-    }
-    let language = screen.language;
-    match &proved.answer {
-        Some(answer) => show(answer, false, screen)?,
-        None => {
-            let nothing = pick(language, "nothing is recorded of it", "没有任何记录");
-            writeln!(sink, "{}: {nothing}", printable(&proved.subject))?;
-        }
-    }
-    let words = [
-        pick(language, "proved: nothing is missing up to height", "已证明：无遗漏，截至高度"),
-        pick(language, "certified at", "确认时间"),
-    ];
-    writeln!(sink, "{} {} ({} {certified})", words[0], proved.complete_to, words[1])?;
-    Ok(Outcome::Done)
-}
-
-/// Whom to believe: a genesis, a trust or a checkpoint.
-fn trust(path: &Path) -> Result<Trust, Failure> {
-    let bytes = read_file(path, GENESIS_BYTES_MAX as u64)?;
-    if bytes.first() == Some(&b'{') {
-        let genesis = Genesis::parse(&bytes);
-        let genesis = genesis.map_err(|error| Failure::Of(path.display().to_string(), error.reason))?;
-        return Ok(Trust::genesis(chain_id(&bytes), genesis.validators));
-    }
-    Trust::from_bytes(&bytes).map_err(|error| Failure::Of(path.display().to_string(), traces::refused(error)))
 }

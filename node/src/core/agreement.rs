@@ -103,6 +103,8 @@ pub(super) struct Agreement {
     log: Vec<LogRecord>,
     /// Something was logged that may not be on disk yet.
     unflushed: bool,
+    /// A block that is decided, and applied in the next step.
+    decided: Option<(Hash, CommitCertificate)>,
 }
 
 impl Agreement {
@@ -110,18 +112,16 @@ impl Agreement {
         ledger: &Ledger,
         store: &dyn Read,
         signer: Arc<MemorySigner>,
-        validators: &[Validator],
         pace: Pace,
         mut log: Vec<LogRecord>,
     ) -> Result<Agreement, CoreError> {
         let (key, next) = (signer.public(), ledger.head.height.saturating_add(1));
-        let place = validators.iter().position(|validator| validator.key == key).unwrap_or(0);
+        let (place, count) = place_among(&key, ledger.validators());
         log.retain(|record| record.height == next);
-        let count = u16::try_from(validators.len()).unwrap_or(u16::MAX);
         Ok(Agreement {
-            consensus: Consensus::new(ledger.head.chain, signer, pace, validators, next),
+            consensus: Consensus::new(ledger.head.chain, signer, pace, ledger.validators(), next),
             key,
-            place: u16::try_from(place).unwrap_or(u16::MAX),
+            place,
             turns: turns(ledger, store, count)?,
             validators: count,
             order: Vec::new(),
@@ -136,6 +136,7 @@ impl Agreement {
             later: Vec::new(),
             log,
             unflushed: false,
+            decided: None,
         })
     }
 
@@ -147,9 +148,15 @@ impl Agreement {
         self.started.is_some()
     }
 
+    /// The height and the round that are being decided.
+    pub fn deciding(&self) -> Option<(u64, u32)> {
+        self.started.map(|height| (height, self.round))
+    }
+
     pub fn has_work(&self, height: u64) -> bool {
-        self.started.is_none()
-            && (self.woken || self.log.first().is_some_and(|record| record.height == height.saturating_add(1)))
+        self.decided.is_some()
+            || self.started.is_none()
+                && (self.woken || self.log.first().is_some_and(|record| record.height == height.saturating_add(1)))
     }
 
     pub fn wakes_at(&self) -> Option<u64> {
@@ -227,6 +234,13 @@ impl Agreement {
         self.log.clear();
     }
 
+    /// The same, and another set decides the next one. Who proposed before says nothing of it.
+    pub fn change(&mut self, header: &Header, validators: &[Validator]) {
+        self.finish(header);
+        self.turns = Turns::default();
+        (self.place, self.validators) = place_among(&self.key, validators);
+    }
+
     fn log(&mut self, height: u64, logged: Logged, effects: &mut Vec<Effect>) {
         self.unflushed = true;
         effects.push(Effect::Log(Box::new(LogRecord { height, logged })));
@@ -237,6 +251,12 @@ impl Agreement {
             effects.push(Effect::Flush);
         }
     }
+}
+
+/// A validator's place in its set, and how many there are.
+fn place_among(key: &NodeKey, validators: &[Validator]) -> (u16, u16) {
+    let place = validators.iter().position(|validator| validator.key == *key).unwrap_or(0);
+    (u16::try_from(place).unwrap_or(u16::MAX), u16::try_from(validators.len()).unwrap_or(u16::MAX))
 }
 
 /// Who proposed the last blocks, as far as it is needed to say whose turn it is.
@@ -264,10 +284,10 @@ impl NodeCore {
         if agreement.is_started() {
             return Ok(false);
         }
+        self.looks_again = false;
         let told = agreement.has_work(self.ledger.head.height);
-        let heartbeat = self.decided_ms.saturating_add(u64::from(self.pace.heartbeat_ms));
         let seals = !self.sealed && self.is_idle();
-        if told || seals || self.elapsed_ms >= heartbeat || self.pool.is_ready(&mut |key| lane(store, key))? {
+        if told || seals || self.elapsed_ms >= self.heartbeat_at() || self.pool.is_ready(&mut |key| lane(store, key))? {
             return self.begin(store, effects);
         }
         Ok(false)
@@ -278,13 +298,14 @@ impl NodeCore {
         let next = self.ledger.head.height.saturating_add(1);
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
         agreement.started = Some(next);
+        self.watch.begin(self.elapsed_ms);
         let later = std::mem::take(&mut agreement.later);
         let log = std::mem::take(&mut agreement.log);
         let remembered = self.recall(store, log)?;
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
         let order = agreement.turns.proposers(next, agreement.validators);
         (agreement.order, agreement.round) = (order, 0);
-        let outputs = agreement.consensus.start(next, &self.validators, &agreement.order, remembered)?;
+        let outputs = agreement.consensus.start(next, self.ledger.validators(), &agreement.order, remembered)?;
         if self.perform(store, outputs, effects)? {
             return Ok(true);
         }
@@ -365,7 +386,7 @@ impl NodeCore {
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
         let proposed = match &message {
             ConsensusMessage::Proposal(proposal) if height == next && is_signed(chain, proposal) => {
-                let proposer = agreement.proposer(proposal.round).and_then(|place| self.validators.get(place));
+                let proposer = agreement.proposer(proposal.round).and_then(|place| self.ledger.validators().get(place));
                 let is_due = proposer.is_some_and(|validator| validator.key == proposal.validator);
                 (is_due && agreement.proposed(proposal, from, self.elapsed_ms)).then_some(proposal.id)
             }
@@ -395,7 +416,7 @@ impl NodeCore {
         };
         by.told = true;
         let ProposedIn { round, proposer, is_new, .. } = *by;
-        let place = self.validators.iter().position(|validator| validator.key == proposer);
+        let place = self.ledger.validators().iter().position(|validator| validator.key == proposer);
         let named = place.is_some_and(|place| place == usize::from(body.header.proposer));
         let valid = body.valid && (named || !is_new);
         if valid {
@@ -468,7 +489,22 @@ impl NodeCore {
                 Output::Trouble(words) => effects.push(Effect::Alarm(Alarm::Trouble(words))),
             }
         }
-        match decided {
+        let Some((id, certificate)) = decided else { return Ok(false) };
+        // Others may wait for this validator's vote, and applying takes long: first it is sent.
+        let is_vote = |effect: &Effect| matches!(effect, Effect::Send { message, .. } if matches!(message.as_ref(), Message::Consensus(_)));
+        match &mut self.part {
+            Part::Validator(agreement) if effects.iter().any(is_vote) => {
+                agreement.decided = Some((id, certificate));
+                Ok(true)
+            }
+            _ => self.apply_decided(store, id, certificate, effects),
+        }
+    }
+
+    /// Applies the block that was decided in the last step, if there is one.
+    pub(super) fn apply_pending(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<bool, CoreError> {
+        let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
+        match agreement.decided.take() {
             Some((id, certificate)) => self.apply_decided(store, id, certificate, effects),
             None => Ok(false),
         }
@@ -516,11 +552,22 @@ impl NodeCore {
             effects.push(Effect::Alarm(Alarm::Trouble(format!("block {id} is decided, and its body is not here"))));
             return Ok(false);
         };
-        agreement.finish(&header);
         self.decided(store, &header, certificate, &submissions, effects)?;
         self.tell_followers(effects);
         Ok(true)
     }
+}
+
+/// The same effects with all that is logged first, on disk at once, before anything is sent: one flush a step.
+pub(super) fn flushed_once(effects: Vec<Effect>) -> Vec<Effect> {
+    if !effects.iter().any(|effect| matches!(effect, Effect::Flush)) {
+        return effects;
+    }
+    let (mut first, rest): (Vec<Effect>, Vec<Effect>) =
+        effects.into_iter().partition(|effect| matches!(effect, Effect::Log(_)));
+    first.push(Effect::Flush);
+    first.extend(rest.into_iter().filter(|effect| !matches!(effect, Effect::Flush)));
+    first
 }
 
 /// Whether a proposal is its proposer's: what a node passes on for another proves nothing of itself.

@@ -177,7 +177,7 @@ impl NodeCore {
     /// Asks for what is still missing.
     pub(super) fn ask_for_bodies(&mut self, effects: &mut Vec<Effect>) {
         let (now, height) = (self.elapsed_ms, self.ledger.head.height.saturating_add(1));
-        let validators: Vec<NodeKey> = self.validators.iter().map(|validator| validator.key).collect();
+        let validators: Vec<NodeKey> = self.validators().iter().map(|validator| validator.key).collect();
         let Part::Validator(agreement) = &mut self.part else { return };
         let own = agreement.key();
         // Of another one next time: this one may be gone.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use suyuan_ledger::block::{Block, StoredBlock, StoredSubmission, validators_hash};
+use suyuan_ledger::block::{Block, StoredBlock, StoredSubmission};
 use suyuan_ledger::codec;
 use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::state::subject::place_key;
 use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent};
 
-use super::{Alarm, CoreError, DecidedBlock, Effect, Message, NodeCore, NodeKey, Part};
+use super::{Alarm, CoreError, DecidedBlock, Effect, Message, NodeCore, NodeKey};
 
 /// Decided blocks are sent in portions of at most so many, and of about so many bytes.
 const PORTION_BLOCKS: u64 = 64;
@@ -42,6 +42,21 @@ pub(super) struct Follow {
 impl Follow {
     pub fn connected(&mut self, node: NodeKey) {
         self.heights.insert(node, (0, 0));
+    }
+
+    /// Whether any node is connected.
+    pub fn has_nodes(&self) -> bool {
+        !self.heights.is_empty()
+    }
+
+    /// How far those are that are connected, as they say.
+    pub fn heights(&self) -> impl Iterator<Item = (NodeKey, u64)> {
+        self.heights.iter().map(|(node, (said, _))| (*node, *said))
+    }
+
+    /// Whether nobody tells of a block after this one.
+    pub fn is_last(&self, height: u64) -> bool {
+        self.blocks.is_empty() && self.heights().all(|(_, said)| said <= height)
     }
 
     pub fn disconnected(&mut self, node: &NodeKey) {
@@ -114,14 +129,19 @@ impl NodeCore {
 
     /// Tells nodes that do not vote of a block that was just decided: nobody else tells them.
     pub(super) fn tell_followers(&self, effects: &mut Vec<Effect>) {
-        let votes = |node: &NodeKey| self.validators.iter().any(|validator| validator.key == *node);
-        self.follow.heights.keys().filter(|node| !votes(node)).for_each(|node| self.send_status(Some(*node), effects));
+        self.follow
+            .heights
+            .keys()
+            .filter(|node| !self.votes(node))
+            .for_each(|node| self.send_status(Some(*node), effects));
     }
 
     /// Asks for the blocks that this node lacks, and tells from time to time how far it is.
     pub(super) fn ask_for_blocks(&mut self, effects: &mut Vec<Effect>) {
         let (height, now) = (self.ledger.head.height, self.elapsed_ms);
-        if let Some(node) = self.follow.whom(height, now) {
+        if self.watch.diverged.is_none()
+            && let Some(node) = self.follow.whom(height, now)
+        {
             let message = Arc::new(Message::WantDecided { from: height.saturating_add(1) });
             effects.push(Effect::Send { to: Some(node), message });
         }
@@ -160,13 +180,13 @@ impl NodeCore {
             self.follow.blocks.pop_front();
         }
         let Some(decided) = self.follow.blocks.pop_front() else { return Ok(false) };
+        if self.watch.diverged.is_some() {
+            return Ok(false);
+        }
         let header = decided.block.header.clone();
         match self.check_followed(&decided) {
             Ok(submissions) => {
                 self.decided(store, &header, decided.certificate, &submissions, effects)?;
-                if let Part::Validator(agreement) = &mut self.part {
-                    agreement.finish(&header);
-                }
                 self.tell_followers(effects);
                 Ok(true)
             }
@@ -174,7 +194,9 @@ impl NodeCore {
                 let node = self.follow.sender;
                 self.follow.blocks.clear();
                 self.follow.heights.insert(node, (0, self.elapsed_ms.saturating_add(SILENT_MS)));
-                effects.push(Effect::Alarm(Alarm::Misbehaved { node, what }));
+                if self.watch_refused(&decided, node, effects) {
+                    effects.push(Effect::Alarm(Alarm::Misbehaved { node, what }));
+                }
                 Ok(false)
             }
         }
@@ -183,10 +205,10 @@ impl NodeCore {
     /// Whether a block is the next one, decided by those who have to, and made of what they say.
     fn check_followed(&self, decided: &DecidedBlock) -> Result<Vec<Arc<VerifiedSubmission>>, &'static str> {
         let header = &decided.block.header;
-        if header.validators != validators_hash(&self.validators) {
+        if header.validators != self.ledger.head.validators {
             return Err("a block of another validator set");
         }
-        if !decided.certificate.decides(header, &self.validators) {
+        if !decided.certificate.decides(header, self.validators()) {
             return Err("a block that its certificate does not decide");
         }
         let mut submissions = Vec::with_capacity(decided.block.submissions.len());

@@ -6,6 +6,7 @@ use suyuan_ledger::codec::{self, DecodeError, ENCODED_BYTES_MAX};
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::submission::SignedSubmission;
 
+use super::evidence::Decision;
 use crate::consensus::ConsensusMessage;
 
 /// A message of one node to another.
@@ -45,6 +46,18 @@ pub enum Message {
     },
     /// Decided blocks, one after the other.
     Decided(Vec<DecidedBlock>),
+    /// Asks which header is decided at a height, to compare.
+    WantDecision {
+        /// The height.
+        height: u64,
+    },
+    /// What is decided at a height.
+    Decision {
+        /// The header, and why.
+        decision: Decision,
+        /// Milliseconds since 1970, by the sender's clock.
+        wall_ms: i64,
+    },
 }
 
 /// A proposed block without the bytes of its submissions.

@@ -3,21 +3,24 @@
 //! validator follows what they decide.
 
 mod agreement;
+mod alarm;
 mod body;
+pub mod evidence;
 mod follow;
 mod message;
 mod pool;
 mod turns;
+mod watch;
 
 pub use agreement::{LogRecord, Logged};
+pub use alarm::Alarm;
 pub use message::{DecidedBlock, Message, ProposedBlock};
+pub use watch::{DECIDED_MS, Decided, PASSED_OVER_BLOCKS, Role, STALLED_MS, View};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use suyuan_ledger::block::{
-    CommitCertificate, CommitSignature, Header, Receipt, StoredBlock, Validator, validators_hash, vote_message,
-};
+use suyuan_ledger::block::{CommitCertificate, CommitSignature, Header, Receipt, StoredBlock, Validator, vote_message};
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError, Table, WriteSet};
 use suyuan_ledger::organisation::Directory;
@@ -31,6 +34,7 @@ use crate::consensus::{Contradiction, Pace};
 use agreement::Agreement;
 use follow::Follow;
 use pool::{Added, Pool, is_of_organisations};
+use watch::Watch;
 
 /// A block carries at most so many events.
 pub const BLOCK_EVENTS_MAX: usize = 8_192;
@@ -123,34 +127,6 @@ pub enum Effect {
     Alarm(Alarm),
 }
 
-/// What those who watch a node should know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Alarm {
-    /// A validator signed two things of which it may sign one.
-    Equivocation {
-        /// Its key.
-        validator: [u8; 32],
-        /// The two messages.
-        evidence: Box<(crate::consensus::ConsensusMessage, crate::consensus::ConsensusMessage)>,
-    },
-    /// Another node sent what no honest one would.
-    Misbehaved {
-        /// Who.
-        node: NodeKey,
-        /// What it did.
-        what: &'static str,
-    },
-    /// A proposed block may not be decided: why.
-    Invalid {
-        /// The header's id.
-        id: Hash,
-        /// Why.
-        why: String,
-    },
-    /// Consensus could make nothing of something.
-    Trouble(String),
-}
-
 /// What became of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -181,6 +157,8 @@ pub enum CoreError {
     Apply(ApplyError),
     /// It would contradict itself.
     Contradiction(Contradiction),
+    /// Others decide with it, and it has no way to them.
+    NotAlone,
 }
 
 impl From<ApplyError> for CoreError {
@@ -206,6 +184,7 @@ impl std::fmt::Display for CoreError {
         match self {
             CoreError::Apply(error) => error.fmt(formatter),
             CoreError::Contradiction(error) => error.fmt(formatter),
+            CoreError::NotAlone => formatter.write_str("others decide with this node, and it has no network"),
         }
     }
 }
@@ -220,10 +199,8 @@ enum Given {
 
 /// What a core is made of beside its ledger.
 pub struct CoreSettings {
-    /// The key of this node if it is a validator.
-    pub validator: Option<MemorySigner>,
-    /// Those who decide.
-    pub validators: Vec<Validator>,
+    /// The key of this node, with which it votes while it is a validator's.
+    pub key: Option<MemorySigner>,
     /// The times of consensus and of blocks.
     pub pace: Pace,
     /// What this node had logged when it stopped.
@@ -233,7 +210,7 @@ pub struct CoreSettings {
 /// The core of a node.
 pub struct NodeCore {
     ledger: Ledger,
-    validators: Vec<Validator>,
+    key: Option<Arc<MemorySigner>>,
     pool: Pool,
     /// Who waits for the answer to a submission.
     requests: BTreeMap<Hash, Vec<u64>>,
@@ -244,8 +221,11 @@ pub struct NodeCore {
     /// When the last block was decided.
     decided_ms: u64,
     sealed: bool,
+    /// Something waited when the last block was decided: the next one may be due at once.
+    looks_again: bool,
     part: Part,
     follow: Follow,
+    watch: Watch,
     inbox: VecDeque<(NodeKey, Message)>,
     pace: Pace,
     /// The last block may have moved lanes otherwise than by what it carries of them.
@@ -255,39 +235,51 @@ pub struct NodeCore {
 /// What a node is to the decision of blocks.
 enum Part {
     /// The only validator.
-    Alone(Box<MemorySigner>),
+    Alone(Arc<MemorySigner>),
     /// One of several.
     Validator(Box<Agreement>),
     /// None: it follows.
     Follower,
 }
 
+impl Part {
+    /// What a node with this key is to the next block.
+    fn of(
+        ledger: &Ledger,
+        store: &dyn Read,
+        key: Option<Arc<MemorySigner>>,
+        pace: Pace,
+        log: Vec<LogRecord>,
+    ) -> Result<Part, CoreError> {
+        let votes = |key: &Arc<MemorySigner>| ledger.validators().iter().any(|one| one.key == key.public());
+        Ok(match key.filter(votes) {
+            None => Part::Follower,
+            Some(key) if ledger.validators().len() == 1 => Part::Alone(key),
+            Some(key) => Part::Validator(Box::new(Agreement::new(ledger, store, key, pace, log)?)),
+        })
+    }
+}
+
 impl NodeCore {
     /// A core over a ledger that a store holds.
     pub fn new(ledger: Ledger, store: &dyn Read, settings: CoreSettings) -> Result<NodeCore, CoreError> {
-        let CoreSettings { validator, validators, pace, log } = settings;
-        let sealed = is_sealed(&ledger, store)?;
-        let own = validator.as_ref().map(|signer| signer.public());
-        let is_validator = own.is_some_and(|own| validators.iter().any(|validator| validator.key == own));
-        let part = match validator {
-            Some(signer) if is_validator && validators.len() == 1 => Part::Alone(Box::new(signer)),
-            Some(signer) if is_validator => {
-                Part::Validator(Box::new(Agreement::new(&ledger, store, Arc::new(signer), &validators, pace, log)?))
-            }
-            _ => Part::Follower,
-        };
+        let CoreSettings { key, pace, log } = settings;
+        let (key, sealed) = (key.map(Arc::new), is_sealed(&ledger, store)?);
+        let part = Part::of(&ledger, store, key.clone(), pace, log)?;
         Ok(NodeCore {
             wall_ms: ledger.head.time,
             ledger,
-            validators,
+            key,
             pool: Pool::default(),
             requests: BTreeMap::new(),
             tips: BTreeMap::new(),
             elapsed_ms: 0,
             decided_ms: 0,
             sealed,
+            looks_again: true,
             part,
             follow: Follow::default(),
+            watch: Watch::default(),
             inbox: VecDeque::new(),
             pace,
             lanes_moved: false,
@@ -309,17 +301,19 @@ impl NodeCore {
         matches!(self.part, Part::Alone(_))
     }
 
-    /// The validator set, which is that of the genesis.
+    /// Those who decide the next block.
     pub fn validators(&self) -> &[Validator] {
-        debug_assert_eq!(validators_hash(&self.validators), self.ledger.head.validators);
-        &self.validators
+        self.ledger.validators()
     }
 
     /// Whether there is something to do without another input, once all effects are done.
     pub fn has_work(&self) -> bool {
         let own = match &self.part {
             Part::Alone(_) => !self.pool.is_empty(),
-            Part::Validator(agreement) => agreement.has_work(self.ledger.head.height),
+            Part::Validator(agreement) => {
+                let goes_on = self.looks_again && !agreement.is_started();
+                goes_on || agreement.has_work(self.ledger.head.height)
+            }
             Part::Follower => false,
         };
         own || !self.inbox.is_empty() || self.follow.has_block(self.ledger.head.height)
@@ -329,10 +323,10 @@ impl NodeCore {
     pub fn wakes_at(&self) -> Option<u64> {
         let seal = (!self.sealed).then(|| self.decided_ms.saturating_add(SEAL_AFTER_MS));
         match &self.part {
-            Part::Alone(_) => seal,
+            // Those who follow see from blocks that it lives.
+            Part::Alone(_) => seal.or_else(|| self.follow.has_nodes().then(|| self.heartbeat_at())),
             Part::Validator(agreement) => {
-                let heartbeat = self.decided_ms.saturating_add(u64::from(self.pace.heartbeat_ms));
-                let start = (!agreement.is_started()).then(|| seal.unwrap_or(heartbeat));
+                let start = (!agreement.is_started()).then(|| seal.unwrap_or(self.heartbeat_at()));
                 [start, agreement.wakes_at(), self.follow.wakes_at()].into_iter().flatten().min()
             }
             Part::Follower => self.follow.wakes_at(),
@@ -342,8 +336,8 @@ impl NodeCore {
     /// Takes inputs, all that came since the last step, and says what to do. An error means that the store
     /// failed, that this validator would contradict itself, or that this program is wrong: the node stops.
     ///
-    /// It ends with at most one block decided, which MUST be written before the next step; unless the node is alone:
-    /// then the store that the next step is given MUST read as if it were.
+    /// It ends with at most one block decided. The store that the next step is given MUST read as if that were written,
+    /// and what the next step logs or says of a later block MUST wait until it is.
     pub fn step(&mut self, store: &dyn Read, inputs: Vec<Input>) -> Result<Vec<Effect>, CoreError> {
         let mut effects = Vec::new();
         let mut seal = false;
@@ -379,12 +373,24 @@ impl NodeCore {
             }
         }
         match self.part {
-            Part::Alone(_) if !self.pool.is_empty() => self.decide_alone(store, &mut effects)?,
-            Part::Alone(_) if !self.sealed && (seal || self.is_idle()) => self.decide_alone(store, &mut effects)?,
-            Part::Alone(_) => {}
+            Part::Alone(_) => {
+                let shows = self.follow.has_nodes() && self.elapsed_ms >= self.heartbeat_at();
+                if !self.pool.is_empty() || (!self.sealed && (seal || self.is_idle())) || shows {
+                    self.decide_alone(store, &mut effects)?;
+                    self.tell_followers(&mut effects);
+                }
+                while let Some((from, message)) = self.inbox.pop_front() {
+                    self.take(store, from, message, &mut effects)?;
+                }
+            }
             Part::Validator(_) | Part::Follower => self.go_on(store, &mut effects)?,
         }
-        Ok(effects)
+        Ok(agreement::flushed_once(effects))
+    }
+
+    /// When a block is due though there is nothing to record.
+    fn heartbeat_at(&self) -> u64 {
+        self.decided_ms.saturating_add(u64::from(self.pace.heartbeat_ms))
     }
 
     /// Whether the last block was decided long enough ago to be sealed.
@@ -394,6 +400,9 @@ impl NodeCore {
 
     /// With others: does what messages, timers and the state of the ledger ask for, until a block is decided.
     fn go_on(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<(), CoreError> {
+        if self.apply_pending(store, effects)? {
+            return Ok(());
+        }
         while let Some((from, message)) = self.inbox.pop_front() {
             if self.take(store, from, message, effects)? {
                 return Ok(());
@@ -407,6 +416,7 @@ impl NodeCore {
             return Ok(());
         }
         self.ask_for_blocks(effects);
+        self.watch_time(effects);
         Ok(())
     }
 
@@ -419,7 +429,10 @@ impl NodeCore {
         effects: &mut Vec<Effect>,
     ) -> Result<bool, CoreError> {
         match message {
-            Message::Consensus(message) => return self.take_consensus(store, from, message, effects),
+            Message::Consensus(message) => {
+                self.watch_consensus(&message, effects);
+                return self.take_consensus(store, from, message, effects);
+            }
             Message::Proposed(block) => return self.take_proposed(store, from, block, effects),
             Message::WantProposed { height, id } => self.send_proposed(from, height, id, effects),
             Message::WantSubmissions { height, id, submissions } if self.votes(&from) => {
@@ -436,13 +449,16 @@ impl NodeCore {
                 }
             }
             Message::Decided(blocks) => self.follow.take(from, blocks, self.ledger.head.height),
+            Message::WantDecision { height } => self.send_decision(store, from, height, effects)?,
+            Message::Decision { decision, wall_ms } => self.take_decision(store, from, decision, wall_ms, effects)?,
         }
         Ok(false)
     }
 
-    /// Whether a node is a validator's.
+    /// Whether a node is a validator's, now or from the next block but one on.
     fn votes(&self, node: &NodeKey) -> bool {
-        self.validators.iter().any(|validator| validator.key == *node)
+        let next = self.ledger.directory.validators().at(self.ledger.head.height.saturating_add(2));
+        self.validators().iter().chain(next).any(|validator| validator.key == *node)
     }
 
     /// Lets a client's submission wait for a block, or answers it at once.
@@ -602,8 +618,16 @@ impl NodeCore {
         submissions: &[Arc<VerifiedSubmission>],
         effects: &mut Vec<Effect>,
     ) -> Result<(), CoreError> {
+        let round = certificate.round;
+        let proposer = self.ledger.validators().get(usize::from(header.proposer)).map_or([0; 32], |one| one.key);
         let applied = self.ledger.apply(store, header, certificate, submissions)?;
         self.ledger = applied.ledger;
+        match &mut self.part {
+            _ if header.next_validators != header.validators => self.change_part(store, header)?,
+            Part::Validator(agreement) => agreement.finish(header),
+            Part::Alone(_) | Part::Follower => {}
+        }
+        let gap_ms = self.elapsed_ms.saturating_sub(self.decided_ms);
         self.sealed = submissions.is_empty();
         self.decided_ms = self.elapsed_ms;
         let carries = (submissions.len() as u64, applied.receipts.len() as u64);
@@ -624,6 +648,21 @@ impl NodeCore {
         self.lanes_moved = submissions.iter().any(|submission| is_of_organisations(submission));
         if self.pool.is_empty() {
             self.tips.clear();
+        }
+        self.looks_again = !self.pool.is_empty();
+        self.watch_decided(store, (header, round, proposer), submissions, gap_ms, effects)
+    }
+
+    /// Another set decides the next block: what this node is to it.
+    fn change_part(&mut self, store: &dyn Read, header: &Header) -> Result<(), CoreError> {
+        let validators = self.ledger.validators();
+        let votes = |key: NodeKey| validators.iter().any(|one| one.key == key);
+        match &mut self.part {
+            // It goes on with what it has heard of the next height.
+            Part::Validator(agreement) if validators.len() > 1 && votes(agreement.key()) => {
+                agreement.change(header, validators);
+            }
+            part => *part = Part::of(&self.ledger, store, self.key.clone(), self.pace, Vec::new())?,
         }
         Ok(())
     }

@@ -206,6 +206,23 @@ impl Pool {
         Ok(false)
     }
 
+    /// Those that are the next of their lanes.
+    pub fn next_of_lanes(
+        &self,
+        ledger: &mut dyn FnMut(&Hash) -> Result<LaneState, StoreError>,
+    ) -> Result<Vec<Pooled>, StoreError> {
+        let mut next = Vec::new();
+        for key in self.lanes.keys() {
+            next.extend(self.following(key, ledger(key)?).cloned());
+        }
+        Ok(next)
+    }
+
+    /// How many there are, and their bytes.
+    pub fn size(&self) -> (usize, usize) {
+        (self.by_id.len(), self.bytes)
+    }
+
     fn following(&self, key: &Hash, lane: LaneState) -> Option<&Pooled> {
         let pooled = self.by_id.get(self.lanes.get(key)?.get(&lane.next)?)?;
         (pooled.submission.signed().submission.previous == lane.previous).then_some(pooled)

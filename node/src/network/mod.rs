@@ -197,6 +197,8 @@ pub struct PeerStatus {
     pub connected: bool,
     /// The address at the other end, while connected.
     pub address: Option<String>,
+    /// For how long it has been connected.
+    pub connected_for: Option<Duration>,
     /// Its votes and the like.
     pub consensus: ClassStatus,
     /// Its blocks and the like.

@@ -57,6 +57,8 @@ struct Link {
     /// Messages flow over the holder.
     active: bool,
     address: Option<String>,
+    /// Since when messages flow.
+    since: Option<Instant>,
     /// Connections whose handlers live.
     open: usize,
     /// Of those handlers, to tell them that something changed here.
@@ -206,6 +208,7 @@ impl Peer {
         link.holder = Some(connection);
         link.active = true;
         link.address = Some(address.to_owned());
+        link.since = Some(Instant::now());
         for class in Class::ALL {
             lock(self.outgoing.of(class)).open = true;
         }
@@ -269,6 +272,7 @@ impl Peer {
     fn give_up(self: &Arc<Peer>, link: &mut Link) {
         link.holder = None;
         link.address = None;
+        link.since = None;
         for (_, waker) in &link.wakers {
             waker.wake_by_ref();
         }
@@ -422,6 +426,7 @@ impl Peer {
             key: self.key,
             connected: link.active,
             address: link.address.clone(),
+            connected_for: link.since.map(|since| now.saturating_duration_since(since)),
             consensus: self.class_status(Class::Consensus),
             bulk: self.class_status(Class::Bulk),
             score,

@@ -72,8 +72,7 @@ impl Net {
         let (mut listed, mut validators, mut nodes, mut keys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for number in 0..NODES {
             let (of, at) = (organisation(number), number as u8);
-            let role = if number == AUDIT { KeyRole::Node } else { KeyRole::Device };
-            let node = key(&work, &format!("node{number}"), &of, 1 + at, role);
+            let node = key(&work, &format!("node{number}"), &of, 1 + at, KeyRole::Node);
             let device = |device: usize| {
                 key(
                     &work,
@@ -87,7 +86,10 @@ impl Net {
             let devices: Vec<String> = (0..DEVICES).map(device).collect();
             listed.push(key(&work, &format!("root{number}"), &of, 50 + at, KeyRole::Root).0);
             listed.extend(devices.clone());
-            if number == AUDIT { &mut listed } else { &mut validators }.push(node.0.clone());
+            listed.push(node.0.clone());
+            if number != AUDIT {
+                validators.push(node.0.clone());
+            }
             nodes.push(node);
             keys.push(devices);
         }

@@ -27,7 +27,7 @@ fn strangers() {
     let seed = |number: usize| 1 + number as u8;
     let peers = || {
         (0..NODES).map(|number| {
-            let (_, public) = key(&net.work, "again", &organisation(number), seed(number), KeyRole::Device);
+            let (_, public) = key(&net.work, "again", &organisation(number), seed(number), KeyRole::Node);
             (public, format!("/ip4/{}/tcp/8490", hosts.address(number)))
         })
     };

@@ -298,10 +298,24 @@ impl KeyFile {
             return Err(unreadable("checksum"));
         }
         let information = information(&envelope, &name)?;
-        if !information.encrypted && is_open_to_others(path).map_err(|error| io_reason(&name, &error))? {
+        if envelope.insecure_seed.is_some() && is_open_to_others(path).map_err(|error| io_reason(&name, &error))? {
             return Err(Reason::new(codes::KEY_PERMISSIONS, &[&name]));
         }
         Ok(KeyFile { envelope, name, information })
+    }
+
+    /// Whether it holds no seed: what an organisation gives to others, who register it.
+    pub fn is_public_part(&self) -> bool {
+        self.envelope.encrypted.is_none() && self.envelope.insecure_seed.is_none()
+    }
+
+    /// The bytes of a file that says the same and holds no seed.
+    pub fn public_part(&self) -> Vec<u8> {
+        let mut envelope = Envelope { encrypted: None, insecure_seed: None, ..self.envelope.clone() };
+        envelope.checksum = envelope.expected_checksum();
+        let mut text = serde_json::to_vec_pretty(&envelope).unwrap_or_default();
+        text.push(b'\n');
+        text
     }
 
     /// Opens an encrypted file.
@@ -347,6 +361,7 @@ impl KeyFile {
     ) -> Result<MemorySigner, Reason> {
         match (self.information.encrypted, allow_insecure) {
             (true, _) => self.open(&passphrase()?),
+            (false, _) if self.is_public_part() => Err(Reason::new(codes::KEY_PUBLIC_PART, &[&self.name])),
             (false, true) => self.open_insecure(),
             (false, false) => Err(Reason::new(codes::KEY_INSECURE, &[&self.name])),
         }
@@ -367,7 +382,7 @@ impl KeyFile {
 
 fn information(envelope: &Envelope, name: &str) -> Result<KeyInformation, Reason> {
     let unreadable = |what: &str| Reason::new(codes::KEY_UNREADABLE, &[name, what]);
-    if envelope.encrypted.is_some() == envelope.insecure_seed.is_some() {
+    if envelope.encrypted.is_some() && envelope.insecure_seed.is_some() {
         return Err(unreadable("encrypted"));
     }
     Ok(KeyInformation {

@@ -44,6 +44,7 @@ pub(super) fn genesis(profile: &Profile, byzantine: Option<usize>) -> Genesis {
         parameters: Parameters::default(),
         organisations: (0..validators + usize::from(profile.followers)).map(organisation).collect(),
         validators: (0..validators).map(validator).collect(),
+        threshold: 0,
     }
 }
 

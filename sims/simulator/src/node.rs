@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use suyuan_ledger::block::{Header, Validator, validators_hash};
+use suyuan_ledger::block::Header;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::WriteSet;
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
@@ -41,7 +41,6 @@ pub(super) struct Node {
     waiting: Vec<Input>,
     /// Its place in the genesis, which its twin has, too.
     pub number: usize,
-    validators: Vec<Validator>,
     core: Option<NodeCore>,
     /// When it started, of which its core counts the time.
     started_ms: u64,
@@ -51,9 +50,8 @@ pub(super) struct Node {
 impl Node {
     pub fn new(genesis: &Genesis, bytes: &[u8], number: usize, client: Client) -> Node {
         let store = MemoryStore::default();
-        let hash = validators_hash(&genesis.validators);
         let (rows, directory) = (genesis.rows(), genesis.directory());
-        let founded = Ledger::found(chain_id(bytes), genesis.start_time, hash, &rows, directory, &store);
+        let founded = Ledger::found(chain_id(bytes), genesis.start_time, &rows, directory, &store);
         if let Ok((_, writes)) = founded {
             // A store in memory never fails.
             let _ = store.commit(&writes);
@@ -72,7 +70,6 @@ impl Node {
             life: 0,
             waiting: Vec::new(),
             number,
-            validators: genesis.validators.clone(),
             core: None,
             started_ms: 0,
             height: 0,
@@ -102,8 +99,7 @@ impl Node {
         let ledger = Ledger::open(self.store.as_ref()).map_err(|error| error.to_string())?.ok_or("an empty store")?;
         let settings = CoreSettings {
             // Who is not listed among the validators follows.
-            validator: Some(MemorySigner::from_seed(&seed_of(VALIDATOR, self.number))),
-            validators: self.validators.clone(),
+            key: Some(MemorySigner::from_seed(&seed_of(VALIDATOR, self.number))),
             pace: Pace::default(),
             log: self.log.clone(),
         };

@@ -564,7 +564,15 @@ impl World {
             }
             Alarm::Misbehaved { node, .. } => !is_byzantine(node),
             Alarm::Invalid { id, .. } => self.watch.made.contains(id),
-            Alarm::Trouble(_) => false,
+            // Two decided blocks, or a state that is not what was decided: whoever sent it, it is proved.
+            Alarm::Fork { .. } | Alarm::State { .. } => {
+                let height = self.nodes.get(number).map_or(0, Node::height);
+                self.watch.violations.push(Violation::Disagreement { height });
+                return;
+            }
+            // What an audit node, or a network that is cut in two, may well see.
+            Alarm::Stalled { .. } | Alarm::PassedOver { .. } => false,
+            Alarm::BlockClock { .. } | Alarm::PeerClock { .. } | Alarm::Trouble(_) => false,
         };
         if accused {
             self.watch.violations.push(Violation::Accused { node: number, what: format!("{alarm:?}") });

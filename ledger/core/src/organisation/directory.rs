@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use super::row::Entry;
 use super::scope::{Places, Scopes};
-use super::{Binding, Delegation, Key, Organisation, Parameters, Row, Scope, holds_at};
+use super::{
+    Binding, Delegation, Governance, Key, Organisation, OrganisationRole, Parameters, Proposal, Row, Scope, Validators,
+    holds_at,
+};
+use crate::block::Validator;
 use crate::hash::Hash;
 use crate::key::{KeyKind, SubjectKey};
 
@@ -26,6 +30,10 @@ pub struct Directory {
     bindings: Scopes<Binding>,
     delegations: Scopes<Delegation>,
     parameters: Parameters,
+    validators: Validators,
+    governance: Governance,
+    /// Those that wait and those that are done, by their ids.
+    proposals: BTreeMap<Hash, Proposal>,
 }
 
 /// Rows that a ledger can't have.
@@ -81,7 +89,7 @@ impl Directory {
                 Entry::Key(key) => (key.organisation, key.organisation),
                 Entry::Binding(binding) => (binding.owner, binding.owner),
                 Entry::Delegation(delegation) => (delegation.owner, delegation.delegate),
-                Entry::Organisation(_) | Entry::Parameters(_) => (1, 1),
+                _ => (1, 1),
             };
             if let Some(unknown) = [one, other].into_iter().find(|number| directory.organisation(*number).is_none()) {
                 return Err(DirectoryError::Number(unknown));
@@ -97,8 +105,13 @@ impl Directory {
         let keys = self.keys.values().copied().map(Entry::Key);
         let bindings = self.bindings.iter().cloned().map(Entry::Binding);
         let delegations = self.delegations.iter().cloned().map(Entry::Delegation);
-        let parameters = std::iter::once(Entry::Parameters(self.parameters));
-        let entries = organisations.chain(keys).chain(bindings).chain(delegations).chain(parameters);
+        let proposals = self.proposals.values().cloned().map(Entry::Proposal);
+        let single = [
+            Entry::Parameters(self.parameters),
+            Entry::Validators(self.validators.clone()),
+            Entry::Governance(self.governance),
+        ];
+        let entries = organisations.chain(keys).chain(bindings).chain(delegations).chain(proposals).chain(single);
         let mut rows: Vec<Row> = entries.map(|entry| entry.row()).collect();
         rows.sort();
         rows
@@ -124,6 +137,11 @@ impl Directory {
             }
             Entry::Delegation(delegation) => self.put_delegation(delegation),
             Entry::Parameters(parameters) => self.parameters = parameters,
+            Entry::Validators(validators) => self.validators = validators,
+            Entry::Governance(governance) => self.governance = governance,
+            Entry::Proposal(proposal) => {
+                self.proposals.insert(proposal.id, proposal);
+            }
         }
         row
     }
@@ -159,6 +177,44 @@ impl Directory {
     /// The limits of the chain.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
+    }
+
+    /// Who decides blocks, from which height on.
+    pub fn validators(&self) -> &Validators {
+        &self.validators
+    }
+
+    /// How the network is governed.
+    pub fn governance(&self) -> &Governance {
+        &self.governance
+    }
+
+    /// All proposals, by their ids.
+    pub fn proposals(&self) -> impl Iterator<Item = &Proposal> {
+        self.proposals.values()
+    }
+
+    /// The proposal of this id.
+    pub fn proposal(&self, id: &Hash) -> Option<&Proposal> {
+        self.proposals.get(id)
+    }
+
+    /// Whether an organisation is one of those that govern: an authority if there is a threshold, else an operator.
+    pub fn governs(&self, organisation: &Organisation, time: i64) -> bool {
+        let role = if self.governance.threshold > 0 { OrganisationRole::Authority } else { OrganisationRole::Operator };
+        organisation.role == role && !organisation.is_removed_at(time)
+    }
+
+    /// Whether a key is one that counts at this time: in force, and of an organisation that was not removed.
+    pub fn is_in_force(&self, key: &Key, time: i64) -> bool {
+        let removed = self.organisation(key.organisation).is_none_or(|one| one.is_removed_at(time));
+        !removed && key.is_active_at(time)
+    }
+
+    /// The organisation whose node's key a validator has, if it is on the ledger.
+    pub fn organisation_of_validator(&self, validator: &Validator) -> Option<&Organisation> {
+        let id = crate::submission::key_id(crate::submission::SUITE_ED25519, &validator.key);
+        self.organisation(self.key(&id)?.organisation)
     }
 
     /// The organisation with this number.
@@ -219,12 +275,13 @@ impl Directory {
     /// owner, or the owner lends it its standing.
     pub fn acts_for(&self, organisation: u64, owner: u64, key: &SubjectKey, time: i64) -> bool {
         organisation == owner
-            || self
-                .delegations
-                .find(&Places::of(key), |one| {
-                    one.owner == owner && one.delegate == organisation && holds_at(one.from, one.to, time)
-                })
-                .is_some()
+            || !self.organisation(owner).is_some_and(|owner| owner.is_removed_at(time))
+                && self
+                    .delegations
+                    .find(&Places::of(key), |one| {
+                        one.owner == owner && one.delegate == organisation && holds_at(one.from, one.to, time)
+                    })
+                    .is_some()
     }
 
     /// Which organisation a party or place named in a shipment is: by its names, by the binding of its GLN,

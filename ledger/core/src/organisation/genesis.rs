@@ -12,8 +12,8 @@ use suyuan_epcis::time::{Rounding, Stamp};
 use super::members::{InvalidRecord, Members};
 use super::row::Entry;
 use super::{
-    ALIASES_MAX, Binding, Directory, Key, KeyRole, Organisation, OrganisationRole, Parameters, Row, Scope,
-    check_organisation_uri, is_organisation_uri,
+    ALIASES_MAX, Binding, Directory, Governance, Key, KeyRole, Organisation, OrganisationRole, Parameters, Row, Scope,
+    Validators, check_organisation_uri, is_organisation_uri,
 };
 use crate::block::{VALIDATORS_MAX, Validator};
 use crate::hash::{Hash, Tag};
@@ -43,6 +43,8 @@ pub struct Genesis {
     pub organisations: Vec<GenesisOrganisation>,
     /// Who decides the first blocks.
     pub validators: Vec<Validator>,
+    /// How many authorities have to sign a record of governance; 0: an operator alone.
+    pub threshold: u32,
 }
 
 /// An organisation that is there from the start.
@@ -123,16 +125,30 @@ impl Genesis {
         let organisations = organisations.into_iter().map(organisation).collect::<Result<_, _>>()?;
         let validators = members.objects("validators", VALIDATORS_MAX)?;
         let validators = validators.into_iter().map(validator).collect::<Result<_, _>>()?;
+        let threshold = match members.optional_object("governance")? {
+            None => 0,
+            Some(mut governance) => {
+                let threshold = governance.integer("threshold", ORGANISATIONS_MAX as u64)?;
+                governance.end()?;
+                u32::try_from(threshold).unwrap_or(u32::MAX)
+            }
+        };
         members.end()?;
-        let genesis = Genesis { network, start_time, parameters, organisations, validators };
+        let genesis = Genesis { network, start_time, parameters, organisations, validators, threshold };
         genesis.hold_together()?;
         Ok(genesis)
     }
 
     /// What no single member shows: nothing twice, and somebody to begin with.
     fn hold_together(&self) -> Result<(), GenesisError> {
-        if !self.organisations.iter().any(GenesisOrganisation::can_govern) {
+        let can_sign = |role| self.organisations.iter().filter(|one| one.can_sign_as(role)).count();
+        if self.threshold == 0 && can_sign(OrganisationRole::Operator) == 0 {
             return Err(GenesisError::new(codes::GENESIS_NO_OPERATOR, "/organisations", ""));
+        }
+        let authorities = can_sign(OrganisationRole::Authority);
+        if self.threshold as usize > authorities {
+            let pointer = "/governance/threshold";
+            return Err(GenesisError::new(codes::GENESIS_THRESHOLD, pointer, &authorities.to_string()));
         }
         if self.validators.is_empty() {
             return Err(GenesisError::new(codes::GENESIS_NO_VALIDATOR, "/validators", ""));
@@ -175,6 +191,8 @@ impl Genesis {
     pub fn directory(&self) -> Directory {
         let mut directory = Directory::default();
         directory.put(Entry::Parameters(self.parameters));
+        directory.put(Entry::Validators(Validators::founding(self.validators.clone())));
+        directory.put(Entry::Governance(Governance { threshold: self.threshold, ..Governance::default() }));
         for (one, number) in self.organisations.iter().zip(1..) {
             directory.put(Entry::Organisation(Organisation {
                 number,
@@ -183,6 +201,7 @@ impl Genesis {
                 name: one.name.clone(),
                 role: one.role,
                 registered_at: self.start_time,
+                removed_at: 0,
             }));
             for (public, role) in &one.keys {
                 directory.put(Entry::Key(Key::new(number, *public, *role, self.start_time)));
@@ -202,8 +221,7 @@ impl Genesis {
 
     /// The file. Reading it gives the same genesis again.
     pub fn write(&self) -> Vec<u8> {
-        let mut text = Vec::new();
-        object(vec![
+        let mut members = vec![
             ("network", string(&self.network)),
             ("pilot", Json::Boolean(true)),
             ("suites", object(vec![("hash", number(SUITE_BLAKE3)), ("signature", number(SUITE_ED25519))])),
@@ -211,17 +229,21 @@ impl Genesis {
             ("parameters", write_parameters(&self.parameters)),
             ("organisations", Json::List(self.organisations.iter().map(write_organisation).collect())),
             ("validators", Json::List(self.validators.iter().map(write_validator).collect())),
-        ])
-        .write(0, &mut text);
+        ];
+        if self.threshold > 0 {
+            members.push(("governance", object(vec![("threshold", number(self.threshold))])));
+        }
+        let mut text = Vec::new();
+        object(members).write(0, &mut text);
         text.push(b'\n');
         text
     }
 }
 
 impl GenesisOrganisation {
-    /// Whether it can write records of governance.
-    fn can_govern(&self) -> bool {
-        self.role == OrganisationRole::Operator && self.keys.iter().any(|(_, role)| role.administers())
+    /// Whether it has this role and a key for records of governance.
+    fn can_sign_as(&self, role: OrganisationRole) -> bool {
+        self.role == role && self.keys.iter().any(|(_, role)| role.administers())
     }
 }
 
@@ -245,7 +267,7 @@ impl<T: Ord> Seen<T> {
 
 // ---- reading ----
 
-fn parameters(mut members: Members) -> Result<Parameters, InvalidRecord> {
+pub(super) fn parameters(mut members: Members) -> Result<Parameters, InvalidRecord> {
     let mut span = |name: &str| {
         let seconds = members.integer(name, SPAN_SECONDS_MAX)?;
         Ok::<_, InvalidRecord>(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000))
@@ -332,7 +354,7 @@ pub(super) fn time_text(milliseconds: i64) -> String {
     stamp.to_utc_milliseconds(Rounding::HalfUp).unwrap_or_default()
 }
 
-fn write_parameters(parameters: &Parameters) -> Json {
+pub(super) fn write_parameters(parameters: &Parameters) -> Json {
     object(vec![
         ("captureLimitSeconds", number(parameters.capture_limit_ms / 1_000)),
         ("retiredKeyGraceSeconds", number(parameters.retired_key_grace_ms / 1_000)),

@@ -135,6 +135,12 @@ impl Members {
         Members::of(&self.below(name), json)
     }
 
+    /// An object that may be left out.
+    pub(super) fn optional_object(&mut self, name: &str) -> Result<Option<Members>, InvalidRecord> {
+        let pointer = self.below(name);
+        self.take(name).map(|json| Members::of(&pointer, json)).transpose()
+    }
+
     /// `true` or `false`; `false` if left out.
     pub(super) fn boolean(&mut self, name: &str) -> Result<bool, InvalidRecord> {
         match self.take(name) {

@@ -8,6 +8,7 @@
 
 mod directory;
 pub mod genesis;
+mod governance;
 mod members;
 pub mod operation;
 mod permission;
@@ -15,8 +16,11 @@ mod row;
 mod scope;
 
 pub use directory::{Directory, DirectoryError};
+pub use governance::{
+    Governance, PROPOSAL_BYTES_MAX, PROPOSAL_LAPSES_MS, PROPOSALS_MAX, Proposal, RULES_AHEAD, Validators,
+};
 pub use members::InvalidRecord;
-pub use permission::{Author, Change, LaneSkip, Outcome, Refusal};
+pub use permission::{Author, Change, LaneSkip, Occasion, Outcome, Refusal};
 pub use row::Row;
 pub use scope::{InvalidScope, Scope, ScopeKind};
 
@@ -43,9 +47,9 @@ pub const NAME_BYTES_MAX: usize = 256;
 pub enum OrganisationRole {
     /// A firm or institution that records what it does.
     Member = 1,
-    /// An authority: its records have the highest standing.
+    /// An authority: its records have the highest standing, and a threshold of them governs the network.
     Authority = 2,
-    /// Runs the network while it is a pilot: registers organisations and binds prefixes.
+    /// Runs the network while it is a pilot without a threshold: registers organisations and binds prefixes.
     Operator = 3,
 }
 
@@ -131,6 +135,15 @@ pub struct Organisation {
     pub role: OrganisationRole,
     /// The time of the block that registered it, milliseconds since 1970.
     pub registered_at: i64,
+    /// The time of the block that removed it; 0 if none has. Its keys are worth nothing since.
+    pub removed_at: i64,
+}
+
+impl Organisation {
+    /// Whether it was removed before or by a block of this time.
+    pub fn is_removed_at(&self, block_time: i64) -> bool {
+        self.removed_at != 0 && block_time >= self.removed_at
+    }
 }
 
 /// A public key of an organisation. Times are those of blocks, in milliseconds since 1970; 0 is never.

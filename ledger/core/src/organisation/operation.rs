@@ -8,10 +8,11 @@ use suyuan_epcis::json::tree::Json;
 use suyuan_epcis::problem::Reason;
 
 use super::genesis::{
-    GenesisOrganisation, number, object, organisation, string, time_text, write_organisation, write_scope,
+    GenesisOrganisation, ORGANISATIONS_MAX, number, object, organisation, parameters, string, time_text,
+    write_organisation, write_parameters, write_scope,
 };
 use super::members::{InvalidRecord, Members};
-use super::{KeyRole, Scope, check_organisation_uri, is_organisation_uri, is_uri};
+use super::{KeyRole, Parameters, Scope, check_organisation_uri, is_organisation_uri, is_uri};
 use crate::hash::Hash;
 use crate::submission::SUITE_ED25519;
 
@@ -115,6 +116,39 @@ pub enum Operation {
         /// Why.
         reason: String,
     },
+    /// Removes an organisation: its keys are worth nothing from then on, and its validators leave the set.
+    OrganisationRemove {
+        /// Which.
+        organisation: String,
+        /// Why.
+        reason: String,
+    },
+    /// Adds a validator, gives it another voting power, or removes it.
+    ValidatorSet {
+        /// Its key: that of a node, if it is added.
+        public: [u8; 32],
+        /// Its voting power; 0 removes it.
+        power: u64,
+    },
+    /// Sets the limits of the chain.
+    ParametersSet(Parameters),
+    /// Sets how many authorities have to sign a record of governance.
+    ThresholdSet {
+        /// How many; 0: an operator alone.
+        threshold: u32,
+    },
+    /// Schedules the rules under which blocks are applied (`proofs.md` §7).
+    RulesSchedule {
+        /// Which rules.
+        rules: u16,
+        /// From which height on.
+        from: u64,
+    },
+    /// Approves a proposal.
+    Approve {
+        /// The digest of the event that proposed it.
+        proposal: Hash,
+    },
 }
 
 impl Operation {
@@ -131,6 +165,12 @@ impl Operation {
             Operation::DelegationSet { .. } => "suyuan:DelegationSet",
             Operation::DelegationEnd { .. } => "suyuan:DelegationEnd",
             Operation::LaneSkip { .. } => "suyuan:LaneSkip",
+            Operation::OrganisationRemove { .. } => "suyuan:OrganisationRemove",
+            Operation::ValidatorSet { .. } => "suyuan:ValidatorSet",
+            Operation::ParametersSet(_) => "suyuan:ParametersSet",
+            Operation::ThresholdSet { .. } => "suyuan:ThresholdSet",
+            Operation::RulesSchedule { .. } => "suyuan:RulesSchedule",
+            Operation::Approve { .. } => "suyuan:Approve",
         }
     }
 
@@ -192,6 +232,24 @@ impl OrganisationRecord {
                 at: members.optional_time("at")?,
             },
             "suyuan:LaneSkip" => lane_skip(&mut members)?,
+            "suyuan:OrganisationRemove" => Operation::OrganisationRemove {
+                organisation: members.text("organisation")?,
+                reason: members.text("reason")?,
+            },
+            "suyuan:ValidatorSet" => Operation::ValidatorSet {
+                public: members.hash("public")?.0,
+                power: members.integer("power", u64::from(u32::MAX))?,
+            },
+            "suyuan:ParametersSet" => Operation::ParametersSet(parameters(members.object("parameters")?)?),
+            "suyuan:ThresholdSet" => {
+                let threshold = members.integer("threshold", ORGANISATIONS_MAX as u64)?;
+                Operation::ThresholdSet { threshold: u32::try_from(threshold).unwrap_or(u32::MAX) }
+            }
+            "suyuan:RulesSchedule" => {
+                let rules = u16::try_from(members.integer("rules", u64::from(u16::MAX))?).unwrap_or(u16::MAX);
+                Operation::RulesSchedule { rules, from: members.integer("from", u64::MAX)? }
+            }
+            "suyuan:Approve" => Operation::Approve { proposal: members.hash("proposal")? },
             _ => return Err(members.error("type", "unknown type")),
         };
         members.end()?;
@@ -295,6 +353,21 @@ fn write_operation(operation: &Operation) -> Vec<(&'static str, Json)> {
             members.push(("previous", string(&previous.to_string())));
             members.push(("reason", string(reason)));
         }
+        Operation::OrganisationRemove { organisation, reason } => {
+            members.push(("organisation", string(organisation)));
+            members.push(("reason", string(reason)));
+        }
+        Operation::ValidatorSet { public, power } => {
+            members.push(("public", string(&Hash(*public).to_string())));
+            members.push(("power", number(power)));
+        }
+        Operation::ParametersSet(parameters) => members.push(("parameters", write_parameters(parameters))),
+        Operation::ThresholdSet { threshold } => members.push(("threshold", number(threshold))),
+        Operation::RulesSchedule { rules, from } => {
+            members.push(("rules", number(rules)));
+            members.push(("from", number(from)));
+        }
+        Operation::Approve { proposal } => members.push(("proposal", string(&proposal.to_string()))),
     }
     members
 }

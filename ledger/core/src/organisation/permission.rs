@@ -2,24 +2,31 @@
 //!
 //! | Record | As record of the organisation (2) | As record of governance (3) |
 //! |---|---|---|
-//! | `OrganisationRegister` | | operator's administrator; root for other roles than member |
-//! | `OrganisationAlias` | administrator, for a GLN bound to it | operator's administrator |
-//! | `KeyAdmit`, `KeyRetire`, `KeyRevoke` | administrator for devices, root for all | operator's root, for any organisation: recovery |
-//! | `BindingSet` | | operator's administrator |
-//! | `BindingEnd` | owner's administrator | operator's administrator |
+//! | `OrganisationRegister` | | administrator; root for other roles than member |
+//! | `OrganisationAlias` | administrator, for a GLN bound to it | administrator |
+//! | `OrganisationRemove` | | root |
+//! | `KeyAdmit`, `KeyRetire`, `KeyRevoke` | administrator for devices and nodes, root for all | root, for any organisation: recovery |
+//! | `BindingSet` | | administrator |
+//! | `BindingEnd` | owner's administrator | administrator |
 //! | `DelegationSet`, `DelegationEnd` | owner's administrator | |
 //! | `LaneSkip` | administrator, with another key than the lane's | |
+//! | `ValidatorSet`, `ParametersSet`, `ThresholdSet`, `RulesSchedule` | | root |
+//! | `Approve` | | as for what is approved |
 //!
-//! A root key may do whatever an administrator's may.
+//! A root key may do whatever an administrator's may. Governance is that of the operator alone while the network's
+//! threshold is 0; else that of so many authorities: one proposes by writing the record, others approve it, each
+//! organisation once, and with the last one that it takes it is judged and becomes effective.
 
 use super::directory::gln_of_link;
 use super::genesis::GenesisOrganisation;
-use super::operation::Operation;
+use super::operation::{Operation, OrganisationRecord};
 use super::row::Entry;
 use super::{
-    ALIASES_MAX, Binding, DELEGATIONS_MAX, Delegation, Directory, KEYS_MAX, Key, KeyRole, Organisation,
-    OrganisationRole, Row, Scope, ScopeKind, holds_at,
+    ALIASES_MAX, Binding, DELEGATIONS_MAX, Delegation, Directory, Governance, KEYS_MAX, Key, KeyRole, Organisation,
+    OrganisationRole, PROPOSAL_BYTES_MAX, PROPOSALS_MAX, Parameters, Proposal, RULES_AHEAD, Row, Scope, ScopeKind,
+    holds_at,
 };
+use crate::block::Validator;
 use crate::hash::Hash;
 use crate::submission::record_type;
 
@@ -33,6 +40,21 @@ pub struct Author {
     pub organisation: u64,
     /// The key that signed it.
     pub key: Hash,
+}
+
+/// A record as it stands in a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion<'a> {
+    /// The record's type: of an organisation or of governance.
+    pub record_type: u16,
+    /// The height of the block.
+    pub height: u64,
+    /// The time of the block, milliseconds since 1970.
+    pub time: i64,
+    /// The event's digest.
+    pub digest: Hash,
+    /// The record's bytes.
+    pub payload: &'a [u8],
 }
 
 /// Why a record of an organisation or of governance is refused.
@@ -91,33 +113,25 @@ pub struct Change {
 }
 
 impl Directory {
-    /// Applies an operation that this author wrote in a record of this type. If it is refused nothing has
-    /// changed.
+    /// Applies an operation that this author wrote in a record. If it is refused nothing has changed.
     pub fn apply(
         &mut self,
         author: Author,
-        record_type: u16,
+        occasion: &Occasion<'_>,
         operation: &Operation,
-        block_time: i64,
     ) -> Result<Outcome, Refusal> {
-        Ok(self.accept(self.judge(author, record_type, operation, block_time)?))
+        Ok(self.accept(self.judge(author, occasion, operation)?))
     }
 
-    /// What an operation would change that this author wrote in a record of this type.
-    pub fn judge(
-        &self,
-        author: Author,
-        record_type: u16,
-        operation: &Operation,
-        block_time: i64,
-    ) -> Result<Change, Refusal> {
+    /// What an operation would change that this author wrote in a record.
+    pub fn judge(&self, author: Author, occasion: &Occasion<'_>, operation: &Operation) -> Result<Change, Refusal> {
         let lane = match operation {
             Operation::LaneSkip { key, from, to, previous, .. } => {
                 Some(LaneSkip { key: *key, from: *from, to: *to, previous: *previous })
             }
             _ => None,
         };
-        let entries = Judge::new(self, author, record_type, block_time)?.judge(operation)?;
+        let entries = Judge::new(self, author, occasion)?.record(operation)?;
         Ok(Change { entries, lane })
     }
 
@@ -132,28 +146,82 @@ struct Judge<'a> {
     directory: &'a Directory,
     author: Author,
     role: KeyRole,
-    /// Whether the record is one of governance, which only an operator writes.
+    /// Whether the record is one of governance.
     governs: bool,
+    occasion: &'a Occasion<'a>,
     block_time: i64,
 }
 
 impl<'a> Judge<'a> {
-    fn new(directory: &'a Directory, author: Author, record_type: u16, block_time: i64) -> Result<Judge<'a>, Refusal> {
+    fn new(directory: &'a Directory, author: Author, occasion: &'a Occasion<'a>) -> Result<Judge<'a>, Refusal> {
+        let block_time = occasion.time;
         let key = directory.key(&author.key).ok_or(Refusal::NoRight)?;
         let organisation = directory.organisation(author.organisation).ok_or(Refusal::NoRight)?;
-        let governs = match record_type {
+        let governs = match occasion.record_type {
             record_type::ORGANISATION => false,
             record_type::GOVERNANCE => true,
             _ => return Err(Refusal::NoRight),
         };
-        let may_write = key.role.administers() && key.is_active_at(block_time);
+        let may_write = key.role.administers() && directory.is_in_force(key, block_time);
         if key.organisation != author.organisation || !may_write {
             return Err(Refusal::NoRight);
         }
-        if governs && organisation.role != OrganisationRole::Operator {
+        if governs && !directory.governs(organisation, block_time) {
             return Err(Refusal::NoRight);
         }
-        Ok(Judge { directory, author, role: key.role, governs, block_time })
+        Ok(Judge { directory, author, role: key.role, governs, occasion, block_time })
+    }
+
+    /// Judges a record: at once, or as one of the signatures that it takes.
+    fn record(&self, operation: &Operation) -> Judged {
+        let threshold = self.directory.governance().threshold as usize;
+        match operation {
+            Operation::Approve { proposal } => self.approve(proposal, threshold),
+            _ if self.governs => self.propose(operation, threshold),
+            _ => self.judge(operation),
+        }
+    }
+
+    /// What would be refused now is no proposal. With the signature of its author alone it may be effective already.
+    fn propose(&self, operation: &Operation, threshold: usize) -> Judged {
+        let entries = self.judge(operation)?;
+        if threshold <= 1 {
+            return Ok(entries);
+        }
+        let Occasion { digest, payload, time, .. } = *self.occasion;
+        let own = |one: &&Proposal| one.signers.first() == Some(&self.author.organisation) && one.is_open_at(time);
+        let too_many = self.directory.proposals().filter(own).count() >= PROPOSALS_MAX;
+        if too_many || payload.len() > PROPOSAL_BYTES_MAX || self.directory.proposal(&digest).is_some() {
+            return Err(Refusal::Conflict);
+        }
+        let (record, signers) = (payload.to_vec(), vec![self.author.organisation]);
+        Ok(vec![Entry::Proposal(Proposal { id: digest, record, proposed_at: time, signers })])
+    }
+
+    /// With the last signature that it takes a proposal is judged as of now: if it is refused, so is the approval.
+    fn approve(&self, id: &Hash, threshold: usize) -> Judged {
+        self.allow(self.governs)?;
+        let proposal = self.directory.proposal(id).filter(|one| one.is_open_at(self.block_time));
+        let mut proposal = proposal.ok_or(Refusal::Conflict)?.clone();
+        if proposal.signers.contains(&self.author.organisation) {
+            return Err(Refusal::Conflict);
+        }
+        let record = OrganisationRecord::parse(&proposal.record).map_err(|_| Refusal::Unreadable)?;
+        // The right to approve is the right to propose.
+        self.allow(!needs_root(&record.operation) || self.role == KeyRole::Root)?;
+        proposal.signers.push(self.author.organisation);
+        // Who signed and does not govern any more does not count any more.
+        let governs = |number: &&u64| {
+            let organisation = self.directory.organisation(**number);
+            organisation.is_some_and(|one| self.directory.governs(one, self.block_time))
+        };
+        let mut entries = Vec::new();
+        if proposal.signers.iter().filter(governs).count() >= threshold {
+            entries = self.judge(&record.operation)?;
+            proposal.record = Vec::new();
+        }
+        entries.push(Entry::Proposal(proposal));
+        Ok(entries)
     }
 
     fn judge(&self, operation: &Operation) -> Judged {
@@ -181,6 +249,113 @@ impl<'a> Judge<'a> {
                 self.allow(key.organisation == self.author.organisation)?;
                 Ok(Vec::new())
             }
+            Operation::Approve { .. } => Err(Refusal::Conflict),
+            Operation::OrganisationRemove { organisation, .. } => self.remove(organisation),
+            Operation::ValidatorSet { public, power } => self.validator(public, *power),
+            Operation::ParametersSet(parameters) => self.parameters(parameters),
+            Operation::ThresholdSet { threshold } => self.threshold(*threshold),
+            Operation::RulesSchedule { rules, from } => self.rules(*rules, *from),
+        }
+    }
+
+    // ---- the network ----
+
+    /// What only a root key may have changed, in a record of governance.
+    fn allow_root(&self) -> Result<(), Refusal> {
+        self.allow(self.governs && self.role == KeyRole::Root)
+    }
+
+    fn remove(&self, uri: &str) -> Judged {
+        self.allow_root()?;
+        let organisation = self.directory.organisation(self.number_of(uri)?).ok_or(Refusal::Conflict)?;
+        let number = organisation.number;
+        // Those who govern must not become too few to go on governing.
+        let (threshold, rest) = (self.directory.governance().threshold.max(1), self.governing(number));
+        let too_few = self.directory.governs(organisation, self.block_time) && rest < threshold as usize;
+        if organisation.is_removed_at(self.block_time) || too_few {
+            return Err(Refusal::Conflict);
+        }
+        let mut entries =
+            vec![Entry::Organisation(Organisation { removed_at: self.block_time, ..organisation.clone() })];
+        let of_others = |validator: &&Validator| {
+            self.directory.organisation_of_validator(validator).is_none_or(|one| one.number != number)
+        };
+        let set = &self.directory.validators().set;
+        let rest: Vec<Validator> = set.iter().filter(of_others).cloned().collect();
+        if rest.len() != set.len() {
+            entries.push(self.validators(rest)?);
+        }
+        Ok(entries)
+    }
+
+    /// How many others than this one govern.
+    fn governing(&self, but: u64) -> usize {
+        let governs = |one: &&Organisation| one.number != but && self.directory.governs(one, self.block_time);
+        self.directory.organisations().iter().filter(governs).count()
+    }
+
+    fn validator(&self, public: &[u8; 32], power: u64) -> Judged {
+        self.allow_root()?;
+        let mut set = self.directory.validators().set.clone();
+        match (set.iter().position(|one| one.key == *public), power) {
+            (Some(place), 0) => drop(set.remove(place)),
+            (Some(place), power) => {
+                let known = set.get_mut(place).filter(|known| known.power != power).ok_or(Refusal::Conflict)?;
+                known.power = power;
+            }
+            (None, 0) => return Err(Refusal::Conflict),
+            (None, power) => {
+                let id = crate::submission::key_id(crate::submission::SUITE_ED25519, public);
+                let key = self.directory.key(&id).filter(|key| self.directory.is_in_force(key, self.block_time));
+                if key.is_none_or(|key| key.role != KeyRole::Node) {
+                    return Err(Refusal::Conflict);
+                }
+                set.push(Validator { key: *public, power });
+            }
+        }
+        Ok(vec![self.validators(set)?])
+    }
+
+    fn validators(&self, set: Vec<Validator>) -> Result<Entry, Refusal> {
+        let changed = self.directory.validators().changed(self.occasion.height, set);
+        changed.map(Entry::Validators).ok_or(Refusal::Conflict)
+    }
+
+    fn parameters(&self, parameters: &Parameters) -> Judged {
+        self.allow_root()?;
+        // A block that may carry nothing would end the chain.
+        match parameters.block_events_max > 0 && parameters.block_bytes_max > 0 {
+            true => Ok(vec![Entry::Parameters(*parameters)]),
+            false => Err(Refusal::Conflict),
+        }
+    }
+
+    fn threshold(&self, threshold: u32) -> Judged {
+        self.allow_root()?;
+        let role = if threshold > 0 { OrganisationRole::Authority } else { OrganisationRole::Operator };
+        let signs = |one: &&Organisation| {
+            let mut keys = self.directory.keys().filter(|key| key.organisation == one.number);
+            one.role == role
+                && !one.is_removed_at(self.block_time)
+                && keys.any(|key| key.role == KeyRole::Root && key.is_active_at(self.block_time))
+        };
+        let signing = self.directory.organisations().iter().filter(signs).count();
+        match signing >= threshold.max(1) as usize && threshold != self.directory.governance().threshold {
+            true => Ok(vec![Entry::Governance(Governance { threshold, ..*self.directory.governance() })]),
+            false => Err(Refusal::Conflict),
+        }
+    }
+
+    fn rules(&self, rules: u16, from: u64) -> Judged {
+        self.allow_root()?;
+        let (governance, height) = (self.directory.governance(), self.occasion.height);
+        let now = governance.rules_at(height);
+        match rules > now && from >= height.saturating_add(RULES_AHEAD) {
+            true => {
+                let next = Governance { rules: now, next_rules: rules, next_from: from, ..*governance };
+                Ok(vec![Entry::Governance(next)])
+            }
+            false => Err(Refusal::Conflict),
         }
     }
 
@@ -218,6 +393,7 @@ impl<'a> Judge<'a> {
             name: new.name.clone(),
             role: new.role,
             registered_at: self.block_time,
+            removed_at: 0,
         };
         if self.directory.number_of(&new.uri).is_some() {
             return Err(Refusal::Conflict);
@@ -357,6 +533,17 @@ impl<'a> Judge<'a> {
             })
             .ok_or(Refusal::Conflict)?;
         Ok(vec![Entry::Delegation(Delegation { to: at, ..one.clone() })])
+    }
+}
+
+/// Whether only a root key may have this done by governance.
+fn needs_root(operation: &Operation) -> bool {
+    match operation {
+        Operation::OrganisationRegister(new) => new.role != OrganisationRole::Member,
+        Operation::KeyAdmit { .. } | Operation::KeyRetire { .. } | Operation::KeyRevoke { .. } => true,
+        Operation::OrganisationRemove { .. } | Operation::ValidatorSet { .. } | Operation::ParametersSet(_) => true,
+        Operation::ThresholdSet { .. } | Operation::RulesSchedule { .. } => true,
+        _ => false,
     }
 }
 

@@ -1,21 +1,26 @@
-//! Writes and reads the rows of organisations, keys, bindings, delegations and parameters.
+//! Writes and reads the rows of organisations, keys, bindings, delegations, parameters and governance.
 //!
 //! A row's name says what it is about, its value the rest. Numbers in names are big-endian, values are in
 //! the layout of [`crate::codec`]. A changed layout gets another name, never the same.
 //!
 //! | Name | Value |
 //! |---|---|
-//! | `org/` number 8 | uri text, aliases list of text, name text, role 1, registered_at 8 |
+//! | `org/` number 8 | uri text, aliases list of text, name text, role 1, registered_at, removed_at 8 each |
 //! | `key/` key id 32 | organisation 8, suite 1, public key 32, role 1, admitted_at, retired_at, revoked_at, compromised_at 8 each |
 //! | `bind/` kind 1, value, from 8 | owner 8, strict 1, to 8 |
 //! | `del/` owner 8, delegate 8, kind 1, value, from 8 | to 8 |
 //! | `parameters` | capture_limit_ms, retired_key_grace_ms, clock_tolerance_ms 8 each, bystander_links_a_day, block_events_max, block_bytes_max 4 each |
+//! | `validators` | from 8, set list of (key 32, power 8), before list of the same |
+//! | `governance` | threshold 4, rules 2, next_rules 2, next_from 8 |
+//! | `proposal/` digest 32 | record list of bytes, proposed_at 8, signers list of 8 each |
 
 use bincode::{Decode, Encode};
 
 use super::{
-    Binding, Delegation, Key, KeyRole, NAME_BYTES_MAX, Organisation, OrganisationRole, Parameters, Scope, ScopeKind,
+    Binding, Delegation, Governance, Key, KeyRole, NAME_BYTES_MAX, Organisation, OrganisationRole, PROPOSAL_BYTES_MAX,
+    Parameters, Proposal, Scope, ScopeKind, Validators,
 };
+use crate::block::VALIDATORS_MAX;
 use crate::codec;
 use crate::hash::Hash;
 
@@ -24,9 +29,16 @@ const KEY: &[u8] = b"key/";
 const BINDING: &[u8] = b"bind/";
 const DELEGATION: &[u8] = b"del/";
 const PARAMETERS: &[u8] = b"parameters";
+const VALIDATORS: &[u8] = b"validators";
+const GOVERNANCE: &[u8] = b"governance";
+const PROPOSAL: &[u8] = b"proposal/";
 
-/// No value is longer, in bytes: an organisation with all its names.
-const VALUE_BYTES_MAX: usize = (super::ALIASES_MAX + 3) * (NAME_BYTES_MAX + 8);
+/// Bytes of an organisation with all its names.
+const ORGANISATION_BYTES_MAX: usize = (super::ALIASES_MAX + 3) * (NAME_BYTES_MAX + 8);
+/// Bytes of two full sets of validators.
+const VALIDATORS_BYTES_MAX: usize = 2 * (VALIDATORS_MAX * 40 + 16);
+/// Bytes of a proposal that every authority of a large network has signed.
+const PROPOSAL_ROW_BYTES_MAX: usize = PROPOSAL_BYTES_MAX + 64 * 1_024;
 
 /// A row's name and value.
 pub type Row = (Vec<u8>, Vec<u8>);
@@ -39,6 +51,9 @@ pub(super) enum Entry {
     Binding(Binding),
     Delegation(Delegation),
     Parameters(Parameters),
+    Validators(Validators),
+    Governance(Governance),
+    Proposal(Proposal),
 }
 
 #[derive(Encode, Decode)]
@@ -48,6 +63,7 @@ struct OrganisationValue {
     name: String,
     role: u8,
     registered_at: i64,
+    removed_at: i64,
 }
 
 #[derive(Encode, Decode)]
@@ -74,6 +90,13 @@ struct DelegationValue {
     to: i64,
 }
 
+#[derive(Encode, Decode)]
+struct ProposalValue {
+    record: Vec<u8>,
+    proposed_at: i64,
+    signers: Vec<u64>,
+}
+
 impl Entry {
     /// The row that says it.
     pub(super) fn row(&self) -> Row {
@@ -85,6 +108,7 @@ impl Entry {
                     name: one.name.clone(),
                     role: one.role as u8,
                     registered_at: one.registered_at,
+                    removed_at: one.removed_at,
                 };
                 ([ORGANISATION, &one.number.to_be_bytes()].concat(), codec::encode(&value))
             }
@@ -113,6 +137,12 @@ impl Entry {
                 (name, codec::encode(&DelegationValue { to: one.to }))
             }
             Entry::Parameters(parameters) => (PARAMETERS.to_vec(), codec::encode(parameters)),
+            Entry::Validators(validators) => (VALIDATORS.to_vec(), codec::encode(validators)),
+            Entry::Governance(governance) => (GOVERNANCE.to_vec(), codec::encode(governance)),
+            Entry::Proposal(one) => {
+                let Proposal { id, record, proposed_at, signers } = one.clone();
+                ([PROPOSAL, &id.0].concat(), codec::encode(&ProposalValue { record, proposed_at, signers }))
+            }
         }
     }
 
@@ -127,7 +157,13 @@ impl Entry {
         } else if let Some(rest) = name.strip_prefix(DELEGATION) {
             delegation(rest, value)
         } else if name == PARAMETERS {
-            value_of(value).map(Entry::Parameters)
+            value_of(value, ORGANISATION_BYTES_MAX).map(Entry::Parameters)
+        } else if name == VALIDATORS {
+            value_of(value, VALIDATORS_BYTES_MAX).map(Entry::Validators)
+        } else if name == GOVERNANCE {
+            value_of(value, ORGANISATION_BYTES_MAX).map(Entry::Governance)
+        } else if let Some(rest) = name.strip_prefix(PROPOSAL) {
+            proposal(rest, value)
         } else {
             return None;
         };
@@ -139,12 +175,17 @@ impl Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct InvalidRow;
 
-fn value_of<T: Encode + Decode<()>>(value: &[u8]) -> Option<T> {
-    codec::decode(value, VALUE_BYTES_MAX).ok()
+fn value_of<T: Encode + Decode<()>>(value: &[u8], bytes_max: usize) -> Option<T> {
+    codec::decode(value, bytes_max).ok()
+}
+
+fn proposal(name: &[u8], value: &[u8]) -> Option<Entry> {
+    let ProposalValue { record, proposed_at, signers } = value_of(value, PROPOSAL_ROW_BYTES_MAX)?;
+    Some(Entry::Proposal(Proposal { id: Hash(name.try_into().ok()?), record, proposed_at, signers }))
 }
 
 fn organisation(name: &[u8], value: &[u8]) -> Option<Entry> {
-    let value: OrganisationValue = value_of(value)?;
+    let value: OrganisationValue = value_of(value, ORGANISATION_BYTES_MAX)?;
     Some(Entry::Organisation(Organisation {
         number: u64::from_be_bytes(name.try_into().ok()?),
         uri: value.uri,
@@ -152,11 +193,12 @@ fn organisation(name: &[u8], value: &[u8]) -> Option<Entry> {
         name: value.name,
         role: OrganisationRole::from_number(value.role)?,
         registered_at: value.registered_at,
+        removed_at: value.removed_at,
     }))
 }
 
 fn key(name: &[u8], value: &[u8]) -> Option<Entry> {
-    let value: KeyValue = value_of(value)?;
+    let value: KeyValue = value_of(value, ORGANISATION_BYTES_MAX)?;
     let id = Hash(name.try_into().ok()?);
     if crate::submission::key_id(value.suite, &value.public) != id {
         return None;
@@ -186,7 +228,7 @@ fn scope_and_from(name: &[u8]) -> Option<(Scope, i64)> {
 
 fn binding(name: &[u8], value: &[u8]) -> Option<Entry> {
     let (scope, from) = scope_and_from(name)?;
-    let value: BindingValue = value_of(value)?;
+    let value: BindingValue = value_of(value, ORGANISATION_BYTES_MAX)?;
     let strict = match value.strict {
         0 => false,
         1 => true,
@@ -199,7 +241,7 @@ fn delegation(name: &[u8], value: &[u8]) -> Option<Entry> {
     let (owner, rest) = name.split_first_chunk::<8>()?;
     let (delegate, rest) = rest.split_first_chunk::<8>()?;
     let (scope, from) = scope_and_from(rest)?;
-    let value: DelegationValue = value_of(value)?;
+    let value: DelegationValue = value_of(value, ORGANISATION_BYTES_MAX)?;
     let (owner, delegate) = (u64::from_be_bytes(*owner), u64::from_be_bytes(*delegate));
     Some(Entry::Delegation(Delegation { scope, owner, delegate, from, to: value.to }))
 }

@@ -10,7 +10,9 @@ use super::operation::{Operation, OrganisationRecord};
 use super::*;
 use crate::block::Validator;
 use crate::key::{KeyKind, SubjectKey};
-use crate::submission::{key_id, record_type};
+use crate::submission::{SubmittedEvent, key_id, record_type};
+
+mod governance;
 
 /// 2026-11-21T00:00:00Z.
 const START: i64 = 1_795_219_200_000;
@@ -78,6 +80,7 @@ fn genesis() -> Genesis {
         parameters: Parameters::default(),
         organisations: vec![operator, dairy, logistics],
         validators: vec![Validator { key: public(1), power: 1 }],
+        threshold: 0,
     }
 }
 
@@ -126,6 +129,22 @@ fn alias(organisation: Option<&str>, alias: &str) -> Operation {
 
 fn skip(seed: u8) -> Operation {
     Operation::LaneSkip { key: id(seed), from: 3, to: 5, previous: Hash::ZERO, reason: "clock".to_owned() }
+}
+
+fn validator(seed: u8, power: u64) -> Operation {
+    Operation::ValidatorSet { public: public(seed), power }
+}
+
+fn remove(uri: &str) -> Operation {
+    Operation::OrganisationRemove { organisation: uri.to_owned(), reason: "licence withdrawn".to_owned() }
+}
+
+fn limits(events: u32) -> Operation {
+    Operation::ParametersSet(Parameters { block_events_max: events, ..Parameters::default() })
+}
+
+fn rules(rules: u16, from: u64) -> Operation {
+    Operation::RulesSchedule { rules, from }
 }
 
 /// What is tried, by whom, in which type of record, and with which code it ends.
@@ -217,11 +236,52 @@ fn cases() -> Vec<Case> {
         ("not by its own", administrator, own, skip(33), 208),
         ("not by a device", author(2, 37), own, skip(34), 208),
         ("not another's", other, own, skip(34), 208),
+        ("a node's key is a member's own", administrator, own, admit(42, KeyRole::Node), 0),
+        ("a member sets no validator", root, gov, validator(42, 3), 208),
+        ("an administrator sets none", operator, gov, validator(42, 3), 208),
+        ("an operator's root adds one", operator_root, gov, validator(42, 3), 0),
+        ("a device's key is no validator's", operator_root, gov, validator(34, 1), 210),
+        ("nor one that nobody has", operator_root, gov, validator(43, 1), 210),
+        ("the same power is no change", operator_root, gov, validator(42, 3), 210),
+        ("another is", operator_root, gov, validator(42, 5), 0),
+        ("a founding validator leaves", operator_root, gov, validator(1, 0), 0),
+        ("who is none leaves nothing", operator_root, gov, validator(1, 0), 210),
+        ("the last one stays", operator_root, gov, validator(42, 0), 210),
+        ("nor can its organisation go", operator_root, gov, remove(DAIRY), 210),
+        ("another can", operator_root, gov, remove(LOGISTICS), 0),
+        ("once", operator_root, gov, remove(LOGISTICS), 210),
+        ("who is removed has no rights", other, own, admit(50, KeyRole::Device), 208),
+        ("an operator does not remove the last that governs", operator_root, gov, remove(OPERATOR), 210),
+        ("limits are governance", operator_root, own, limits(7), 208),
+        ("limits are set", operator_root, gov, limits(7), 0),
+        ("a block carries something", operator_root, gov, limits(0), 210),
+        ("rules are announced ahead", operator_root, gov, rules(2, 1_000), 210),
+        ("and then scheduled", operator_root, gov, rules(2, 2_000), 0),
+        ("old rules do not come back", operator_root, gov, rules(1, 9_000), 210),
+        ("nothing is to be approved", operator_root, gov, Operation::Approve { proposal: Hash::ZERO }, 210),
+        ("more signatures than authorities", operator_root, gov, Operation::ThresholdSet { threshold: 2 }, 210),
+        ("authorities take over", operator_root, gov, Operation::ThresholdSet { threshold: 1 }, 0),
+        ("the operator governs no more", operator_root, gov, limits(8), 208),
+        ("one authority does", author(5, 80), gov, limits(8), 0),
     ]
 }
 
 fn block_time(place: usize) -> i64 {
     START + DAY + i64::try_from(place).unwrap() * 1_000
+}
+
+/// Applies an operation as a record of the block at this place.
+fn tried(
+    directory: &mut Directory,
+    author: Author,
+    record_type: u16,
+    operation: &Operation,
+    place: usize,
+) -> Result<Outcome, Refusal> {
+    let (payload, height) = (record(operation.clone()).write(), place as u64 + 1);
+    let digest = SubmittedEvent { record_type, salt: [place as u8; 16], payload: payload.clone() }.digest();
+    let occasion = Occasion { record_type, height, time: block_time(place), digest, payload: &payload };
+    directory.apply(author, &occasion, operation)
 }
 
 /// Goal: each right is there and no other; a refused record changes nothing; the rows that were written are
@@ -233,7 +293,7 @@ fn rights() {
     let mut rows: BTreeMap<Vec<u8>, Vec<u8>> = genesis().rows().into_iter().collect();
     for (place, (what, author, record_type, operation, code)) in cases().into_iter().enumerate() {
         let before = directory.clone();
-        let outcome = directory.apply(author, record_type, &operation, block_time(place));
+        let outcome = tried(&mut directory, author, record_type, &operation, place);
         assert_eq!(outcome.as_ref().map_or_else(|refusal| refusal.code(), |_| 0), code, "{what}");
         match outcome {
             Ok(outcome) => {
@@ -382,7 +442,9 @@ fn owners() {
     assert!(directory.acts_for(2, 2, &key, START));
     assert!(!directory.acts_for(3, 2, &key, START));
     let lend = delegate("952100100", START + 10);
-    directory.apply(author(2, 33), record_type::ORGANISATION, &lend, START + 5).unwrap();
+    let at =
+        |time| Occasion { record_type: record_type::ORGANISATION, height: 1, time, digest: Hash::ZERO, payload: b"" };
+    directory.apply(author(2, 33), &at(START + 5), &lend).unwrap();
     let acts = |directory: &Directory, time| directory.acts_for(3, 2, &key, time);
     assert_eq!([4, 5, 9, 10].map(|time| acts(&directory, START + time)), [false, true, true, false]);
     assert!(!directory.acts_for(3, 1, &key, START + 5));
@@ -392,7 +454,7 @@ fn owners() {
         delegate: LOGISTICS.to_owned(),
         at: 0,
     };
-    directory.apply(author(2, 33), record_type::ORGANISATION, &end, START + 7).unwrap();
+    directory.apply(author(2, 33), &at(START + 7), &end).unwrap();
     assert_eq!([6, 7].map(|time| acts(&directory, START + time)), [true, false]);
 }
 
@@ -471,7 +533,7 @@ fn golden_vectors() {
     let mut steps = Vec::new();
     for (place, (what, author, record_type, operation, _)) in cases().into_iter().enumerate() {
         let payload = record(operation.clone()).write();
-        let outcome = directory.apply(author, record_type, &operation, block_time(place));
+        let outcome = tried(&mut directory, author, record_type, &operation, place);
         steps.push(object(vec![
             ("what", string(what)),
             ("organisation", number(author.organisation)),

@@ -23,6 +23,7 @@ use crate::names::{self, PAGE_NAMES, page_hash};
 use crate::record::{Role, Standing};
 use crate::state::head::Head;
 use crate::state::reader::Reader;
+use crate::state::sets;
 use crate::state::subject::{FoundedRun, StoredLog, StoredRecord, StoredRun, SubjectState, read_number};
 use crate::trace::arena::Arena;
 use crate::trace::closure::visit;
@@ -64,7 +65,11 @@ pub fn last_header(store: &dyn Read) -> Result<DecidedHeader, MakeError> {
     let block: StoredBlock = codec::decode_trusted(&stored).map_err(|error| corrupt(Table::Block, &error))?;
     let StoredBlock { header, certificate, .. } = block;
     match header.state == head.state {
-        true => Ok(DecidedHeader { set_changes: Vec::new(), header, certificate }),
+        true => Ok(DecidedHeader {
+            set_changes: sets::changes(store, 1, header.height.saturating_sub(1))?,
+            header,
+            certificate,
+        }),
         false => Err(MakeError::NotCertified),
     }
 }

@@ -38,6 +38,10 @@ codes! {
     Chain CHAIN,
     /// Decided by validators whom the trust does not lead to.
     Validators VALIDATORS,
+    /// Older than what is trusted already.
+    Stale STALE,
+    /// What is trusted is older than whoever trusts it allows.
+    Expired EXPIRED,
     /// The certificate does not decide the header, or a header is not the one that is pinned.
     Certificate CERTIFICATE,
     /// An event's place, links or names are not in order.

@@ -20,8 +20,8 @@ pub const CHECKPOINT_TYPE: u8 = 4;
 pub const TRUST_TYPE: u8 = 5;
 /// The version of both formats.
 pub const TRUST_VERSION: u8 = 1;
-/// A checkpoint or trust file has at most so many bytes: a full set, its signatures, a header.
-pub const TRUST_BYTES_MAX: usize = 1 << 20;
+/// A checkpoint or trust file has at most so many bytes: full sets, their signatures, headers.
+pub const TRUST_BYTES_MAX: usize = 16 << 20;
 /// A proof shows at most so many changes of the validator set.
 pub const SET_CHANGES_MAX: usize = 4_096;
 /// Bytes of a header.
@@ -36,6 +36,8 @@ pub struct Trust {
     pub height: u64,
     /// The id of the header at that height, if a checkpoint was pinned; zeros from genesis.
     pub id: Hash,
+    /// The time of that header, or that from which the genesis counts: milliseconds since 1970.
+    pub time: i64,
     /// The validators that decide that height.
     pub validators: Vec<Validator>,
 }
@@ -47,6 +49,7 @@ struct TrustFile {
     chain: Hash,
     height: u64,
     id: Hash,
+    time: i64,
     validators: Vec<Validator>,
 }
 
@@ -54,29 +57,40 @@ struct TrustFile {
 struct CheckpointFile {
     kind: u8,
     version: u8,
+    set_changes: Vec<SetChange>,
     checkpoint: Checkpoint,
 }
 
+/// A checkpoint, and how trust leads there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedCheckpoint {
+    /// Changes of the validator set before it, ascending.
+    pub set_changes: Vec<SetChange>,
+    /// The checkpoint.
+    pub checkpoint: Checkpoint,
+}
+
 /// A checkpoint's bytes, as they are exported and pinned.
-pub fn checkpoint_bytes(checkpoint: &Checkpoint) -> Vec<u8> {
-    let checkpoint = checkpoint.clone();
-    codec::encode(&CheckpointFile { kind: CHECKPOINT_TYPE, version: TRUST_VERSION, checkpoint })
+pub fn checkpoint_bytes(exported: &ExportedCheckpoint) -> Vec<u8> {
+    let ExportedCheckpoint { set_changes, checkpoint } = exported.clone();
+    codec::encode(&CheckpointFile { kind: CHECKPOINT_TYPE, version: TRUST_VERSION, set_changes, checkpoint })
 }
 
 /// Reads an exported checkpoint. It is consistent in itself; whether its validators are to be trusted, only
 /// [`Trust`] can say.
-pub fn read_checkpoint(bytes: &[u8]) -> Result<Checkpoint, Refused> {
+pub fn read_checkpoint(bytes: &[u8]) -> Result<ExportedCheckpoint, Refused> {
     let file: CheckpointFile = codec::decode(bytes, TRUST_BYTES_MAX).map_err(|_| RefusedCode::Form.whole())?;
     let is_known = file.kind == CHECKPOINT_TYPE && file.version == TRUST_VERSION;
     RefusedCode::Form.unless(is_known, Place::Proof)?;
+    RefusedCode::Size.unless(file.set_changes.len() <= SET_CHANGES_MAX, Place::Proof)?;
     RefusedCode::Certificate.unless(file.checkpoint.is_decided(), Place::Proof)?;
-    Ok(file.checkpoint)
+    Ok(ExportedCheckpoint { set_changes: file.set_changes, checkpoint: file.checkpoint })
 }
 
 impl Trust {
     /// In the validators that a chain begins with.
-    pub fn genesis(chain: Hash, validators: Vec<Validator>) -> Trust {
-        Trust { chain, height: 1, id: Hash::ZERO, validators }
+    pub fn genesis(chain: Hash, start_time: i64, validators: Vec<Validator>) -> Trust {
+        Trust { chain, height: 1, id: Hash::ZERO, time: start_time, validators }
     }
 
     /// In a checkpoint that its user has reason to trust. It MUST be decided by the validators it names.
@@ -84,7 +98,24 @@ impl Trust {
         RefusedCode::Certificate.unless(checkpoint.is_decided(), Place::Proof)?;
         let header = &checkpoint.header;
         let (chain, height, id) = (header.chain, header.height, header.id());
-        Ok(Trust { chain, height, id, validators: checkpoint.validators.clone() })
+        Ok(Trust { chain, height, id, time: header.time, validators: checkpoint.validators.clone() })
+    }
+
+    /// In a newer checkpoint, to which this trust leads: across every change of the validator set between them.
+    pub fn follow(&self, exported: &ExportedCheckpoint) -> Result<Trust, Refused> {
+        let ExportedCheckpoint { set_changes, checkpoint } = exported.clone();
+        RefusedCode::Stale.unless(checkpoint.header.height >= self.height, Place::Proof)?;
+        let Checkpoint { header, certificate, .. } = checkpoint;
+        let decided = DecidedHeader { set_changes, header, certificate };
+        decided.check_names(self)?;
+        decided.check_signatures(self)?;
+        Trust::pinned(&exported.checkpoint)
+    }
+
+    /// Whether it is not older than so long. A key that decided blocks long ago may have come into other hands since:
+    /// whoever follows changes of the validator set from an old trust pins a newer checkpoint from time to time.
+    pub fn check_age(&self, now: i64, period_ms: i64) -> Result<(), Refused> {
+        RefusedCode::Expired.unless(now.saturating_sub(self.time) <= period_ms, Place::Proof)
     }
 
     /// The bytes of a trust file.
@@ -95,6 +126,7 @@ impl Trust {
             chain: self.chain,
             height: self.height,
             id: self.id,
+            time: self.time,
             validators: self.validators.clone(),
         })
     }
@@ -102,18 +134,18 @@ impl Trust {
     /// Reads a trust file or an exported checkpoint.
     pub fn from_bytes(bytes: &[u8]) -> Result<Trust, Refused> {
         if bytes.first() == Some(&CHECKPOINT_TYPE) {
-            return Trust::pinned(&read_checkpoint(bytes)?);
+            return Trust::pinned(&read_checkpoint(bytes)?.checkpoint);
         }
         let file: TrustFile = codec::decode(bytes, TRUST_BYTES_MAX).map_err(|_| RefusedCode::Form.whole())?;
         let is_known = file.kind == TRUST_TYPE && file.version == TRUST_VERSION;
         RefusedCode::Form.unless(is_known && file.validators.len() <= VALIDATORS_MAX, Place::Proof)?;
-        let TrustFile { chain, height, id, validators, .. } = file;
-        Ok(Trust { chain, height, id, validators })
+        let TrustFile { chain, height, id, time, validators, .. } = file;
+        Ok(Trust { chain, height, id, time, validators })
     }
 }
 
 /// A header that names another set for its child, with that set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct SetChange {
     /// The header.
     pub header: Header,
@@ -169,7 +201,7 @@ impl DecidedHeader {
         let header = &self.header;
         check_kind(header, trust.chain)?;
         let (mut set, mut height) = (trust.validators.as_slice(), trust.height);
-        for change in &self.set_changes {
+        for change in self.changes_since(trust) {
             check_kind(&change.header, trust.chain)?;
             let is_next = change.header.height >= height
                 && change.header.validators == validators_hash(set)
@@ -180,14 +212,20 @@ impl DecidedHeader {
         }
         // Without a change, an earlier header of the trusted validators is as good as a later one: its
         // answer says how far it reaches.
-        let is_after = self.set_changes.is_empty() || header.height >= height;
+        let is_after = height == trust.height || header.height >= height;
         RefusedCode::Validators.unless(is_after && header.validators == validators_hash(set), Place::Proof)
+    }
+
+    /// The changes that the trust does not know of yet: what is shown of earlier ones is for those who trust less.
+    fn changes_since(&self, trust: &Trust) -> impl Iterator<Item = &SetChange> {
+        let height = trust.height;
+        self.set_changes.iter().skip_while(move |change| change.header.height < height)
     }
 
     /// Checks all signatures. [`DecidedHeader::check_names`] MUST hold.
     pub(super) fn check_signatures(&self, trust: &Trust) -> Result<(), Refused> {
         let mut set = trust.validators.as_slice();
-        for change in &self.set_changes {
+        for change in self.changes_since(trust) {
             check_decided(&change.header, &change.certificate, set, trust)?;
             set = &change.next;
         }

@@ -15,7 +15,7 @@ use super::verify::{Tags, VerifiedSubmission};
 use super::working::{Cache, Working, stored};
 use crate::block::{
     CommitCertificate, HEADER_TYPE, HEADER_VERSION, Header, Receipt, StoredBlock, StoredEvent, StoredSubmission,
-    body_root, results_root,
+    Validator, body_root, results_root, validators_hash,
 };
 use crate::codec::encode;
 use crate::derive::{Derived, RULES};
@@ -57,6 +57,8 @@ pub enum ApplyError {
     Header(&'static str),
     /// A submission may not stand in this block.
     Submission(InvalidSubmission),
+    /// Rules are in force that this program does not know.
+    Rules(u16),
 }
 
 impl From<StoreError> for ApplyError {
@@ -70,6 +72,9 @@ impl fmt::Display for ApplyError {
         match self {
             ApplyError::Store(error) => write!(formatter, "{error}"),
             ApplyError::Header(field) => write!(formatter, "the header's {field} is not what this ledger demands"),
+            ApplyError::Rules(rules) => {
+                write!(formatter, "rules {rules} are in force, and this program knows rules up to {RULES}")
+            }
             ApplyError::Submission(invalid) => write!(formatter, "a submission is invalid ({})", invalid.code()),
         }
     }
@@ -91,14 +96,14 @@ pub fn lane(store: &dyn Read, key: &Hash) -> Result<LaneState, StoreError> {
 }
 
 /// The prefixes of rows that make the directory.
-const DIRECTORY_PREFIXES: &[&str] = &["org/", "key/", "bind/", "del/", "parameters"];
+const DIRECTORY_PREFIXES: &[&str] =
+    &["org/", "key/", "bind/", "del/", "parameters", "validators", "governance", "proposal/"];
 
 impl Ledger {
     /// The ledger of a genesis, and what founds it in an empty store.
     pub fn found(
         chain: Hash,
         start_time: i64,
-        validators: Hash,
         rows: &[(Vec<u8>, Vec<u8>)],
         directory: Directory,
         empty: &dyn Read,
@@ -118,10 +123,11 @@ impl Ledger {
             state: roots.root(),
             results: Hash::ZERO,
             history,
-            validators,
+            validators: validators_hash(directory.validators().at(1)),
             roots,
             next_log,
         };
+        super::sets::keep(&mut overlay, 0, directory.validators().at(1));
         overlay.put(Table::Meta, HEAD_KEY, encode(&head));
         Ok((Ledger { head, directory: Arc::new(directory), cache: RefCell::default() }, overlay.into_writes()))
     }
@@ -146,7 +152,22 @@ impl Ledger {
         let rows = rows.iter().map(|(name, value)| (name.as_slice(), value.as_slice()));
         let directory =
             Directory::from_rows(rows).map_err(|error| StoreError::Corrupt(Table::Row, format!("{error:?}")))?;
-        Ok(Some(Ledger { head, directory: Arc::new(directory), cache: RefCell::default() }))
+        let ledger = Ledger { head, directory: Arc::new(directory), cache: RefCell::default() };
+        if validators_hash(ledger.validators()) != ledger.head.validators {
+            let words = "the validators are not those that the last header names".to_owned();
+            return Err(StoreError::Corrupt(Table::Row, words));
+        }
+        Ok(Some(ledger))
+    }
+
+    /// Those who decide the next block.
+    pub fn validators(&self) -> &[Validator] {
+        self.directory.validators().at(self.head.height.saturating_add(1))
+    }
+
+    /// The rules under which the next block is applied.
+    pub fn rules(&self) -> u16 {
+        self.directory.governance().rules_at(self.head.height.saturating_add(1))
     }
 
     /// The header of the next block with these submissions.
@@ -168,8 +189,8 @@ impl Ledger {
             results: self.head.results,
             history: self.head.history,
             validators: self.head.validators,
-            next_validators: self.head.validators,
-            rules: RULES,
+            next_validators: validators_hash(self.directory.validators().at(self.head.height.saturating_add(2))),
+            rules: self.rules(),
             proposer: 0,
         }
     }
@@ -208,6 +229,9 @@ impl Ledger {
         certificate: CommitCertificate,
         submissions: &[impl Borrow<VerifiedSubmission>],
     ) -> Result<Applied, ApplyError> {
+        if header.rules != RULES && header.rules == self.rules() {
+            return Err(ApplyError::Rules(header.rules));
+        }
         self.check_header(header, submissions)?;
         let mut overlay = Overlay::new(store);
         let mut block = BlockInWork {
@@ -242,6 +266,9 @@ impl Ledger {
         };
         let block = StoredBlock { header: header.clone(), certificate, submissions: stored_submissions };
         overlay.put(Table::Block, header.height.to_be_bytes(), encode(&block));
+        if header.next_validators != header.validators {
+            super::sets::keep(&mut overlay, header.height, self.directory.validators().at(header.height + 1));
+        }
         overlay.put(Table::Meta, HEAD_KEY, encode(&head));
         Ok(Applied {
             ledger: Ledger { head, directory, cache: RefCell::new(cache) },
@@ -327,7 +354,8 @@ impl BlockInWork<'_> {
         else {
             return Ok(Err(refusal::KEY));
         };
-        if !key.is_valid_at(self.time, directory.parameters().retired_key_grace_ms) {
+        let grace_ms = directory.parameters().retired_key_grace_ms;
+        if organisation.is_removed_at(self.time) || !key.is_valid_at(self.time, grace_ms) {
             return Ok(Err(refusal::KEY));
         }
         if key.role == KeyRole::Node || !may_write(organisation.role, record_type) {
@@ -361,8 +389,10 @@ impl BlockInWork<'_> {
     ) -> Result<Result<Hash, u16>, StoreError> {
         let Ok(record) = OrganisationRecord::parse(payload) else { return Ok(Err(refusal::UNREADABLE)) };
         let author = organisation::Author { organisation: key.organisation, key: key.id };
-        let judged =
-            context.author.directory.judge(author, context.record_type, &record.operation, context.author.time);
+        let (record_type, height, time, digest) =
+            (context.record_type, context.height, context.author.time, context.digest);
+        let occasion = organisation::Occasion { record_type, height, time, digest, payload };
+        let judged = context.author.directory.judge(author, &occasion, &record.operation);
         let change = match judged {
             Ok(change) => change,
             Err(refused) => return Ok(Err(refused.code())),

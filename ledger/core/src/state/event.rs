@@ -574,6 +574,7 @@ fn append_errors(
 pub fn may_write(role: OrganisationRole, record_type: u16) -> bool {
     match record_type {
         crate::submission::record_type::EPCIS | crate::submission::record_type::ORGANISATION => true,
+        // Which of them governs, the directory says.
         crate::submission::record_type::GOVERNANCE => role != OrganisationRole::Member,
         _ => false,
     }

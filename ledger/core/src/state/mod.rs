@@ -13,6 +13,7 @@ mod many;
 pub mod reader;
 pub mod records;
 pub mod replay;
+pub mod sets;
 mod shares;
 pub mod standing;
 pub mod subject;

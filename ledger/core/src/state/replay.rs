@@ -11,7 +11,7 @@ use super::erased::{Erased, derived_of, nothing_derived, tag_of};
 use super::reader::Reader;
 use super::subject::place_key;
 use super::verify::VerifiedSubmission;
-use crate::block::{StoredBlock, StoredEvent, StoredSubmission, Validator};
+use crate::block::{StoredBlock, StoredEvent, StoredSubmission};
 use crate::codec::{self, ENCODED_BYTES_MAX};
 use crate::derive::{Derived, derive};
 use crate::hash::Hash;
@@ -127,7 +127,7 @@ impl Gathered {
     }
 
     /// Applies it as the next block of a ledger replayed so far, which `store` holds.
-    pub fn replay(&self, ledger: &Ledger, store: &dyn Read, validators: &[Validator]) -> Result<Replayed, ReplayError> {
+    pub fn replay(&self, ledger: &Ledger, store: &dyn Read) -> Result<Replayed, ReplayError> {
         let Gathered { block, submissions, faults, .. } = self;
         let height = ledger.head.height.saturating_add(1);
         for (place, stored) in block.submissions.iter().enumerate() {
@@ -138,7 +138,7 @@ impl Gathered {
         if let Err(error) = ledger.check_header(&block.header, submissions) {
             return Err(block_fault(height, error.to_string()));
         }
-        if !block.certificate.decides(&block.header, validators) {
+        if !block.certificate.decides(&block.header, ledger.validators()) {
             return Err(block_fault(height, "the certificate does not decide the header".to_owned()));
         }
         match ledger.apply(store, &block.header, block.certificate.clone(), submissions) {
@@ -153,13 +153,8 @@ impl Gathered {
 }
 
 /// Applies the next block of `source` to a ledger replayed so far, which `store` holds.
-pub fn replay_next(
-    ledger: &Ledger,
-    store: &dyn Read,
-    source: &dyn Read,
-    validators: &[Validator],
-) -> Result<Replayed, ReplayError> {
-    Gathered::read(source, ledger.head.height.saturating_add(1))?.replay(ledger, store, validators)
+pub fn replay_next(ledger: &Ledger, store: &dyn Read, source: &dyn Read) -> Result<Replayed, ReplayError> {
+    Gathered::read(source, ledger.head.height.saturating_add(1))?.replay(ledger, store)
 }
 
 fn block_fault(height: u64, what: String) -> ReplayError {

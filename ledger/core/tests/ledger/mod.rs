@@ -3,7 +3,7 @@
 
 use ed25519_dalek::SigningKey;
 use suyuan_ledger::block::{
-    Checkpoint, CommitCertificate, CommitSignature, Receipt, StoredBlock, Validator, validators_hash, vote_message,
+    Checkpoint, CommitCertificate, CommitSignature, Receipt, StoredBlock, Validator, vote_message,
 };
 use suyuan_ledger::codec::decode_trusted;
 use suyuan_ledger::kv::{Read, Table};
@@ -88,20 +88,14 @@ impl TestLedger {
             parameters,
             organisations,
             validators: validators.clone(),
+            threshold: 0,
         };
         genesis.check().unwrap();
         let bytes = genesis.write();
         let genesis = Genesis::parse(&bytes).unwrap();
         let mut store = MemoryRead::default();
-        let (ledger, writes) = Ledger::found(
-            chain_id(&bytes),
-            START,
-            validators_hash(&validators),
-            &genesis.rows(),
-            genesis.directory(),
-            &store,
-        )
-        .unwrap();
+        let (ledger, writes) =
+            Ledger::found(chain_id(&bytes), START, &genesis.rows(), genesis.directory(), &store).unwrap();
         store.apply(&writes);
         TestLedger { store, ledger, members: keys, validator, validators, time: START, genesis: bytes, salt: 0 }
     }

@@ -48,7 +48,7 @@ pub fn event_of_hour(event_type: &str, hour: u32, members: &str) -> String {
 
 /// Trust in the validators of the genesis.
 pub fn trust(network: &TestLedger) -> Trust {
-    Trust::genesis(network.ledger.head.chain, network.validators.clone())
+    Trust::genesis(network.ledger.head.chain, 0, network.validators.clone())
 }
 
 /// Each subject's number and key.

@@ -49,6 +49,7 @@ codes! {
     GENESIS_SUITE = "GENESIS-SUITE", Error, "the suite {1} at {0} is not defined", "{0} 处的算法套件 {1} 未定义", "write 1 (BLAKE3, Ed25519), or update the software", "请写 1（BLAKE3、Ed25519），或更新软件";
     GENESIS_NO_OPERATOR = "GENESIS-NO_OPERATOR", Error, "no operator with a root or administrator key", "没有持有根密钥或管理员密钥的运营方", "give one organisation the role \"operator\" and such a key", "请为一家单位设置角色 \"operator\" 及相应密钥";
     GENESIS_NO_VALIDATOR = "GENESIS-NO_VALIDATOR", Error, "no validators", "没有验证节点", "name the key of at least one", "请至少列出一个验证节点的密钥";
+    GENESIS_THRESHOLD = "GENESIS-THRESHOLD", Error, "the threshold of governance asks for more authorities than there are with a root or administrator key: {1} ({0})", "治理门限超过持有根密钥或管理员密钥的监管方数量：{1}（{0}）", "lower the threshold, or name more organisations with the role \"authority\" and such keys", "请降低门限，或增加角色为 \"authority\" 且持有此类密钥的单位";
     GENESIS_TWICE = "GENESIS-TWICE", Error, "given twice: {0}", "重复：{0}", "leave one out", "请去掉一个";
     KEY_UNREADABLE = "KEY-UNREADABLE", Error, "the key file {0} is damaged or is none: {1}", "密钥文件 {0} 已损坏或不是密钥文件：{1}", "give the file that suyuan keygen wrote; if this is it, restore it from a backup", "请给出 suyuan keygen 写出的文件；若正是此文件，请从备份恢复";
     KEY_WRONG_PASSPHRASE = "KEY-WRONG_PASSPHRASE", Error, "the passphrase does not open the key file {0}", "口令无法打开密钥文件 {0}", "try again; after some tries look for the backup of the passphrase", "请重试；多次失败请查找口令备份";
@@ -56,6 +57,7 @@ codes! {
     KEY_PARAMETERS = "KEY-PARAMETERS", Error, "the key file {0} asks for more memory or time than is allowed: {1}", "密钥文件 {0} 要求的内存或时间超出允许：{1}", "do not use a file from an unknown source; restore yours from a backup", "请勿使用来源不明的文件；请从备份恢复";
     KEY_EXISTS = "KEY-EXISTS", Error, "there is a file {0} already", "文件 {0} 已存在", "give another name; a key file is never replaced", "请使用其他文件名；密钥文件不会被覆盖";
     KEY_INSECURE = "KEY-INSECURE", Error, "the key file {0} is not encrypted", "密钥文件 {0} 未加密", "only for demonstrations: allow it expressly", "仅供演示：须明确允许";
+    KEY_PUBLIC_PART = "KEY-PUBLIC_PART", Error, "{0} is the public part of a key: nothing can be signed with it", "{0} 仅为密钥的公开部分，不能用于签名", "name the key file itself, which stays with whoever made it", "请指定密钥文件本身；该文件由生成者自行保管";
     KEY_PERMISSIONS = "KEY-PERMISSIONS", Error, "others may read the key file {0}", "其他用户可读取密钥文件 {0}", "take the right away from them: chmod 600", "请收回权限：chmod 600";
     KEY_NO_PASSPHRASE = "KEY-NO_PASSPHRASE", Error, "no passphrase for the key file {0}", "没有密钥文件 {0} 的口令", "set SUYUAN_PASSPHRASE, name a file that holds it, or run it on a terminal", "请设置 SUYUAN_PASSPHRASE、指定口令文件，或在终端中运行";
     KEY_SIGNING = "KEY-SIGNING", Error, "the key cannot sign: {0}", "密钥无法签名：{0}", "check the token or device that holds it", "请检查保存密钥的令牌或设备";

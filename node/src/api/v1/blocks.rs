@@ -8,21 +8,24 @@ use suyuan_ledger::block::{Checkpoint, Header, StoredBlock, StoredSubmission};
 use suyuan_ledger::codec;
 use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::proof::make::last_header;
-use suyuan_ledger::proof::trust::checkpoint_bytes;
+use suyuan_ledger::proof::trust::{DecidedHeader, ExportedCheckpoint, checkpoint_bytes};
+use suyuan_ledger::state::sets::validators_at;
 
 use super::schema::{BlockEvent, BlockHeader, BlockList, BlockSubmission, CheckpointAnswer, VoteOf, WholeBlock};
 use crate::api::Shared;
 use crate::api::extract::{Page, Parameters, Segments};
 use crate::api::health::height;
 use crate::api::problem::{Missing, Octets, Refusals, answer, blocking, failed, not_found, octets, wrong_parameter};
-use crate::codes::node as codes;
 use crate::open::store_reason;
+use crate::traces::make_reason;
 
-const OCTETS: &str = "application/octet-stream";
+/// The media type of bytes that are no text.
+pub const OCTETS: &str = "application/octet-stream";
 
 /// The last height that is certified.
 ///
-/// With Accept: application/octet-stream a Checkpoint, which `suyuan verify --trust` takes.
+/// With Accept: application/octet-stream a Checkpoint with the changes of the validator set before it, which
+/// `suyuan verify` takes, also as --trust.
 #[utoipa::path(
     get, path = "/v1/checkpoint", tag = "network",
     responses(
@@ -36,14 +39,14 @@ pub async fn checkpoint(State(app): Shared, headers: HeaderMap) -> Response {
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let wants_bytes = accepts.split(',').any(|one| one.split(';').next().unwrap_or_default().trim() == OCTETS);
     blocking(move || {
-        let Ok(decided) = last_header(&app.node.store.snapshot()) else {
-            return Ok(failed(&Reason::new(codes::PROOF_LATER, &[])));
+        let exported = match newest_checkpoint(&app.node.store.snapshot()) {
+            Ok(exported) => exported,
+            Err(reason) => return Ok(failed(&reason)),
         };
-        let validators = app.node.genesis.validators.clone();
-        let point = Checkpoint { header: decided.header, certificate: decided.certificate, validators };
         if wants_bytes {
-            return Ok(octets(checkpoint_bytes(&point)));
+            return Ok(octets(checkpoint_bytes(&exported)));
         }
+        let point = exported.checkpoint;
         let said = CheckpointAnswer {
             chain: point.header.chain.to_string(),
             height: point.height(),
@@ -54,6 +57,13 @@ pub async fn checkpoint(State(app): Shared, headers: HeaderMap) -> Response {
         Ok(answer(StatusCode::OK, &said))
     })
     .await
+}
+
+/// The checkpoint of the last header, if it certifies the state.
+pub fn newest_checkpoint(store: &dyn Read) -> Result<ExportedCheckpoint, Reason> {
+    let DecidedHeader { set_changes, header, certificate } = last_header(store).map_err(make_reason)?;
+    let validators = validators_at(store, header.height).map_err(|error| store_reason(&error))?;
+    Ok(ExportedCheckpoint { set_changes, checkpoint: Checkpoint { header, certificate, validators } })
 }
 
 /// The headers of blocks, ascending, a page at a time.

@@ -7,11 +7,14 @@ use utoipa_axum::routes;
 
 use super::App;
 
+pub mod alarms;
 pub mod blocks;
+pub mod governance;
 pub mod network;
 pub mod proofs;
 pub mod records;
 pub mod schema;
+pub mod status;
 pub mod subjects;
 pub mod traces;
 
@@ -28,6 +31,10 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(blocks::checkpoint))
         .routes(routes!(blocks::blocks))
         .routes(routes!(blocks::block))
+        .routes(routes!(governance::governance))
         .routes(routes!(network::organisations))
         .routes(routes!(network::organisation))
+        .routes(routes!(status::status))
+        .routes(routes!(alarms::alarms))
+        .routes(routes!(alarms::evidence))
 }

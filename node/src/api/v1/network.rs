@@ -56,7 +56,7 @@ pub async fn organisation(State(app): Shared, Segments(number): Segments<String>
     .await
 }
 
-fn ledger(app: &App) -> Result<Ledger, Reason> {
+pub(super) fn ledger(app: &App) -> Result<Ledger, Reason> {
     let ledger = Ledger::open(&app.node.store.snapshot()).map_err(|error| store_reason(&error))?;
     ledger.ok_or_else(|| Reason::new(codes::STORE, &["no ledger"]))
 }
@@ -86,5 +86,5 @@ fn organisation_json(directory: &Directory, one: &Organisation) -> Value {
         })
         .collect();
     json!({"number": one.number, "uri": one.uri, "aliases": one.aliases, "name": one.name,
-        "role": one.role.name(), "keys": keys, "bindings": bindings})
+        "role": one.role.name(), "removed": one.removed_at, "keys": keys, "bindings": bindings})
 }

@@ -241,6 +241,67 @@ pub struct SubjectEntry {
     pub erased: bool,
 }
 
+/// How the network is governed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GovernanceAnswer {
+    /// How many authorities have to sign a record of governance; 0: an operator alone.
+    pub threshold: u32,
+    /// The rules under which blocks are applied.
+    pub rules: RulesAnswer,
+    /// Who decides the next block.
+    pub validators: Vec<ValidatorAnswer>,
+    /// Who decides later, if others do.
+    pub next_validators: Option<Vec<ValidatorAnswer>>,
+    /// From which height on they do.
+    pub next_from: Option<u64>,
+    /// What was proposed.
+    pub proposals: Vec<ProposalAnswer>,
+}
+
+/// Rules in force, and announced ones.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulesAnswer {
+    /// The rules of the next block.
+    pub now: u16,
+    /// Later ones, if announced.
+    pub next: Option<u16>,
+    /// From which height on these hold.
+    pub from: Option<u64>,
+}
+
+/// A validator.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValidatorAnswer {
+    /// Its public key.
+    pub key: String,
+    /// Its voting power.
+    pub power: u64,
+    /// The URI of the organisation whose node it is, if its key is on the ledger.
+    pub organisation: Option<String>,
+}
+
+/// A record of governance that authorities sign.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalAnswer {
+    /// Its id: the digest of the event that proposed it.
+    pub proposal: String,
+    /// open, effective or lapsed.
+    pub state: String,
+    /// When it was proposed.
+    pub proposed: String,
+    /// When it lapses if it is not effective by then.
+    pub lapses: String,
+    /// The URIs of those who have signed it.
+    pub signers: Vec<Option<String>>,
+    /// The record; none once it is effective.
+    #[schema(value_type = Option<Object>)]
+    pub record: Option<serde_json::Value>,
+}
+
 /// A page of organisations.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -265,6 +326,8 @@ pub struct OrganisationAnswer {
     pub name: String,
     /// What it is to the network.
     pub role: String,
+    /// When it was removed, milliseconds since 1970; 0 is never.
+    pub removed: i64,
     /// Its keys.
     pub keys: Vec<KeyAnswer>,
     /// What is bound to it.

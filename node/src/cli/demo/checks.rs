@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use suyuan_epcis::time::Stamp;
-use suyuan_ledger::trace::answer::{Amount, Answer, EdgeAnswer};
 use suyuan_ledger::trace::closure::Direction;
 
 use super::{Demo, Traced};
+use crate::api::v1::schema::{Trace, TraceAmount, TraceEdge, TraceHolding};
 use crate::cli::place::Failure;
 use crate::traces::subjects;
 
@@ -43,7 +43,7 @@ fn sorted(texts: impl IntoIterator<Item = String>) -> Value {
     Value::from(texts.into_iter().collect::<BTreeSet<String>>().into_iter().collect::<Vec<String>>())
 }
 
-fn whole(amount: &Amount) -> i64 {
+fn whole(amount: &TraceAmount) -> i64 {
     amount.value.parse().unwrap_or(i64::MIN)
 }
 
@@ -145,15 +145,14 @@ fn formula(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
 }
 
 /// Sums over who received, shipped, sold and destroyed.
-fn quantities(demo: &mut Demo<'_>, expected: &Checks, answer: &Answer, lots: &[String]) -> Result<(), Failure> {
+fn quantities(demo: &mut Demo<'_>, expected: &Checks, answer: &Trace, lots: &[String]) -> Result<(), Failure> {
     let (can, case) = (lots.first().cloned().unwrap_or_default(), lots.get(1).cloned().unwrap_or_default());
     let place_of = |actor: &str| demo.network.actors.get(actor).map(|one| one.place.clone()).unwrap_or_default();
-    let sum =
-        |actor: Option<&str>, subject: &str, which: fn(&suyuan_ledger::trace::answer::HoldingAnswer) -> &Amount| {
-            let at = actor.map(place_of);
-            let of = answer.holdings.iter().filter(|one| one.subject == subject);
-            of.filter(|one| at.as_ref().is_none_or(|at| one.place == *at)).map(|one| whole(which(one))).sum::<i64>()
-        };
+    let sum = |actor: Option<&str>, subject: &str, which: fn(&TraceHolding) -> &TraceAmount| {
+        let at = actor.map(place_of);
+        let of = answer.holdings.iter().filter(|one| one.subject == subject);
+        of.filter(|one| at.as_ref().is_none_or(|at| one.place == *at)).map(|one| whole(which(one))).sum::<i64>()
+    };
     let produced: i64 = answer
         .edges
         .iter()
@@ -271,7 +270,7 @@ fn vaccine(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
 
 // ---- C: lift ----
 
-fn association(edge: &&EdgeAnswer) -> bool {
+fn association(edge: &&TraceEdge) -> bool {
     edge.relation == "association"
 }
 
@@ -286,8 +285,8 @@ fn lift(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
     let times: BTreeMap<&str, i64> =
         answer.events.iter().map(|event| (event.id.as_str(), seconds(&event.time))).collect();
     let recall = answer.recalls.iter().map(|recall| seconds(&recall.time)).min().unwrap_or(i64::MIN);
-    let parts: Vec<&EdgeAnswer> = answer.edges.iter().filter(association).collect();
-    let at = |edge: &EdgeAnswer, time: i64| {
+    let parts: Vec<&TraceEdge> = answer.edges.iter().filter(association).collect();
+    let at = |edge: &TraceEdge, time: i64| {
         let until = edge.until.as_ref().and_then(|event| times.get(event.as_str()).copied());
         times.get(edge.event.as_str()).is_some_and(|from| *from <= time) && until.is_none_or(|until| until > time)
     };

@@ -75,7 +75,7 @@ pub fn validator() -> SigningKey {
 }
 
 pub fn trust() -> Trust {
-    Trust::genesis(Tag::Chain.hash(b"test"), vec![test_validator()])
+    Trust::genesis(Tag::Chain.hash(b"test"), 0, vec![test_validator()])
 }
 
 pub fn test_validator() -> Validator {

@@ -13,7 +13,7 @@ use ed25519_dalek::SigningKey;
 use super::RefusedCode;
 use super::format::TraceProof;
 use super::make::{ProofOptions, make};
-use super::trust::{SetChange, Trust, checkpoint_bytes, read_checkpoint};
+use super::trust::{ExportedCheckpoint, SetChange, Trust, checkpoint_bytes, read_checkpoint};
 use super::verify::{Verified, verify};
 use crate::block::{Checkpoint, Validator, validators_hash};
 use crate::hash::{Hash, Tag};
@@ -141,6 +141,7 @@ fn trust_files() {
     let validators = vec![test_validator()];
     let checkpoint =
         Checkpoint { header: decided.header.clone(), certificate: decided.certificate.clone(), validators };
+    let checkpoint = ExportedCheckpoint { set_changes: Vec::new(), checkpoint };
     assert_eq!(Trust::from_bytes(&trust().to_bytes()), Ok(trust()));
     let bytes = checkpoint_bytes(&checkpoint);
     assert_eq!(read_checkpoint(&bytes), Ok(checkpoint.clone()));

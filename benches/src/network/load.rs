@@ -1,0 +1,220 @@
+//! Loads a network: clients side by side, each on a thread of its own.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use suyuan_ledger::derive::PAYLOAD_BYTES_MAX;
+
+use super::client::{Client, Said};
+use crate::chain::Failure;
+
+/// A busy node is asked again after so long.
+pub const BUSY_WAIT: Duration = Duration::from_millis(5);
+
+/// What is captured: the generator's events in their order, and again from the start under other names.
+pub struct Source {
+    lines: Vec<Vec<u8>>,
+    next: AtomicUsize,
+}
+
+impl Source {
+    /// The first so many events of a folder.
+    pub fn read(folder: &Path, events: usize) -> Result<Source, Failure> {
+        let lines = BufReader::with_capacity(1 << 20, File::open(folder.join("events.ndjson"))?).lines().take(events);
+        let lines = lines.map(|line| line.map(String::into_bytes)).collect::<Result<Vec<_>, _>>()?;
+        if lines.is_empty() {
+            return Err("no events".into());
+        }
+        Ok(Source { lines, next: AtomicUsize::new(0) })
+    }
+
+    /// The same under other names from the start, so that they are beside those of another source.
+    pub fn again(self) -> Source {
+        let next = AtomicUsize::new(self.lines.len());
+        Source { next, ..self }
+    }
+
+    /// So many MiB of events as large as they may be, of a subject each: JSON around text that does not compress well.
+    pub fn bodies(mib: usize) -> Result<Source, Failure> {
+        const EACH: usize = 4;
+        let mut lines = Vec::with_capacity(mib * EACH);
+        for number in 0..mib * EACH {
+            let serial = format!("B{number:08}");
+            let head = format!(
+                r#"{{"type":"ObjectEvent","eventID":"urn:uuid:00000000-0000-4000-8000-{number:012}","eventTime":"2026-01-01T00:00:00Z","eventTimeZoneOffset":"+00:00","action":"OBSERVE","bizStep":"inspecting","epcList":["https://id.gs1.org/01/09521000000018/21/{serial}"],"ex:body":""#
+            );
+            let end = r#""}"#;
+            let mut event = head.into_bytes();
+            let mut random = blake3::Hasher::new().update(serial.as_bytes()).finalize_xof();
+            let mut text = vec![0; PAYLOAD_BYTES_MAX - event.len() - end.len()];
+            random.fill(&mut text);
+            // Six bits each.
+            event.extend(text.iter().map(|byte| b'0' + byte % 64).map(|byte| if byte == b'\\' { b'z' } else { byte }));
+            event.extend_from_slice(end.as_bytes());
+            lines.push(event);
+        }
+        Ok(Source { lines, next: AtomicUsize::new(0) })
+    }
+
+    /// How many events there are before they come again.
+    pub fn events(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The next events; fewer, or none, behind the last one if `once`.
+    fn take(&self, count: usize, once: bool) -> Vec<Vec<u8>> {
+        let from = self.next.fetch_add(count, Ordering::Relaxed);
+        let to = if once { from.saturating_add(count).min(self.lines.len()) } else { from.saturating_add(count) };
+        (from..to).filter_map(|place| self.event(place)).collect()
+    }
+
+    fn event(&self, place: usize) -> Option<Vec<u8>> {
+        const ID: &[u8] = b"urn:uuid:";
+        let (round, place) = (place / self.lines.len(), place % self.lines.len());
+        let mut event = self.lines.get(place)?.clone();
+        if round > 0 {
+            // The same thing seen again: another event.
+            let at = event.windows(ID.len()).position(|window| window == ID)? + ID.len();
+            event.get_mut(at..at + 8)?.copy_from_slice(format!("{round:08x}").as_bytes());
+        }
+        Some(event)
+    }
+}
+
+/// What came of a load.
+#[derive(Default)]
+pub struct Outcome {
+    /// Of each submission on the ledger: when it was answered since the start, how long that took, its events.
+    pub answered: Vec<(Duration, Duration, usize)>,
+    /// Events that their receipts refuse, by code.
+    pub refused: BTreeMap<u16, usize>,
+    /// Posts that were told to come again.
+    pub busy: usize,
+    /// Posts.
+    pub posts: usize,
+    /// How long all took.
+    pub taken: Duration,
+}
+
+impl Outcome {
+    /// Events on the ledger.
+    pub fn events(&self) -> usize {
+        self.answered.iter().map(|(_, _, events)| events).sum()
+    }
+
+    /// Events a second, over all of it.
+    pub fn rate(&self) -> f64 {
+        self.events() as f64 / self.taken.as_secs_f64()
+    }
+
+    /// Events a second between two moments, counted from the start.
+    pub fn rate_between(&self, from: Duration, to: Duration) -> f64 {
+        let within = self.answered.iter().filter(|(at, _, _)| (from..to).contains(at));
+        within.map(|(_, _, events)| *events).sum::<usize>() as f64 / (to.saturating_sub(from)).as_secs_f64()
+    }
+
+    /// Milliseconds from post to answer.
+    pub fn times(&self) -> Vec<f64> {
+        self.answered.iter().map(|(_, long, _)| long.as_secs_f64() * 1e3).collect()
+    }
+}
+
+/// What a load is told to do.
+pub struct Plan<'a> {
+    /// Where events come from.
+    pub source: &'a Source,
+    /// So many make a submission.
+    pub group: usize,
+    /// Whether it ends with the source.
+    pub once: bool,
+    /// A client posts so often, answered or not yet; else as soon as it is answered.
+    pub every: Option<Duration>,
+    /// When it ends in any case.
+    pub stop: &'a AtomicBool,
+}
+
+/// Has all clients work until the source is empty or they are told to stop, and every answer has come. Clients start
+/// together. An error of one is that of all.
+pub fn load(clients: &mut [Client], plan: &Plan<'_>) -> Result<Outcome, String> {
+    let (begun, all) = (Instant::now(), Mutex::new(Outcome::default()));
+    let (count, failed) = (u32::try_from(clients.len()).unwrap_or(u32::MAX).max(1), Mutex::new(None));
+    thread::scope(|scope| {
+        for (client, number) in clients.iter_mut().zip(0u32..) {
+            let (all, failed) = (&all, &failed);
+            scope.spawn(move || {
+                // Those that post at fixed times do so spread over the time between.
+                let first = plan.every.map(|every| every.mul_f64(f64::from(number) / f64::from(count)));
+                let mut one = Outcome::default();
+                if let Err(error) = work(client, plan, begun, first, &mut one) {
+                    lock(failed).get_or_insert(error.to_string());
+                    plan.stop.store(true, Ordering::Relaxed);
+                }
+                let mut all = lock(all);
+                all.answered.extend(one.answered);
+                for (code, count) in one.refused {
+                    *all.refused.entry(code).or_default() += count;
+                }
+                all.busy += one.busy;
+                all.posts += one.posts;
+            });
+        }
+    });
+    let mut all = all.into_inner().unwrap_or_default();
+    all.taken = begun.elapsed();
+    match failed.into_inner().unwrap_or_default() {
+        Some(error) => Err(error),
+        None => Ok(all),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn work(
+    client: &mut Client,
+    plan: &Plan<'_>,
+    begun: Instant,
+    first: Option<Duration>,
+    outcome: &mut Outcome,
+) -> Result<(), Failure> {
+    let (mut due, mut events) = (begun + first.unwrap_or_default(), 0);
+    let mut posted = None;
+    while !plan.stop.load(Ordering::Relaxed) {
+        if let Some(every) = plan.every {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            // A time that was missed is not made up for.
+            due = (due + every).max(Instant::now());
+        }
+        if !client.is_waiting() {
+            let payloads = plan.source.take(plan.group, plan.once);
+            if payloads.is_empty() {
+                return Ok(());
+            }
+            events = payloads.len();
+            client.sign(payloads);
+            posted = None;
+        }
+        let sent = *posted.get_or_insert_with(Instant::now);
+        outcome.posts += 1;
+        match client.post()? {
+            Said::Recorded { refused } => {
+                refused.into_iter().for_each(|code| *outcome.refused.entry(code).or_default() += 1);
+                outcome.answered.push((begun.elapsed(), sent.elapsed(), events));
+            }
+            Said::Busy => {
+                outcome.busy += 1;
+                if plan.every.is_none() {
+                    thread::sleep(BUSY_WAIT);
+                }
+            }
+        }
+    }
+    Ok(())
+}

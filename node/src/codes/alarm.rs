@@ -1,0 +1,17 @@
+//! Codes of what those who watch a node should know, and of the evidence of it.
+
+suyuan_epcis::codes! {
+    EQUIVOCATION = "ALARM-EQUIVOCATION", Error, "the validator {0} signed two things at height {1} of which it may sign one", "验证节点 {0} 在高度 {1} 签署了两份互斥的消息", "keep the evidence and talk to its organisation: its key runs twice, or it lies; suyuan verify checks the evidence", "请保留证据并联系其所属单位：其密钥在两处运行，或该节点作伪；证据可用 suyuan verify 核验";
+    FORK = "ALARM-FORK", Error, "two blocks are decided at height {0}: {1} here, {2} at the node {3}", "高度 {0} 有两个已决定的区块：本节点为 {1}，节点 {3} 为 {2}", "record nothing until all organisations have agreed which one holds: more than a third of the validators signed both; the evidence shows which", "在各单位商定以哪一个为准之前请勿写入：超过三分之一的验证节点对两者都已签名，证据列明了它们";
+    STATE = "ALARM-STATE", Error, "the {0} that validators decided at height {1} is not what this node computed: it applies nothing more", "验证节点在高度 {1} 决定的 {0} 与本节点计算结果不一致：本节点不再应用后续区块", "run suyuan fsck on this directory; if it holds, the validators run another program: compare versions, and keep the evidence", "请对此目录运行 suyuan fsck；若无误，则验证节点运行的程序不同：请核对版本并保留证据";
+    STALLED = "ALARM-STALLED", Error, "no block has come after height {0} for {1} seconds; {2} submissions wait here, others tell of height {3}", "高度 {0} 之后已 {1} 秒没有新区块；本节点有 {2} 份提交在等待，其他节点报告的高度为 {3}", "see who is connected: suyuan node status; fewer than two thirds of the validators' power decide nothing", "请用 suyuan node status 查看连接情况；连接的验证节点不足三分之二时无法产生区块";
+    PASSED_OVER = "ALARM-PASSED_OVER", Warning, "the submission {0} of organisation {1} is the next of its lane, and {2} blocks with room came without it", "单位 {1} 的提交 {0} 已轮到入块，但 {2} 个尚有余量的区块均未收录", "ask the validators why: several of them in a row left it out, or did not get it", "请询问各验证节点：连续多个节点未收录该提交，或未收到它";
+    BLOCK_CLOCK = "ALARM-BLOCK_CLOCK", Warning, "the block at height {0}, proposed by {1}, is {2} ms ahead of this node's clock", "高度 {0}、由 {1} 提议的区块比本节点时钟快 {2} 毫秒", "set the clocks by one source (NTP): this node's, or the proposer's", "请校准时钟（NTP）：本节点或提议者的时钟有偏差";
+    PEER_CLOCK = "ALARM-PEER_CLOCK", Warning, "the clock of the node {0} is {1} ms ahead of this node's", "节点 {0} 的时钟比本节点快 {1} 毫秒", "set the clocks by one source (NTP)", "请校准时钟（NTP）";
+    MISBEHAVED = "ALARM-MISBEHAVED", Warning, "the node {0} sent {1}", "节点 {0} 发送了不应有的内容：{1}", "talk to its organisation: no program that works sends that", "请联系其所属单位：正常的程序不会发送此类内容";
+    INVALID = "ALARM-INVALID", Warning, "a block was proposed that may not be decided, {0}: {1}", "有区块被提议但不得通过，{0}：{1}", "see the log for who proposed it; nothing was decided by it", "请在日志中查看提议者；该区块未被决定";
+    TROUBLE = "ALARM-TROUBLE", Warning, "consensus could make nothing of something: {0}", "共识无法处理：{0}", "report it if it comes again; votes that can't be used are passed over", "若再次出现请反馈；无法使用的投票已略过";
+    FORM = "EVIDENCE-FORM", Error, "this is no evidence, or of a version that is not known", "这不是证据文件，或版本未知", "take the file as suyuan alarms --evidence wrote it", "请使用 suyuan alarms --evidence 写出的文件";
+    UNPROVED = "EVIDENCE-UNPROVED", Error, "the evidence shows nothing: {0}", "该证据不成立：{0}", "check it with --trust and the genesis of its chain; what does not hold then is nobody's misdeed", "请用其所属链的创世文件（--trust）核验；若仍不成立，则无人违规";
+    UNKNOWN = "EVIDENCE-UNKNOWN", Error, "there is no evidence {0}", "没有证据 {0}", "see suyuan alarms", "请查看 suyuan alarms";
+}
