@@ -97,6 +97,8 @@ pub struct Profile {
     pub slow_ms: u64,
     /// Whether administrators admit and retire keys and move lanes meanwhile.
     pub organisations: bool,
+    /// Whether the operator adds validators, gives them another power and removes them meanwhile.
+    pub changes: bool,
     /// What is weakened.
     pub control: Control,
 }
@@ -118,6 +120,7 @@ impl Profile {
             slow_permille: 0,
             slow_ms: 0,
             organisations: true,
+            changes: false,
             control: Control::None,
         }
     }
@@ -145,6 +148,11 @@ impl Profile {
             Control::LogDropped | Control::FlushSkipped => Profile { stops_every_ms: 800, slow_permille: 0, ..hard },
             _ => hard,
         }
+    }
+
+    /// Hard, and the validator set changes: nodes without a vote get one and lose it, powers go up and down.
+    pub fn changes(byzantine: Byzantine) -> Profile {
+        Profile { changes: true, followers: 2, ..Profile::hard(byzantine) }
     }
 
     /// Hard, and disks are slow: every fourth write or flush takes up to two seconds.
