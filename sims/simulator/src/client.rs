@@ -2,6 +2,7 @@
 //! device's keys and moves its lane. Each brings one submission after the other, each until it is answered, and knows
 //! whether the answer is justified.
 
+use suyuan_ledger::block::Validator;
 use suyuan_ledger::hash::{Hash, Tag};
 use suyuan_ledger::organisation::KeyRole;
 use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
@@ -19,6 +20,8 @@ use crate::{ADMINISTRATOR, DEVICE, LATER_DEVICES, seed_of};
 const EVENTS: u32 = 2_000;
 /// An administrator has something to do so many times in a thousand.
 const ADMINISTERS_PERMILLE: u32 = 150;
+/// No validator leaves so few.
+const SET_MIN: usize = 4;
 /// Keys that follow each other.
 const GENERATIONS_MAX: u8 = 100;
 
@@ -37,6 +40,8 @@ pub(super) struct Client {
     requests: u64,
     /// Submissions of the device that are on the ledger.
     pub applied: u64,
+    /// Changes of the validator set that are.
+    pub set_changes: u64,
     administers: bool,
 }
 
@@ -61,6 +66,7 @@ enum Asks {
     Admit,
     Retire,
     Skip { from: u64, becomes: LaneState },
+    Set,
 }
 
 /// What the administrator does next.
@@ -94,12 +100,20 @@ impl Client {
             next: Step::Admit,
             requests: 0,
             applied: 0,
+            set_changes: 0,
             administers,
         }
     }
 
     /// What is brought now, each with the request that it is answered by.
-    pub fn brings(&mut self, wall_ms: i64, chance: &mut Chance) -> Vec<(u64, SignedSubmission)> {
+    ///
+    /// `governs` is who may get a vote or another power by the operator, and who has which now.
+    pub fn brings(
+        &mut self,
+        wall_ms: i64,
+        governs: Option<(&[[u8; 32]], &[Validator])>,
+        chance: &mut Chance,
+    ) -> Vec<(u64, SignedSubmission)> {
         if self.device.waiting.is_none() {
             if self.next == Step::Change {
                 let before = self.device.signer.key_id();
@@ -118,7 +132,10 @@ impl Client {
             self.sign(false, Asks::Events, events, wall_ms);
         }
         if self.administers && self.administrator.waiting.is_none() && chance.happens(ADMINISTERS_PERMILLE) {
-            self.administer(wall_ms, chance);
+            match governs.filter(|_| chance.happens(700)) {
+                Some((keys, set)) => self.govern(wall_ms, keys, set, chance),
+                None => self.administer(wall_ms, chance),
+            }
         }
         // Devices are even, administrators odd.
         self.requests += 2;
@@ -145,10 +162,26 @@ impl Client {
                 (Asks::Skip { from, becomes }, Operation::LaneSkip { key, from, to, previous, reason })
             }
         };
+        self.record(record_type::ORGANISATION, asks, operation, wall_ms);
+    }
+
+    /// Adds a validator, gives it another power or removes it: no more than all faults at a time are borne.
+    fn govern(&mut self, wall_ms: i64, keys: &[[u8; 32]], set: &[Validator], chance: &mut Chance) {
+        let Some(public) = keys.get(chance.index(keys.len())).copied() else { return };
+        let power = match set.iter().find(|one| one.key == public).map(|one| one.power) {
+            None => 1,
+            Some(1) if set.len() > SET_MIN && chance.happens(500) => 0,
+            Some(1) => 2,
+            Some(_) => 1,
+        };
+        self.record(record_type::GOVERNANCE, Asks::Set, Operation::ValidatorSet { public, power }, wall_ms);
+    }
+
+    fn record(&mut self, kind: u16, asks: Asks, operation: Operation, wall_ms: i64) {
         let sequence = self.administrator.state.next;
         let event_id = format!("urn:example:record:{}:{sequence}", self.number);
         let payload = OrganisationRecord { event_id, event_time: wall_ms, operation }.write();
-        let event = SubmittedEvent { record_type: record_type::ORGANISATION, salt: [9; 16], payload };
+        let event = SubmittedEvent { record_type: kind, salt: [9; 16], payload };
         self.sign(true, asks, vec![event], wall_ms);
     }
 
@@ -211,7 +244,10 @@ impl Client {
                     return Err(format!("a lane that stands at {from} is not moved: {code}"));
                 }
             }
-            (Asks::Admit | Asks::Retire, Some(code)) => return Err(format!("a record of an administrator: {code}")),
+            (Asks::Set, None) => self.set_changes += 1,
+            (Asks::Admit | Asks::Retire | Asks::Set, Some(code)) => {
+                return Err(format!("a record of an administrator: {code}"));
+            }
         }
         Ok(())
     }

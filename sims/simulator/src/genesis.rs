@@ -14,11 +14,13 @@ pub(super) fn genesis(profile: &Profile, byzantine: Option<usize>) -> Genesis {
     let validators = usize::from(profile.validators);
     let floods = |number: usize| profile.byzantine == Byzantine::Flood && byzantine == Some(number);
     let organisation = |number: usize| {
-        let mut keys =
-            vec![(public(DEVICE, number), KeyRole::Device), (public(ADMINISTRATOR, number), KeyRole::Administrator)];
-        if number >= validators {
-            keys.push((public(VALIDATOR, number), KeyRole::Node));
-        }
+        // A root key may do whatever an administrator's may, and govern.
+        let administrator = if number == 0 { KeyRole::Root } else { KeyRole::Administrator };
+        let mut keys = vec![
+            (public(DEVICE, number), KeyRole::Device),
+            (public(ADMINISTRATOR, number), administrator),
+            (public(VALIDATOR, number), KeyRole::Node),
+        ];
         if floods(number) {
             keys.extend((0..FLOOD_KEYS).map(|key| (public(FLOOD_DEVICES, key), KeyRole::Device)));
         }

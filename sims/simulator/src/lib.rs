@@ -51,6 +51,8 @@ pub struct Outcome {
     pub converged_ms: u64,
     /// Submissions that correct nodes said are on the ledger.
     pub acknowledged: usize,
+    /// Changes of the validator set on the ledger.
+    pub set_changes: u64,
     /// At how many heights a correct validator heard two things of which the Byzantine one may sign one.
     pub contradicted: u64,
     /// How often a correct node told of it.

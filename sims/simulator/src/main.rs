@@ -25,9 +25,9 @@ struct Arguments {
     /// How many validators there are
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     validators: u16,
-    /// How many nodes without a vote follow them
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=16))]
-    followers: u16,
+    /// How many nodes without a vote follow them; 1, or 2 where they get a vote
+    #[arg(long, value_parser = clap::value_parser!(u16).range(0..=16))]
+    followers: Option<u16>,
     /// How many heights must be decided while things go wrong
     #[arg(long, default_value_t = 50)]
     heights: u64,
@@ -64,6 +64,8 @@ enum Kind {
     Disks,
     /// Hard, and one member sends all that it can, as much as it can
     Flood,
+    /// Hard, with twins every second time, and the validator set changes
+    Changes,
     /// All but calm in turn
     All,
 }
@@ -92,7 +94,8 @@ fn seeds(text: &str) -> Result<(u64, u64), String> {
 
 impl Arguments {
     fn profile(&self, seed: u64) -> Profile {
-        const IN_TURN: [Kind; 6] = [Kind::Hard, Kind::Twins, Kind::Liar, Kind::Forgets, Kind::Disks, Kind::Flood];
+        const IN_TURN: [Kind; 7] =
+            [Kind::Hard, Kind::Twins, Kind::Liar, Kind::Forgets, Kind::Disks, Kind::Flood, Kind::Changes];
         let turn = usize::try_from(seed % IN_TURN.len() as u64).unwrap_or(0);
         let kind = match self.profile {
             Kind::All => IN_TURN.get(turn).copied().unwrap_or(Kind::Hard),
@@ -100,6 +103,7 @@ impl Arguments {
         };
         let byzantine = match kind {
             Kind::Twins => Byzantine::Twins,
+            Kind::Changes if (seed / IN_TURN.len() as u64).is_multiple_of(2) => Byzantine::Twins,
             Kind::Liar => Byzantine::Liar,
             Kind::Forgets => Byzantine::Forgets,
             Kind::Flood => Byzantine::Flood,
@@ -108,6 +112,7 @@ impl Arguments {
         let profile = match kind {
             Kind::Calm => Profile::calm(),
             Kind::Disks => Profile::disks(byzantine),
+            Kind::Changes => Profile::changes(byzantine),
             _ => Profile::hard(byzantine),
         };
         let control = match self.control {
@@ -118,7 +123,7 @@ impl Arguments {
             Weakened::SignaturesUnchecked => Control::SignaturesUnchecked,
         };
         let profile = if control == Control::None { profile } else { Profile::weakened(control, byzantine) };
-        let (validators, followers) = (self.validators, self.followers);
+        let (validators, followers) = (self.validators, self.followers.unwrap_or(profile.followers));
         let organisations = !self.no_administrators;
         Profile { validators, followers, organisations, heights: self.heights, ..profile }
     }
@@ -131,6 +136,7 @@ struct Total {
     heights: u64,
     least_heights: Option<u64>,
     acknowledged: u64,
+    set_changes: u64,
     contradicted: u64,
     evidence: u64,
     slowest_ms: u64,
@@ -144,6 +150,7 @@ impl Total {
         self.heights += outcome.height;
         self.least_heights = Some(self.least_heights.map_or(outcome.height, |least| least.min(outcome.height)));
         self.acknowledged += outcome.acknowledged as u64;
+        self.set_changes += outcome.set_changes;
         self.contradicted += outcome.contradicted;
         self.evidence += outcome.evidence;
         self.slowest_ms = self.slowest_ms.max(outcome.converged_ms);
@@ -205,13 +212,14 @@ fn tell(total: &Total, seconds: f64) -> ExitCode {
         println!("{kind} in {seeds} of {} seeds", total.runs);
     }
     println!(
-        "{} seeds, {} heights (at least {} each), {} submissions acknowledged; {} seeds with violations, {} that differ; \
+        "{} seeds, {} heights (at least {} each), {} submissions acknowledged, {} changes of the validator set; {} seeds with violations, {} that differ; \
          {} times evidence, of {} heights at which a correct validator heard two things; \
          all at one height, and all clients answered, at most {} ms after nothing went wrong any more; {seconds:.1} s",
         total.runs,
         total.heights,
         total.least_heights.unwrap_or(0),
         total.acknowledged,
+        total.set_changes,
         total.failed.len(),
         total.differing.len(),
         total.evidence,

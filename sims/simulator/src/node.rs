@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use suyuan_ledger::block::Header;
+use suyuan_ledger::block::{Header, Validator};
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::WriteSet;
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
@@ -87,6 +87,16 @@ impl Node {
     /// The last block, and the state behind it.
     pub fn head(&self) -> Option<(Hash, Hash)> {
         self.core.as_ref().map(|core| (core.ledger().head.id, core.ledger().head.state))
+    }
+
+    /// The last validator set that the ledger has, which may not decide yet.
+    pub fn set(&self) -> Vec<Validator> {
+        self.core.as_ref().map(|core| core.ledger().directory.validators().set.clone()).unwrap_or_default()
+    }
+
+    /// Its place among those who decide the next block.
+    pub fn place(&self) -> Option<usize> {
+        self.core.as_ref()?.validators().iter().position(|one| one.key == self.key)
     }
 
     /// The header of the block that would be next, without records.

@@ -103,6 +103,8 @@ impl World {
         let byzantine = match profile.byzantine {
             Byzantine::None => None,
             Byzantine::Flood => Some(chance.index(members)),
+            // The operator's node is correct: it governs.
+            _ if profile.changes => Some(1 + chance.index(validators.saturating_sub(1))),
             _ => Some(chance.index(validators)),
         };
         let genesis = genesis(&profile, byzantine);
@@ -223,6 +225,7 @@ impl World {
             height: self.least_height(),
             converged_ms: if self.trouble { 0 } else { self.now.saturating_sub(healed_at) },
             acknowledged: self.watch.acknowledged.len(),
+            set_changes: self.nodes.first().map_or(0, |node| node.client.set_changes),
             contradicted: self.watch.contradicted(),
             evidence: self.watch.evidence,
             violations: std::mem::take(&mut self.watch.violations),
@@ -396,8 +399,13 @@ impl World {
         let again = CLIENT_MS / 2 + self.chance.below(CLIENT_MS);
         self.plan(again, Event::Client { node: number });
         let wall_ms = START_MS + i64::try_from(self.now).unwrap_or(0);
+        let governs = (self.profile.changes && number == 0).then(|| {
+            let correct = self.nodes.iter().filter(|node| node.correct).map(|node| node.key).collect::<Vec<_>>();
+            (correct, self.nodes.first().map(Node::set).unwrap_or_default())
+        });
+        let governs = governs.as_ref().map(|(keys, set)| (keys.as_slice(), set.as_slice()));
         let Some(node) = self.nodes.get_mut(number).filter(|node| node.is_up()) else { return };
-        let brought = node.client.brings(wall_ms, &mut self.chance);
+        let brought = node.client.brings(wall_ms, governs, &mut self.chance);
         for (request, submission) in brought {
             self.step(number, vec![Input::Submit { request, submission: Box::new(submission) }]);
         }
@@ -581,10 +589,11 @@ impl World {
 
     fn send(&mut self, from: usize, to: Option<[u8; 32]>, message: &Arc<Message>) {
         let Some(sender) = self.nodes.get(from) else { return };
-        let (key, correct, place) = (sender.key, sender.correct, sender.number);
+        let (key, correct, number) = (sender.key, sender.correct, sender.number);
+        let place = sender.place();
         match (correct, message.as_ref()) {
             (true, Message::Consensus(message)) => self.watch.said(from, &key, message),
-            (true, Message::Proposed(block)) if usize::from(block.header.proposer) == place => {
+            (true, Message::Proposed(block)) if place == Some(usize::from(block.header.proposer)) => {
                 self.watch.made.insert(block.header.id());
             }
             _ => {}
@@ -599,7 +608,7 @@ impl World {
                 Lies::Liar(liar) if !correct => Some(liar.turn(to, message, &mut self.chance)),
                 Lies::Twins { halves, forger } if !correct => {
                     let speaks = match halves {
-                        true => (to % 2 == 0) == (from == place),
+                        true => (to % 2 == 0) == (from == number),
                         false => self.chance.happens(500),
                     };
                     // What comes first counts.

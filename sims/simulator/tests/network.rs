@@ -56,6 +56,17 @@ fn a_member_that_floods() {
 }
 
 #[test]
+fn validator_sets_that_change() {
+    let mut changes = 0;
+    for (seed, byzantine) in (380..386).zip([Byzantine::None, Byzantine::Twins].into_iter().cycle()) {
+        let outcome = run(seed, Profile::changes(byzantine));
+        assert_eq!(outcome.violations, [], "changes, seed {seed}");
+        changes += outcome.set_changes;
+    }
+    assert!(changes >= 12, "{changes}");
+}
+
+#[test]
 fn seven_validators() {
     let profile = Profile { validators: 7, heights: 20, ..Profile::hard(Byzantine::Liar) };
     holds("seven", profile, 400..403);
