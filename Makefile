@@ -32,7 +32,7 @@ setup: ## check the tools needed; on Debian, as root, install what is missing
 	@.ci/setup
 
 .PHONY: demo
-demo: setup ## build suyuan and show it at work; on a terminal it serves at the end (DEMO_ONCE=1: no)
+demo: setup ## build suyuan and show it at work; on a terminal the network runs on until Enter (DEMO_ONCE=1: no)
 	$(BUILD)
 	@docs/demo.sh
 

@@ -75,8 +75,8 @@ title 'Identifiers: what they are and their other forms; a wrong check digit is 
 step 0 id parse '(01)09521141123454(17)270131(10)L1' 'urn:epc:id:sscc:9521141.0000000011'
 step 1 id parse '(01)09521141123455'
 
-title 'The ledger: four scenarios captured, traced, proved and checked'
-# On a terminal it serves at the end; DEMO_ONCE=1 or a pipe ends it.
+title 'The ledger, kept by five nodes: four scenarios captured, traced, proved and checked'
+# On a terminal the network runs on until Enter; DEMO_ONCE=1 or a pipe ends it.
 run demo "$@"
 
 printf '\nAll steps did what they should.\n'

@@ -211,8 +211,8 @@ pub(super) struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Said {
     pub place: Place,
-    /// For which header, and in a vote whether for one at all.
-    content: (Hash, bool),
+    /// For which header; in a vote 1 if for none, in a proposal its earlier round.
+    content: (Hash, i64),
 }
 
 impl Said {
@@ -229,11 +229,11 @@ impl Said {
                 };
                 // A vote for nothing that names something says no more than one that does not.
                 let id = if is_nil { Hash::ZERO } else { id };
-                Some(Said { place: Place { height, validator, round, kind }, content: (id, is_nil) })
+                Some(Said { place: Place { height, validator, round, kind }, content: (id, i64::from(is_nil)) })
             }
             ConsensusMessage::Proposal(proposal) => {
-                let SignedProposal { height, round, id, validator, .. } = *proposal;
-                Some(Said { place: Place { height, validator, round, kind: 2 }, content: (id, false) })
+                let SignedProposal { height, round, id, pol_round, validator, .. } = *proposal;
+                Some(Said { place: Place { height, validator, round, kind: 2 }, content: (id, pol_round) })
             }
             ConsensusMessage::Polka(_) | ConsensusMessage::Skip(_) | ConsensusMessage::Undecided(_) => None,
         }

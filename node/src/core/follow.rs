@@ -213,6 +213,12 @@ impl NodeCore {
         }
         let mut submissions = Vec::with_capacity(decided.block.submissions.len());
         for signed in &decided.block.submissions {
+            // What waits here was verified when it came: while others go on, that is most of it.
+            let waits = self.pool.get(&signed.submission.id()).filter(|pooled| pooled.submission.signed() == signed);
+            if let Some(verified) = waits.and_then(|pooled| self.current(pooled)) {
+                submissions.push(verified);
+                continue;
+            }
             let verified = VerifiedSubmission::verify(signed.clone(), self.ledger.head.chain, &self.ledger.directory);
             submissions.push(Arc::new(verified.map_err(|_| "a block with an invalid submission")?));
         }

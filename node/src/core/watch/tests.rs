@@ -195,8 +195,8 @@ fn vote(chain: Hash, seed: u8, kind: VoteKind, id: Hash) -> ConsensusMessage {
     ConsensusMessage::Vote(SignedVote { kind: kind as u8, height, round, id, validator: signer.public(), signature })
 }
 
-fn proposal(chain: Hash, seed: u8, id: Hash) -> ConsensusMessage {
-    let (height, round, pol_round, signer) = (1, 0, -1, signer(seed));
+fn proposal(chain: Hash, seed: u8, id: Hash, pol_round: i64) -> ConsensusMessage {
+    let (height, round, signer) = (1, 4, signer(seed));
     let signature = signer.signature(proposal_message(chain, height, round, pol_round, id));
     ConsensusMessage::Proposal(SignedProposal { height, round, id, pol_round, validator: signer.public(), signature })
 }
@@ -217,12 +217,13 @@ fn contradictions() {
         (prevote(1, one), prevote(1, other), true),
         (prevote(1, one), nil.clone(), true),
         (vote(chain, 1, VoteKind::Precommit, one), vote(chain, 1, VoteKind::PrecommitNil, Hash::ZERO), true),
-        (proposal(chain, 1, one), proposal(chain, 1, other), true),
+        (proposal(chain, 1, one, -1), proposal(chain, 1, other, -1), true),
+        (proposal(chain, 1, one, -1), proposal(chain, 1, one, 2), true),
         // The same twice, another validator, another kind, a signature that does not hold.
         (prevote(1, one), prevote(1, one), false),
         (prevote(1, one), prevote(2, other), false),
         (prevote(1, one), vote(chain, 1, VoteKind::PrecommitNil, Hash::ZERO), false),
-        (prevote(1, one), proposal(chain, 1, other), false),
+        (prevote(1, one), proposal(chain, 1, other, -1), false),
         (prevote(1, one), forged(prevote(1, other)), false),
         (forged(prevote(1, other)), prevote(1, one), false),
     ];
