@@ -170,13 +170,34 @@ chaos-one: chaos-tools ## faults of one machine, long: kills, disks, rot, clocks
 	$(BUILD)
 	SUYUAN_CHAOS=long $(CARGO) test $(RELEASE) --workspace --test chaos -- --nocapture --test-threads 1
 
+# What it needs beside the program: namespaces, packet filters, disks that fail (Debian's names). Packets are held by
+# Python's NetfilterQueue if it is there (SUYUAN_CHAOS_PYTHON names the interpreter), else they are only lost.
+NETWORK_TOOLS := ip:iproute2 iptables:iptables fiu-run:fiu-utils
+
+.PHONY: chaos-network
+chaos-network: ## faults of a network, as root: five nodes on hosts of their own, cut, lossy, killed, rotten (30 minutes)
+	@$(MAKE) --no-print-directory chaos-tools CHAOS_TOOLS='$(NETWORK_TOOLS)'
+	$(BUILD)
+	SUYUAN_CHAOS=long SUYUAN_CHAOS_NETWORK=1 \
+		$(CARGO) test $(RELEASE) --workspace --test chaos_network -- --nocapture --test-threads 1
+
 # All kinds of trouble in turn. Whatever seed shows a violation is told, and `suyuan-sims --timeline SEED` tells its story.
 SIMS_SEEDS := 0..10000
 
 .PHONY: sims
-sims: ## simulate networks with faults and a Byzantine validator, 10,000 seeds of 50 heights (SIMS_SEEDS; 80 minutes)
+sims: ## simulate networks with faults and a Byzantine member, 10,000 seeds of 50 heights (SIMS_SEEDS)
 	$(BUILD)
 	@$(BIN)/suyuan-sims --profile all --seeds $(SIMS_SEEDS)
+
+# Each run weakens something, and must show it.
+.PHONY: sims-controls
+sims-controls: ## what the simulator must catch: four weaknesses, over a hundred seeds each
+	$(BUILD)
+	@for control in log-dropped:hard flush-skipped:hard quorum-weakened:twins quorum-weakened:liar \
+			signatures-unchecked:twins signatures-unchecked:liar; do \
+		echo "$$control"; \
+		$(BIN)/suyuan-sims --control "$${control%%:*}" --profile "$${control##*:}" --seeds 0..100 | grep -v ^seed || true; \
+	done
 
 .PHONY: hostile-document
 hostile-document: ## capture documents of 1 GiB: all recorded, or refused, below 300 MiB of memory (2 minutes)

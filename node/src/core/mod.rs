@@ -34,7 +34,7 @@ use suyuan_sdk::signer::{MemorySigner, Signer as _};
 use crate::consensus::{Contradiction, Pace};
 use agreement::Agreement;
 use follow::Follow;
-use pool::{Added, Pool};
+use pool::{Added, Pool, is_of_organisations};
 use watch::Watch;
 
 /// A block carries at most so many events.
@@ -229,6 +229,8 @@ pub struct NodeCore {
     watch: Watch,
     inbox: VecDeque<(NodeKey, Message)>,
     pace: Pace,
+    /// The last block may have moved lanes otherwise than by what it carries of them.
+    lanes_moved: bool,
 }
 
 /// What a node is to the decision of blocks.
@@ -281,6 +283,7 @@ impl NodeCore {
             watch: Watch::default(),
             inbox: VecDeque::new(),
             pace,
+            lanes_moved: false,
         })
     }
 
@@ -339,6 +342,9 @@ impl NodeCore {
     pub fn step(&mut self, store: &dyn Read, inputs: Vec<Input>) -> Result<Vec<Effect>, CoreError> {
         let mut effects = Vec::new();
         let mut seal = false;
+        if std::mem::take(&mut self.lanes_moved) {
+            self.drop_skipped(store, &mut effects)?;
+        }
         for input in inputs {
             match input {
                 Input::Time { wall_ms, elapsed_ms } => {
@@ -465,9 +471,9 @@ impl NodeCore {
         given: Given,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CoreError> {
-        let (id, bytes) = match &given {
-            Given::Signed(signed) => (signed.submission.id(), signed.submission.body_bytes),
-            Given::Verified(verified) => (verified.id(), verified.signed().submission.body_bytes),
+        let id = match &given {
+            Given::Signed(signed) => signed.submission.id(),
+            Given::Verified(verified) => verified.id(),
         };
         if self.pool.get(&id).is_some() {
             self.requests.entry(id).or_default().push(request);
@@ -477,7 +483,6 @@ impl NodeCore {
         }
         let answer = match earlier_answer(store, id)? {
             Some(answer) => answer,
-            None if self.pool.is_full(bytes as usize) => Answer::Busy,
             None => match self.verified(given) {
                 Err(refusal) => Answer::Refused(refusal),
                 Ok(verified) if verified.is_ahead_of(self.wall_ms, &self.ledger.directory) => {
@@ -641,6 +646,8 @@ impl NodeCore {
             }
         }
         self.drop_outdated(submissions, effects);
+        // Where they stand now can be read once the block is written.
+        self.lanes_moved = submissions.iter().any(|submission| is_of_organisations(submission));
         if self.pool.is_empty() {
             self.tips.clear();
         }
@@ -669,12 +676,24 @@ impl NodeCore {
             let head = &submission.signed().submission;
             lanes.insert(head.key, LaneState { next: head.sequence.saturating_add(1), previous: submission.id() });
         }
-        for (key, lane) in lanes {
-            for pooled in self.pool.outdated(&key, lane) {
-                self.tips.remove(&key);
-                for request in self.requests.remove(&pooled.submission.id()).unwrap_or_default() {
-                    effects.push(Effect::Answer { request, answer: Answer::LaneFork(lane.previous) });
-                }
+        lanes.into_iter().for_each(|(key, lane)| self.drop_outdated_of(&key, lane, effects));
+    }
+
+    /// The same for lanes that an administrator has moved.
+    fn drop_skipped(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<(), CoreError> {
+        self.tips.clear();
+        for key in self.pool.lanes() {
+            let lane = lane(store, &key)?;
+            self.drop_outdated_of(&key, lane, effects);
+        }
+        Ok(())
+    }
+
+    fn drop_outdated_of(&mut self, key: &Hash, lane: LaneState, effects: &mut Vec<Effect>) {
+        for pooled in self.pool.outdated(key, lane) {
+            self.tips.remove(key);
+            for request in self.requests.remove(&pooled.submission.id()).unwrap_or_default() {
+                effects.push(Effect::Answer { request, answer: Answer::LaneFork(lane.previous) });
             }
         }
     }

@@ -41,6 +41,13 @@ pub(super) enum Added {
     Fork(Hash),
 }
 
+/// How much of an organisation waits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Share {
+    count: usize,
+    bytes: usize,
+}
+
 /// What waits, in the order in which it came.
 #[derive(Default)]
 pub(super) struct Pool {
@@ -48,8 +55,8 @@ pub(super) struct Pool {
     by_place: BTreeMap<u64, Hash>,
     /// By lane and sequence.
     lanes: BTreeMap<Hash, BTreeMap<u64, Hash>>,
-    /// How many of each organisation.
-    authors: BTreeMap<u64, usize>,
+    /// How much of each organisation.
+    authors: BTreeMap<u64, Share>,
     next_place: u64,
     bytes: usize,
 }
@@ -64,8 +71,28 @@ impl Pool {
     }
 
     /// Whether one of so many bytes would not find room.
-    pub fn is_full(&self, bytes: usize) -> bool {
+    fn is_full(&self, bytes: usize) -> bool {
         self.by_id.len() >= WAITING_MAX || self.bytes.saturating_add(bytes) > WAITING_BYTES_MAX
+    }
+
+    /// Makes room for a submission of an organisation; whether there is. What other nodes passed on of the organisation that
+    /// has most waiting is dropped, the last first, as long as that is more than this one's: whoever brought it still has it,
+    /// and what waits for what never comes must not keep others out.
+    pub fn make_room(&mut self, author: u64, bytes: usize) -> bool {
+        while self.is_full(bytes) {
+            let own = self.authors.get(&author).copied().unwrap_or_default();
+            let lacks_bytes = self.by_id.len() < WAITING_MAX;
+            let size = |share: &Share| if lacks_bytes { share.bytes } else { share.count };
+            let wanted = size(&own).saturating_add(if lacks_bytes { bytes } else { 1 });
+            let more = self.authors.iter().filter(|(other, share)| **other != author && size(share) > wanted);
+            let most = more.max_by_key(|(_, share)| size(share)).map(|(other, _)| *other);
+            let is_of =
+                |pooled: &Pooled| Some(pooled.submission.signed().submission.organisation) == most && !pooled.own;
+            let mut latest = self.by_place.values().rev();
+            let Some(id) = latest.find(|id| self.by_id.get(id).is_some_and(is_of)).copied() else { return false };
+            self.remove(&id);
+        }
+        true
     }
 
     /// Lets one wait. `lane` is where its lane stands on the ledger.
@@ -82,11 +109,11 @@ impl Pool {
             pooled.own |= own;
             return Added::Waits;
         }
-        if self.is_full(bytes) || sequence < lane.next || sequence - lane.next > AHEAD_MAX {
+        if sequence < lane.next || sequence - lane.next > AHEAD_MAX {
             return Added::Full;
         }
         let (author, tip) = (head.organisation, self.tip(&key, lane));
-        let of_author = self.authors.get(&author).copied().unwrap_or_default();
+        let of_author = self.authors.get(&author).map_or(0, |share| share.count);
         // What other nodes pass on must leave room: for other organisations, and for what the next of a lane is.
         if !own && (of_author >= AUTHOR_MAX || sequence > tip.next.saturating_add(GAP_MAX)) {
             return Added::Full;
@@ -94,14 +121,25 @@ impl Pool {
         if let Some(other) = self.lanes.get(&key).and_then(|lane| lane.get(&sequence)) {
             return Added::Fork(*other);
         }
+        // For what can't be taken yet nothing else is dropped.
+        let has_room = if sequence == tip.next { self.make_room(author, bytes) } else { !self.is_full(bytes) };
+        if !has_room {
+            return Added::Full;
+        }
         let place = self.next_place;
         self.next_place += 1;
         self.bytes += bytes;
         self.lanes.entry(key).or_default().insert(sequence, id);
-        *self.authors.entry(author).or_default() += 1;
+        let share = self.authors.entry(author).or_default();
+        (share.count, share.bytes) = (share.count + 1, share.bytes + bytes);
         self.by_place.insert(place, id);
         self.by_id.insert(id, Pooled { submission, directory, own, bytes, place });
         Added::Waits
+    }
+
+    /// The lanes of which something waits.
+    pub fn lanes(&self) -> Vec<Hash> {
+        self.lanes.keys().copied().collect()
     }
 
     /// Where a lane stands once what waits for it without a gap is applied.
@@ -195,9 +233,9 @@ impl Pool {
         let pooled = self.by_id.remove(id)?;
         let head = &pooled.submission.signed().submission;
         self.bytes -= pooled.bytes;
-        if let Some(count) = self.authors.get_mut(&head.organisation) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(share) = self.authors.get_mut(&head.organisation) {
+            (share.count, share.bytes) = (share.count - 1, share.bytes - pooled.bytes);
+            if share.count == 0 {
                 self.authors.remove(&head.organisation);
             }
         }

@@ -16,6 +16,8 @@ use crate::runner::{document, event};
 
 /// A node that says nothing for so long counts as gone.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// So many numbers of events each client has.
+const NUMBERS: u32 = 50_000_000;
 /// How often, and how far apart, a job is looked at.
 const JOB_LOOKS: u32 = 600;
 const JOB_WAIT: Duration = Duration::from_millis(20);
@@ -70,14 +72,14 @@ pub fn event_id(number: u32) -> String {
     format!("urn:uuid:00000000-0000-4000-8000-{number:012}")
 }
 
-fn agent() -> ureq::Agent {
+pub fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build().into()
 }
 
 impl Client {
     pub fn new(way: Way, key: &str, number: usize, filling: usize) -> Client {
         let signer = KeyFile::read(Path::new(key)).unwrap().open_insecure().unwrap();
-        let next = u32::try_from(number).unwrap() * 100_000_000;
+        let next = u32::try_from(number).unwrap() * NUMBERS;
         Client {
             way,
             signer,
@@ -114,6 +116,11 @@ impl Client {
                 return;
             }
         }
+    }
+
+    /// Sends what is in doubt, or the next group. `false` if the node is gone or refuses.
+    pub fn turn(&mut self, agent: &ureq::Agent, url: &str, group: u32) -> bool {
+        self.is_placed(agent, url) && self.step(agent, url, group)
     }
 
     /// Sends what is in doubt, or the next group; whether to go on.

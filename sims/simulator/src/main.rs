@@ -1,5 +1,6 @@
 //! Simulates networks of nodes, seed after seed, and tells what must never happen and did.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,9 +25,15 @@ struct Arguments {
     /// How many validators there are
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     validators: u16,
+    /// How many nodes without a vote follow them; 1, or 2 where they get a vote
+    #[arg(long, value_parser = clap::value_parser!(u16).range(0..=16))]
+    followers: Option<u16>,
     /// How many heights must be decided while things go wrong
     #[arg(long, default_value_t = 50)]
     heights: u64,
+    /// No keys are admitted and retired, and no lanes moved, meanwhile
+    #[arg(long)]
+    no_administrators: bool,
     /// Weakens what is correct: the run is expected to show a violation
     #[arg(long, value_enum, default_value_t = Weakened::Nothing)]
     control: Weakened,
@@ -51,7 +58,15 @@ enum Kind {
     Twins,
     /// The same, and one validator lies
     Liar,
-    /// Hard, twins and liar in turn
+    /// The same, and one validator forgets what it voted for whenever it stops, which is often
+    Forgets,
+    /// Hard, and every fourth write to a disk takes up to two seconds
+    Disks,
+    /// Hard, and one member sends all that it can, as much as it can
+    Flood,
+    /// Hard, with twins every second time, and the validator set changes
+    Changes,
+    /// All but calm in turn
     All,
 }
 
@@ -61,6 +76,12 @@ enum Weakened {
     Nothing,
     /// Validators forget what they said when they stop
     LogDropped,
+    /// Validators speak before what they must remember is on disk
+    FlushSkipped,
+    /// The Byzantine validator and one other decide; with liar, it alone makes certificates
+    QuorumWeakened,
+    /// The Byzantine validator signs with all keys, as if nobody checked
+    SignaturesUnchecked,
 }
 
 fn seeds(text: &str) -> Result<(u64, u64), String> {
@@ -73,23 +94,38 @@ fn seeds(text: &str) -> Result<(u64, u64), String> {
 
 impl Arguments {
     fn profile(&self, seed: u64) -> Profile {
-        let kind = match (self.profile, seed % 3) {
-            (Kind::All, 0) => Kind::Hard,
-            (Kind::All, 1) => Kind::Twins,
-            (Kind::All, _) => Kind::Liar,
-            (kind, _) => kind,
+        const IN_TURN: [Kind; 7] =
+            [Kind::Hard, Kind::Twins, Kind::Liar, Kind::Forgets, Kind::Disks, Kind::Flood, Kind::Changes];
+        let turn = usize::try_from(seed % IN_TURN.len() as u64).unwrap_or(0);
+        let kind = match self.profile {
+            Kind::All => IN_TURN.get(turn).copied().unwrap_or(Kind::Hard),
+            kind => kind,
+        };
+        let byzantine = match kind {
+            Kind::Twins => Byzantine::Twins,
+            Kind::Changes if (seed / IN_TURN.len() as u64).is_multiple_of(2) => Byzantine::Twins,
+            Kind::Liar => Byzantine::Liar,
+            Kind::Forgets => Byzantine::Forgets,
+            Kind::Flood => Byzantine::Flood,
+            _ => Byzantine::None,
         };
         let profile = match kind {
             Kind::Calm => Profile::calm(),
-            Kind::Twins => Profile::hard(Byzantine::Twins),
-            Kind::Liar => Profile::hard(Byzantine::Liar),
-            Kind::Hard | Kind::All => Profile::hard(Byzantine::None),
+            Kind::Disks => Profile::disks(byzantine),
+            Kind::Changes => Profile::changes(byzantine),
+            _ => Profile::hard(byzantine),
         };
         let control = match self.control {
             Weakened::Nothing => Control::None,
             Weakened::LogDropped => Control::LogDropped,
+            Weakened::FlushSkipped => Control::FlushSkipped,
+            Weakened::QuorumWeakened => Control::QuorumWeakened,
+            Weakened::SignaturesUnchecked => Control::SignaturesUnchecked,
         };
-        Profile { validators: self.validators, heights: self.heights, control, ..profile }
+        let profile = if control == Control::None { profile } else { Profile::weakened(control, byzantine) };
+        let (validators, followers) = (self.validators, self.followers.unwrap_or(profile.followers));
+        let organisations = !self.no_administrators;
+        Profile { validators, followers, organisations, heights: self.heights, ..profile }
     }
 }
 
@@ -100,6 +136,9 @@ struct Total {
     heights: u64,
     least_heights: Option<u64>,
     acknowledged: u64,
+    set_changes: u64,
+    contradicted: u64,
+    evidence: u64,
     slowest_ms: u64,
     failed: Vec<(u64, Outcome)>,
     differing: Vec<u64>,
@@ -111,6 +150,9 @@ impl Total {
         self.heights += outcome.height;
         self.least_heights = Some(self.least_heights.map_or(outcome.height, |least| least.min(outcome.height)));
         self.acknowledged += outcome.acknowledged as u64;
+        self.set_changes += outcome.set_changes;
+        self.contradicted += outcome.contradicted;
+        self.evidence += outcome.evidence;
         self.slowest_ms = self.slowest_ms.max(outcome.converged_ms);
         if !outcome.violations.is_empty() {
             self.failed.push((seed, outcome));
@@ -160,15 +202,28 @@ fn tell(total: &Total, seconds: f64) -> ExitCode {
     for seed in &total.differing {
         println!("seed {seed}: another trace the second time");
     }
+    let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
+    for violation in total.failed.iter().filter_map(|(_, outcome)| outcome.violations.first()) {
+        let words = violation.to_string();
+        let kind = words.split(' ').next().unwrap_or_default();
+        *kinds.entry(kind.to_owned()).or_default() += 1;
+    }
+    for (kind, seeds) in kinds {
+        println!("{kind} in {seeds} of {} seeds", total.runs);
+    }
     println!(
-        "{} seeds, {} heights (at least {} each), {} submissions acknowledged; {} seeds with violations, {} that differ; \
-         all at one height at most {} ms after nothing went wrong any more; {seconds:.1} s",
+        "{} seeds, {} heights (at least {} each), {} submissions acknowledged, {} changes of the validator set; {} seeds with violations, {} that differ; \
+         {} times evidence, of {} heights at which a correct validator heard two things; \
+         all at one height, and all clients answered, at most {} ms after nothing went wrong any more; {seconds:.1} s",
         total.runs,
         total.heights,
         total.least_heights.unwrap_or(0),
         total.acknowledged,
+        total.set_changes,
         total.failed.len(),
         total.differing.len(),
+        total.evidence,
+        total.contradicted,
         total.slowest_ms,
     );
     match total.failed.is_empty() && total.differing.is_empty() {

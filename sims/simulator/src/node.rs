@@ -1,24 +1,24 @@
-//! Keeps one simulated node: its core while it runs, and its disk.
+//! Keeps one simulated node: its core while it runs, its disk, and what waits while the disk is busy.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use suyuan_ledger::block::{Header, Validator};
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::WriteSet;
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::verify::VerifiedSubmission;
-use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, record_type};
 use suyuan_node::consensus::Pace;
-use suyuan_node::core::{Answer, CoreSettings, Effect, Input, LogRecord, Message, NodeCore};
-use suyuan_sdk::signer::{MemorySigner, Signer as _, sign_submission};
-use suyuan_sims::Workload;
+use suyuan_node::core::{CoreSettings, Effect, Input, LogRecord, Message, NodeCore};
+use suyuan_sdk::signer::{MemorySigner, Signer as _};
 use suyuan_store::{MemoryStore, Store as _};
 
-use crate::profile::Chance;
-use crate::seed_of;
+use crate::client::Client;
+use crate::{VALIDATOR, seed_of};
 
-/// Events that the client of a node has to bring: more than any run takes.
-const EVENTS: u32 = 100_000;
+/// So many inputs wait while a node's disk is busy; further ones are lost, as at a socket that nobody reads.
+const WAITING_MAX: usize = 8_192;
 
 /// A node.
 pub(super) struct Node {
@@ -26,63 +26,53 @@ pub(super) struct Node {
     pub correct: bool,
     pub skew_ms: i64,
     pub store: Arc<MemoryStore>,
+    /// Whom its clients are.
+    pub client: Client,
     /// What was logged; up to `flushed` it survives.
     pub log: Vec<LogRecord>,
     pub flushed: usize,
     /// Stops before its so-manieth next effect.
     pub stops_in: Option<u64>,
     pub planned: Option<u64>,
-    number: usize,
+    /// What it has to do before it takes inputs again: the disk is busy with the first of them.
+    pub held: VecDeque<Effect>,
+    /// How often it has started: what was planned for an earlier life does not count.
+    pub life: u64,
+    waiting: Vec<Input>,
+    /// Its place in the genesis, which its twin has, too.
+    pub number: usize,
     core: Option<NodeCore>,
     /// When it started, of which its core counts the time.
     started_ms: u64,
     height: u64,
-    client: Client,
-}
-
-/// The client of a node: it brings one submission after the other, each until it is answered.
-struct Client {
-    chain: Hash,
-    device: MemorySigner,
-    organisation: u64,
-    lane: LaneState,
-    workload: Workload,
-    waiting: Option<SignedSubmission>,
-    requests: u64,
 }
 
 impl Node {
-    pub fn new(genesis: &Genesis, bytes: &[u8], number: usize, seed: u64) -> Node {
+    pub fn new(genesis: &Genesis, bytes: &[u8], number: usize, client: Client) -> Node {
         let store = MemoryStore::default();
-        let chain = chain_id(bytes);
-        let founded = Ledger::found(chain, genesis.start_time, &genesis.rows(), genesis.directory(), &store);
+        let (rows, directory) = (genesis.rows(), genesis.directory());
+        let founded = Ledger::found(chain_id(bytes), genesis.start_time, &rows, directory, &store);
         if let Ok((_, writes)) = founded {
             // A store in memory never fails.
             let _ = store.commit(&writes);
         }
-        let client = Client {
-            chain,
-            device: MemorySigner::from_seed(&seed_of(2, number)),
-            organisation: number as u64 + 1,
-            lane: LaneState::default(),
-            workload: Workload::new(EVENTS, seed.wrapping_mul(31).wrapping_add(number as u64)),
-            waiting: None,
-            requests: 0,
-        };
         Node {
-            key: MemorySigner::from_seed(&seed_of(1, number)).public(),
+            key: MemorySigner::from_seed(&seed_of(VALIDATOR, number)).public(),
             correct: true,
             skew_ms: 0,
             store: Arc::new(store),
+            client,
             log: Vec::new(),
             flushed: 0,
             stops_in: None,
             planned: None,
+            held: VecDeque::new(),
+            life: 0,
+            waiting: Vec::new(),
             number,
             core: None,
             started_ms: 0,
             height: 0,
-            client,
         }
     }
 
@@ -99,25 +89,49 @@ impl Node {
         self.core.as_ref().map(|core| (core.ledger().head.id, core.ledger().head.state))
     }
 
-    pub fn start(&mut self) -> Result<(), String> {
+    /// The last validator set that the ledger has, which may not decide yet.
+    pub fn set(&self) -> Vec<Validator> {
+        self.core.as_ref().map(|core| core.ledger().directory.validators().set.clone()).unwrap_or_default()
+    }
+
+    /// Its place among those who decide the next block.
+    pub fn place(&self) -> Option<usize> {
+        self.core.as_ref()?.validators().iter().position(|one| one.key == self.key)
+    }
+
+    /// The header of the block that would be next, without records.
+    pub fn next_header(&self, wall_ms: i64) -> Option<Header> {
+        let none: &[VerifiedSubmission] = &[];
+        self.core.as_ref().map(|core| core.ledger().next_header(wall_ms, none))
+    }
+
+    pub fn start(&mut self, now: u64) -> Result<(), String> {
         let ledger = Ledger::open(self.store.as_ref()).map_err(|error| error.to_string())?.ok_or("an empty store")?;
         let settings = CoreSettings {
-            key: Some(MemorySigner::from_seed(&seed_of(1, self.number))),
+            // Who is not listed among the validators follows.
+            key: Some(MemorySigner::from_seed(&seed_of(VALIDATOR, self.number))),
             pace: Pace::default(),
             log: self.log.clone(),
         };
         self.height = ledger.head.height;
         let core = NodeCore::new(ledger, self.store.as_ref(), settings).map_err(|error| error.to_string())?;
-        (self.core, self.stops_in, self.planned) = (Some(core), None, None);
+        (self.core, self.stops_in, self.planned, self.started_ms) = (Some(core), None, None, now);
+        self.life += 1;
         Ok(())
     }
 
-    /// Stops, as if the machine had lost its power: of what was not flushed, some of the beginning may be there.
+    /// Stops, as if the machine had lost its power: of what was not flushed, some of the beginning may be there; a block
+    /// that was being written is there or not.
     pub fn stop(&mut self, chance: u64) {
         self.core = None;
         self.stops_in = None;
+        self.waiting.clear();
+        if let (Some(Effect::Commit { height, writes, .. }), true) = (self.held.pop_front(), chance & 1 == 1) {
+            self.commit(height, &writes);
+        }
+        self.held.clear();
         let unflushed = self.log.len().saturating_sub(self.flushed) as u64;
-        let kept = self.flushed + usize::try_from(chance % (unflushed + 1)).unwrap_or(0);
+        let kept = self.flushed + usize::try_from((chance >> 1) % (unflushed + 1)).unwrap_or(0);
         self.log.truncate(kept);
         self.flushed = self.log.len();
     }
@@ -148,6 +162,21 @@ impl Node {
         self.core.as_ref()?.wakes_at().map(|at| at.saturating_add(self.started_ms))
     }
 
+    /// Whether its disk is busy: then what comes waits, and it says nothing.
+    pub fn is_busy(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    pub fn waits(&mut self, inputs: Vec<Input>) {
+        if self.waiting.len() < WAITING_MAX {
+            self.waiting.extend(inputs);
+        }
+    }
+
+    pub fn waited(&mut self) -> Vec<Input> {
+        std::mem::take(&mut self.waiting)
+    }
+
     /// Takes inputs; `None` if it does not run.
     pub fn step(&mut self, now: u64, start: i64, inputs: Vec<Input>) -> Option<Result<Vec<Effect>, String>> {
         let core = self.core.as_mut()?;
@@ -176,46 +205,5 @@ impl Node {
         self.log.retain(|record| record.height > height);
         self.flushed = self.log.len();
         self.height = height;
-    }
-
-    /// The submission that the client waits for.
-    pub fn awaited(&self) -> Option<Hash> {
-        self.client.waiting.as_ref().map(|signed| signed.submission.id())
-    }
-
-    pub fn next_submission(&mut self, wall_ms: i64, chance: &mut Chance) -> (u64, SignedSubmission) {
-        let client = &mut self.client;
-        client.requests += 1;
-        let signed = match &client.waiting {
-            Some(signed) => signed.clone(),
-            None => {
-                let count = 1 + chance.index(3);
-                let events: Vec<SubmittedEvent> = client
-                    .workload
-                    .by_ref()
-                    .take(count)
-                    .map(|payload| SubmittedEvent { record_type: record_type::EPCIS, salt: [7; 16], payload })
-                    .collect();
-                let (chain, organisation, lane) = (client.chain, client.organisation, client.lane);
-                let signed = sign_submission(&client.device, chain, organisation, lane, wall_ms, events);
-                signed.unwrap_or_else(|_| unreachable!("a key in memory always signs"))
-            }
-        };
-        client.waiting = Some(signed.clone());
-        (client.requests, signed)
-    }
-
-    pub fn answered(&mut self, _request: u64, answer: &Answer) {
-        let client = &mut self.client;
-        match answer {
-            Answer::Applied { .. } => {
-                if let Some(signed) = client.waiting.take() {
-                    client.lane =
-                        LaneState { next: client.lane.next.saturating_add(1), previous: signed.submission.id() };
-                }
-            }
-            // It comes again with the same.
-            Answer::Busy | Answer::NotNext(_) | Answer::LaneFork(_) | Answer::Refused(_) => {}
-        }
     }
 }

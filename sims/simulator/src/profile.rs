@@ -39,18 +39,33 @@ pub enum Byzantine {
     None,
     /// Runs twice under one key, and so says and proposes two things: to some the one, to others the other.
     Twins,
-    /// Proposes invalid blocks, keeps bodies and submissions back, lies when others catch up, says old things again, and
-    /// forgets what it said when it starts anew.
+    /// Tells each node another thing: proposes two blocks at a time, also invalid ones, keeps bodies and submissions back,
+    /// votes for what nobody has, votes as others without their keys, lies when others catch up, says old and altered
+    /// certificates again.
     Liar,
+    /// Forgets what it voted for, and what it is locked on, whenever it starts anew; it is stopped often.
+    Forgets,
+    /// Sends all that a member can send, as much as it can: submissions that can't be taken yet, votes and proposals of
+    /// rounds and heights to come, lists of submissions that nobody has, questions without end.
+    Flood,
 }
 
-/// What a simulator must notice if it is worth anything: a correct node is weakened.
+/// What a simulator must notice if it is worth anything: something that is correct is weakened. Nothing of the program is
+/// changed for it: what the weakness would let through is made by other means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
     /// Nothing is weakened.
     None,
     /// What correct validators remember is lost when they stop.
     LogDropped,
+    /// What correct validators must have on disk before they speak is not: the log is never flushed.
+    FlushSkipped,
+    /// Less than two thirds suffice. The Byzantine validator has so much power that it needs one other only, as if two of
+    /// four decided; if it lies rather than runs twice, so much that its own signature makes a certificate.
+    QuorumWeakened,
+    /// Signatures are not checked. The Byzantine validator signs with the keys of the others, which is all that an absent
+    /// check would let through: it votes for them, or makes certificates of their votes.
+    SignaturesUnchecked,
 }
 
 /// How hard the network is to live in.
@@ -58,7 +73,9 @@ pub enum Control {
 pub struct Profile {
     /// How many validators there are.
     pub validators: u16,
-    /// What one of them is, if it is Byzantine.
+    /// How many nodes without a vote follow them. Clients submit at these, too.
+    pub followers: u16,
+    /// What one of the validators is, if it is Byzantine.
     pub byzantine: Byzantine,
     /// Heights that must be decided while things go wrong.
     pub heights: u64,
@@ -68,12 +85,20 @@ pub struct Profile {
     pub lost_permille: u32,
     /// So many of a thousand messages come twice, the second one late.
     pub twice_permille: u32,
-    /// A correct node stops about so often, in milliseconds, in the middle of what it does; 0: never.
+    /// A node stops about so often, in milliseconds, in the middle of what it does; 0: never.
     pub stops_every_ms: u64,
     /// The network is cut in two about so often; 0: never.
     pub cuts_every_ms: u64,
     /// How far clocks are off, at most.
     pub skew_ms: u64,
+    /// So many of a thousand writes and flushes take long.
+    pub slow_permille: u32,
+    /// How long such a one takes, at most, in milliseconds.
+    pub slow_ms: u64,
+    /// Whether administrators admit and retire keys and move lanes meanwhile.
+    pub organisations: bool,
+    /// Whether the operator adds validators, gives them another power and removes them meanwhile.
+    pub changes: bool,
     /// What is weakened.
     pub control: Control,
 }
@@ -83,6 +108,7 @@ impl Profile {
     pub fn calm() -> Profile {
         Profile {
             validators: 4,
+            followers: 1,
             byzantine: Byzantine::None,
             heights: 50,
             delay_ms: (1, 3),
@@ -91,6 +117,10 @@ impl Profile {
             stops_every_ms: 0,
             cuts_every_ms: 0,
             skew_ms: 0,
+            slow_permille: 0,
+            slow_ms: 0,
+            organisations: true,
+            changes: false,
             control: Control::None,
         }
     }
@@ -105,7 +135,28 @@ impl Profile {
             stops_every_ms: 4_000,
             cuts_every_ms: 6_000,
             skew_ms: 120_000,
+            slow_permille: 10,
+            slow_ms: 300,
             ..Profile::calm()
         }
+    }
+
+    /// Hard, with something weakened: where logs are, nodes stop more often.
+    pub fn weakened(control: Control, byzantine: Byzantine) -> Profile {
+        let hard = Profile { control, ..Profile::hard(byzantine) };
+        match control {
+            Control::LogDropped | Control::FlushSkipped => Profile { stops_every_ms: 800, slow_permille: 0, ..hard },
+            _ => hard,
+        }
+    }
+
+    /// Hard, and the validator set changes: nodes without a vote get one and lose it, powers go up and down.
+    pub fn changes(byzantine: Byzantine) -> Profile {
+        Profile { changes: true, followers: 2, ..Profile::hard(byzantine) }
+    }
+
+    /// Hard, and disks are slow: every fourth write or flush takes up to two seconds.
+    pub fn disks(byzantine: Byzantine) -> Profile {
+        Profile { slow_permille: 250, slow_ms: 2_000, ..Profile::hard(byzantine) }
     }
 }
