@@ -97,14 +97,17 @@ impl fmt::Display for Violation {
     }
 }
 
+/// What a vote is for, or what a proposal proposes and by which earlier round.
+type Content = (Hash, i64);
+
 /// What a message of consensus is: of which height and round, what (0 or 1 a vote, 4 a proposal), for what, by whom.
 /// A vote for a block and one for none are the same vote.
-type Said = (u64, u32, u8, Hash, [u8; 32]);
+type Said = (u64, u32, u8, Content, [u8; 32]);
 
 fn said(message: &ConsensusMessage) -> Option<Said> {
     match message {
-        ConsensusMessage::Vote(vote) => Some((vote.height, vote.round, vote.kind & 1, vote.id, vote.validator)),
-        ConsensusMessage::Proposal(one) => Some((one.height, one.round, 4, one.id, one.validator)),
+        ConsensusMessage::Vote(vote) => Some((vote.height, vote.round, vote.kind & 1, (vote.id, 0), vote.validator)),
+        ConsensusMessage::Proposal(one) => Some((one.height, one.round, 4, (one.id, one.pol_round), one.validator)),
         _ => None,
     }
 }
@@ -116,9 +119,9 @@ pub(super) struct Watch {
     /// By height: block and state after it, as the first correct node had them.
     decided: BTreeMap<u64, (Hash, Hash)>,
     /// What correct validators signed: by node, height, round, and what it was.
-    signed: BTreeMap<(usize, u64, u32, u8), Hash>,
+    signed: BTreeMap<(usize, u64, u32, u8), Content>,
     /// What a correct validator heard of the Byzantine one at the height that it decides.
-    heard: BTreeMap<(usize, u64, u32, u8), Hash>,
+    heard: BTreeMap<(usize, u64, u32, u8), Content>,
     /// Who heard two things of which the Byzantine one may sign one, and at which height.
     contradicted: BTreeSet<(usize, u64)>,
     /// The blocks that correct validators made.
