@@ -40,6 +40,7 @@ pub struct Station {
     /// How far clocks may be ahead, in milliseconds.
     pub clock_tolerance_ms: i64,
     /// How many authorities have to sign a record of governance; 0: an operator alone.
+    #[serde(default)]
     pub threshold: u32,
 }
 

@@ -21,6 +21,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/v1/blocks/{height}"),
     ("get", "/v1/checkpoint"),
     ("get", "/v1/evidence/{name}"),
+    ("get", "/v1/governance"),
     ("get", "/v1/lanes/{key}"),
     ("get", "/v1/organisations"),
     ("get", "/v1/organisations/{number}"),

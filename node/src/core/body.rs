@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use suyuan_ledger::block::{Block, Header};
+use suyuan_ledger::block::{Block, Header, body_root};
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::Read;
 use suyuan_ledger::state::apply::lane;
@@ -62,7 +62,9 @@ impl NodeCore {
         effects: &mut Vec<Effect>,
     ) -> Result<bool, CoreError> {
         let (next, now) = (self.ledger.head.height.saturating_add(1), self.elapsed_ms);
-        let is_fit = self.votes(&from) && block.header.chain == self.ledger.head.chain && is_list(&block.submissions);
+        // A list that the header does not name would keep the true one out.
+        let is_its = is_list(&block.submissions) && body_root(&block.submissions) == block.header.body;
+        let is_fit = self.votes(&from) && block.header.chain == self.ledger.head.chain && is_its;
         let Part::Validator(agreement) = &mut self.part else { return Ok(false) };
         if !is_fit {
             return Ok(false);
