@@ -31,6 +31,7 @@ pub struct Decision {
 }
 
 /// What validators did.
+#[expect(clippy::large_enum_variant, reason = "one at a time is made or read")]
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Misdeed {
     /// One of them signed two things of which it may sign one.

@@ -244,7 +244,7 @@ impl Watch {
             return None;
         }
         passed.blocks = passed.blocks.saturating_add(1);
-        (passed.blocks % most == 0).then_some(passed.blocks)
+        passed.blocks.is_multiple_of(most).then_some(passed.blocks)
     }
 }
 

@@ -5,6 +5,7 @@ use suyuan_ledger::kv::Table;
 use suyuan_store::snapshot::{BY_HEIGHT, Heights, Moment, Pairs, Part, TABLES};
 
 /// What is said about a snapshot.
+#[expect(clippy::large_enum_variant, reason = "one at a time is made or read")]
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum SnapshotMessage {
     /// Asks for a state that can be had.

@@ -118,6 +118,9 @@ impl Planned {
     }
 }
 
+/// A node's height and its state root.
+type Stand = (u64, String);
+
 impl Network {
     /// Makes the network in an empty folder, and starts its nodes. The first answers at `port` if that is free.
     pub fn found(folder: &Path, port: u16) -> Result<Network, Reason> {
@@ -234,11 +237,11 @@ impl Network {
     }
 
     /// Waits until all that run have one height and one state; these, or what each had at last.
-    pub fn together(&self) -> Result<Result<(u64, String), Vec<(u64, String)>>, Reason> {
+    pub fn together(&self) -> Result<Result<Stand, Vec<Stand>>, Reason> {
         let begun = Instant::now();
         loop {
             let running = self.nodes.iter().filter(|node| node.runs);
-            let stand: Vec<(u64, String)> = running.map(NodeProcess::stands).collect::<Result<_, _>>()?;
+            let stand: Vec<Stand> = running.map(NodeProcess::stands).collect::<Result<_, _>>()?;
             match stand.first() {
                 Some(first) if stand.iter().all(|one| one == first) => return Ok(Ok(first.clone())),
                 _ if begun.elapsed() > TOGETHER_WAIT => return Ok(Err(stand)),
