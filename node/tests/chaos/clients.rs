@@ -1,4 +1,5 @@
 //! Clients that capture by HTTP until the node is gone, and remember what was acknowledged and what is in doubt.
+#![allow(dead_code)]
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

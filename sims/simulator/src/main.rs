@@ -70,6 +70,7 @@ enum Kind {
     All,
 }
 
+#[expect(clippy::enum_variant_names, reason = "the names are those of the library's")]
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Weakened {
     /// Nothing
