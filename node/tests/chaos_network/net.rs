@@ -230,6 +230,11 @@ impl Net {
 
     /// Ends all nodes, and asserts that each holds all that was acknowledged, and is sound: how many events each has.
     pub fn finish(&mut self, load: &Load) -> usize {
+        // What was acknowledged last may be on its way to one of them.
+        let up: Vec<usize> = (0..NODES).filter(|number| self.is_up(*number)).collect();
+        if let Some(most) = up.iter().map(|number| self.height(*number)).max() {
+            self.reach(&up, most);
+        }
         for number in 0..NODES {
             if self.is_up(number) {
                 let (status, said) = self.take(number).stop();
