@@ -144,7 +144,7 @@ impl Joining {
                 goes_on = hearing.hear(event);
             }
         })?;
-        Ok(Others { runtime, network, listening })
+        Ok(Others { network, running: Mutex::new(Some((runtime, listening))) })
     }
 }
 
@@ -252,9 +252,9 @@ impl Peers for Outgoing {
 
 /// The other nodes, as long as this one runs.
 pub struct Others {
-    runtime: Runtime,
     network: Arc<Network>,
-    listening: JoinHandle<()>,
+    /// What carries messages, and the thread that listens; none once they have ended.
+    running: Mutex<Option<(Runtime, JoinHandle<()>)>>,
 }
 
 impl Others {
@@ -268,11 +268,12 @@ impl Others {
         self.network.listening()
     }
 
-    /// Ends all connections. The writer MUST have stopped.
-    pub fn stop(self) {
-        let Others { runtime, network, listening } = self;
+    /// Ends all connections, and the threads that read the store for others. The writer MUST have stopped.
+    pub fn stop(&self) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((runtime, listening)) = running else { return };
         // Then no event comes any more, and the thread that listens ends.
-        runtime.block_on(network.stop());
+        runtime.block_on(self.network.stop());
         let _ = listening.join();
         runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     }

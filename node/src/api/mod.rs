@@ -24,6 +24,7 @@ use crate::accounts::Accounts;
 use crate::codes::node as codes;
 use crate::journal::Journal;
 use crate::open::{Node, stopped_reason};
+use crate::peers::Others;
 use limits::{BODIES_KIB_MAX, DRAIN};
 use metrics::Metrics;
 use server::{Certificates, Places, Server};
@@ -148,7 +149,10 @@ pub async fn serve(
     tracing::info!(%address, in_time = ended.is_ok(), "stopped");
     let ending = move || {
         app.epcis.stop();
-        app.node.writer.stop()
+        let ended = app.node.writer.stop();
+        // Nobody may read the store any more when this process ends.
+        app.node.others.iter().for_each(Others::stop);
+        ended
     };
     let sealed = tokio::task::spawn_blocking(ending).await;
     match sealed {
