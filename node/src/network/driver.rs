@@ -21,7 +21,7 @@ use super::behaviour::{Behaviour, BehaviourEvent};
 use super::each::lock;
 use super::peer::{Denial, Peer, Reach};
 use super::shared::Shared;
-use super::transport::Wires;
+use super::transport::{Left, Wires, causes};
 use super::{NetworkError, NodeKey, Refusal};
 
 /// A connection that lasted so long was a good one: when it is lost, the member is dialled at once.
@@ -338,26 +338,20 @@ fn free_addresses(listen: &[String]) -> Result<Vec<(&String, Multiaddr)>, Networ
 fn refusal(error: &ListenError) -> Option<Refusal> {
     match error {
         ListenError::Denied { cause } => denial(cause),
+        // Nothing was refused to it, and nothing failed.
+        ListenError::Transport(error) if causes(error).any(|cause| cause.is::<Left>()) => None,
         ListenError::Transport(error) => Some(Refusal::Handshake(all_causes(error))),
         ListenError::Aborted | ListenError::LocalPeerId { .. } | ListenError::WrongPeerId { .. } => None,
     }
 }
 
 /// What an error and those behind it say, without what is said twice.
-fn all_causes(error: &dyn std::error::Error) -> String {
-    let mut told = String::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string();
-        if !told.contains(&text) {
-            if !told.is_empty() {
-                told.push_str(": ");
-            }
-            told.push_str(&text);
-        }
-        next = error.source();
-    }
-    told
+fn all_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    causes(error).fold(String::new(), |told, cause| match cause.to_string() {
+        text if told.contains(&text) => told,
+        text if told.is_empty() => text,
+        text => format!("{told}: {text}"),
+    })
 }
 
 fn denial(cause: &ConnectionDenied) -> Option<Refusal> {

@@ -1,6 +1,7 @@
 //! Makes the wires: TCP with Noise and Yamux, QUIC, and names for both.
 
-use std::io;
+use std::error::Error;
+use std::{fmt, io};
 
 use libp2p::core::Transport as _;
 use libp2p::core::muxing::StreamMuxerBox;
@@ -50,10 +51,15 @@ fn plain(keypair: &Keypair, settings: &Settings) -> Result<Wires, NetworkError> 
         .upgrade(Version::V1Lazy)
         .authenticate(noise)
         .multiplex(yamux)
-        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)))
+        .map_err(|error| error.either(io::Error::other, after_handshake));
     let quic = quic::tokio::Transport::new(quic_config(keypair, &settings.limits))
         .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
-    Ok(tcp.or_transport(quic).map(|either, _| either.into_inner()).map_err(io::Error::other).boxed())
+    Ok(tcp
+        .or_transport(quic)
+        .map(|either, _| either.into_inner())
+        .map_err(|error| error.either(|tcp| tcp, io::Error::other))
+        .boxed())
 }
 
 fn quic_config(keypair: &Keypair, limits: &Limits) -> quic::Config {
@@ -64,4 +70,34 @@ fn quic_config(keypair: &Keypair, limits: &Limits) -> quic::Config {
     config.max_idle_timeout = u32::try_from(2 * limits.silence_max.as_millis()).unwrap_or(u32::MAX);
     config.max_concurrent_stream_limit = STREAMS_MAX as u32;
     config
+}
+
+/// The other side had proven its key and the chain, and then closed the connection before it was in use.
+///
+/// Of two members that dial each other at once, each may do so to the connection that is one too many.
+#[derive(Debug)]
+pub(super) struct Left(String);
+
+impl fmt::Display for Left {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "closed by the other side: {}", self.0)
+    }
+}
+
+impl Error for Left {}
+
+/// Why a connection with a finished handshake came to nothing.
+fn after_handshake(error: impl Error + Send + Sync + 'static) -> io::Error {
+    if causes(&error).any(|cause| cause.is::<io::Error>()) {
+        return io::Error::other(Left(error.to_string()));
+    }
+    io::Error::other(error)
+}
+
+/// An error and those behind it; `io::Error` passes over the one it holds.
+pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
+        Some(error) => error.get_ref().map(|held| held as &(dyn Error + 'static)),
+        None => error.source(),
+    })
 }
