@@ -8,7 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -24,7 +24,8 @@ use tokio::sync::oneshot;
 
 use crate::alarms::Alarms;
 use crate::core::{
-    Alarm, Answer, CoreError, Effect, Input, Message as NodeMessage, NodeCore, NodeKey, View, WAITING_BYTES_MAX,
+    Alarm, Answer, CoreError, Effect, Followed, Input, Message as NodeMessage, NodeCore, NodeKey, View,
+    WAITING_BYTES_MAX,
 };
 
 /// So many submissions may be on their way to the writer; further senders are told to come again.
@@ -270,12 +271,23 @@ impl Writer {
         });
         common.tell(&core);
         let shared = common.clone();
+        let (verifier, to_verify) = channel();
+        let (chain, verified) = (common.chain, sender.clone());
+        // It ends when the writer does.
+        std::thread::Builder::new().name("verify".to_owned()).spawn(move || {
+            for blocks in to_verify {
+                let blocks = Message::Heard(Box::new(Input::Followed(verify(blocks, chain))));
+                if verified.send(blocks).is_err() {
+                    break;
+                }
+            }
+        })?;
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             let watched = Watched { store: store.as_ref(), common: &shared };
             let ended = Pipeline::run(&watched, |pipeline| {
                 let begun = Instant::now();
                 let (answers, common, validators) = (HashMap::new(), shared.as_ref(), core.ledger().head.validators);
-                Writing { core, common, answers, requests: 0, begun, together, validators, unsettled: None }
+                Writing { core, common, answers, requests: 0, begun, together, validators, unsettled: None, verifier }
                     .run(pipeline, &receiver)
             });
             // Whatever was handed over last may still have failed.
@@ -386,6 +398,8 @@ struct Writing<'a> {
     validators: Hash,
     /// The last block handed over, if it is not known to be on disk.
     unsettled: Option<u64>,
+    /// The thread that verifies what other nodes have decided, while this one applies.
+    verifier: Sender<Vec<Followed>>,
 }
 
 impl Writing<'_> {
@@ -503,6 +517,10 @@ impl Writing<'_> {
                     let bytes = codec::encode(record.as_ref());
                     self.with_others(|others| others.log.append(record.height, &bytes))?;
                 }
+                Effect::Verify(blocks) => {
+                    let gone = |_| StoreError::Failed("the thread that verifies has ended".to_owned());
+                    self.verifier.send(blocks).map_err(gone)?;
+                }
                 Effect::Flush => self.with_others(|others| others.log.flush())?,
                 Effect::Send { to, message } => self.with_others(|others| {
                     others.peers.send(to, &message);
@@ -571,6 +589,18 @@ fn is_of_next_block(effect: &Effect) -> bool {
     match effect {
         Effect::Log(_) | Effect::Flush => true,
         Effect::Send { message, .. } => matches!(**message, NodeMessage::Consensus(_) | NodeMessage::Proposed(_)),
-        Effect::Commit { .. } | Effect::Answer { .. } | Effect::Alarm(_) => false,
+        Effect::Commit { .. } | Effect::Answer { .. } | Effect::Alarm(_) | Effect::Verify(_) => false,
     }
+}
+
+/// Verifies blocks side by side.
+fn verify(mut blocks: Vec<Followed>, chain: Hash) -> Vec<Followed> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = blocks.len().div_ceil(cores).max(1);
+    std::thread::scope(|scope| {
+        for part in blocks.chunks_mut(share) {
+            scope.spawn(move || part.iter_mut().for_each(|block| block.verify(chain)));
+        }
+    });
+    blocks
 }

@@ -1,6 +1,9 @@
 //! Submissions: up to 4,096 events under one signature, each signing key on a lane of its own
 //! (`proofs.md` §4).
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+
 use bincode::{Decode, Encode};
 use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 
@@ -239,6 +242,29 @@ pub fn sign(signing_key: &SigningKey, message: Hash) -> [u8; 64] {
 /// Whether this public key signed a hash. Strict: keys and signatures on which verifiers could disagree
 /// are refused.
 pub fn verify(public: &[u8; 32], message: Hash, signature: &[u8; 64]) -> bool {
+    KNOWN.with_borrow_mut(|known| match known {
+        None => is_signed(public, message, signature),
+        Some(known) => {
+            let what = (*public, message, *signature);
+            known.contains(&what) || (is_signed(public, message, signature) && known.insert(what))
+        }
+    })
+}
+
+fn is_signed(public: &[u8; 32], message: Hash, signature: &[u8; 64]) -> bool {
     VerifyingKey::from_bytes(public)
         .is_ok_and(|key| key.verify_strict(&message.0, &Signature::from_bytes(signature)).is_ok())
+}
+
+thread_local! {
+    static KNOWN: RefCell<Option<HashSet<([u8; 32], Hash, [u8; 64])>>> = const { RefCell::new(None) };
+}
+
+/// Does some work during which signatures that were found good are remembered on this thread: for a simulator, where one
+/// thread is many nodes, and each of them checks what all have signed. What is found good is the same.
+pub fn with_known_signatures<T>(work: impl FnOnce() -> T) -> T {
+    KNOWN.set(Some(HashSet::new()));
+    let done = work();
+    KNOWN.set(None);
+    done
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use suyuan_ledger::block::{Block, StoredBlock, StoredSubmission};
 use suyuan_ledger::codec;
+use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError, Table};
+use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::state::subject::place_key;
 use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent};
@@ -21,6 +23,8 @@ const GRACE_MS: u64 = 150;
 const ANSWER_MS: u64 = 2_000;
 /// And it is not asked again for so long.
 const SILENT_MS: u64 = 10_000;
+/// With fewer events that are not verified than this, an answer is verified where it is applied.
+const VERIFIED_APART: usize = 16;
 /// Every node tells how far it is so often.
 const STATUS_MS: u64 = 1_000;
 
@@ -33,10 +37,42 @@ pub(super) struct Follow {
     behind_since: Option<u64>,
     /// Who was asked, and until when an answer may come.
     asked: Option<(NodeKey, u64)>,
-    /// Blocks to apply, the next one first, and who sent them.
-    blocks: VecDeque<DecidedBlock>,
-    sender: NodeKey,
+    /// Blocks to apply, the next one first: of two answers at most.
+    blocks: VecDeque<Followed>,
+    /// The last height of those that are being verified.
+    verifying: Option<u64>,
     status_at: u64,
+}
+
+/// A decided block that another node has sent, and what of it is verified.
+#[derive(Debug)]
+pub struct Followed {
+    decided: DecidedBlock,
+    from: NodeKey,
+    /// Of each submission, if it is verified under the directory.
+    verified: Vec<Option<Arc<VerifiedSubmission>>>,
+    directory: Arc<Directory>,
+}
+
+impl Followed {
+    /// Verifies the submissions that are not yet. One that is invalid stays what it was, and is found so where the block
+    /// would be applied.
+    pub fn verify(&mut self, chain: Hash) {
+        for (signed, verified) in self.decided.block.submissions.iter().zip(&mut self.verified) {
+            if verified.is_none() {
+                *verified = VerifiedSubmission::verify(signed.clone(), chain, &self.directory).ok().map(Arc::new);
+            }
+        }
+    }
+
+    fn height(&self) -> u64 {
+        self.decided.block.header.height
+    }
+
+    fn events_to_verify(&self) -> usize {
+        let submissions = self.decided.block.submissions.iter().zip(&self.verified);
+        submissions.filter(|(_, verified)| verified.is_none()).map(|(signed, _)| signed.events.len()).sum()
+    }
 }
 
 impl Follow {
@@ -56,7 +92,7 @@ impl Follow {
 
     /// Whether nobody tells of a block after this one.
     pub fn is_last(&self, height: u64) -> bool {
-        self.blocks.is_empty() && self.heights().all(|(_, said)| said <= height)
+        self.end(height) == height && self.heights().all(|(_, said)| said <= height)
     }
 
     pub fn disconnected(&mut self, node: &NodeKey) {
@@ -72,21 +108,42 @@ impl Follow {
         self.behind_since.get_or_insert(now);
     }
 
-    /// Takes an answer. One that was not asked for, or does not fit, is dropped.
-    pub fn take(&mut self, from: NodeKey, blocks: Vec<DecidedBlock>, height: u64) {
-        let Some((_, until)) = self.asked.filter(|(asked, _)| *asked == from) else { return };
+    /// The last height that is here, or on its way from being verified.
+    fn end(&self, height: u64) -> u64 {
+        self.verifying.or(self.blocks.back().map(Followed::height)).unwrap_or(height).max(height)
+    }
+
+    /// Whether an answer is the one that was asked for, and fits. What is not is dropped.
+    fn expects(&mut self, from: NodeKey, blocks: &[DecidedBlock], height: u64) -> bool {
+        let Some((_, until)) = self.asked.filter(|(asked, _)| *asked == from) else { return false };
         self.asked = None;
-        let next = |block: &DecidedBlock| block.block.header.height == height.saturating_add(1);
-        if blocks.first().is_some_and(next) && blocks.len() as u64 <= PORTION_BLOCKS {
-            (self.blocks, self.sender) = (blocks.into(), from);
-        } else {
+        let next = self.end(height).saturating_add(1);
+        let fits = blocks.first().is_some_and(|block| block.block.header.height == next);
+        if !fits || blocks.len() as u64 > PORTION_BLOCKS {
             // It has nothing, whatever it said.
             self.heights.insert(from, (0, until));
+            return false;
+        }
+        true
+    }
+
+    /// Takes blocks that are verified as far as they can be, unless they are not waited for any more.
+    pub fn verified(&mut self, blocks: Vec<Followed>) {
+        if self.verifying.is_some() && self.verifying == blocks.last().map(Followed::height) {
+            self.verifying = None;
+            self.blocks.extend(blocks);
         }
     }
 
+    /// A block was none: nothing of what was sent counts, and who sent it is not asked for a while.
+    fn refuse(&mut self, from: NodeKey, now: u64) {
+        self.blocks.clear();
+        self.verifying = None;
+        self.heights.insert(from, (0, now.saturating_add(SILENT_MS)));
+    }
+
     pub fn has_block(&self, height: u64) -> bool {
-        self.blocks.front().is_some_and(|block| block.block.header.height == height.saturating_add(1))
+        self.blocks.front().is_some_and(|block| block.height() == height.saturating_add(1))
     }
 
     pub fn wakes_at(&self) -> Option<u64> {
@@ -95,29 +152,28 @@ impl Follow {
         [Some(self.status_at), answer, grace].into_iter().flatten().min()
     }
 
-    /// Whom to ask for blocks after a height, if it is time to.
-    fn whom(&mut self, height: u64, now: u64) -> Option<NodeKey> {
+    /// Whom to ask for blocks, and from which height on, if it is time to: the next answer comes and is verified while
+    /// this one is applied.
+    fn whom(&mut self, height: u64, now: u64) -> Option<(NodeKey, u64)> {
         if let Some((silent, _)) = self.asked.filter(|(_, until)| now >= *until) {
             // Whatever it says meanwhile: others are asked first.
             self.asked = None;
             self.heights.entry(silent).and_modify(|known| known.1 = now.saturating_add(SILENT_MS));
         }
-        let ahead = self.heights.iter().filter(|(_, (said, not_before))| *said > height && *not_before <= now);
+        let end = self.end(height);
+        let ahead = self.heights.iter().filter(|(_, (said, not_before))| *said > end && *not_before <= now);
         let Some((best, highest)) = ahead.map(|(node, (said, _))| (*node, *said)).max_by_key(|(_, said)| *said) else {
             self.behind_since = None;
             return None;
         };
         let since = *self.behind_since.get_or_insert(now);
-        if !self.blocks.is_empty() || (highest == height.saturating_add(1) && now < since.saturating_add(GRACE_MS)) {
+        let has_enough = self.verifying.is_some() || self.blocks.len() as u64 >= PORTION_BLOCKS;
+        let may_decide_it = highest == end.saturating_add(1) && now < since.saturating_add(GRACE_MS);
+        if self.asked.is_some() || has_enough || may_decide_it {
             return None;
         }
-        match self.asked {
-            Some(_) => None,
-            None => {
-                self.asked = Some((best, now.saturating_add(ANSWER_MS)));
-                Some(best)
-            }
-        }
+        self.asked = Some((best, now.saturating_add(ANSWER_MS)));
+        Some((best, end.saturating_add(1)))
     }
 }
 
@@ -140,9 +196,9 @@ impl NodeCore {
     pub(super) fn ask_for_blocks(&mut self, effects: &mut Vec<Effect>) {
         let (height, now) = (self.ledger.head.height, self.elapsed_ms);
         if self.watch.diverged.is_none()
-            && let Some(node) = self.follow.whom(height, now)
+            && let Some((node, from)) = self.follow.whom(height, now)
         {
-            let message = Arc::new(Message::WantDecided { from: height.saturating_add(1) });
+            let message = Arc::new(Message::WantDecided { from });
             effects.push(Effect::Send { to: Some(node), message });
         }
         if now >= self.follow.status_at {
@@ -164,29 +220,56 @@ impl NodeCore {
         Ok(())
     }
 
+    /// Takes an answer; what is to be verified of it is handed out if that is much.
+    pub(super) fn take_decided(&mut self, from: NodeKey, blocks: Vec<DecidedBlock>, effects: &mut Vec<Effect>) {
+        if !self.follow.expects(from, &blocks, self.ledger.head.height) {
+            return;
+        }
+        let blocks: Vec<Followed> = blocks.into_iter().map(|decided| self.followed(from, decided)).collect();
+        self.follow.verifying = blocks.last().map(Followed::height);
+        match blocks.iter().map(Followed::events_to_verify).sum::<usize>() {
+            ..VERIFIED_APART => self.follow.verified(blocks),
+            _ => effects.push(Effect::Verify(blocks)),
+        }
+    }
+
+    fn followed(&self, from: NodeKey, decided: DecidedBlock) -> Followed {
+        // What waits here was verified when it came: while others go on, that is most of it.
+        let waits = |signed: &SignedSubmission| {
+            let pooled = self.pool.get(&signed.submission.id())?;
+            if pooled.submission.signed() == signed { self.current(pooled) } else { None }
+        };
+        let verified = decided.block.submissions.iter().map(waits).collect();
+        Followed { decided, from, verified, directory: Arc::clone(&self.ledger.directory) }
+    }
+
     /// Applies the next of the blocks that another node has sent; whether there was one.
     pub(super) fn apply_followed(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<bool, CoreError> {
         let height = self.ledger.head.height;
-        while self.follow.blocks.front().is_some_and(|block| block.block.header.height <= height) {
+        while self.follow.blocks.front().is_some_and(|block| block.height() <= height) {
             self.follow.blocks.pop_front();
         }
-        let Some(decided) = self.follow.blocks.pop_front() else { return Ok(false) };
+        let Some(Followed { decided, from, verified, directory }) = self.follow.blocks.pop_front() else {
+            return Ok(false);
+        };
         if self.watch.diverged.is_some() {
             return Ok(false);
         }
         let header = decided.block.header.clone();
-        match self.check_followed(&decided) {
+        // Verified under another directory, it is not verified.
+        let verified = if Arc::ptr_eq(&directory, &self.ledger.directory) { verified } else { Vec::new() };
+        match self.check_followed(&decided, verified) {
             Ok(submissions) => {
                 self.decided(store, &header, decided.certificate, &submissions, effects)?;
                 self.tell_followers(effects);
+                // More may be on their way while this one is written.
+                self.ask_for_blocks(effects);
                 Ok(true)
             }
             Err(what) => {
-                let node = self.follow.sender;
-                self.follow.blocks.clear();
-                self.follow.heights.insert(node, (0, self.elapsed_ms.saturating_add(SILENT_MS)));
-                if self.watch_refused(&decided, node, effects) {
-                    effects.push(Effect::Alarm(Alarm::Misbehaved { node, what }));
+                self.follow.refuse(from, self.elapsed_ms);
+                if self.watch_refused(&decided, from, effects) {
+                    effects.push(Effect::Alarm(Alarm::Misbehaved { node: from, what }));
                 }
                 Ok(false)
             }
@@ -194,7 +277,11 @@ impl NodeCore {
     }
 
     /// Whether a block is the next one, decided by those who have to, and made of what they say.
-    fn check_followed(&self, decided: &DecidedBlock) -> Result<Vec<Arc<VerifiedSubmission>>, &'static str> {
+    fn check_followed(
+        &self,
+        decided: &DecidedBlock,
+        verified: Vec<Option<Arc<VerifiedSubmission>>>,
+    ) -> Result<Vec<Arc<VerifiedSubmission>>, &'static str> {
         let header = &decided.block.header;
         if header.validators != self.ledger.head.validators {
             return Err("a block of another validator set");
@@ -203,15 +290,16 @@ impl NodeCore {
             return Err("a block that its certificate does not decide");
         }
         let mut submissions = Vec::with_capacity(decided.block.submissions.len());
-        for signed in &decided.block.submissions {
-            // What waits here was verified when it came: while others go on, that is most of it.
-            let waits = self.pool.get(&signed.submission.id()).filter(|pooled| pooled.submission.signed() == signed);
-            if let Some(verified) = waits.and_then(|pooled| self.current(pooled)) {
-                submissions.push(verified);
-                continue;
-            }
-            let verified = VerifiedSubmission::verify(signed.clone(), self.ledger.head.chain, &self.ledger.directory);
-            submissions.push(Arc::new(verified.map_err(|_| "a block with an invalid submission")?));
+        let verified = verified.into_iter().chain(std::iter::repeat(None));
+        for (signed, verified) in decided.block.submissions.iter().zip(verified) {
+            let (chain, directory) = (self.ledger.head.chain, &self.ledger.directory);
+            submissions.push(match verified {
+                Some(verified) => verified,
+                None => Arc::new(
+                    VerifiedSubmission::verify(signed.clone(), chain, directory)
+                        .map_err(|_| "a block with an invalid submission")?,
+                ),
+            });
         }
         self.ledger.check_header(header, &submissions).map_err(|_| "a block that is not the next one")?;
         Ok(submissions)

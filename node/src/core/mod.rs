@@ -14,7 +14,7 @@ mod watch;
 
 pub use agreement::{LogRecord, Logged};
 pub use alarm::Alarm;
-pub use follow::decided_blocks;
+pub use follow::{Followed, decided_blocks};
 pub use message::{DecidedBlock, Message, ProposedBlock};
 pub use watch::{DECIDED_MS, Decided, PASSED_OVER_BLOCKS, Role, STALLED_MS, View};
 
@@ -81,6 +81,8 @@ pub enum Input {
     },
     /// The node is stopping: seal the last block without waiting.
     Seal,
+    /// What [`Effect::Verify`] handed out, verified.
+    Followed(Vec<Followed>),
     /// Another node is connected.
     Connected(NodeKey),
     /// Another node is not connected any more.
@@ -117,6 +119,8 @@ pub enum Effect {
         /// What.
         message: Arc<Message>,
     },
+    /// Verify these blocks beside the core, and give them back as [`Input::Followed`].
+    Verify(Vec<Followed>),
     /// Answer a request.
     Answer {
         /// Whom to answer.
@@ -365,6 +369,7 @@ impl NodeCore {
                         None => self.take_passed_on(store, given)?,
                     }
                 }
+                Input::Followed(blocks) => self.follow.verified(blocks),
                 Input::Connected(node) => self.connected(node, &mut effects),
                 Input::Disconnected(node) => self.follow.disconnected(&node),
                 Input::Message { from, message } if self.inbox.len() < INBOX_MAX => {
@@ -449,7 +454,7 @@ impl NodeCore {
                     self.send_decided(store, from, first, effects)?;
                 }
             }
-            Message::Decided(blocks) => self.follow.take(from, blocks, self.ledger.head.height),
+            Message::Decided(blocks) => self.take_decided(from, blocks, effects),
             Message::WantDecision { height } => self.send_decision(store, from, height, effects)?,
             Message::Decision { decision, wall_ms } => self.take_decision(store, from, decision, wall_ms, effects)?,
             Message::Snapshot(_) => {}

@@ -22,6 +22,7 @@ pub use checks::Violation;
 pub use profile::{Byzantine, Control, Profile};
 
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::submission::with_known_signatures;
 
 /// 2028-01-01: later than any event of a workload.
 const START_MS: i64 = 1_830_297_600_000;
@@ -63,7 +64,7 @@ pub struct Outcome {
 
 /// Runs a network.
 pub fn run(seed: u64, profile: Profile) -> Outcome {
-    world::World::new(seed, profile, false).run()
+    with_known_signatures(|| world::World::new(seed, profile, false).run())
 }
 
 /// Runs a network, and tells what happened, line by line.

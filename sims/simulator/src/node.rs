@@ -10,7 +10,7 @@ use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_node::consensus::Pace;
-use suyuan_node::core::{CoreSettings, Effect, Input, LogRecord, Message, NodeCore};
+use suyuan_node::core::{CoreSettings, Effect, Followed, Input, LogRecord, Message, NodeCore};
 use suyuan_sdk::signer::{MemorySigner, Signer as _};
 use suyuan_store::{MemoryStore, Store as _};
 
@@ -196,6 +196,13 @@ impl Node {
                 Some(Input::Verified { request: None, submission: Box::new(verified), directory })
             }
             message => Some(Input::Message { from, message: Box::new(message) }),
+        }
+    }
+
+    /// Verifies a block that the core has handed out.
+    pub fn verify(&self, block: &mut Followed) {
+        if let Some(core) = &self.core {
+            block.verify(core.ledger().head.chain);
         }
     }
 

@@ -8,7 +8,7 @@ use suyuan_ledger::codec;
 use suyuan_ledger::hash::{FileHasher, Hash};
 use suyuan_ledger::kv::{Read as _, Table};
 use suyuan_ledger::organisation::genesis::chain_id;
-use suyuan_node::core::{Alarm, Answer, Effect, Input, Message};
+use suyuan_node::core::{Alarm, Answer, Effect, Followed, Input, Message};
 use suyuan_store::{MemoryStore, fsck};
 
 use crate::byzantine::{Forger, Liar};
@@ -35,6 +35,9 @@ const REBUILT_EVERY: u64 = 8;
 /// may be of a round that was over, or the block may come from others before this one decides.)
 const TOLD_AFTER: u64 = 10;
 
+/// Verifying what a node has got takes so long at most, in milliseconds.
+const VERIFY_MS: u64 = 400;
+
 /// A flood of so many seeds begins with so many submissions as large as can be.
 const LARGE_EVERY: u64 = 24;
 const LARGE: u32 = 40;
@@ -47,6 +50,8 @@ enum Event {
     Wakes { node: usize },
     /// The disk of a node has done what it was busy with.
     Written { node: usize, life: u64 },
+    /// What a node has handed out is verified.
+    Verified { node: usize, blocks: Vec<Followed> },
     /// A client of a node brings its next submission, or the last one again.
     Client { node: usize },
     /// A node stops after so many effects more.
@@ -336,6 +341,7 @@ impl World {
                 self.plan_trouble(self.profile.stops_every_ms, Event::Stops);
             }
             Event::Starts { node } => self.start(node),
+            Event::Verified { node, blocks } => self.step(node, vec![Input::Followed(blocks)]),
             Event::Cuts => {
                 let whole = self.side.iter().any(|side| *side);
                 for side in &mut self.side {
@@ -534,6 +540,11 @@ impl World {
             Effect::Flush if node.correct && self.profile.control == Control::FlushSkipped => {}
             Effect::Flush => node.flushed = node.log.len(),
             Effect::Send { to, message } => self.send(number, to, &message),
+            Effect::Verify(mut blocks) => {
+                blocks.iter_mut().for_each(|block| node.verify(block));
+                let after = 1 + self.chance.below(VERIFY_MS);
+                self.plan(after, Event::Verified { node: number, blocks });
+            }
             Effect::Answer { request, answer } => self.answered(number, request, &answer),
             Effect::Alarm(alarm) => self.alarmed(number, &alarm),
         }
