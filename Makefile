@@ -181,6 +181,9 @@ chaos-network: ## faults of a network, as root: five nodes on hosts of their own
 	SUYUAN_CHAOS=long SUYUAN_CHAOS_NETWORK=1 \
 		$(CARGO) test $(RELEASE) --workspace --test chaos_network -- --nocapture --test-threads 1
 
+.PHONY: chaos
+chaos: chaos-network chaos-one ## both, the network first (70 minutes)
+
 # All kinds of trouble in turn. Whatever seed shows a violation is told, and `suyuan-sims --timeline SEED` tells its story.
 SIMS_SEEDS := 0..10000
 

@@ -1,6 +1,7 @@
 //! Where submissions go: a ledger in this process, or a node by HTTP. Both give the same answers.
 
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use suyuan_ledger::submission::{LaneState, SignedSubmission};
 use suyuan_sdk::lane as lane_text;
 use suyuan_store::RocksStore;
 
+use crate::api::stale::STALE;
 use crate::codes::node as codes;
 use crate::core::Answer;
 use crate::open::{Node, stopped_reason, store_reason};
@@ -210,6 +212,8 @@ pub struct Remote {
     agent: ureq::Agent,
     /// What the node is told of who asks.
     authorization: Option<String>,
+    /// What the node said of answers that may be stale.
+    stale: OnceLock<String>,
 }
 
 /// What a node answers to a submission that it does not take, as far as it is used here.
@@ -241,12 +245,18 @@ impl Remote {
         let configuration =
             ureq::Agent::config_builder().timeout_global(Some(ANSWER_TIMEOUT)).http_status_as_error(false).build();
         let authorization = token.map(|token| format!("Bearer {token}"));
-        Ok(Remote { url: url.trim_end_matches('/').to_owned(), agent: configuration.into(), authorization })
+        let (url, stale) = (url.trim_end_matches('/').to_owned(), OnceLock::new());
+        Ok(Remote { url, agent: configuration.into(), authorization, stale })
     }
 
     /// The address.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Why an answer may be behind what was decided, if the node said so of one.
+    pub fn stale(&self) -> Option<&str> {
+        self.stale.get().map(String::as_str)
     }
 
     /// Gets a document: its status and its bytes.
@@ -262,6 +272,9 @@ impl Remote {
     fn read(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(u16, Vec<u8>), Reason> {
         let unreachable = |error: ureq::Error| Reason::new(codes::UNREACHABLE, &[&self.url, &error.to_string()]);
         let mut answer = answer.map_err(unreachable)?;
+        if let Some(why) = answer.headers().get(STALE).and_then(|why| why.to_str().ok()) {
+            self.stale.get_or_init(|| why.to_owned());
+        }
         let bytes = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(unreachable)?;
         Ok((answer.status().as_u16(), bytes))
     }

@@ -21,7 +21,7 @@ use suyuan_ledger::state::apply::{ApplyError, Ledger};
 use suyuan_sdk::signer::{MemorySigner, Signer};
 
 use suyuan_store::snapshot::Trust;
-use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RocksStore, fsck_directory, memory_shares};
+use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RecordLog, RocksStore, fsck_directory, memory_shares};
 
 use crate::alarms::Alarms;
 use crate::codes::node as codes;
@@ -143,6 +143,9 @@ impl Opened {
     pub fn open_after_loss(path: &Path) -> Result<Opened, Reason> {
         let opened = Opened::open_with(path, DataDirectory::open_store_after_loss)?;
         opened.accept_restored()?;
+        // Whoever says so takes it on that nothing was signed that is not here.
+        let (log, _) = peers::open_log(path).map_err(|error| directory_reason(&error))?;
+        log.remember().map_err(|error| store_reason(&error))?;
         Ok(opened)
     }
 
@@ -200,16 +203,18 @@ impl Opened {
 
     /// Starts the writer with the node's key, with which it votes while it is a validator's.
     pub fn start(self, key: MemorySigner) -> Result<Node, Reason> {
-        if self.directory.is_restored() {
-            return Err(Reason::new(codes::RESTORED, &[&self.path.display().to_string()]));
-        }
         let public = key.public();
         let is_audit = self.configuration.audit;
         if is_audit && self.ledger.directory.validators().set.iter().any(|one| one.key == public) {
             return Err(Reason::new(codes::AUDIT_KEY, &[&Hash(public).to_string()]));
         }
-        let is_alone = matches!(self.ledger.validators(), [only] if only.key == public);
-        let is_alone = is_alone && self.configuration.network.is_none();
+        let decides_alone = matches!(self.ledger.validators(), [only] if only.key == public);
+        let is_alone = decides_alone && self.configuration.network.is_none();
+        let is_restored = self.directory.is_restored();
+        let restored = Reason::new(codes::RESTORED, &[&self.path.display().to_string()]);
+        if decides_alone && is_restored {
+            return Err(restored);
+        }
         let identity = key.identity_seed();
         // Before what must be remembered is read: a snapshot may come in the place of the ledger.
         let (opened, joining) = match is_alone {
@@ -223,7 +228,26 @@ impl Opened {
             false => Some(peers::open_log(&path).map_err(|error| directory_reason(&error))?),
         };
         let (log, records) = log.unzip();
-        let settings = CoreSettings { key: Some(key), pace: Pace::default(), log: records.unwrap_or_default() };
+        if is_restored {
+            // With others it takes from them what came after the backup, and does not vote before; but not if there is a log,
+            // which is of something else.
+            if !log.as_ref().is_some_and(RecordLog::is_new) {
+                return Err(restored);
+            }
+            directory.accept_restored().map_err(|error| directory_reason(&error))?;
+        }
+        // Who decides alone signs nothing that it has not applied.
+        let is_new_log = log.as_ref().is_some_and(RecordLog::is_new) && ledger.validators().len() > 1;
+        if let (false, Some(log)) = (is_new_log, &log) {
+            log.remember().map_err(|error| store_reason(&error))?;
+        }
+        if is_new_log {
+            tracing::info!(
+                "the log is new: while others go on, this node votes once it has two blocks more than they have"
+            );
+        }
+        let log_records = records.unwrap_or_default();
+        let settings = CoreSettings { key: Some(key), pace: Pace::default(), log: log_records, is_new_log };
         let core = NodeCore::new(ledger, store.as_ref(), settings).map_err(|error| core_reason(&error))?;
         let core = if configuration.audit { core.into_audit() } else { core };
         let at = |error: io::Error| io_reason(&path, &error);

@@ -521,6 +521,10 @@ impl Writing<'_> {
                     let gone = |_| StoreError::Failed("the thread that verifies has ended".to_owned());
                     self.verifier.send(blocks).map_err(gone)?;
                 }
+                Effect::Remember { height } => {
+                    tracing::info!(height, "this validator votes on blocks after this height");
+                    self.with_others(|others| others.log.remember())?;
+                }
                 Effect::Flush => self.with_others(|others| others.log.flush())?,
                 Effect::Send { to, message } => self.with_others(|others| {
                     others.peers.send(to, &message);
@@ -589,7 +593,11 @@ fn is_of_next_block(effect: &Effect) -> bool {
     match effect {
         Effect::Log(_) | Effect::Flush => true,
         Effect::Send { message, .. } => matches!(**message, NodeMessage::Consensus(_) | NodeMessage::Proposed(_)),
-        Effect::Commit { .. } | Effect::Answer { .. } | Effect::Alarm(_) | Effect::Verify(_) => false,
+        Effect::Commit { .. }
+        | Effect::Answer { .. }
+        | Effect::Alarm(_)
+        | Effect::Verify(_)
+        | Effect::Remember { .. } => false,
     }
 }
 

@@ -79,7 +79,7 @@ fn capture(folder: &Path) {
     let mut place = lane(&store, &id).unwrap();
     let chain = ledger.head.chain;
     let store = Arc::new(store);
-    let settings = CoreSettings { key, pace: Pace::default(), log: Vec::new() };
+    let settings = CoreSettings { key, pace: Pace::default(), log: Vec::new(), is_new_log: false };
     let core = NodeCore::new(ledger, store.as_ref(), settings).unwrap();
     let writer = Writer::start(core, Arc::clone(&store), None).unwrap();
     let mut workload = suyuan_sims::Workload::new(EVENTS, 7).skip(usize::try_from(place.next).unwrap() * 50);

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use runner::net::{Net, Of, height, together};
+use runner::net::{Net, Of, height, json, together, until};
 use runner::{Served, is, path, run};
 use suyuan_ledger::kv::{Read, Table};
 use suyuan_store::{DataDirectory, PayloadPlace};
@@ -49,7 +49,11 @@ fn four_organisations_keep_one_ledger() {
     let stands = height(&nodes[0]);
     std::thread::sleep(Duration::from_secs(2));
     assert!(height(&nodes[0]) <= stands + 1);
-    is(&run(&["trace", unit, "--url", &nodes[0].url]), 0, "140");
+    // And says that it may be behind.
+    let said = run(&["trace", unit, "--url", &nodes[0].url]);
+    is(&said, 0, "140");
+    assert!(said.stderr.contains("may be stale"), "{}", said.stderr);
+    assert!(nodes[0].ask("GET /v1/checkpoint", b"").contains("suyuan-stale: no-quorum"));
     nodes.insert(2, net.start(2));
     is(&net.capture(&nodes[0], 0, 800..820), 0, "accepted 20");
     nodes.insert(3, net.start(3));
@@ -61,6 +65,38 @@ fn four_organisations_keep_one_ledger() {
     for dir in &net.dirs {
         is(&run(&["fsck", "--dir", dir]), 0, "160 events");
     }
+}
+
+#[test]
+fn a_validator_that_is_laid_down_from_a_backup_catches_up_before_it_votes() {
+    let roles = ["operator", "member", "member", "member"];
+    let net = Net::new(&Of { roles: &roles, validators: VALIDATORS, threshold: 0 });
+    let mut nodes: Vec<Served> = (0..VALIDATORS).map(|number| net.start(number)).collect();
+    is(&net.capture(&nodes[2], 2, 1..21), 0, "accepted 20");
+    let (dir, backup) = (&net.dirs[2], path(&net.work, "backup"));
+    is(&run(&["node", "backup", "--dir", dir, "--to", &backup, "--keys"]), 0, "");
+    is(&net.capture(&nodes[2], 2, 101..121), 0, "accepted 20");
+    let stands = together(&nodes.iter().collect::<Vec<_>>(), 2);
+    nodes.remove(2).kill();
+    fs::remove_dir_all(dir).unwrap();
+    is(&run(&["node", "restore", "--from", &backup, "--dir", dir]), 0, "");
+    let node = net.start(2);
+    assert!(node.said.contains("the log is new"), "{}", node.said);
+    until(&node, "/v1/status", |status| status["height"].as_u64() >= Some(stands));
+    // Others decide without it, until it may vote.
+    is(&net.capture(&nodes[0], 0, 201..221), 0, "accepted 20");
+    until(&node, "/v1/status", |status| status["role"] == "validator");
+    // Now the others can't.
+    nodes.remove(2).kill();
+    is(&net.capture(&node, 2, 301..321), 0, "accepted 20");
+    is(&net.capture(&nodes[0], 0, 401..421), 0, "accepted 20");
+    for node in &nodes {
+        let alarms = json(node, "/v1/alarms").to_string();
+        assert!(!alarms.contains("EQUIVOCATION"), "{alarms}");
+    }
+    assert_eq!(node.stop(), 0);
+    assert!(!Path::new(dir).join("wal/NEW").exists());
+    is(&run(&["fsck", "--dir", dir]), 0, "100 events");
 }
 
 /// Erases the first payload of the first block above a height that has one, in a directory that nobody uses.

@@ -34,8 +34,11 @@ const TOO_MUCH: f64 = 3.0;
 const TOO_MUCH_TIME: Duration = Duration::from_secs(60);
 /// So many MiB of bodies are ordered.
 const BODIES_MIB: usize = 512;
-/// Two validators are away for so long.
+/// Validators are away for so long.
 const AWAY: Duration = Duration::from_secs(10);
+/// And one is loaded for so long before and after: long enough that stores write out buffers, while which all is slower.
+const BEFORE: Duration = Duration::from_secs(12);
+const AFTER: Duration = Duration::from_secs(4);
 /// Proofs that are verified, of each direction.
 const PROOFS: usize = 3;
 
@@ -239,6 +242,38 @@ impl Run {
         self.end(net, "bodies")
     }
 
+    /// A validator is killed under load and comes back: what was recorded, and how long it took from its start until it was
+    /// one block behind at most. Of a network that decides one block after another, some node is always the last to
+    /// apply one.
+    fn outage(
+        &self,
+        net: &mut Net,
+        clients: &mut [Client],
+        every: Option<Duration>,
+    ) -> Result<(Outcome, Duration), Failure> {
+        let stop = AtomicBool::new(false);
+        let plan = Plan { source: &self.source, group: 1, once: false, every, stop: &stop };
+        thread::scope(|scope| {
+            let loading = scope.spawn(|| load(clients, &plan));
+            let watched = (|| {
+                thread::sleep(BEFORE);
+                net.kill(NODES - 1)?;
+                thread::sleep(AWAY);
+                let begun = Instant::now();
+                net.start(NODES - 1)?;
+                while net.height(0)? > net.height(NODES - 1)? + 1 && begun.elapsed() < Duration::from_secs(30) {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                let back = begun.elapsed();
+                thread::sleep(AFTER);
+                Ok::<_, Failure>(back)
+            })();
+            stop.store(true, Ordering::Relaxed);
+            let seen = loading.join().map_err(|_| "a load panicked")?;
+            Ok((seen?, watched?))
+        })
+    }
+
     /// One of four is killed under load and comes back; then two are.
     fn faults(&mut self) -> Result<(), Failure> {
         let mut net = self.found(3 * 64 + 1)?;
@@ -247,45 +282,26 @@ impl Run {
         for (number, key) in net.keys.iter().enumerate().skip(1) {
             three.push(Client::open(net.address(number % (NODES - 1))?, key)?);
         }
-        let stop = AtomicBool::new(false);
-        // Long enough that stores write out buffers before as well as after: meanwhile all is slower.
-        let (before, down, after) = (Duration::from_secs(12), Duration::from_secs(10), Duration::from_secs(4));
-        let (seen, back) = thread::scope(|scope| {
-            let loading = scope.spawn(|| self.load(&mut three, 1, false, &stop).map_err(|error| error.to_string()));
-            let watched = (|| {
-                thread::sleep(before);
-                net.kill(NODES - 1)?;
-                thread::sleep(down);
-                let begun = Instant::now();
-                net.start(NODES - 1)?;
-                // The others go on meanwhile.
-                // Of a network that decides one block after another, some node is always the last to apply one.
-                let in_step = |net: &Net| Ok::<_, Failure>(net.height(0)? <= net.height(NODES - 1)? + 1);
-                while !in_step(&net)? && begun.elapsed() < Duration::from_secs(30) {
-                    thread::sleep(Duration::from_millis(10));
-                }
-                let back = begun.elapsed();
-                thread::sleep(after);
-                Ok::<_, Failure>(back)
-            })();
-            stop.store(true, Ordering::Relaxed);
-            let seen = loading.join().map_err(|_| "a load panicked")?;
-            Ok::<_, Failure>((seen?, watched?))
-        })?;
+        let (seen, back) = self.outage(&mut net, &mut three, None)?;
         let second = Duration::from_secs(1);
-        let rate = seen.rate_between(second, before);
+        let rate = seen.rate_between(second, BEFORE);
         let each: Vec<String> = (0..u32::try_from(seen.taken.as_secs()).unwrap_or(0))
             .map(|at| format!("{:.0}", seen.rate_between(second * at, second * (at + 1))))
             .collect();
         println!("one killed after 12 s, back after 22 s: events each second {}", each.join(" "));
-        let share = seen.rate_between(before + Duration::from_secs(5), before + down) / rate * 100.0;
+        let share = seen.rate_between(BEFORE + Duration::from_secs(5), BEFORE + AWAY) / rate * 100.0;
         self.rows.add("one of four killed: its rate from 5 s after", "% of before", Bar::Least(60.0), share);
         self.rows.add(
-            "the same: started to one block behind at most, under load",
+            "started to one block behind, under all the load it takes",
             "s",
             Bar::Most(5.0),
             back.as_secs_f64(),
         );
+        net.together()?;
+        // While others leave it some of the processors that all share here.
+        let every = Duration::from_secs_f64(three.len() as f64 / (rate / 2.0));
+        let (_, back) = self.outage(&mut net, &mut three, Some(every))?;
+        self.rows.add("the same, under half of it", "s", Bar::Most(5.0), back.as_secs_f64());
         net.together()?;
         net.kill(NODES - 1)?;
         net.kill(NODES - 2)?;

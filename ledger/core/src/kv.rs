@@ -350,6 +350,12 @@ impl<'a> Overlay<'a> {
         Overlay { base, writes: WriteSet::default() }
     }
 
+    /// The same, with room for values of so many bytes.
+    pub fn with_room(base: &'a dyn Read, bytes: usize) -> Self {
+        let writes = WriteSet { values: Vec::with_capacity(bytes), ..WriteSet::default() };
+        Overlay { base, writes }
+    }
+
     /// Sets a value.
     pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         self.writes.put(table, key, value);

@@ -29,6 +29,8 @@ const PAGE: usize = 4096;
 /// The first bytes of a file; a changed layout gets others.
 const MAGIC: &[u8; 8] = b"suyuanL1";
 const NAMES: [&str; 2] = ["records.0", "records.1"];
+/// Is there while nobody has said that nothing is missing.
+const NEW_NAME: &str = "NEW";
 /// Hash 32, number 8, number of the first 8, bytes of records 8.
 const HEAD_BYTES: usize = 56;
 const HASH_BYTES: usize = 32;
@@ -81,6 +83,10 @@ impl RecordLog {
             let words = format!("what a validator must remember is damaged: {what}");
             OpenError::Store(path.to_path_buf(), StoreError::Failed(words))
         };
+        if !NAMES.iter().all(|name| path.join(name).exists()) {
+            // Before the files are there: one that begins is known to.
+            mark_new(path).map_err(at)?;
+        }
         let mut batches: BTreeMap<u64, Found> = BTreeMap::new();
         let mut open = |number: usize, name: &str| {
             let place = path.join(name);
@@ -121,6 +127,20 @@ impl RecordLog {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it was made here, or made again, and nobody has said since that nothing is missing: what was in another one
+    /// before, if there was one, is not known.
+    pub fn is_new(&self) -> bool {
+        self.path.join(NEW_NAME).exists()
+    }
+
+    /// Takes it for one in which nothing is missing. If that is lost in a crash, it is a new one again.
+    pub fn remember(&self) -> Result<(), StoreError> {
+        match fs::remove_file(self.path.join(NEW_NAME)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failure(&error.to_string())),
+            _ => Ok(()),
+        }
     }
 
     /// Appends a record of a height.
@@ -211,6 +231,11 @@ fn hash(key: &[u8; 32], bytes: &[u8]) -> [u8; HASH_BYTES] {
     hasher.update(key);
     hasher.update(bytes);
     hasher.finish().0
+}
+
+fn mark_new(folder: &Path) -> io::Result<()> {
+    File::create(folder.join(NEW_NAME))?.sync_all()?;
+    File::open(folder)?.sync_all()
 }
 
 /// Makes a file with a new key if there is none: whole, or not at all.

@@ -28,6 +28,8 @@ const CURSOR_STEPS: usize = 16;
 
 /// Whoever reads whole tables reads so much at once.
 const READAHEAD_BYTES: usize = 1 << 20;
+/// A change takes at most so many bytes of a batch beside its key and its value.
+const BATCH_ENTRY_BYTES: usize = 16;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -96,7 +98,9 @@ impl RocksStore {
         if writes.is_empty() {
             return Ok(());
         }
-        let mut batch = WriteBatch::default();
+        let bytes =
+            |(_, key, value): (_, &[u8], Option<&[u8]>)| BATCH_ENTRY_BYTES + key.len() + value.map_or(0, <[u8]>::len);
+        let mut batch = WriteBatch::with_capacity_bytes(writes.iter().map(bytes).sum());
         let (mut table_before, mut height) = (None, None);
         for (table, key, value) in writes.iter() {
             // The changes are sorted by table: one look-up a table.

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use suyuan_epcis::problem::Reason;
 
 use super::metrics::RouteLabels;
 use super::problem::{ProblemCode, problem};
+use super::stale::{STALE, staleness};
 use super::{App, Shared};
 use crate::accounts::Role;
 use crate::codes::node as codes;
@@ -148,7 +149,13 @@ pub async fn observed(State(app): Shared, matched: Option<MatchedPath>, request:
     let begun = Instant::now();
     let _in_flight = app.metrics.enter();
     let (method, reads) = (method_label(request.method()), request.method().is_safe());
-    let answer = next.run(request).await;
+    let mut answer = next.run(request).await;
+    if reads
+        && let Some((why, age_ms)) = staleness(&app)
+        && let Ok(value) = HeaderValue::from_str(&format!("{why}; age_ms={age_ms}"))
+    {
+        answer.headers_mut().insert(STALE, value);
+    }
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let (status, took) = (answer.status().as_u16(), begun.elapsed());
     app.metrics.requests.get_or_create(&RouteLabels { route: route.to_owned(), method, status }).inc();

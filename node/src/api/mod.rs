@@ -40,6 +40,7 @@ pub mod metrics;
 mod metrics_network;
 pub mod problem;
 pub mod server;
+pub mod stale;
 pub mod v1;
 
 /// What the handlers share.

@@ -183,7 +183,20 @@ fn line(status: &Value) -> String {
         rate(status),
         alarms(status),
         if status.get("diverged").is_some_and(Value::is_u64) { " DIVERGED" } else { "" },
-    )
+    ) + &status.get("stale").and_then(Value::as_str).map(|why| format!(" STALE={why}")).unwrap_or_default()
+}
+
+/// That what a node answers may be behind what was decided, and why.
+pub fn stale(why: &str, language: Language) -> String {
+    let say = |english: &'static str, chinese: &'static str| pick(language, english, chinese);
+    let why = match why.split(';').next().unwrap_or_default() {
+        "no-quorum" => {
+            say("less than two thirds of the validators' power are connected", "已连接的验证节点不足三分之二表决权")
+        }
+        "behind" => say("this node is catching up", "本节点正在追赶"),
+        _ => say("no block was decided for long", "长时间未产生区块"),
+    };
+    format!("{}: {why}", say("what this node says may be stale", "本节点所答可能已过时"))
 }
 
 /// Everything, for people.
@@ -191,6 +204,7 @@ pub fn lines(status: &Value, language: Language) -> Vec<String> {
     let say = |english: &'static str, chinese: &'static str| pick(language, english, chinese);
     let role = match text(status, "/role").as_str() {
         "validator" => say("validator", "验证节点"),
+        "abstaining" => say("validator that does not vote yet", "尚未参与投票的验证节点"),
         "audit" => say("audit node", "审计节点"),
         "alone" => say("only validator", "唯一验证节点"),
         _ => say("gateway", "接入节点"),
@@ -202,6 +216,9 @@ pub fn lines(status: &Value, language: Language) -> Vec<String> {
         say("chain", "链"),
         short(&text(status, "/chain")),
     )];
+    if let Some(why) = status.get("stale").and_then(Value::as_str) {
+        lines.push(stale(why, language));
+    }
     let deciding = match status.get("deciding").is_some_and(Value::is_object) {
         true => format!(
             "  {} {} {} {}",

@@ -13,6 +13,7 @@ use super::dot::dot;
 use super::outcome::Outcome;
 use super::place::{Failure, Place, place, remote};
 use super::screen::{Screen, printable};
+use super::status::stale;
 use super::text::pick;
 use crate::codes::node as codes;
 use crate::link::Remote;
@@ -120,6 +121,10 @@ fn from_node(
     }
     let text = format!("&format=text&lang={}", pick(screen.language, "en", "zh"));
     let (status, bytes) = remote.get(&[path.as_str(), if options.json { "" } else { &text }].concat(), "*/*")?;
+    if let Some(why) = remote.stale() {
+        let said = format!("{}\n", stale(why, screen.language));
+        screen.say(&said)?;
+    }
     let mut sink = screen.answers();
     match status {
         200 if options.json => {

@@ -2,6 +2,7 @@
 //! ledger's seam. A validator that is alone decides at once; several agree by [`crate::consensus`], and whoever is no
 //! validator follows what they decide.
 
+mod abstain;
 mod agreement;
 mod alarm;
 mod body;
@@ -32,6 +33,7 @@ use suyuan_ledger::submission::{InvalidSubmission, LaneState, SignedSubmission};
 use suyuan_sdk::signer::{MemorySigner, Signer as _};
 
 use crate::consensus::{Contradiction, Pace};
+use abstain::Abstaining;
 use agreement::Agreement;
 use follow::Follow;
 use pool::{Added, Pool, is_of_organisations};
@@ -112,6 +114,11 @@ pub enum Effect {
     Log(Box<LogRecord>),
     /// Have all that was logged on disk, before anything that follows.
     Flush,
+    /// Take the log for one that has all that this validator signed and must remember: at its next start it is no new one.
+    Remember {
+        /// It votes on blocks after this height.
+        height: u64,
+    },
     /// Send a message: to one node, or to all that are connected.
     Send {
         /// To whom.
@@ -210,6 +217,8 @@ pub struct CoreSettings {
     pub pace: Pace,
     /// What this node had logged when it stopped.
     pub log: Vec<LogRecord>,
+    /// What it may have signed is not known: its log is a new one.
+    pub is_new_log: bool,
 }
 
 /// The core of a node.
@@ -229,6 +238,8 @@ pub struct NodeCore {
     /// Something waited when the last block was decided: the next one may be due at once.
     looks_again: bool,
     part: Part,
+    /// While it does not vote though it is listed.
+    abstaining: Option<Abstaining>,
     follow: Follow,
     watch: Watch,
     inbox: VecDeque<(NodeKey, Message)>,
@@ -268,9 +279,11 @@ impl Part {
 impl NodeCore {
     /// A core over a ledger that a store holds.
     pub fn new(ledger: Ledger, store: &dyn Read, settings: CoreSettings) -> Result<NodeCore, CoreError> {
-        let CoreSettings { key, pace, log } = settings;
+        let CoreSettings { key, pace, log, is_new_log } = settings;
         let (key, sealed) = (key.map(Arc::new), is_sealed(&ledger, store)?);
-        let part = Part::of(&ledger, store, key.clone(), pace, log)?;
+        let abstaining = (is_new_log && ledger.validators().len() > 1).then(Abstaining::default);
+        let voter = key.clone().filter(|_| abstaining.is_none());
+        let part = Part::of(&ledger, store, voter, pace, log)?;
         Ok(NodeCore {
             wall_ms: ledger.head.time,
             ledger,
@@ -283,6 +296,7 @@ impl NodeCore {
             sealed,
             looks_again: true,
             part,
+            abstaining,
             follow: Follow::default(),
             watch: Watch::default(),
             inbox: VecDeque::new(),
@@ -404,6 +418,20 @@ impl NodeCore {
         self.elapsed_ms >= self.decided_ms.saturating_add(SEAL_AFTER_MS)
     }
 
+    /// Votes from now on, if that can't contradict what was signed and is not known.
+    fn end_abstaining(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<(), CoreError> {
+        let Some(key) = self.key.clone() else { return Ok(()) };
+        let height = self.ledger.head.height;
+        let is_over = |one: &mut Abstaining| one.is_over(key.public(), height, self.ledger.validators());
+        if self.abstaining.as_mut().is_some_and(is_over) {
+            self.abstaining = None;
+            self.part = Part::of(&self.ledger, store, Some(key), self.pace, Vec::new())?;
+            self.looks_again = true;
+            effects.push(Effect::Remember { height });
+        }
+        Ok(())
+    }
+
     /// With others: does what messages, timers and the state of the ledger ask for, until a block is decided.
     fn go_on(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<(), CoreError> {
         if self.apply_pending(store, effects)? {
@@ -423,7 +451,7 @@ impl NodeCore {
         }
         self.ask_for_blocks(effects);
         self.watch_time(effects);
-        Ok(())
+        self.end_abstaining(store, effects)
     }
 
     /// Takes a message; whether a block is decided.
@@ -446,7 +474,12 @@ impl NodeCore {
             }
             Message::WantSubmissions { .. } => {}
             Message::Submission(submission) => self.take_passed_on(store, Given::Signed(submission))?,
-            Message::Status { height } => self.follow.status(from, height, self.elapsed_ms),
+            Message::Status { height } => {
+                self.follow.status(from, height, self.elapsed_ms);
+                if let Some(abstaining) = &mut self.abstaining {
+                    abstaining.told(from, height);
+                }
+            }
             Message::WantDecided { from: first } => {
                 // One a step: it may be megabytes. Whoever gets nothing asks again.
                 let answered = |effect: &Effect| matches!(effect, Effect::Send { message, .. } if matches!(message.as_ref(), Message::Decided(_)));
@@ -669,7 +702,10 @@ impl NodeCore {
             Part::Validator(agreement) if validators.len() > 1 && votes(agreement.key()) => {
                 agreement.change(header, validators);
             }
-            part => *part = Part::of(&self.ledger, store, self.key.clone(), self.pace, Vec::new())?,
+            part => {
+                let voter = self.key.clone().filter(|_| self.abstaining.is_none());
+                *part = Part::of(&self.ledger, store, voter, self.pace, Vec::new())?;
+            }
         }
         Ok(())
     }

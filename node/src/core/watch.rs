@@ -60,6 +60,8 @@ pub enum Role {
     Alone,
     /// One of several.
     Validator,
+    /// One of several that does not vote yet: what it has signed before is not known.
+    Abstaining,
     /// It has no vote, and watches those who have.
     Audit,
     /// It has no vote; submissions come in by it.
@@ -73,6 +75,7 @@ impl Role {
         match self {
             Role::Alone => "alone",
             Role::Validator => "validator",
+            Role::Abstaining => "abstaining",
             Role::Audit => "audit",
             Role::Gateway => "gateway",
         }
@@ -253,6 +256,7 @@ impl NodeCore {
     pub fn into_audit(mut self) -> NodeCore {
         self.part = Part::Follower;
         self.key = None;
+        self.abstaining = None;
         self.watch.audits = true;
         self
     }
@@ -264,6 +268,11 @@ impl NodeCore {
             Part::Alone(_) => (Role::Alone, None),
             Part::Validator(agreement) => (Role::Validator, agreement.deciding()),
             Part::Follower if self.watch.audits => (Role::Audit, None),
+            Part::Follower
+                if self.abstaining.is_some() && self.key.as_ref().is_some_and(|key| self.votes(&key.public())) =>
+            {
+                (Role::Abstaining, None)
+            }
             Part::Follower => (Role::Gateway, None),
         };
         View {

@@ -159,6 +159,10 @@ fn two_gone() {
         let rest: Vec<usize> = ALL.into_iter().filter(|number| ![one, other].contains(number)).collect();
         let stood = stand_still(&net, &rest, seconds(12));
         rest.iter().for_each(|number| reads(&net, *number));
+        for number in &rest {
+            let said = ask(&net.url(*number), "/v1/status").map(|(_, body)| body["stale"].clone());
+            assert!(said.as_ref().is_some_and(serde_json::Value::is_string), "{number}: {said:?}");
+        }
         let said = ask(&net.url(rest[0]), "/v1/checkpoint").map(|(_, body)| body);
         let age = said.as_ref().and_then(|body| body["time"].as_i64()).map(|time| suyuan_node::shell::now_ms() - time);
         net.start(one);

@@ -31,6 +31,8 @@ pub(super) struct Node {
     /// What was logged; up to `flushed` it survives.
     pub log: Vec<LogRecord>,
     pub flushed: usize,
+    /// The log is a new one, and nobody has said that nothing is missing.
+    pub is_new_log: bool,
     /// Stops before its so-manieth next effect.
     pub stops_in: Option<u64>,
     pub planned: Option<u64>,
@@ -64,6 +66,7 @@ impl Node {
             client,
             log: Vec::new(),
             flushed: 0,
+            is_new_log: false,
             stops_in: None,
             planned: None,
             held: VecDeque::new(),
@@ -112,6 +115,7 @@ impl Node {
             key: Some(MemorySigner::from_seed(&seed_of(VALIDATOR, self.number))),
             pace: Pace::default(),
             log: self.log.clone(),
+            is_new_log: self.is_new_log,
         };
         self.height = ledger.head.height;
         let core = NodeCore::new(ledger, self.store.as_ref(), settings).map_err(|error| error.to_string())?;
@@ -139,6 +143,12 @@ impl Node {
     pub fn forget(&mut self) {
         self.log.clear();
         self.flushed = 0;
+    }
+
+    /// The same, and it knows: another log is made in the place of the one that it had.
+    pub fn lose_log(&mut self) {
+        self.forget();
+        self.is_new_log = true;
     }
 
     /// Whether it stops before its next effect.

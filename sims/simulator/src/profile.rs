@@ -104,6 +104,12 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Whether a validator may lose what it remembers, and know it: where nobody is Byzantine and all count the same, the
+    /// others decide without it.
+    pub(crate) fn loses_logs(&self) -> bool {
+        matches!(self.byzantine, Byzantine::None) && matches!(self.control, Control::None) && !self.changes
+    }
+
     /// Nothing goes wrong.
     pub fn calm() -> Profile {
         Profile {

@@ -38,6 +38,9 @@ const TOLD_AFTER: u64 = 10;
 /// Verifying what a node has got takes so long at most, in milliseconds.
 const VERIFY_MS: u64 = 400;
 
+/// Of a thousand stops, so many lose the log of what was signed.
+const LOG_LOST_PERMILLE: u32 = 250;
+
 /// A flood of so many seeds begins with so many submissions as large as can be.
 const LARGE_EVERY: u64 = 24;
 const LARGE: u32 = 40;
@@ -126,6 +129,8 @@ impl World {
             node.correct = Some(place) != byzantine && place < members;
             let skew = i64::try_from(chance.below(2 * profile.skew_ms + 1)).unwrap_or(0);
             node.skew_ms = skew - i64::try_from(profile.skew_ms).unwrap_or(0);
+            // As in a directory that was just made.
+            node.is_new_log = profile.loses_logs();
         }
         let all_keys = profile.control == Control::SignaturesUnchecked;
         let forger = || all_keys.then(|| Forger::new(chain, validators));
@@ -514,6 +519,7 @@ impl World {
         if forgets {
             node.forget();
         }
+        self.may_lose_log(number);
         self.tell(|| format!("node {number} stops"));
         let key = self.nodes.get(number).map_or([0; 32], |node| node.key);
         for other in 0..self.nodes.len() {
@@ -523,6 +529,15 @@ impl World {
         }
         let after = 1 + self.chance.below(3_000);
         self.plan(after, Event::Starts { node: number });
+    }
+
+    /// A log is lost now and then, of one node at a time.
+    fn may_lose_log(&mut self, number: usize) {
+        let all_know = self.nodes.iter().all(|node| !node.is_new_log);
+        if self.profile.loses_logs() && all_know && self.chance.happens(LOG_LOST_PERMILLE) {
+            self.tell(|| format!("node {number} has lost its log"));
+            self.nodes.get_mut(number).into_iter().for_each(Node::lose_log);
+        }
     }
 
     fn perform(&mut self, number: usize, effect: Effect) {
@@ -539,6 +554,7 @@ impl World {
             Effect::Log(record) => node.log.push(*record),
             Effect::Flush if node.correct && self.profile.control == Control::FlushSkipped => {}
             Effect::Flush => node.flushed = node.log.len(),
+            Effect::Remember { .. } => node.is_new_log = false,
             Effect::Send { to, message } => self.send(number, to, &message),
             Effect::Verify(mut blocks) => {
                 blocks.iter_mut().for_each(|block| node.verify(block));

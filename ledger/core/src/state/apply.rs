@@ -118,6 +118,9 @@ pub fn directory(store: &dyn Read) -> Result<Directory, StoreError> {
     Directory::from_rows(rows).map_err(|error| StoreError::Corrupt(Table::Row, format!("{error:?}")))
 }
 
+/// An event's values beside its payload take about so many bytes.
+const EVENT_BYTES: usize = 1024;
+
 impl Ledger {
     /// The ledger of a genesis, and what founds it in an empty store.
     pub fn found(
@@ -237,7 +240,9 @@ impl Ledger {
             return Err(ApplyError::Rules(header.rules));
         }
         self.check_header(header, submissions)?;
-        let mut overlay = Overlay::new(store);
+        // What events say is most of it, and is not moved once more.
+        let events: usize = submissions.iter().map(|one| one.borrow().derived().len()).sum();
+        let mut overlay = Overlay::with_room(store, header.body_bytes as usize + events * EVENT_BYTES);
         let mut block = BlockInWork {
             working: Working::new(store, self.head.roots.clone(), self.head.next_log, self.cache.take()),
             directory: Arc::clone(&self.directory),

@@ -7,7 +7,7 @@ use rocksdb::{IngestExternalFileOptions, SstFileWriter};
 use suyuan_ledger::kv::{StoreError, Table, WriteSet};
 
 use super::Pairs;
-use crate::families::{Memory, file_options};
+use crate::families::{Memory, family_options};
 use crate::{MEMORY_BYTES_MIN, MemoryStore, RocksStore, Store};
 
 /// A table's pairs are written out when they have so many bytes.
@@ -47,7 +47,7 @@ impl Sink for RocksStore {
         }
         let path: PathBuf = self.path.join(format!("taken-{}.part", FILES.fetch_add(1, Ordering::Relaxed)));
         let memory = Memory::new(MEMORY_BYTES_MIN);
-        let options = file_options(&memory, table);
+        let options = family_options(&memory, table);
         let mut file = SstFileWriter::create(&options);
         let written = file
             .open(&path)

@@ -11,6 +11,7 @@ use suyuan_ledger::organisation::Directory;
 use utoipa::ToSchema;
 
 use crate::api::problem::{Refusals, answer, blocking};
+use crate::api::stale::staleness;
 use crate::api::{App, Shared};
 use crate::core::{NodeKey, View};
 use crate::network::{ClassStatus, PeerStatus};
@@ -29,7 +30,7 @@ pub struct StatusAnswer {
     pub key: String,
     /// Its organisation, if the ledger tells whose the key is.
     pub organisation: Option<String>,
-    /// `validator`, `audit` (no vote, watches), `gateway` (no vote, takes submissions) or `alone` (the only validator).
+    /// `validator`, `abstaining` (one that does not vote yet, since its log is new), `audit` (no vote, watches), `gateway` (no vote, takes submissions) or `alone` (the only validator).
     pub role: &'static str,
     /// The height of the last block.
     pub height: u64,
@@ -41,6 +42,9 @@ pub struct StatusAnswer {
     pub time: i64,
     /// So long ago by this node's clock, in milliseconds.
     pub age_ms: i64,
+    /// Whether answers may be behind what was decided: `no-quorum` (two thirds of the power are not connected), `behind` (others
+    /// have more) or `old`. Then every answer that reads has the header `Suyuan-Stale`.
+    pub stale: Option<&'static str>,
     /// The height from which on nothing is applied, if validators decided another state than this node computed.
     pub diverged: Option<u64>,
     /// What is being decided, of a validator.
@@ -178,6 +182,7 @@ fn said(app: &App) -> StatusAnswer {
         state: view.state.to_string(),
         time: view.time,
         age_ms: now_ms().saturating_sub(view.time),
+        stale: staleness(app).map(|(why, _)| why),
         diverged: view.diverged,
         deciding: view.deciding.map(|(height, round)| Deciding { height, round }),
         validators: validators.collect(),

@@ -65,7 +65,7 @@ struct World {
 impl World {
     fn new() -> World {
         let ((store, ledger), (audit_store, audited)) = (found(), found());
-        let settings = CoreSettings { key: None, pace: Pace::default(), log: Vec::new() };
+        let settings = CoreSettings { key: None, pace: Pace::default(), log: Vec::new(), is_new_log: false };
         let audit = NodeCore::new(audited, &audit_store, settings).unwrap().into_audit();
         let mut world = World { store, ledger, audit_store, audit, now: 0, skew_ms: 0 };
         // It asks who it is told of; one of the validators is connected.
@@ -431,7 +431,7 @@ fn clocks() {
 #[test]
 fn an_audit_node_has_no_vote() {
     let (store, ledger) = found();
-    let settings = CoreSettings { key: Some(signer(1)), pace: Pace::default(), log: Vec::new() };
+    let settings = CoreSettings { key: Some(signer(1)), pace: Pace::default(), log: Vec::new(), is_new_log: false };
     let mut core = NodeCore::new(ledger, &store, settings).unwrap().into_audit();
     assert_eq!(core.view().role, Role::Audit);
     let time = Input::Time { wall_ms: START_MS + 60_000, elapsed_ms: 60_000 };
