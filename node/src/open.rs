@@ -241,10 +241,8 @@ impl Opened {
         if let (false, Some(log)) = (is_new_log, &log) {
             log.remember().map_err(|error| store_reason(&error))?;
         }
-        if is_new_log {
-            tracing::info!(
-                "the log is new: while others go on, this node votes once it has two blocks more than they have"
-            );
+        if is_new_log && ledger.head.height > 0 {
+            tracing::warn!("the log is new: this node votes once it has two blocks more than others have now");
         }
         let log_records = records.unwrap_or_default();
         let settings = CoreSettings { key: Some(key), pace: Pace::default(), log: log_records, is_new_log };

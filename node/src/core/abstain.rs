@@ -13,9 +13,15 @@ use suyuan_ledger::block::Validator;
 
 use super::NodeKey;
 
+/// While a chain has fewer blocks than this, a validator that began with none of them is taken for one that comes late to
+/// the beginning, and not for one that was there and has lost its disk since.
+const BEGINNING: u64 = 10;
+
 /// A validator that does not vote.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Abstaining {
+    /// The height at which it started.
+    began_at: u64,
     /// How far others are, as they say.
     told: BTreeMap<NodeKey, u64>,
     /// Up to which height it abstains, once it is known.
@@ -23,6 +29,11 @@ pub(super) struct Abstaining {
 }
 
 impl Abstaining {
+    /// From this height on.
+    pub fn new(began_at: u64) -> Abstaining {
+        Abstaining { began_at, told: BTreeMap::new(), until: None }
+    }
+
     /// Another node says how far it is.
     pub fn told(&mut self, node: NodeKey, height: u64) {
         let known = self.told.entry(node).or_default();
@@ -41,8 +52,7 @@ impl Abstaining {
             if others * 3 > total * 2 {
                 self.until = Some(highest.saturating_add(2));
             }
-            // A network begins: nobody can have voted on a second block.
-            if highest == 0 && (others + its_own) * 3 > total * 2 {
+            if self.began_at == 0 && highest < BEGINNING && (others + its_own) * 3 > total * 2 {
                 self.until = Some(0);
             }
         }
@@ -64,14 +74,14 @@ mod tests {
 
     #[test]
     fn it_waits_for_two_blocks_after_what_a_quorum_of_the_others_tells() {
-        let (mut one, four) = (Abstaining::default(), validators(&[1; 4]));
+        let (mut one, four) = (Abstaining::new(5), validators(&[1; 4]));
         one.told([1; 32], 7);
         one.told([2; 32], 9);
         // Another node's word counts for nothing but how far it is.
         one.told([9; 32], 11);
         assert!(!is_over(&mut one, 13, &four), "two of four others have told");
         one.told([3; 32], 9);
-        assert!(!is_over(&mut one, 12, &four));
+        assert!(!is_over(&mut one, 10, &four) && !is_over(&mut one, 12, &four));
         // What is told later is after what was signed.
         one.told([3; 32], 40);
         assert!(is_over(&mut one, 13, &four));
@@ -79,24 +89,28 @@ mod tests {
 
     #[test]
     fn a_network_begins_with_a_quorum() {
-        let (mut one, four) = (Abstaining::default(), validators(&[1; 4]));
+        let (mut one, four) = (Abstaining::new(0), validators(&[1; 4]));
         one.told([1; 32], 0);
         assert!(!is_over(&mut one, 0, &four));
-        one.told([2; 32], 0);
-        assert!(is_over(&mut one, 0, &four));
-        let mut late = Abstaining::default();
+        one.told([2; 32], 1);
+        assert!(is_over(&mut one, 0, &four), "somewhat late");
+        let mut late = Abstaining::new(0);
         late.told([1; 32], 0);
-        late.told([2; 32], 1);
-        assert!(!is_over(&mut late, 0, &four) && !is_over(&mut late, 3, &four));
+        late.told([2; 32], 10);
+        assert!(!is_over(&mut late, 0, &four) && !is_over(&mut late, 9, &four));
+        let mut had_a_ledger = Abstaining::new(1);
+        had_a_ledger.told([1; 32], 1);
+        had_a_ledger.told([2; 32], 1);
+        assert!(!is_over(&mut had_a_ledger, 1, &four));
     }
 
     #[test]
     fn where_others_cannot_decide_without_it_it_never_ends() {
-        let (mut one, three) = (Abstaining::default(), validators(&[1; 3]));
+        let (mut one, three) = (Abstaining::new(5), validators(&[1; 3]));
         one.told([1; 32], 5);
         one.told([2; 32], 5);
         assert!(!is_over(&mut one, 7, &three) && !is_over(&mut one, 1_000, &three));
-        let (mut heavy, four) = (Abstaining::default(), validators(&[4, 1, 1, 1]));
+        let (mut heavy, four) = (Abstaining::new(5), validators(&[4, 1, 1, 1]));
         (1..4).for_each(|other| heavy.told([other; 32], 5));
         assert!(!is_over(&mut heavy, 1_000, &four));
     }

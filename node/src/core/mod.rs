@@ -281,7 +281,7 @@ impl NodeCore {
     pub fn new(ledger: Ledger, store: &dyn Read, settings: CoreSettings) -> Result<NodeCore, CoreError> {
         let CoreSettings { key, pace, log, is_new_log } = settings;
         let (key, sealed) = (key.map(Arc::new), is_sealed(&ledger, store)?);
-        let abstaining = (is_new_log && ledger.validators().len() > 1).then(Abstaining::default);
+        let abstaining = (is_new_log && ledger.validators().len() > 1).then(|| Abstaining::new(ledger.head.height));
         let voter = key.clone().filter(|_| abstaining.is_none());
         let part = Part::of(&ledger, store, voter, pace, log)?;
         Ok(NodeCore {

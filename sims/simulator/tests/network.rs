@@ -123,5 +123,5 @@ fn a_weak_quorum_is_caught() {
 #[test]
 fn unchecked_signatures_are_caught() {
     // Twins seldom use what nobody checks.
-    caught(Control::SignaturesUnchecked, Byzantine::Liar, 700..712, 11, is_fork);
+    caught(Control::SignaturesUnchecked, Byzantine::Liar, 700..712, 9, is_fork);
 }
