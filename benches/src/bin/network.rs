@@ -49,8 +49,10 @@ struct Run {
     source: Source,
     theirs: Theirs,
     rows: Rows,
-    /// The most that a node has held.
+    /// The most that a node has held, but for batches.
     most_mib: u64,
+    /// The same, of batches: thousands of events are on their way at a time.
+    most_of_batches_mib: u64,
 }
 
 fn main() -> Result<(), Failure> {
@@ -65,7 +67,7 @@ fn main() -> Result<(), Failure> {
     let source = Source::read(&folder, usize::MAX)?.again();
     let theirs = Theirs::start(Path::new(python), Path::new(script), &folder)?;
     let (program, rows) = (program.into(), Rows::default());
-    let mut run = Run { folder, work, program, source, theirs, rows, most_mib: 0 };
+    let mut run = Run { folder, work, program, source, theirs, rows, most_mib: 0, most_of_batches_mib: 0 };
     let begun = Instant::now();
     let said = |what: &str| eprintln!("{:>4} s  {what}", begun.elapsed().as_secs());
     for round in 1..=rounds {
@@ -93,6 +95,9 @@ fn main() -> Result<(), Failure> {
     said("done");
     let over = run.most_mib.saturating_sub(MEMORY_MIB);
     run.rows.add("the most a node held, over its store's 128 MiB", "MiB", Bar::Most(128.0), over as f64);
+    if run.most_of_batches_mib > 0 {
+        println!("batches: {} MiB over it at most", run.most_of_batches_mib.saturating_sub(MEMORY_MIB));
+    }
     run.rows.show();
     Ok(())
 }
@@ -172,13 +177,14 @@ impl Run {
         tell("batches", &seen, net.used().1 - before, net.height(0)?);
         let theirs = self.theirs.capture(source.events())?;
         self.rows.beside("captured in batches of 500", "events/s", (0.25, 0.5), seen.rate(), theirs);
-        self.most_mib = self.most_mib.max(net.used().0);
-        if !prove {
-            return self.end(net, "batches");
+        let (height, state) = net.together()?;
+        let most = net.used().0;
+        self.most_of_batches_mib = self.most_of_batches_mib.max(most);
+        println!("batches: all nodes at height {height} with state {}…, {most} MiB at most", head(&state));
+        if prove {
+            self.prove(&net)?;
+            println!("batches: with traces of 99,532 nodes {} MiB at most", net.used().0);
         }
-        self.prove(&net)?;
-        let (height, _) = net.together()?;
-        println!("batches: all nodes at height {height}; with traces of 99,532 nodes {} MiB at most", net.used().0);
         Ok(())
     }
 

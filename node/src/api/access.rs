@@ -67,7 +67,10 @@ pub async fn guard(
     }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let answer = next.run(request).await;
-    log_write(&app, &caller, peer, &method, &path, &answer);
+    // Who is told to come again has written nothing, and so many would drive the writes out of the log.
+    if answer.status() != StatusCode::TOO_MANY_REQUESTS {
+        log_write(&app, &caller, peer, &method, &path, &answer);
+    }
     answer
 }
 

@@ -10,6 +10,8 @@ use crate::core::Role;
 pub const STALE: &str = "suyuan-stale";
 /// With others a block is decided every ten seconds, also when there is nothing to record: one this old is not the last.
 const AGE_MS_MAX: i64 = 25_000;
+/// And at this age the next one is due.
+const AGE_MS_DUE: i64 = 11_000;
 /// A node that is so many blocks behind others, as they say, is catching up.
 const LAG_MAX: u64 = 2;
 
@@ -23,7 +25,8 @@ pub fn staleness(app: &App) -> Option<(&'static str, i64)> {
     if view.peers.iter().any(|(_, height)| *height > view.height.saturating_add(LAG_MAX)) {
         return Some(("behind", age_ms));
     }
-    if matches!(view.role, Role::Validator | Role::Abstaining) {
+    // One without a vote need not be connected to all who have one.
+    if matches!(view.role, Role::Validator | Role::Abstaining) || age_ms > AGE_MS_DUE {
         let connections = peers(app);
         let is_here = |key| key == node.key || connections.iter().any(|peer| peer.key == key && peer.connected);
         let power = |one: &suyuan_ledger::block::Validator| u128::from(one.power);

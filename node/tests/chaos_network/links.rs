@@ -36,13 +36,13 @@ fn reads(net: &Net, number: usize) {
     }
 }
 
-/// Asserts that nodes decide nothing for a while: at most one more block, which was on its way.
+/// Asserts that nodes decide nothing for a while. Which of them was behind may catch up.
 fn stand_still(net: &Net, nodes: &[usize], during: Duration) -> u64 {
     sleep(seconds(1));
     let before: Vec<u64> = nodes.iter().map(|number| net.height(*number)).collect();
     sleep(during);
     let after: Vec<u64> = nodes.iter().map(|number| net.height(*number)).collect();
-    assert_eq!(before, after, "{nodes:?}");
+    assert_eq!(before.iter().max(), after.iter().max(), "{nodes:?}: {before:?}, {after:?}");
     after.into_iter().max().unwrap()
 }
 
@@ -112,7 +112,8 @@ fn lossy() {
 #[test]
 fn one_gone() {
     let Some(mut net) = network() else { return };
-    let mut load = Load::start(&net, &ALL, CLIENTS, 0);
+    // Fewer clients: five nodes share the processors, and the one that comes back needs some of them.
+    let mut load = Load::start(&net, &ALL, 1, 0);
     sleep(seconds(5));
     for gone in 0..VALIDATORS {
         let rest: Vec<usize> = ALL.into_iter().filter(|number| *number != gone).collect();

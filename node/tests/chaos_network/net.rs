@@ -48,9 +48,14 @@ pub fn organisation(number: usize) -> String {
 
 /// Writes a key file of a known seed; its path, and the public key.
 pub fn key(work: &tempfile::TempDir, name: &str, organisation: &str, seed: u8, role: KeyRole) -> (String, String) {
-    let (file, seed) = (path(work, &format!("{name}.key")), [seed; 32]);
-    keyfile::write(Path::new(&file), &seed, organisation, role, "2026-10-01T00:00:00Z", &Protection::Insecure).unwrap();
-    (file, Hash(SigningKey::from_bytes(&seed).verifying_key().to_bytes()).to_string())
+    let file = path(work, &format!("{name}.key"));
+    let at = "2026-10-01T00:00:00Z";
+    keyfile::write(Path::new(&file), &[seed; 32], organisation, role, at, &Protection::Insecure).unwrap();
+    (file, public(seed))
+}
+
+pub fn public(seed: u8) -> String {
+    Hash(SigningKey::from_bytes(&[seed; 32]).verifying_key().to_bytes()).to_string()
 }
 
 fn agent() -> ureq::Agent {

@@ -8,7 +8,7 @@ use suyuan_ledger::organisation::KeyRole;
 
 use crate::hosts::Hosts;
 use crate::load::Load;
-use crate::net::{AUDIT, NODES, Net, init, key, organisation};
+use crate::net::{AUDIT, NODES, Net, init, key, organisation, public};
 use crate::runner::{is, path, run};
 
 const ALL: [usize; NODES] = [0, 1, 2, 3, AUDIT];
@@ -25,12 +25,7 @@ fn strangers() {
     let hosts = net.hosts.as_ref().unwrap();
     let there = format!("/ip4/{}/tcp/8490", hosts.address(NODES));
     let seed = |number: usize| 1 + number as u8;
-    let peers = || {
-        (0..NODES).map(|number| {
-            let (_, public) = key(&net.work, "again", &organisation(number), seed(number), KeyRole::Node);
-            (public, format!("/ip4/{}/tcp/8490", hosts.address(number)))
-        })
-    };
+    let peers = || (0..NODES).map(|number| (public(seed(number)), format!("/ip4/{}/tcp/8490", hosts.address(number))));
     // Right chain, a key that nobody lists.
     let (unlisted, _) = key(&net.work, "unlisted", &organisation(0), 99, KeyRole::Node);
     let outside = path(&net.work, "outside");

@@ -61,17 +61,21 @@ impl From<StoreError> for MakeError {
 /// changed something.
 pub fn last_header(store: &dyn Read) -> Result<DecidedHeader, MakeError> {
     let head = Reader::new(store).head()?.ok_or(MakeError::NotCertified)?;
+    let decided = last_decided(store)?;
+    match decided.header.state == head.state {
+        true => Ok(decided),
+        false => Err(MakeError::NotCertified),
+    }
+}
+
+/// The last header, whatever the store holds beyond what it certifies.
+pub fn last_decided(store: &dyn Read) -> Result<DecidedHeader, MakeError> {
+    let head = Reader::new(store).head()?.ok_or(MakeError::NotCertified)?;
     let stored = store.get(Table::Block, &head.height.to_be_bytes())?.ok_or(MakeError::NotCertified)?;
     let block: StoredBlock = codec::decode_trusted(&stored).map_err(|error| corrupt(Table::Block, &error))?;
     let StoredBlock { header, certificate, .. } = block;
-    match header.state == head.state {
-        true => Ok(DecidedHeader {
-            set_changes: sets::changes(store, 1, header.height.saturating_sub(1))?,
-            header,
-            certificate,
-        }),
-        false => Err(MakeError::NotCertified),
-    }
+    let set_changes = sets::changes(store, 1, header.height.saturating_sub(1))?;
+    Ok(DecidedHeader { set_changes, header, certificate })
 }
 
 /// The height up to which nothing is missing in what the store says: what a proof made now proves. An empty last

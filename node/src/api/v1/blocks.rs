@@ -7,7 +7,7 @@ use suyuan_epcis::problem::Reason;
 use suyuan_ledger::block::{Checkpoint, Header, StoredBlock, StoredSubmission};
 use suyuan_ledger::codec;
 use suyuan_ledger::kv::{Read, StoreError, Table};
-use suyuan_ledger::proof::make::last_header;
+use suyuan_ledger::proof::make::last_decided;
 use suyuan_ledger::proof::trust::{DecidedHeader, ExportedCheckpoint, checkpoint_bytes};
 use suyuan_ledger::state::sets::validators_at;
 
@@ -59,9 +59,9 @@ pub async fn checkpoint(State(app): Shared, headers: HeaderMap) -> Response {
     .await
 }
 
-/// The checkpoint of the last header, if it certifies the state.
+/// The checkpoint of the last header. What the last block carries is not certified yet, unless it is empty.
 pub fn newest_checkpoint(store: &dyn Read) -> Result<ExportedCheckpoint, Reason> {
-    let DecidedHeader { set_changes, header, certificate } = last_header(store).map_err(make_reason)?;
+    let DecidedHeader { set_changes, header, certificate } = last_decided(store).map_err(make_reason)?;
     let validators = validators_at(store, header.height).map_err(|error| store_reason(&error))?;
     Ok(ExportedCheckpoint { set_changes, checkpoint: Checkpoint { header, certificate, validators } })
 }
