@@ -336,7 +336,9 @@ impl World {
                     node = number;
                 }
                 let effects = self.chance.below(12);
-                if let Some(one) = self.nodes.get_mut(node).filter(|one| one.is_up()) {
+                // While one abstains, the others can't spare another.
+                let is_spared = self.nodes.iter().any(|one| one.is_new_log);
+                if let Some(one) = self.nodes.get_mut(node).filter(|one| one.is_up() && !is_spared) {
                     // While its disk is busy there is no next effect.
                     match one.is_busy() {
                         true => self.stop(node),
@@ -534,7 +536,9 @@ impl World {
     /// A log is lost now and then, of one node at a time.
     fn may_lose_log(&mut self, number: usize) {
         let all_know = self.nodes.iter().all(|node| !node.is_new_log);
-        if self.profile.loses_logs() && all_know && self.chance.happens(LOG_LOST_PERMILLE) {
+        // Before the first block it can't be told from one that comes late to the beginning (ADR 16).
+        let has_begun = self.nodes.get(number).is_some_and(|node| node.height() > 0);
+        if has_begun && self.profile.loses_logs() && all_know && self.chance.happens(LOG_LOST_PERMILLE) {
             self.tell(|| format!("node {number} has lost its log"));
             self.nodes.get_mut(number).into_iter().for_each(Node::lose_log);
         }
