@@ -4,7 +4,7 @@
 //! No height is started for nothing: a block is due when records wait, when the last one is not sealed, when the
 //! network has to show that it lives, or when another validator has begun.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use bincode::{Decode, Encode};
@@ -320,6 +320,12 @@ impl NodeCore {
     /// Takes back what was logged of the height that starts, and gives what is consensus' own.
     fn recall(&mut self, store: &dyn Read, log: Vec<LogRecord>) -> Result<Vec<Remembered>, CoreError> {
         let mut remembered = Vec::new();
+        // A body is logged first: what consensus was told of it may have been cut off by the crash.
+        let told = |record: &LogRecord| match record.logged {
+            Logged::Consensus(Remembered::Value { id, valid: true, .. }) => Some(id),
+            _ => None,
+        };
+        let told: BTreeSet<Hash> = log.iter().filter_map(told).collect();
         for record in log {
             match record.logged {
                 Logged::Consensus(one) => remembered.push(one),
@@ -328,13 +334,13 @@ impl NodeCore {
                         agreement.built.insert(round, id);
                     }
                 }
-                Logged::Body(block) => self.recall_body(store, block)?,
+                Logged::Body(block) => self.recall_body(store, block, &told)?,
             }
         }
         Ok(remembered)
     }
 
-    fn recall_body(&mut self, store: &dyn Read, block: Block) -> Result<(), CoreError> {
+    fn recall_body(&mut self, store: &dyn Read, block: Block, told: &BTreeSet<Hash>) -> Result<(), CoreError> {
         let (chain, directory) = (self.ledger.head.chain, &self.ledger.directory);
         let verified = block.submissions.into_iter().map(|signed| VerifiedSubmission::verify(signed, chain, directory));
         let Ok(submissions) = verified.map(|one| one.map(Arc::new)).collect::<Result<Vec<_>, _>>() else {
@@ -343,8 +349,8 @@ impl NodeCore {
         let (id, header) = (block.header.id(), block.header);
         let valid = self.fault_in(store, &header, &submissions)?.is_none();
         if let Part::Validator(agreement) = &mut self.part {
-            // Consensus remembers by itself that it was told.
-            agreement.bodies.insert(id, Body { header, submissions, valid, told: valid, from: None });
+            let told = valid && told.contains(&id);
+            agreement.bodies.insert(id, Body { header, submissions, valid, told, from: None });
         }
         Ok(())
     }
