@@ -256,8 +256,11 @@ fn is_signed(public: &[u8; 32], message: Hash, signature: &[u8; 64]) -> bool {
         .is_ok_and(|key| key.verify_strict(&message.0, &Signature::from_bytes(signature)).is_ok())
 }
 
+/// A key, what it signed, and its signature.
+type Signed = ([u8; 32], Hash, [u8; 64]);
+
 thread_local! {
-    static KNOWN: RefCell<Option<HashSet<([u8; 32], Hash, [u8; 64])>>> = const { RefCell::new(None) };
+    static KNOWN: RefCell<Option<HashSet<Signed>>> = const { RefCell::new(None) };
 }
 
 /// Does some work during which signatures that were found good are remembered on this thread: for a simulator, where one
