@@ -203,7 +203,8 @@ impl NodeCore {
 
     pub(super) fn send_proposed(&self, to: NodeKey, height: u64, id: Hash, effects: &mut Vec<Effect>) {
         let Part::Validator(agreement) = &self.part else { return };
-        if let Some(body) = agreement.bodies.get(&id).filter(|body| body.header.height == height) {
+        // One that is not valid may name this validator, and is none that it hands on.
+        if let Some(body) = agreement.bodies.get(&id).filter(|body| body.valid && body.header.height == height) {
             effects.push(Effect::Send { to: Some(to), message: Arc::new(Message::Proposed(body.proposed())) });
         }
     }
