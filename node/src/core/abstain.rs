@@ -15,7 +15,7 @@ use super::NodeKey;
 
 /// While a chain has fewer blocks than this, a validator that began with none of them is taken for one that comes late to
 /// the beginning, and not for one that was there and has lost its disk since.
-const BEGINNING: u64 = 10;
+const BEGINNING: u64 = 1_000;
 
 /// A validator that does not vote.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ mod tests {
         assert!(is_over(&mut one, 0, &four), "somewhat late");
         let mut late = Abstaining::new(0);
         late.told([1; 32], 0);
-        late.told([2; 32], 10);
+        late.told([2; 32], BEGINNING);
         assert!(!is_over(&mut late, 0, &four) && !is_over(&mut late, 9, &four));
         let mut had_a_ledger = Abstaining::new(1);
         had_a_ledger.told([1; 32], 1);
