@@ -28,6 +28,8 @@ use crate::shell::now_ms;
 pub const GROUP_EVENTS: usize = 500;
 /// So often is a submission signed anew because another came before it in its lane.
 const SIGNED_AGAIN_MAX: u32 = 8;
+/// It is waited before that: so long, and twice as long each time.
+const SIGNED_AGAIN_WAIT: Duration = Duration::from_millis(25);
 /// So often, and so far apart, is a busy node asked again.
 const BUSY_TRIES_MAX: u32 = 60;
 const BUSY_WAIT: Duration = Duration::from_millis(500);
@@ -300,6 +302,8 @@ impl<'a> Capture<'a> {
         if tries > SIGNED_AGAIN_MAX {
             return Err(Reason::new(codes::LANE_MOVED, &[]).into());
         }
+        // The node that is asked may be a block behind the one that took the last submission.
+        std::thread::sleep(SIGNED_AGAIN_WAIT.saturating_mul(1 << (tries - 1).min(5)));
         self.station = self.link.station(&self.signer.key_id())?;
         Ok(())
     }
