@@ -318,9 +318,11 @@ impl Handler<'_> {
         Output::Decided { id: certificate.value_id.0, certificate: CommitCertificate { round, signatures } }
     }
 
+    /// Tells what contradicts itself. The library also pairs a proposal with itself: when there are two of a round, and the
+    /// first is told again with another judgement of its body.
     fn tell(&mut self, evidence: &malachite::core::MisbehaviorEvidence<Chain>) {
         for (validator, pairs) in evidence.votes.iter() {
-            for (one, other) in pairs {
+            for (one, other) in pairs.iter().filter(|(one, other)| one.message != other.message) {
                 self.outputs.push(Output::Equivocation {
                     validator: validator.0,
                     one: ConsensusMessage::Vote(wire::write_vote(one)),
@@ -329,7 +331,7 @@ impl Handler<'_> {
             }
         }
         for (validator, pairs) in evidence.proposals.iter() {
-            for (one, other) in pairs {
+            for (one, other) in pairs.iter().filter(|(one, other)| one.message != other.message) {
                 self.outputs.push(Output::Equivocation {
                     validator: validator.0,
                     one: ConsensusMessage::Proposal(wire::write_proposal(one)),

@@ -32,6 +32,8 @@ fn a_validator_that_runs_twice() {
 #[test]
 fn a_validator_that_lies() {
     holds("liar", Profile::hard(Byzantine::Liar), 300..310);
+    // Two proposals of a round, of which a body is judged anew: nobody is accused of saying the same twice.
+    holds("liar", Profile::hard(Byzantine::Liar), 905..906);
 }
 
 #[test]
