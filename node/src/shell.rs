@@ -161,7 +161,7 @@ struct Common {
 /// How it goes, as the writer last told.
 #[derive(Default)]
 struct Seen {
-    view: View,
+    view: Arc<View>,
     told_at: Option<Instant>,
     /// Events on disk at moments of the last seconds, the oldest first.
     events: VecDeque<(Instant, u64)>,
@@ -187,7 +187,7 @@ impl Common {
         if is_told && seen.view.height == core.ledger().head.height {
             return;
         }
-        (seen.view, seen.told_at) = (core.view(), Some(now));
+        (seen.view, seen.told_at) = (Arc::new(core.view()), Some(now));
         let events = self.figures.events.load(Ordering::Relaxed);
         seen.note_events(now, events);
     }
@@ -366,7 +366,7 @@ impl Writer {
     }
 
     /// How it goes, as of a moment ago, and how many events a second came to disk lately.
-    pub fn view(&self) -> (View, f64) {
+    pub fn view(&self) -> (Arc<View>, f64) {
         let mut seen = self.common.watched.lock().unwrap_or_else(PoisonError::into_inner);
         seen.note_events(Instant::now(), self.common.figures.events.load(Ordering::Relaxed));
         (seen.view.clone(), seen.rate())
