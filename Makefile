@@ -181,6 +181,14 @@ chaos-network: ## faults of a network, as root: five nodes on hosts of their own
 	SUYUAN_CHAOS=long SUYUAN_CHAOS_NETWORK=1 \
 		$(CARGO) test $(RELEASE) --workspace --test chaos_network -- --nocapture --test-threads 1
 
+# OLD is the file of another build of suyuan, such as the last release: both must keep one network together.
+.PHONY: chaos-upgrade
+chaos-upgrade: ## change a network under load to this build, node by node, from another, and back (OLD=FILE; 2 minutes)
+	@[ -x '$(OLD)' ] || { echo 'OLD=FILE: another build of suyuan' >&2; exit 2; }
+	$(BUILD)
+	SUYUAN_CHAOS_OLD='$(abspath $(OLD))' \
+		$(CARGO) test $(RELEASE) --workspace --test chaos_network upgraded -- --nocapture
+
 .PHONY: chaos
 chaos: chaos-network chaos-one ## both, the network first (70 minutes)
 

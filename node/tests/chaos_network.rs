@@ -27,5 +27,7 @@ mod net;
 mod node;
 #[path = "chaos_network/strangers.rs"]
 mod strangers;
+#[path = "chaos_network/upgrade.rs"]
+mod upgrade;
 #[path = "chaos/world.rs"]
 mod world;

@@ -24,6 +24,8 @@ pub const MEMORY_MIB: u64 = 128;
 const CREATED: &str = "2026-10-01T00:00:00Z";
 /// A node is given so long to start, and all of them to come to one height.
 const WAIT: Duration = Duration::from_secs(30);
+/// One that joins is given so long.
+const JOIN_WAIT: Duration = Duration::from_secs(3_600);
 /// So often it is looked whether something has come about.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -36,6 +38,10 @@ pub struct Net {
     pub keys: Vec<SigningKey>,
     /// The file of the genesis.
     pub genesis: String,
+    /// Of each validator: its key, and where it listens to others.
+    listed: Vec<(String, u16)>,
+    /// The key file of a node without a vote, which is on the ledger and nowhere yet.
+    late: String,
 }
 
 /// Where a validator is.
@@ -99,6 +105,8 @@ impl Net {
             listed.push(file);
             keys.push(key);
         }
+        let late = key(folder, "late", seed(4, 0), NODES - 1, KeyRole::Node)?.0;
+        listed.push(late.clone());
         let (list, genesis) = (text("list.json")?, text("genesis.json")?);
         let one = |number: usize| {
             let (role, bindings) = match number {
@@ -113,41 +121,68 @@ impl Net {
         validators.iter().for_each(|(file, _)| new.extend(["--validator", file]));
         listed.iter().for_each(|file| new.extend(["--key", file]));
         run(program, &new)?;
-        let ports = free_ports(NODES)?;
-        let mut places = Vec::new();
+        let public = |(_, key): &(String, SigningKey)| Hash(key.verifying_key().to_bytes()).to_string();
+        let listed: Vec<_> = validators.iter().map(public).zip(free_ports(NODES)?).collect();
+        let places = Vec::new();
+        let mut net =
+            Net { program: program.to_owned(), folder: folder.to_owned(), places, keys, genesis, listed, late };
         for (number, (file, _)) in validators.iter().enumerate() {
-            let dir = text(&format!("data{number}"))?;
-            let init = ["node", "init", "--dir", &dir, "--genesis", &genesis, "--insecure"];
-            run(program, &[init.as_slice(), &["--validator", file, "--device", file]].concat())?;
-            let config = Path::new(&dir).join("config.toml");
-            let mut text = fs::read_to_string(&config)?;
-            if !text.contains(&format!("memory_mib = {MEMORY_MIB}\n")) {
-                return Err(format!("the default memory of a node is not {MEMORY_MIB} MiB any more").into());
-            }
-            let of = |number: usize| ports.get(number).copied().unwrap_or_default();
-            text.push_str(&format!("\n[network]\nlisten = [\"/ip4/127.0.0.1/tcp/{}\"]\n", of(number)));
-            for (other, (_, key)) in validators.iter().enumerate().filter(|(other, _)| *other != number) {
-                let public = Hash(key.verifying_key().to_bytes());
-                text.push_str(&format!(
-                    "[[network.peers]]\nkey = \"{public}\"\naddresses = [\"/ip4/127.0.0.1/tcp/{}\"]\n",
-                    of(other)
-                ));
-            }
-            fs::write(config, text)?;
-            places.push(Place { dir, running: None, most_mib: 0, cpu: 0.0 });
+            let port = net.listed.get(number).map_or(0, |(_, port)| *port);
+            net.init(&format!("data{number}"), file, port, "")?;
+            net.start(number)?;
         }
-        let mut net = Net { program: program.to_owned(), folder: folder.to_owned(), places, keys, genesis };
-        (0..NODES).try_for_each(|number| net.start(number))?;
         Ok(net)
+    }
+
+    /// Makes a data directory of a node that knows where the validators are.
+    fn init(&mut self, name: &str, key: &str, port: u16, more: &str) -> Result<(), Failure> {
+        let dir = self.file(name);
+        let init = ["node", "init", "--dir", &dir, "--genesis", &self.genesis, "--insecure"];
+        run(&self.program, &[init.as_slice(), &["--validator", key, "--device", key]].concat())?;
+        let config = Path::new(&dir).join("config.toml");
+        let mut text = fs::read_to_string(&config)?;
+        if !text.contains(&format!("memory_mib = {MEMORY_MIB}\n")) {
+            return Err(format!("the default memory of a node is not {MEMORY_MIB} MiB any more").into());
+        }
+        text.push_str(&format!("\n[network]\nlisten = [\"/ip4/127.0.0.1/tcp/{port}\"]\n{more}"));
+        for (public, at) in self.listed.iter().filter(|(_, at)| *at != port) {
+            text.push_str(&format!(
+                "[[network.peers]]\nkey = \"{public}\"\naddresses = [\"/ip4/127.0.0.1/tcp/{at}\"]\n"
+            ));
+        }
+        fs::write(config, text)?;
+        self.places.push(Place { dir, running: None, most_mib: 0, cpu: 0.0 });
+        Ok(())
+    }
+
+    /// How long an audit node that has nothing takes to come to where the others are, by `snapshot` or by `replay`, and
+    /// the seconds that it was on processors. It is gone after; what it made stays in the folder.
+    pub fn join(&mut self, by: &str) -> Result<(Duration, f64), Failure> {
+        let (key, port) = (self.late.clone(), free_ports(1)?.first().copied().unwrap_or_default());
+        self.init(by, &key, port, &format!("join = \"{by}\"\n"))?;
+        let (number, height, begun) = (self.places.len() - 1, self.height(0)?, Instant::now());
+        self.start_as(number, &["--audit"], JOIN_WAIT)?;
+        while self.height(number)? < height && begun.elapsed() < JOIN_WAIT {
+            std::thread::sleep(LOOK);
+        }
+        let taken = begun.elapsed();
+        self.together()?;
+        let place = self.places.pop().ok_or("no such node")?;
+        let ran = place.running.as_ref().map_or(0.0, |running| cpu_seconds(running.child.id()));
+        Ok((taken, ran))
     }
 
     /// Starts a node, and waits until it says where it listens.
     pub fn start(&mut self, number: usize) -> Result<(), Failure> {
+        self.start_as(number, &[], WAIT)
+    }
+
+    fn start_as(&mut self, number: usize, more: &[&str], wait: Duration) -> Result<(), Failure> {
         // A file: nobody reads a pipe to its end, and a node that has much to say would wait for that.
         let said = self.folder.join(format!("node{number}.log"));
         let place = self.places.get_mut(number).ok_or("no such node")?;
         let mut command = Command::new(&self.program);
-        command.args(["node", "run", "--dir", &place.dir, "--listen", "127.0.0.1:0"]).env("LANG", "C");
+        command.args(["node", "run", "--dir", &place.dir, "--listen", "127.0.0.1:0"]).args(more).env("LANG", "C");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&said)?);
         let mut child = command.spawn()?;
         let begun = Instant::now();
@@ -157,7 +192,7 @@ impl Net {
             if let Some(address) = words.filter_map(|word| word.strip_prefix("http://")).next() {
                 break address.to_owned();
             }
-            if begun.elapsed() > WAIT || child.try_wait()?.is_some() {
+            if begun.elapsed() > wait || child.try_wait()?.is_some() {
                 let _ = child.kill();
                 return Err(format!("node {number} says: {text}").into());
             }

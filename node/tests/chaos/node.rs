@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,6 +19,8 @@ const STOP_STEP: Duration = Duration::from_millis(10);
 pub struct Node {
     /// The node, or the tool that it runs under.
     child: Child,
+    /// What it is a process of.
+    program: PathBuf,
     dir: String,
     /// Its address.
     pub url: String,
@@ -33,7 +35,11 @@ impl Node {
 
     /// Starts a node under a tool and with an environment; what it said if it does not start.
     pub fn start_under(dir: &str, tool: &[&str], environment: &[(&str, &str)]) -> Result<Node, String> {
-        let program = env!("CARGO_BIN_EXE_suyuan");
+        Node::start_of(env!("CARGO_BIN_EXE_suyuan"), dir, tool, environment)
+    }
+
+    /// The same of any build of the program.
+    pub fn start_of(program: &str, dir: &str, tool: &[&str], environment: &[(&str, &str)]) -> Result<Node, String> {
         let mut words = tool.iter().copied().chain([program]);
         let mut command = Command::new(words.next().unwrap());
         command.args(words).args(["node", "run", "--dir", dir, "--listen", "127.0.0.1:0"]);
@@ -61,15 +67,15 @@ impl Node {
                 more.lock().unwrap().push_str(&format!("{line}\n"));
             }
         });
-        Ok(Node { child, dir: dir.to_owned(), url, said })
+        let program = fs::canonicalize(program).unwrap();
+        Ok(Node { child, program, dir: dir.to_owned(), url, said })
     }
 
     /// The process of the node itself: that of this program which was given this directory.
     fn process(&self) -> Option<u32> {
-        let wanted = fs::canonicalize(env!("CARGO_BIN_EXE_suyuan")).unwrap();
         for entry in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
             let Ok(process) = entry.file_name().to_string_lossy().parse() else { continue };
-            let is_program = fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == wanted);
+            let is_program = fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == self.program);
             let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();
             if is_program && words.split(|byte| *byte == 0).any(|word| word == self.dir.as_bytes()) {
                 return Some(process);

@@ -32,6 +32,9 @@ pub const IN_STEP: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(20);
 
+/// The program that these tests were built with.
+pub const THIS_BUILD: &str = env!("CARGO_BIN_EXE_suyuan");
+
 pub struct Net {
     pub work: tempfile::TempDir,
     pub hosts: Option<Hosts>,
@@ -40,6 +43,8 @@ pub struct Net {
     pub keys: Vec<Vec<String>>,
     nodes: Vec<Option<Node>>,
     pub genesis: String,
+    /// What nodes are started from.
+    pub program: String,
 }
 
 pub fn organisation(number: usize) -> String {
@@ -108,7 +113,8 @@ impl Net {
         validators.iter().for_each(|file| new.extend(["--validator", file]));
         listed.iter().for_each(|file| new.extend(["--key", file]));
         is(&run(&new), 0, "validators 4");
-        let mut net = Net { work, hosts, dirs: Vec::new(), keys, nodes: Vec::new(), genesis };
+        let mut net =
+            Net { work, hosts, dirs: Vec::new(), keys, nodes: Vec::new(), genesis, program: THIS_BUILD.to_owned() };
         let addresses: Vec<String> = (0..NODES).map(|number| net.address(number)).collect();
         for number in 0..NODES {
             let publics: Vec<(String, String)> =
@@ -152,7 +158,7 @@ impl Net {
     pub fn run(&self, host: usize, dir: &str, tool: &[&str]) -> Result<Node, String> {
         let place = self.hosts.as_ref().map(|hosts| hosts.tool(host)).unwrap_or_default();
         let words: Vec<&str> = place.iter().map(String::as_str).chain(tool.iter().copied()).collect();
-        let mut node = Node::start_under(dir, &words, &[])?;
+        let mut node = Node::start_of(&self.program, dir, &words, &[])?;
         if let Some(hosts) = &self.hosts {
             let port = node.url.rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok());
             node.url = hosts.reach(host, port.unwrap_or_else(|| panic!("no port: {}", node.url)));
