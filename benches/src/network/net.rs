@@ -182,8 +182,14 @@ impl Net {
         // A file: nobody reads a pipe to its end, and a node that has much to say would wait for that.
         let said = self.folder.join(format!("node{number}.log"));
         let place = self.places.get_mut(number).ok_or("no such node")?;
-        let mut command = Command::new(&self.program);
-        command.args(["node", "run", "--dir", &place.dir, "--listen", "127.0.0.1:0"]).args(more).env("LANG", "C");
+        // A session of its own, as a service has: where processors are scarce, the kernel shares them out among sessions, not
+        // among all threads of all nodes and clients.
+        let mut command = Command::new("setsid");
+        command
+            .arg(&self.program)
+            .args(["node", "run", "--dir", &place.dir, "--listen", "127.0.0.1:0"])
+            .args(more)
+            .env("LANG", "C");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&said)?);
         let mut child = command.spawn()?;
         let begun = Instant::now();
