@@ -10,7 +10,7 @@ use suyuan_epcis::document::{Header, Item, Limits, Locate, ReadError};
 use suyuan_epcis::hash::{EventHash, IgnoredFields, Profile, ignored_fields};
 use suyuan_epcis::identifier::guard::Kind;
 use suyuan_epcis::input::Input;
-use suyuan_epcis::json::tree;
+use suyuan_epcis::json::tree::{self, Json};
 use suyuan_epcis::model::Event;
 use suyuan_epcis::problem::{Place, Problem, Problems, Reason};
 use suyuan_epcis::validate::{self, DocumentRules};
@@ -196,15 +196,20 @@ pub fn judge_payload(payload: &[u8]) -> Option<(Reason, String)> {
         let code = codes::of_number(error.code).unwrap_or(codes::JSON_FORM);
         return Some((Reason::new(code, &[&error.argument]), error.pointer));
     }
-    let json = match tree::parse(payload, DEPTH_MAX) {
-        Ok(json) => json,
-        Err(_) => return Some((Reason::new(codes::JSON_FORM, &["JSON"]), String::new())),
-    };
-    let found = guard::find(&json)?;
+    match tree::parse(payload, DEPTH_MAX) {
+        Ok(json) => natural_person(&json),
+        Err(_) => Some((Reason::new(codes::JSON_FORM, &["JSON"]), String::new())),
+    }
+}
+
+/// What of a record has the form of a natural person's number or address, and where it is.
+pub fn natural_person(record: &Json) -> Option<(Reason, String)> {
+    let found = guard::find(record)?;
     let what = match found.kind {
         Kind::ResidentId => "identity number (身份证号)",
         Kind::MobileNumber => "mobile number (手机号)",
         Kind::LicencePlate => "licence plate (车牌号)",
+        Kind::PrivateEmail => "e-mail address (个人邮箱)",
     };
     Some((Reason::new(codes::NATURAL_PERSON, &[what]), found.pointer))
 }

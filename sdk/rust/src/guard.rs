@@ -6,7 +6,7 @@
 
 use suyuan_epcis::epc::constrained_canonical;
 use suyuan_epcis::hash::EventHash;
-use suyuan_epcis::identifier::guard::{Kind, natural_person_shape};
+use suyuan_epcis::identifier::guard::{Kind, natural_person_shape, private_email_shape};
 use suyuan_epcis::identifier::{ContainerNumber, DrugTraceCode, EquipmentCode, Lei, Uscc};
 use suyuan_epcis::json::tree::Json;
 use suyuan_epcis::problem::Path;
@@ -28,7 +28,8 @@ pub fn find(event: &Json) -> Option<Found> {
 fn value(json: &Json, in_extension: bool, path: &Path<'_>) -> Option<Found> {
     let found = |kind| Found { kind, pointer: path.pointer() };
     match json {
-        Json::Text(text) if is_identifier(text) => None,
+        // An identifier's digits mean something else; an address of a person is none.
+        Json::Text(text) if is_identifier(text) => private_email_shape(text).map(found),
         Json::Text(text) => natural_person_shape(text).map(found),
         // Numbers of the standard's own fields are quantities and measurements.
         Json::Number(text) if in_extension => natural_person_shape(text).map(found),
@@ -39,6 +40,10 @@ fn value(json: &Json, in_extension: bool, path: &Path<'_>) -> Option<Found> {
             // What the prefixes stand for is no data.
             if name == "@context" {
                 return None;
+            }
+            // A name may say something too; it is not repeated either.
+            if let Some(kind) = natural_person_shape(name) {
+                return Some(found(kind));
             }
             let here = path.key(name);
             value(member, in_extension || name.contains(':') || name == "ilmd", &here)
@@ -88,6 +93,9 @@ mod tests {
             (r#"{"bizLocation":{"id":"https://firm.example/p/13812345678"}}"#, Some("/bizLocation/id")),
             (r#"{"a/b":"tel:+8613812345678"}"#, Some("/a~1b")),
             (r#"{"ex:truck":"粤B·D12345"}"#, Some("/ex:truck")),
+            (r#"{"ilmd":{"ex:13812345678":"driver"}}"#, Some("/ilmd")),
+            (r#"{"ex:by":["quality@dairy.example","li@qq.com"]}"#, Some("/ex:by/1")),
+            (r#"{"bizTransaction":"urn:epcglobal:cbv:bt:9521001000017:li@qq.com"}"#, Some("/bizTransaction")),
             (r#"{"quantityList":[{"quantity":13812345678}]}"#, None),
             (r#"{"epcList":["urn:epc:id:sgtin:9521001.000101.13812345678"]}"#, None),
             (r#"{"epcList":["https://id.gs1.org/01/09521001001014/21/13812345678"]}"#, None),

@@ -56,6 +56,7 @@ codes! {
     RESERVED_NAMESPACE = "EPCIS-RESERVED_NAMESPACE", Warning, "{0} is an extension in GS1's namespace {1}", "扩展 {0} 使用 GS1 的命名空间 {1}", "put your own fields in a namespace of your own", "请将自定义字段放在自有命名空间中";
     PERSON_NUMBER = "EPCIS-PERSON_NUMBER", Error, "a value has the form of a citizen's identity number", "某个值形似公民身份号码", "keep personal data out of events; use a pseudonymous identifier", "事件中不得包含个人信息，请使用假名标识";
     MOBILE_NUMBER = "EPCIS-MOBILE_NUMBER", Error, "a value has the form of a mobile telephone number", "某个值形似手机号码", "keep personal data out of events; use a pseudonymous identifier", "事件中不得包含个人信息，请使用假名标识";
+    PRIVATE_EMAIL = "EPCIS-PRIVATE_EMAIL", Error, "a value contains an e-mail address at a provider of mail for persons", "某个值含有个人邮箱地址", "keep personal data out of events; name the organisation, or an address under its own domain", "事件中不得包含个人信息；请填写单位，或单位自有域名下的地址";
     LICENCE_PLATE = "EPCIS-LICENCE_PLATE", Error, "a value has the form of a vehicle's licence plate", "某个值形似机动车号牌", "keep personal data out of events; name the vehicle by a GIAI or an identifier of your own", "事件中不得包含个人信息，请用 GIAI 或自有标识表示车辆";
     UNKNOWN_VOCABULARY = "EPCIS-UNKNOWN_VOCABULARY", Warning, "EPCIS defines no vocabulary {0}", "EPCIS 未定义词汇表 {0}", "correct the type, or use a URI of your own", "请更正类型，或使用自有 URI";
     DUPLICATE_MASTER_ID = "EPCIS-DUPLICATE_MASTER_ID", Warning, "{0} is described more than once in this vocabulary", "{0} 在此词汇表中重复描述", "bring its attributes together in one element", "请将其属性合并到一个元素中";

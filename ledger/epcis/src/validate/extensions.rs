@@ -131,13 +131,14 @@ fn personal_scalar(text: &str, kind: Scalar) -> Option<&'static Code> {
 fn personal(text: &str) -> Option<&'static Code> {
     let kind = natural_person_shape(text)?;
     let registered = text.starts_with("urn:uuid:") || text.starts_with("ni:") || identifier::read(text).0.is_some();
-    if registered {
+    if registered && kind != Kind::PrivateEmail {
         return None;
     }
     Some(match kind {
         Kind::ResidentId => codes::PERSON_NUMBER,
         Kind::MobileNumber => codes::MOBILE_NUMBER,
         Kind::LicencePlate => codes::LICENCE_PLATE,
+        Kind::PrivateEmail => codes::PRIVATE_EMAIL,
     })
 }
 

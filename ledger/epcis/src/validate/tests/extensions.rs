@@ -15,6 +15,7 @@ fn extensions() {
         (r#""ext:phone": ["+86 13812345678"]"#, "MOBILE_NUMBER/ext:phone"),
         (r#""ext:amount": 13812345678.5"#, ""),
         (r#""ext:a": [[1, "13812345678"]]"#, "MOBILE_NUMBER/ext:a/0/1"),
+        (r#""ext:by": "zhang@qq.com""#, "PRIVATE_EMAIL/ext:by"),
         (r#""ext:truck": "京A12345""#, "LICENCE_PLATE/ext:truck"),
         (r#""ext:uuid": "urn:uuid:404d95fc-9457-4a51-bd6a-13812345678a""#, ""),
         (r#""ext:item": "urn:epc:id:sgtin:0614141.107346.13812345678""#, ""),
