@@ -192,6 +192,13 @@ chaos-upgrade: ## change a network under load to this build, node by node, from 
 .PHONY: chaos
 chaos: chaos-network chaos-one ## both, the network first (70 minutes)
 
+# REFERENCE is credit_v1.py, the reference implementation of the credit model.
+.PHONY: credit-reference
+credit-reference: ## compare 10,000 random credit evaluations with the reference (REFERENCE=FILE; 5 minutes)
+	@[ -f '$(REFERENCE)' ] || { echo 'REFERENCE=FILE: the reference implementation, credit_v1.py' >&2; exit 2; }
+	$(BUILD)
+	python3 sims/credit/compare.py '$(abspath $(REFERENCE))' $(BIN)/suyuan
+
 # All kinds of trouble in turn. Whatever seed shows a violation is told, and `suyuan-sims --timeline SEED` tells its story.
 SIMS_SEEDS := 0..10000
 

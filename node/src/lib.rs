@@ -16,6 +16,7 @@ pub mod codes;
 pub mod config;
 pub mod consensus;
 pub mod core;
+pub mod credits;
 pub mod epc_form;
 pub mod epcs;
 pub mod join;

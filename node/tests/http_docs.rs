@@ -20,6 +20,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/v1/blocks"),
     ("get", "/v1/blocks/{height}"),
     ("get", "/v1/checkpoint"),
+    ("get", "/v1/credit/{firm}"),
     ("get", "/v1/evidence/{name}"),
     ("get", "/v1/governance"),
     ("get", "/v1/lanes/{key}"),

@@ -56,7 +56,7 @@ fn with_events(work: &tempfile::TempDir) -> (Served, SignedSubmission) {
 }
 
 // Goal: a submission is recorded once, and refused for what is wrong with it. Method: the same one twice, one out
-// of its turn, one whose event is no event, bytes that are none.
+// of its turn, one whose event is no event, one with a person's number, bytes that are none.
 #[test]
 fn records() {
     let work = folder(&[]);
@@ -83,6 +83,12 @@ fn records() {
     assert_eq!(broken.status, 400);
     assert_eq!((&broken.json()["event"], &broken.json()["status"]), (&1.into(), &400.into()));
     assert!(broken.json()["code"].as_str().unwrap().starts_with("LEDGER-1"), "{}", broken.text());
+    // Signed by a client that did not look: the gateway does.
+    let (person, _) = signed(&node, after(&first), &[event(10, ""), event(11, r#","ex:by":"138 1234 5678""#)]);
+    let person = post(&node, &person);
+    person.is_problem(400, "LEDGER-106");
+    assert_eq!((&person.json()["event"], &person.json()["pointer"]), (&1.into(), &"/ex:by".into()));
+    assert!(!person.text().contains("1234 5678"), "{}", person.text());
     let mut forged = first.clone();
     forged.submission.sequence = 1;
     post(&node, &codec::encode(&forged)).is_problem(400, "LEDGER-107");

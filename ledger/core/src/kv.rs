@@ -65,6 +65,9 @@ tables! {
     Submission "submission",
     /// Text → what is kept once: the heights applied, counters.
     Meta "meta",
+    /// What is read out of bodies, apart from `apply` and under no root: 0 → height up to which; 1, subject's name, 0,
+    /// height BE8, index BE4 → nothing: where a record of the subject's credit is.
+    Reading "reading",
 }
 
 /// A store could not do its work. What it holds is unchanged; the node stops using it.

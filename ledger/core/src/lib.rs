@@ -13,12 +13,16 @@
 
 pub mod block;
 pub mod codec;
+pub mod credit;
+pub mod day;
 pub mod derive;
 pub mod hash;
 pub mod key;
 pub mod kv;
 pub mod kv_memory;
 pub mod log;
+mod members;
+mod named;
 pub mod names;
 pub mod organisation;
 pub mod profile;

@@ -31,6 +31,13 @@ pub mod record_type {
     pub const ORGANISATION: u16 = 2;
     /// A record of governance: organisations, prefix bindings, parameters.
     pub const GOVERNANCE: u16 = 3;
+    /// A record of credit. What it says is for the reading state alone (`architecture.md`, "Two states").
+    pub const CREDIT: u16 = 5;
+
+    /// Whether what follows it can be judged without its payload, so that this may be erased.
+    pub const fn is_erasable(record_type: u16) -> bool {
+        matches!(record_type, EPCIS | CREDIT)
+    }
 }
 
 /// An event as its author submits it.

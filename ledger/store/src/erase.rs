@@ -12,7 +12,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rocksdb::{BottommostLevelCompaction, CompactOptions, LiveFile};
+use suyuan_ledger::credit::reading;
 use suyuan_ledger::kv::{StoreError, Table, WriteSet};
+use suyuan_ledger::state::reader::Reader;
 
 use crate::RocksStore;
 
@@ -51,6 +53,14 @@ impl RocksStore {
         let mut deletions = WriteSet::default();
         for key in &keys {
             deletions.delete(Table::Payload, *key);
+        }
+        let reader = Reader::new(self);
+        for PayloadPlace { height, index } in places {
+            // One that has rotted is erased all the same; nothing was read out of it since.
+            let Ok(Some(salted)) = reader.payload(*height, *index) else { continue };
+            if let Some(row) = reading::row_of(&salted.payload, *height, *index) {
+                deletions.delete(Table::Reading, row);
+            }
         }
         self.commit(&deletions)?;
         let moment = self.database.latest_sequence_number();

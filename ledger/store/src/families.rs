@@ -73,7 +73,8 @@ impl Memory {
 pub(crate) fn database_options(memory: &Memory, create: bool, accept_torn_log: bool) -> Options {
     let mut options = Options::default();
     options.create_if_missing(create);
-    options.create_missing_column_families(create);
+    // An older directory lacks what came since.
+    options.create_missing_column_families(true);
     options.set_paranoid_checks(true);
     options.set_write_buffer_manager(&memory.buffers);
     options.set_max_open_files(OPEN_FILES_MAX);
@@ -136,7 +137,9 @@ fn shape(table: Table) -> Shape {
         // Hashes don't compress.
         Table::Page | Table::Segment => (Lookup::Key, None, BLOCK_BYTES_LARGE),
         Table::Name | Table::Event | Table::Submission => (Lookup::Key, None, BLOCK_BYTES_SMALL),
-        Table::Run | Table::Log | Table::Row | Table::RowName | Table::Meta => (Lookup::Key, Lz4, BLOCK_BYTES_SMALL),
+        Table::Run | Table::Log | Table::Row | Table::RowName | Table::Meta | Table::Reading => {
+            (Lookup::Key, Lz4, BLOCK_BYTES_SMALL)
+        }
     };
     Shape { lookup, compression, block_bytes, compaction }
 }

@@ -14,6 +14,7 @@ use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
+use suyuan_ledger::credit::reading;
 use suyuan_ledger::kv::{Pair, Read, StoreError, Table, Visit, VisitMany, WriteSet};
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::state::apply::Ledger;
@@ -285,7 +286,7 @@ fn height_of(key: &[u8]) -> u64 {
 
 fn compare_all(
     source: &(dyn Read + Sync),
-    scratch: &dyn Read,
+    scratch: &dyn Store,
     replayed: &ReplayedAll,
     found: &mut Fsck,
     progress: &mut dyn FnMut(Progress),
@@ -293,6 +294,7 @@ fn compare_all(
     for table in Table::ALL {
         progress(Progress::Compares(*table));
         let result = match table {
+            Table::Reading => compare_reading(source, scratch, replayed.last, found),
             table if *table == Table::Payload || BY_HEIGHT.contains(table) => {
                 check_heights(&source, *table, replayed, found)
             }
@@ -305,6 +307,48 @@ fn compare_all(
         }
     }
     Ok(())
+}
+
+/// Reads out of bodies anew what the store has read out of them so far, and compares.
+fn compare_reading(
+    source: &(dyn Read + Sync),
+    scratch: &dyn Store,
+    last: u64,
+    found: &mut Fsck,
+) -> Result<(), StoreError> {
+    let height = reading::height(&source)?;
+    if height > last {
+        found.tell(Table::Reading, &[], format!("says that blocks up to {height} were read, and there are {last}"));
+        return Ok(());
+    }
+    let bodies = Bodies { source, scratch };
+    while let Some(writes) = reading::read_on(&bodies, height)? {
+        scratch.commit(&writes)?;
+    }
+    compare(source, scratch, Table::Reading, found)
+}
+
+/// The store that is checked, but for what is read out of its bodies: that is made anew.
+struct Bodies<'a> {
+    source: &'a (dyn Read + Sync),
+    scratch: &'a dyn Store,
+}
+
+impl Read for Bodies<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match table {
+            Table::Reading => self.scratch.get(table, key),
+            _ => self.source.get(table, key),
+        }
+    }
+
+    fn at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<Pair>, StoreError> {
+        self.source.at_or_before(table, key)
+    }
+
+    fn scan(&self, table: Table, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.source.scan(table, from, to, visit)
+    }
 }
 
 /// What is said of a row that nothing makes.

@@ -22,8 +22,9 @@ use utoipa_axum::routes;
 
 use crate::accounts::Accounts;
 use crate::codes::node as codes;
+use crate::credits::{Reading, ReadingThread};
 use crate::journal::Journal;
-use crate::open::{Node, stopped_reason};
+use crate::open::{Node, io_reason, stopped_reason};
 use crate::peers::Others;
 use limits::{BODIES_KIB_MAX, DRAIN};
 use metrics::Metrics;
@@ -49,6 +50,10 @@ pub struct App {
     pub node: Node,
     /// Signs what is captured here.
     pub device: Arc<MemorySigner>,
+    /// Reads records of credit.
+    pub reading: Arc<Reading>,
+    /// The thread that does so.
+    _reading_thread: ReadingThread,
     /// What the EPCIS interface keeps.
     pub epcis: epcis::Epcis,
     /// Requests that may be worked on at once.
@@ -78,7 +83,21 @@ impl App {
         let bodies = Arc::new(Semaphore::new(BODIES_KIB_MAX));
         let (device, metrics) = (Arc::new(device), Arc::default());
         let epcis = epcis::Epcis::start(&node, &device)?;
-        Ok(Arc::new(App { node, device, epcis, requests, bodies, metrics, accounts, journal, places }))
+        let reading = Arc::new(Reading::new(Arc::clone(&node.store)));
+        let _reading_thread = reading.start().map_err(|error| io_reason(&node.path, &error))?;
+        Ok(Arc::new(App {
+            node,
+            device,
+            reading,
+            _reading_thread,
+            epcis,
+            requests,
+            bodies,
+            metrics,
+            accounts,
+            journal,
+            places,
+        }))
     }
 }
 

@@ -62,6 +62,8 @@ pub enum Command {
     /// Governance: validators, parameters, rules, removal of organisations, proposals and approvals
     #[command(subcommand, arg_required_else_help = true)]
     Governance(GovernanceCommand),
+    /// Credit of a firm: its grade, what it is made of; exit code 1 if nothing is recorded
+    Credit(CreditArguments),
     /// Print every message code with its texts, as Markdown
     Codes(CodesArguments),
 }
@@ -737,6 +739,73 @@ pub struct ConvertArguments {
     pub output: Option<PathBuf>,
     /// Say in JSON what was done; needs --output
     #[arg(long, requires = "output")]
+    pub json: bool,
+}
+
+/// `suyuan credit`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub struct CreditArguments {
+    /// What else to do
+    #[command(subcommand)]
+    pub command: Option<CreditCommand>,
+    /// Firm, by its URI, unified social credit code or legal entity identifier
+    #[arg(value_name = "FIRM")]
+    pub firm: Option<String>,
+    /// Show every fact with its records and what it did to the score
+    #[arg(long)]
+    pub explain: bool,
+    /// As of this height [default: the last one]
+    #[arg(long, value_name = "HEIGHT")]
+    pub at: Option<u64>,
+    /// By whose weights: GENM, FOOD, DRUG, SPEQ, LOGI or TRAD [default: as an authority has said, else GENM]
+    #[arg(long, value_name = "PROFILE")]
+    pub weights: Option<String>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands on credit.
+#[derive(Debug, Subcommand)]
+pub enum CreditCommand {
+    /// Record what authorities found and decided, pledges, objections, repairs; exit code 1 if one is refused
+    Record(CreditRecordArguments),
+    /// Evaluate the facts of a file, without a ledger: what grade they make, and what each of them did to it
+    Evaluate(EvaluateArguments),
+}
+
+/// `suyuan credit record`
+#[derive(Debug, Args)]
+pub struct CreditRecordArguments {
+    /// JSON as docs/CREDIT.md has it: one record, a list of them or one a line; or - for standard input
+    #[arg(value_name = "FILE")]
+    pub records_file: PathBuf,
+    /// Key file to sign with [default: the data directory's device key]
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// How the key file is opened
+    #[command(flatten)]
+    pub unlock: UnlockArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan credit evaluate`
+#[derive(Debug, Args)]
+pub struct EvaluateArguments {
+    /// JSON as docs/CREDIT.md has it, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub facts_file: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
     pub json: bool,
 }
 

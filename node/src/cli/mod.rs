@@ -10,6 +10,7 @@ mod arguments;
 mod backup;
 mod capture;
 mod code_list;
+mod credit;
 mod data;
 mod demo;
 mod dot;
@@ -90,6 +91,7 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Checkpoint(options) => place::end(verify::export(&options, screen), screen),
         Command::Governance(command) => place::end(governance::run(&command, screen), screen),
         Command::Org(command) => place::end(org::run(&command, screen), screen),
+        Command::Credit(options) => place::end(credit::run(&options, screen), screen),
         Command::Codes(options) => code_list::run(&options, screen),
     }
 }

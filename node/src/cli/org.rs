@@ -10,7 +10,7 @@ use suyuan_epcis::time::Stamp;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
 use suyuan_ledger::organisation::{Scope, ScopeKind};
-use suyuan_ledger::submission::{SubmittedEvent, record_type};
+use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent, record_type};
 use suyuan_sdk::keyfile::KeyFile;
 use suyuan_sdk::signer::{Signer, sign_submission};
 
@@ -22,7 +22,7 @@ use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::network::organisations_json;
 use crate::codes::node as codes;
-use crate::link::{Link, Remote, Submitted};
+use crate::link::{Link, Remote, Station, Submitted};
 use crate::open::{Opened, keys_folder, read_file};
 use crate::shell::now_ms;
 
@@ -144,6 +144,20 @@ pub fn submit(
     kind: u16,
     record: &OrganisationRecord,
 ) -> Result<(Submitted, Option<Hash>), Reason> {
+    let (station, signed) = sign_next(link, signer, kind, record.write())?;
+    let waits = kind == record_type::GOVERNANCE && station.threshold > 1;
+    let waits = waits && !matches!(record.operation, Operation::Approve { .. });
+    let proposed = signed.events.first().filter(|_| waits).map(SubmittedEvent::digest);
+    Ok((link.submit(&signed, &suyuan_ledger::codec::encode(&signed))?, proposed))
+}
+
+/// Signs one record as the next submission of the signer's lane, and says where the lane stands.
+pub fn sign_next(
+    link: &Link<'_>,
+    signer: &dyn Signer,
+    kind: u16,
+    payload: Vec<u8>,
+) -> Result<(Station, SignedSubmission), Reason> {
     let key = signer.key_id();
     let station = link.station(&key)?;
     let unknown = || Reason::new(codes::KEY_UNKNOWN, &[&key.to_string()]);
@@ -151,12 +165,9 @@ pub fn submit(
     let (Some(chain), Some(lane)) = (Hash::from_hex(&station.chain), station.lane()) else { return Err(unknown()) };
     let mut salt = [0u8; 16];
     getrandom::fill(&mut salt).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
-    let event = SubmittedEvent { record_type: kind, salt, payload: record.write() };
-    let waits = kind == record_type::GOVERNANCE && station.threshold > 1;
-    let waits = waits && !matches!(record.operation, Operation::Approve { .. });
-    let proposed = waits.then(|| event.digest());
+    let event = SubmittedEvent { record_type: kind, salt, payload };
     let signed = sign_submission(signer, chain, organisation, lane, now_ms(), vec![event])?;
-    Ok((link.submit(&signed, &suyuan_ledger::codec::encode(&signed))?, proposed))
+    Ok((station, signed))
 }
 
 fn say(submitted: &Submitted, json: bool, screen: &mut Screen) -> Result<Outcome, Failure> {

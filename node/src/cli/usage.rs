@@ -153,6 +153,9 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("governance parameters", "设置链的各项限额"),
     ("governance threshold", "设置须签署的监管方数量；0 表示运营方单独治理"),
     ("governance rules", "预定区块所适用的规则，至少提前 1,000 个区块"),
+    ("credit", "企业信用：等级及其构成；若无记录，退出码为 1"),
+    ("credit record", "记录主管机关的检查与决定、承诺、异议、修复；若有被拒，退出码为 1"),
+    ("credit evaluate", "不需账本，评价文件中的事实：所得等级及各事实的影响"),
     ("codes", "以 Markdown 输出全部消息代码及其文本"),
 ];
 
@@ -231,6 +234,12 @@ const HELP_ZH: &[(&str, &str)] = &[
     ("node restore dir", "要创建的数据目录，须尚不存在"),
     ("from", "由 suyuan node backup 写成的备份 [默认：数据目录此前已恢复]"),
     ("newest", "各方所存此链的最新检查点：不早于它的目录可以写入"),
+    ("firm", "企业：URI、统一社会信用代码或法人机构识别编码"),
+    ("explain", "显示每项事实、其记录及对得分的影响"),
+    ("at", "截至此高度 [默认：最新]"),
+    ("weights", "适用权重：GENM、FOOD、DRUG、SPEQ、LOGI 或 TRAD [默认：以主管机关所定为准，否则为 GENM]"),
+    ("records_file", "JSON 文件，格式见 docs/CREDIT.md：单条、列表或每行一条；或 - 表示标准输入"),
+    ("facts_file", "JSON 文件，格式见 docs/CREDIT.md，或 - 表示标准输入"),
     ("epcis convert json", "以 JSON 说明所做的操作；需要 --output"),
 ];
 

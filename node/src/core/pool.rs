@@ -267,5 +267,5 @@ impl Pool {
 
 /// Whether something in a submission may change who may do what, or where a lane stands: nothing follows it in a block.
 pub(super) fn is_of_organisations(submission: &VerifiedSubmission) -> bool {
-    submission.signed().events.iter().any(|event| event.record_type != record_type::EPCIS)
+    submission.signed().events.iter().any(|event| !record_type::is_erasable(event.record_type))
 }

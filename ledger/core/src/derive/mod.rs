@@ -63,6 +63,13 @@ pub struct Derived {
     pub mask: u32,
 }
 
+impl Derived {
+    /// Whether it concerns no subject, and no other event.
+    pub fn names_nothing(&self) -> bool {
+        self.event_type == EventType::Other && self.keys.is_empty() && self.error.is_none()
+    }
+}
+
 /// One subject in one role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {

@@ -9,7 +9,6 @@ use suyuan_epcis::json::tree::Json;
 use suyuan_epcis::problem::Reason;
 use suyuan_epcis::time::{Rounding, Stamp};
 
-use super::members::{InvalidRecord, Members};
 use super::row::Entry;
 use super::{
     ALIASES_MAX, Binding, Directory, Governance, Key, KeyRole, Organisation, OrganisationRole, Parameters, Row, Scope,
@@ -17,6 +16,7 @@ use super::{
 };
 use crate::block::{VALIDATORS_MAX, Validator};
 use crate::hash::{Hash, Tag};
+use crate::members::{InvalidRecord, Members};
 use crate::submission::SUITE_ED25519;
 
 /// Bytes of a genesis file.
@@ -75,7 +75,9 @@ pub struct GenesisError {
 
 impl GenesisError {
     fn new(code: &'static Code, pointer: &str, argument: &str) -> GenesisError {
-        GenesisError { pointer: pointer.to_owned(), reason: Reason::new(code, &[pointer, argument]) }
+        // The file as a whole is no place that a sentence could name by nothing.
+        let place = if pointer.is_empty() { "/" } else { pointer };
+        GenesisError { pointer: pointer.to_owned(), reason: Reason::new(code, &[place, argument]) }
     }
 }
 

@@ -9,17 +9,16 @@
 mod directory;
 pub mod genesis;
 mod governance;
-mod members;
 pub mod operation;
 mod permission;
 mod row;
 mod scope;
 
+pub use crate::members::InvalidRecord;
 pub use directory::{Directory, DirectoryError};
 pub use governance::{
     Governance, PROPOSAL_BYTES_MAX, PROPOSAL_LAPSES_MS, PROPOSALS_MAX, Proposal, RULES_AHEAD, Validators,
 };
-pub use members::InvalidRecord;
 pub use permission::{Author, Change, LaneSkip, Occasion, Outcome, Refusal};
 pub use row::Row;
 pub use scope::{InvalidScope, Scope, ScopeKind};
@@ -282,7 +281,7 @@ fn holds_at(from: i64, to: i64, time: i64) -> bool {
 ///
 /// The crate for EPCIS judges URIs more closely, and may come to judge otherwise. What `apply` asks must stay
 /// as it is, or a better parser splits the chain (`proofs.md` §6).
-fn is_uri(text: &str) -> bool {
+pub(crate) fn is_uri(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else { return false };
     let in_scheme = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
     let in_uri = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
@@ -293,7 +292,7 @@ fn is_uri(text: &str) -> bool {
 }
 
 /// Whether a text has the form of an organisation's URI or alias. As [`is_uri`], frozen.
-fn is_organisation_uri(text: &str) -> bool {
+pub(crate) fn is_organisation_uri(text: &str) -> bool {
     let form = |code: &str, length: usize, left_out: &[u8]| {
         let allowed = |byte: u8| (byte.is_ascii_digit() || byte.is_ascii_uppercase()) && !left_out.contains(&byte);
         code.len() == length && code.bytes().all(allowed)

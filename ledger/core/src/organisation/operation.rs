@@ -11,9 +11,9 @@ use super::genesis::{
     GenesisOrganisation, ORGANISATIONS_MAX, number, object, organisation, parameters, string, time_text,
     write_organisation, write_parameters, write_scope,
 };
-use super::members::{InvalidRecord, Members};
 use super::{KeyRole, Parameters, Scope, check_organisation_uri, is_organisation_uri, is_uri};
 use crate::hash::Hash;
+use crate::members::{InvalidRecord, Members};
 use crate::submission::SUITE_ED25519;
 
 /// A record of an organisation or of governance.

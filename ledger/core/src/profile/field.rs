@@ -7,7 +7,7 @@ use suyuan_epcis::time::Stamp;
 use suyuan_epcis::uri::is_uri;
 
 use super::extension::{member, scalar};
-use super::retention::Day;
+use crate::day::Day;
 
 /// Characters of a text.
 const TEXT_CHARACTERS_MAX: usize = 256;

@@ -22,6 +22,6 @@ pub use class::ProductClass;
 pub use classify::{classify, declared_class, declared_type};
 pub use extension::NAMESPACE;
 pub use field::FieldType;
-pub use retention::{Day, retain_until};
+pub use retention::retain_until;
 pub use table::{Field, Need, RecordType, Shape, record_types};
 pub use timeliness::timeliness;

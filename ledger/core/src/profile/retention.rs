@@ -1,51 +1,7 @@
 //! How long a record must be kept.
 
-use suyuan_epcis::time::{Rounding, Stamp};
-
 use super::class::ProductClass;
-
-const DAY_SECONDS: i64 = 86_400;
-
-/// A civil day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(i64);
-
-impl Day {
-    /// Reads `YYYY-MM-DD`, a day that exists.
-    pub fn parse(text: &str) -> Option<Day> {
-        (text.len() == 10).then_some(())?;
-        let stamp = Stamp::parse(&[text, "T00:00:00Z"].concat())?;
-        Some(Day(stamp.seconds.div_euclid(DAY_SECONDS)))
-    }
-
-    /// The day, in UTC, of a time in milliseconds since 1970.
-    pub fn of(time_ms: i64) -> Day {
-        Day(time_ms.div_euclid(DAY_SECONDS.saturating_mul(1000)))
-    }
-
-    /// `YYYY-MM-DD`; none outside the years 0 to 9999.
-    pub fn text(self) -> Option<String> {
-        let stamp = Stamp { seconds: self.0.checked_mul(DAY_SECONDS)?, nanoseconds: 0 };
-        let mut text = stamp.to_utc_milliseconds(Rounding::HalfUp)?;
-        text.truncate(10);
-        Some(text)
-    }
-
-    fn plus_days(self, days: u32) -> Option<Day> {
-        self.0.checked_add(i64::from(days)).map(Day)
-    }
-
-    /// The same day of the month, `months` later, or the last of that month if it is shorter.
-    fn plus_months(self, months: u32) -> Option<Day> {
-        let text = self.text()?;
-        let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok();
-        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-        let month_count = year.checked_mul(12)?.checked_add(month.checked_sub(1)?)?.checked_add(months)?;
-        let (year, month) = (month_count / 12, month_count % 12 + 1);
-        // A month has at least 28 days: one of the four is there.
-        (0..4).find_map(|less| Day::parse(&format!("{year:04}-{month:02}-{:02}", day.checked_sub(less)?)))
-    }
-}
+use crate::day::Day;
 
 /// The last day on which a record of this class must be kept; none if no end is known, so that it must be kept.
 ///
@@ -83,33 +39,6 @@ pub fn retain_until(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    // Goal: days are read, written and counted in months as the calendar has them. Method: a table with short months
-    // and leap years; then texts that are no day.
-    #[test]
-    fn days() {
-        let table = [
-            ("2026-10-03", 6, "2027-04-03"),
-            ("2026-08-31", 6, "2027-02-28"),
-            ("2027-08-31", 6, "2028-02-29"),
-            ("2028-02-29", 12, "2029-02-28"),
-            ("2028-02-29", 60, "2033-02-28"),
-            ("2026-12-15", 24, "2028-12-15"),
-            ("1969-12-31", 1, "1970-01-31"),
-        ];
-        for (from, months, to) in table {
-            let later = Day::parse(from).unwrap().plus_months(months).unwrap();
-            assert_eq!(later.text().as_deref(), Some(to), "{from}");
-        }
-        for text in ["", "2026-02-29", "2026-1-01", "2026-13-01", "2026-01-01Z", "20260101", "２026-01-01"] {
-            assert_eq!(Day::parse(text), None, "{text}");
-        }
-        assert_eq!(Day::of(0).text().as_deref(), Some("1970-01-01"));
-        assert_eq!(Day::of(-1).text().as_deref(), Some("1969-12-31"));
-        assert_eq!(Day::of(i64::MAX).text(), None);
-        assert_eq!(Day::of(i64::MAX).plus_months(1), None);
-        assert_eq!(Day::parse("9999-12-01").unwrap().plus_months(1), None);
-    }
 
     // Goal: each class is kept as long as its rule says. Method: a table.
     #[test]

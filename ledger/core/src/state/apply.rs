@@ -382,7 +382,11 @@ impl BlockInWork<'_> {
             Some(Erased::Accepted { next, .. }) => Said { derived, tags, next: *next },
             _ => event::said(&context, derived, tags),
         };
-        if record_type == record_type::EPCIS {
+        // What a record of credit says is read elsewhere; here it must not act as an event does.
+        if record_type == record_type::CREDIT && erased.is_none() && !derived.names_nothing() {
+            return Ok(Err(refusal::UNREADABLE));
+        }
+        if record_type::is_erasable(record_type) {
             return event::apply(&mut self.working, &context, &said);
         }
         self.govern(&context, key, &event.payload, &said)

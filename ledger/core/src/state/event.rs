@@ -20,6 +20,7 @@ use crate::log::LogNode;
 use crate::names::{Name, names_root};
 use crate::organisation::{Key, OrganisationRole};
 use crate::record::{LinkRun, Record, Role, Standing, flag, mask};
+use crate::submission::record_type;
 use crate::trace::numbers::NumberMap;
 
 /// Why an event is refused by receipt (`proofs.md` §6, 2xx).
@@ -573,9 +574,9 @@ fn append_errors(
 /// Whether this author may write this type of record at all.
 pub fn may_write(role: OrganisationRole, record_type: u16) -> bool {
     match record_type {
-        crate::submission::record_type::EPCIS | crate::submission::record_type::ORGANISATION => true,
+        record_type::EPCIS | record_type::ORGANISATION | record_type::CREDIT => true,
         // Which of them governs, the directory says.
-        crate::submission::record_type::GOVERNANCE => role != OrganisationRole::Member,
+        record_type::GOVERNANCE => role != OrganisationRole::Member,
         _ => false,
     }
 }

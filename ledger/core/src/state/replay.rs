@@ -299,7 +299,7 @@ impl Gathering<'_> {
         if event.code != 0 {
             return Ok((nothing_derived(), Erased::Refused(event.code)));
         }
-        if event.record_type != record_type::EPCIS {
+        if !record_type::is_erasable(event.record_type) {
             let what = "the record of an organisation is missing, without which none after it can be judged";
             return Err(ReplayError::Fault(self.fault(Table::Payload, what)));
         }

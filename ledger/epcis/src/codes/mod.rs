@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+pub mod credit;
 pub mod element_string;
 pub mod epc;
 pub mod identifier;
@@ -142,6 +143,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         record::ALL,
         proof::ALL,
         trace::ALL,
+        credit::ALL,
     ]
     .into_iter()
     .flatten()

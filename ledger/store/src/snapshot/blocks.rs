@@ -203,7 +203,7 @@ where
                         .map_err(|_| Refused::fault(Table::Payload, &place, "nothing can be derived of it"))?;
                     self.founded.check_said(self.ground.store, &place, record, &derived)?;
                 }
-                None if event.record_type != record_type::EPCIS => {
+                None if !record_type::is_erasable(event.record_type) => {
                     return Err(Refused::fault(Table::Payload, &place, "a record of an organisation is missing"));
                 }
                 None => {}

@@ -9,6 +9,7 @@ use super::App;
 
 pub mod alarms;
 pub mod blocks;
+pub mod credit;
 pub mod governance;
 pub mod network;
 pub mod proofs;
@@ -26,6 +27,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(records::lane))
         .routes(routes!(traces::trace))
         .routes(routes!(subjects::subject))
+        .routes(routes!(credit::credit))
         .routes(routes!(proofs::trace_proof))
         .routes(routes!(proofs::inclusion_proof))
         .routes(routes!(blocks::checkpoint))

@@ -5,13 +5,17 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 use suyuan_epcis::codes::ledger as ledger_codes;
+use suyuan_epcis::json::tree;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::codec;
+use suyuan_ledger::derive::DEPTH_MAX;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::submission::{InvalidSubmission, SignedSubmission};
+use suyuan_sdk::batch::natural_person;
+use tokio::sync::oneshot::Receiver;
 
 use super::schema::{Applied, NotNext, Refused};
-use crate::api::Shared;
 use crate::api::access::Wrote;
 use crate::api::extract::Segments;
 use crate::api::limits::{SUBMISSION_BYTES_MAX, receive};
@@ -19,11 +23,15 @@ use crate::api::problem::{
     BodyRefusals, Missing, Octets, Refusals, answer, blocking, busy, failed, not_found, problem, problem_with,
     wrong_parameter,
 };
+use crate::api::{App, Shared};
 use crate::codes::node as codes;
-use crate::core::earlier_answer;
+use crate::core::{Answer, earlier_answer};
+use crate::credits::{self, gate};
 use crate::link::{Station, Submitted, apply_reason, why_stopped};
 use crate::open::store_reason;
 
+/// The number of [`ledger_codes::NATURAL_PERSON`].
+const NATURAL_PERSON: u16 = 106;
 /// A submission of so many bytes at most is verified without going to a thread that may block.
 const VERIFIED_AT_ONCE_BYTES_MAX: usize = 32 << 10;
 
@@ -54,29 +62,71 @@ pub async fn records(State(app): Shared, request: Request) -> Response {
         return problem(StatusCode::BAD_REQUEST, &reason);
     };
     let id = submission.submission.id();
-    // It is verified on the way to the writer, which for many events takes long enough to hold others up.
+    // It is judged and verified on the way to the writer, which for many events takes long enough to hold others up.
     let handed_over = match received.bytes.len() <= VERIFIED_AT_ONCE_BYTES_MAX {
-        true => Ok(app.node.writer.submit(submission)),
+        true => Ok(hand_over(&app, submission)),
         false => {
             let app = app.clone();
-            tokio::task::spawn_blocking(move || app.node.writer.submit(submission)).await
+            tokio::task::spawn_blocking(move || hand_over(&app, submission)).await
         }
     };
     drop(received);
-    let said = match handed_over {
-        Ok(answered) => answered.await,
+    let submitted = match handed_over {
         Err(error) => return failed(&Reason::new(codes::API_FAULT, &[&error.to_string()])),
-    };
-    let Ok(said) = said else { return failed(&why_stopped(&app.node.writer)) };
-    // What was written a moment ago is in memory: reading it does not block.
-    let submitted = match Submitted::of(said, id, &app.node.store) {
-        Ok(submitted) => submitted,
-        Err(error) => return failed(&store_reason(&error)),
+        Ok(Err(NotTaken::Refused(refused))) => refused,
+        Ok(Err(NotTaken::Failed(error))) => return failed(&store_reason(&error)),
+        Ok(Err(NotTaken::Void(credits::Refused { event, pointer, reason }))) => {
+            app.metrics.submission(reason.code.id);
+            return problem_with(
+                StatusCode::BAD_REQUEST,
+                &reason,
+                &[("event", json!(event)), ("pointer", json!(pointer)), ("argument", json!(reason.arguments.first()))],
+            );
+        }
+        Ok(Ok(answered)) => {
+            let Ok(said) = answered.await else { return failed(&why_stopped(&app.node.writer)) };
+            // What was written a moment ago is in memory: reading it does not block.
+            match Submitted::of(said, id, &app.node.store) {
+                Ok(submitted) => submitted,
+                Err(error) => return failed(&store_reason(&error)),
+            }
+        }
     };
     let (outcome, mut answered) = told(submitted);
     app.metrics.submission(outcome);
     answered.extensions_mut().insert(Wrote(id.to_string()));
     answered
+}
+
+/// Hands a submission to the writer, unless a record of credit in it would have no effect, or one says something of a natural
+/// person. That is this gateway's to refuse (106)
+/// and never the chain's, so that a better look never splits it (`proofs.md` §6).
+fn hand_over(app: &App, submission: SignedSubmission) -> Result<Receiver<Answer>, NotTaken> {
+    let refused = submission.events.iter().zip(0..).find_map(|(event, place)| {
+        // What can't be parsed the writer refuses, and says why.
+        let record = tree::parse(&event.payload, DEPTH_MAX as usize).ok()?;
+        let (mut reason, pointer) = natural_person(&record)?;
+        let argument = reason.arguments.pop().unwrap_or_default();
+        Some(Submitted::Refused { number: NATURAL_PERSON, event: Some(place), pointer, argument })
+    });
+    if let Some(refused) = refused {
+        return Err(NotTaken::Refused(refused));
+    }
+    match gate(&app.reading, &submission) {
+        Ok(None) => Ok(app.node.writer.submit(submission)),
+        Ok(Some(refused)) => Err(NotTaken::Void(refused)),
+        Err(error) => Err(NotTaken::Failed(error)),
+    }
+}
+
+/// Why a submission is not handed over.
+enum NotTaken {
+    /// It would never enter the ledger, or must not.
+    Refused(Submitted),
+    /// A record of credit in it would have no effect.
+    Void(credits::Refused),
+    /// It can't be told.
+    Failed(StoreError),
 }
 
 /// The answer to a submission, and its outcome in a word.

@@ -1,0 +1,517 @@
+//! A firm's credit file: what its records come to, one after another. Pure: the same records give the same file, on any
+//! node and at any height. What a record may not do has no effect, and says why.
+
+use std::collections::BTreeMap;
+
+use super::calendar::Calendar;
+use super::ceiling::{Ceiling, CeilingCode, Evidence};
+use super::evaluate::Grade;
+use super::fact::{Fact, FactStatus, Ring, Source};
+use super::indicator::Indicator;
+use super::parameters::Profile;
+use super::record::{
+    CreditRecord, InspectionResult, LicenceState, ObjectionKind, ObjectionResult, ObjectionStep, PledgeResult,
+    RepairResult, RepairStep, Statement,
+};
+use super::repair::RepairPolicies;
+use super::status::{CustomsTier, Equipment, Licences, Penalty, PenaltyClass, PenaltyState, Status};
+use crate::day::Day;
+use crate::hash::Hash;
+use crate::named::named;
+
+/// The mass of an inspection, and of a pledge (`05-credit-model.md` §5.2).
+const INSPECTION_MASS: u64 = 2_000;
+const PLEDGE_MASS: u64 = 1_000;
+/// Working days to accept or refuse an objection, to check the platform's data, for the provider to answer (§5.7).
+const OBJECTION_ACCEPT_DAYS: u32 = 2;
+const PLATFORM_CHECK_DAYS: u32 = 2;
+const PROVIDER_ANSWER_DAYS: u32 = 10;
+/// Working days to accept an application for repair, to decide it, and of its one extension (§5.8).
+const REPAIR_ACCEPT_DAYS: u32 = 3;
+const REPAIR_DECIDE_DAYS: u32 = 10;
+
+named! {
+    /// Why a record has no effect.
+    pub enum Void {
+        /// Its author may not say this: an authority's to say, or the subject's.
+        NoRight "CREDIT-NO_RIGHT",
+        /// What it names is not in the subject's file.
+        UnknownTarget "CREDIT-UNKNOWN_TARGET",
+        /// What it names is of another kind, or nothing that can be objected to or repaired.
+        WrongTarget "CREDIT-WRONG_TARGET",
+        /// It does not follow from the state that things are in.
+        Transition "CREDIT-TRANSITION",
+        /// The same was objected to before, and there is no new evidence.
+        ObjectedBefore "CREDIT-OBJECTED_BEFORE",
+        /// The least time of publication is not over.
+        MinPeriod "CREDIT-MIN_PERIOD",
+        /// The penalty was not delivered together with the notice of how to repair it, and does not score.
+        NotDelivered "CREDIT-NOT_DELIVERED",
+    }
+}
+
+/// Who has written a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Its URI.
+    pub uri: String,
+    /// Whether it is an authority.
+    pub is_authority: bool,
+}
+
+/// A record with what is known of it beside its contents.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Its hash, by which others name it.
+    pub hash: Hash,
+    /// Who wrote it.
+    pub author: Author,
+    /// What it says.
+    pub record: CreditRecord,
+}
+
+/// What became of a penalty or finding by objection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Standing {
+    #[default]
+    Stands,
+    /// An objection is being looked into.
+    Suspended,
+    /// One was upheld.
+    Withdrawn,
+    /// It was repaired, or what it is the basis of was.
+    Repaired,
+}
+
+/// A record in the file.
+#[derive(Debug, Clone)]
+struct Item {
+    statement: Statement,
+    standing: Standing,
+    day: Day,
+}
+
+/// An objection on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// What is objected to.
+    pub target: Hash,
+    /// What is said to be wrong.
+    pub kind: ObjectionKind,
+    /// The last step; none if nothing was done yet.
+    pub step: Option<ObjectionStep>,
+    /// How it was decided.
+    pub result: Option<ObjectionResult>,
+    /// By when the next step is due; none if there is none.
+    pub due: Option<Day>,
+}
+
+/// An application for repair on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repair {
+    /// The penalties.
+    pub targets: Vec<Hash>,
+    /// The last step; none if nothing was done yet.
+    pub step: Option<RepairStep>,
+    /// How it was decided.
+    pub result: Option<RepairResult>,
+    /// By when the next step is due; none if there is none.
+    pub due: Option<Day>,
+    is_extended: bool,
+}
+
+/// A firm's credit file.
+#[derive(Debug, Clone)]
+pub struct CreditFile<'a> {
+    subject: String,
+    calendar: &'a Calendar,
+    policies: &'a RepairPolicies,
+    items: BTreeMap<Hash, Item>,
+    /// The hashes of the items in their order.
+    order: Vec<Hash>,
+    /// Objections by the hash of their record.
+    pub objections: BTreeMap<Hash, Objection>,
+    /// Repairs likewise.
+    pub repairs: BTreeMap<Hash, Repair>,
+    /// Records without effect, in their order.
+    pub voids: Vec<(Hash, Void)>,
+}
+
+impl<'a> CreditFile<'a> {
+    /// An empty file of a subject.
+    pub fn new(subject: &str, calendar: &'a Calendar, policies: &'a RepairPolicies) -> CreditFile<'a> {
+        CreditFile {
+            subject: subject.to_owned(),
+            calendar,
+            policies,
+            items: BTreeMap::new(),
+            order: Vec::new(),
+            objections: BTreeMap::new(),
+            repairs: BTreeMap::new(),
+            voids: Vec::new(),
+        }
+    }
+
+    /// Whose it is.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Whether nothing in it has had an effect.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Takes the next record, or notes why it has no effect.
+    pub fn take(&mut self, written: &Written) -> Result<(), Void> {
+        let taken = self.judge(written).and_then(|()| self.effect(written));
+        if let Err(void) = taken {
+            self.voids.push((written.hash, void));
+        }
+        taken
+    }
+
+    /// Whether a record's author may say it.
+    fn judge(&self, written: &Written) -> Result<(), Void> {
+        let Author { uri, is_authority } = &written.author;
+        let record = &written.record;
+        let may = match record.statement.is_of_subject() {
+            true => *uri == record.subject,
+            // Nobody judges itself.
+            false => *is_authority && *uri != record.subject,
+        };
+        match may && record.subject == self.subject {
+            true => Ok(()),
+            false => Err(Void::NoRight),
+        }
+    }
+
+    fn effect(&mut self, Written { hash, record, .. }: &Written) -> Result<(), Void> {
+        let day = Day::in_china(record.event_time);
+        match &record.statement {
+            Statement::PledgeResult { pledge, .. } => {
+                self.need_pledge(pledge)?;
+                self.add(*hash, &record.statement, day);
+            }
+            Statement::Penalty { delivered: None, .. } => return Err(Void::NotDelivered),
+            Statement::Objection { target, kind, evidence, .. } => {
+                self.object((*hash, day), *target, *kind, !evidence.is_empty())?;
+            }
+            Statement::ObjectionStep { objection, step, result, .. } => {
+                self.objection_step(objection, *step, *result, day)?;
+            }
+            Statement::Repair { targets, pledge, .. } => self.apply_for_repair((*hash, day), targets, pledge)?,
+            Statement::RepairStep { repair, step, result, .. } => self.repair_step(repair, *step, *result, day)?,
+            other => self.add(*hash, other, day),
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, hash: Hash, statement: &Statement, day: Day) {
+        self.order.push(hash);
+        self.items.insert(hash, Item { statement: statement.clone(), standing: Standing::Stands, day });
+    }
+
+    fn item(&self, hash: &Hash) -> Result<&Item, Void> {
+        self.items.get(hash).ok_or(Void::UnknownTarget)
+    }
+
+    fn need_pledge(&self, hash: &Hash) -> Result<(), Void> {
+        match self.item(hash)?.statement {
+            Statement::Pledge { .. } => Ok(()),
+            _ => Err(Void::WrongTarget),
+        }
+    }
+
+    fn set(&mut self, hash: &Hash, standing: Standing) {
+        if let Some(item) = self.items.get_mut(hash) {
+            item.standing = standing;
+        }
+    }
+
+    // ---- objection (§5.7) ----
+
+    fn object(
+        &mut self,
+        (hash, day): (Hash, Day),
+        target: Hash,
+        kind: ObjectionKind,
+        has_evidence: bool,
+    ) -> Result<(), Void> {
+        let item = self.item(&target)?;
+        if item.statement.is_of_subject() {
+            return Err(Void::WrongTarget);
+        }
+        if item.standing != Standing::Stands {
+            return Err(Void::Transition);
+        }
+        let before = self.objections.values().any(|one| one.target == target && one.step.is_some());
+        let is_open = self.objections.values().any(|one| one.target == target && one.due.is_some());
+        match (is_open, before && !has_evidence) {
+            (true, _) => return Err(Void::Transition),
+            (false, true) => return Err(Void::ObjectedBefore),
+            (false, false) => {}
+        }
+        let due = Some(self.calendar.after(day, OBJECTION_ACCEPT_DAYS));
+        self.objections.insert(hash, Objection { target, kind, step: None, result: None, due });
+        Ok(())
+    }
+
+    fn objection_step(
+        &mut self,
+        hash: &Hash,
+        step: ObjectionStep,
+        result: Option<ObjectionResult>,
+        day: Day,
+    ) -> Result<(), Void> {
+        let objection = self.objections.get(hash).ok_or(Void::UnknownTarget)?.clone();
+        let follows = match objection.step {
+            None => matches!(step, ObjectionStep::Accept | ObjectionStep::Refuse),
+            Some(ObjectionStep::Refuse | ObjectionStep::Decide) => false,
+            Some(last) => step > last && step != ObjectionStep::Refuse,
+        };
+        if !follows {
+            return Err(Void::Transition);
+        }
+        let due = match step {
+            ObjectionStep::Accept => Some(self.calendar.after(day, PLATFORM_CHECK_DAYS)),
+            ObjectionStep::PlatformCheck => objection.due,
+            ObjectionStep::ProviderAsked => Some(self.calendar.after(day, PROVIDER_ANSWER_DAYS)),
+            ObjectionStep::ProviderAnswer => objection.due,
+            ObjectionStep::Refuse | ObjectionStep::Decide => None,
+        };
+        let target = objection.target;
+        match (step, result) {
+            (ObjectionStep::Accept, _) if self.suspends(&target, objection.kind) => {
+                self.set(&target, Standing::Suspended)
+            }
+            (ObjectionStep::Decide, Some(ObjectionResult::Upheld | ObjectionResult::Partly)) => {
+                self.set(&target, Standing::Withdrawn);
+            }
+            (ObjectionStep::Decide, _) => self.set(&target, Standing::Stands),
+            _ => {}
+        }
+        self.objections.insert(*hash, Objection { step: Some(step), result, due, ..objection });
+        Ok(())
+    }
+
+    /// Whether the effect of a record rests while an objection to it is looked into: not that of an authority's gravest
+    /// decisions, unless they are of another firm or copied wrongly.
+    fn suspends(&self, target: &Hash, kind: ObjectionKind) -> bool {
+        let is_of_form = matches!(kind, ObjectionKind::Identity | ObjectionKind::Transcription);
+        let is_grave = self.items.get(target).is_some_and(|item| match &item.statement {
+            Statement::Listing { .. } => true,
+            Statement::Penalty { class, .. } => *class == PenaltyClass::Serious,
+            Statement::CustomsTier { tier, .. } => is_dishonest(*tier).is_some(),
+            _ => false,
+        });
+        is_of_form || !is_grave
+    }
+
+    // ---- repair (§5.8) ----
+
+    fn apply_for_repair(&mut self, (hash, day): (Hash, Day), targets: &[Hash], pledge: &Hash) -> Result<(), Void> {
+        self.need_pledge(pledge)?;
+        for target in targets {
+            let item = self.item(target)?;
+            let Statement::Penalty { class, field, decided, .. } = &item.statement else {
+                return Err(Void::WrongTarget);
+            };
+            let is_asked = self.repairs.values().any(|one| one.due.is_some() && one.targets.contains(target));
+            if is_asked || self.penalty_state(item, day) != PenaltyState::Published {
+                return Err(Void::Transition);
+            }
+            let policy = self.policies.on(day);
+            let from = policy.and_then(|policy| policy.eligible_from(*decided, *class, field));
+            if from.is_none_or(|from| day < from) {
+                return Err(Void::MinPeriod);
+            }
+        }
+        let due = Some(self.calendar.after(day, REPAIR_ACCEPT_DAYS));
+        let repair = Repair { targets: targets.to_vec(), step: None, result: None, due, is_extended: false };
+        self.repairs.insert(hash, repair);
+        Ok(())
+    }
+
+    fn repair_step(
+        &mut self,
+        hash: &Hash,
+        step: RepairStep,
+        result: Option<RepairResult>,
+        day: Day,
+    ) -> Result<(), Void> {
+        let mut repair = self.repairs.get(hash).ok_or(Void::UnknownTarget)?.clone();
+        let due = match (repair.step, step) {
+            (None, RepairStep::Accept) => Some(self.calendar.after(day, REPAIR_DECIDE_DAYS)),
+            (None, RepairStep::Refuse) => None,
+            (Some(RepairStep::Accept), RepairStep::Extend) if !repair.is_extended => {
+                repair.is_extended = true;
+                repair.due.map(|due| self.calendar.after(due, REPAIR_DECIDE_DAYS))
+            }
+            (Some(RepairStep::Accept | RepairStep::Extend), RepairStep::Decide) => None,
+            _ => return Err(Void::Transition),
+        };
+        if result == Some(RepairResult::Repaired) {
+            for target in &repair.targets {
+                self.set(target, Standing::Repaired);
+            }
+            // What a repaired penalty rests on shares its fate.
+            let is_basis = |item: &Item| match &item.statement {
+                Statement::Inspection { penalty: Some(penalty), .. } => repair.targets.contains(penalty),
+                _ => false,
+            };
+            self.items.values_mut().filter(|item| is_basis(item)).for_each(|item| item.standing = Standing::Repaired);
+        }
+        (repair.step, repair.result, repair.due) = (Some(step), result, due);
+        self.repairs.insert(*hash, repair);
+        Ok(())
+    }
+
+    fn penalty_state(&self, item: &Item, day: Day) -> PenaltyState {
+        let Statement::Penalty { class, decided, .. } = &item.statement else { return PenaltyState::Revoked };
+        let ends = self.policies.on(day).and_then(|policy| policy.ends(*decided, *class));
+        match item.standing {
+            Standing::Repaired => PenaltyState::Repaired,
+            Standing::Withdrawn => PenaltyState::Revoked,
+            // At the greatest period publication stops by itself.
+            _ if ends.is_some_and(|ends| day >= ends) => PenaltyState::Expired,
+            Standing::Suspended => PenaltyState::Objection,
+            Standing::Stands => PenaltyState::Published,
+        }
+    }
+
+    // ---- what it comes to ----
+
+    fn in_order(&self) -> impl Iterator<Item = (&Hash, &Item)> {
+        self.order.iter().filter_map(|hash| Some((hash, self.items.get(hash)?)))
+    }
+
+    /// The profile that an authority has said last.
+    pub fn profile(&self) -> Option<Profile> {
+        let profile = |item: &Item| if let Statement::Profile(profile) = item.statement { Some(profile) } else { None };
+        self.in_order()
+            .filter(|(_, item)| item.standing == Standing::Stands)
+            .filter_map(|(_, item)| profile(item))
+            .last()
+    }
+
+    /// The facts, each from a record.
+    pub fn facts(&self) -> Vec<Fact> {
+        self.in_order()
+            .filter_map(|(hash, item)| {
+                let (indicator, day, value, mass) = match &item.statement {
+                    Statement::Inspection { day, result, .. } => {
+                        (Indicator::Inspection, *day, inspection_value(*result), INSPECTION_MASS)
+                    }
+                    Statement::PledgeResult { result, .. } => {
+                        (Indicator::Commitment, item.day, pledge_value(*result), PLEDGE_MASS)
+                    }
+                    _ => return None,
+                };
+                let status = match item.standing {
+                    Standing::Stands => FactStatus::Active,
+                    Standing::Suspended => FactStatus::Suspended,
+                    Standing::Withdrawn => FactStatus::Superseded,
+                    Standing::Repaired => FactStatus::Repaired,
+                };
+                Some(Fact {
+                    id: format!("{}.{hash}", indicator.name()),
+                    indicator,
+                    day,
+                    value,
+                    mass,
+                    source: Source::Authority,
+                    counterparty: None,
+                    status,
+                    ring: Ring::Independent,
+                    evidence: vec![*hash],
+                })
+            })
+            .collect()
+    }
+
+    /// How the firm stands on a day.
+    pub fn status(&self, day: Day) -> Status {
+        let mut status = Status { equipment: Equipment::default(), ..Status::default() };
+        let mut licences: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+        let mut score: Option<(Day, u16)> = None;
+        for (hash, item) in self.in_order() {
+            let is_in_force = |from: Day, to: Option<Day>| from <= day && to.is_none_or(|to| day <= to);
+            let is_in_effect = item.standing == Standing::Stands;
+            match &item.statement {
+                Statement::Penalty { class, decision, decided, .. } if *decided <= day => {
+                    let state = self.penalty_state(item, day);
+                    status.penalties.push(Penalty { class: *class, state });
+                    if (*class, state) == (PenaltyClass::Serious, PenaltyState::Published) {
+                        status.ceilings.push(decided_by(CeilingCode::SeriousPenalty, Grade::C, decision, hash));
+                    }
+                }
+                Statement::Listing { decision, from, to, .. } if is_in_effect && is_in_force(*from, *to) => {
+                    status.ceilings.push(decided_by(CeilingCode::Listed, Grade::E, decision, hash));
+                }
+                Statement::Licence { kind, number, from, to, state } if is_in_effect => {
+                    let is_valid = *state == LicenceState::Valid && is_in_force(*from, *to);
+                    match state {
+                        // It was given back: nothing that needs it is done any more.
+                        LicenceState::Cancelled => licences.remove(&(kind, number)),
+                        _ => licences.insert((kind, number), is_valid),
+                    };
+                }
+                Statement::PublicScore { score: value, day: of } if is_in_effect && *of <= day => {
+                    score = score.filter(|(newest, _)| newest > of).or(Some((*of, *value)));
+                }
+                Statement::CustomsTier { tier, from, to } if is_in_effect && is_in_force(*from, *to) => {
+                    status.customs_tier = Some(*tier);
+                    status.ceilings.retain(|ceiling| ceiling.code != CeilingCode::CustomsDishonest);
+                    let ceiling = is_dishonest(*tier).map(|grade| {
+                        let evidence = Evidence::List(vec![hash.to_string()]);
+                        Ceiling { code: CeilingCode::CustomsDishonest, grade, evidence }
+                    });
+                    status.ceilings.extend(ceiling);
+                }
+                _ => {}
+            }
+        }
+        if !licences.is_empty() {
+            let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+            let valid = licences.values().filter(|is_valid| **is_valid).count();
+            status.licences = Licences { required: count(licences.len()), valid: count(valid) };
+        }
+        status.public_score = score.map(|(_, value)| value);
+        status
+    }
+}
+
+/// A ceiling with the number of the decision that it rests on: no machine can set it (§5.5).
+fn decided_by(code: CeilingCode, grade: Grade, decision: &str, hash: &Hash) -> Ceiling {
+    Ceiling { code, grade, evidence: Evidence::List(vec![decision.to_owned(), hash.to_string()]) }
+}
+
+/// The ceiling of a customs' tier for dishonest firms.
+fn is_dishonest(tier: CustomsTier) -> Option<Grade> {
+    match tier {
+        CustomsTier::Dishonest => Some(Grade::D),
+        CustomsTier::SeriouslyDishonest => Some(Grade::E),
+        CustomsTier::Advanced | CustomsTier::Certified | CustomsTier::Regular => None,
+    }
+}
+
+fn inspection_value(result: InspectionResult) -> u16 {
+    match result {
+        InspectionResult::Pass => 1_000,
+        InspectionResult::RectifiedInTime => 800,
+        InspectionResult::RectifiedLate => 300,
+        InspectionResult::Fail => 0,
+    }
+}
+
+fn pledge_value(result: PledgeResult) -> u16 {
+    match result {
+        PledgeResult::Kept => 1_000,
+        PledgeResult::Partly => 500,
+        PledgeResult::Broken => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

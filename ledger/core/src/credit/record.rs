@@ -1,0 +1,419 @@
+//! Reads the records of credit: what authorities have decided or found of a firm, what it has pledged, and how it objects
+//! and repairs. A payload is one JSON object of record type 5 (`docs/CREDIT.md`), read strictly.
+
+use super::parameters::Profile;
+use super::status::{CustomsTier, PenaltyClass};
+use crate::day::Day;
+use crate::hash::Hash;
+use crate::members::{InvalidRecord, Members};
+use crate::named::named;
+use crate::organisation::{is_organisation_uri, is_uri};
+
+/// A repair names at most so many penalties.
+const TARGETS_MAX: usize = 64;
+/// And so many documents.
+const DOCUMENTS_MAX: usize = 64;
+/// Whose code of social credit begins so is a person in business (个体工商户): a party to trade, never graded.
+const PERSON_IN_BUSINESS: &str = "urn:uscc:92";
+
+named! {
+    /// What became of a licence.
+    pub enum LicenceState {
+        /// It is in force.
+        Valid "valid",
+        /// It is suspended.
+        Suspended "suspended",
+        /// It was revoked.
+        Revoked "revoked",
+        /// It ran out.
+        Expired "expired",
+        /// Its holder gave it back.
+        Cancelled "cancelled",
+    }
+}
+
+named! {
+    /// What an inspection found.
+    pub enum InspectionResult {
+        /// Nothing.
+        Pass "pass",
+        /// Something that was put right in time.
+        RectifiedInTime "rectified_in_time",
+        /// Something that was put right late.
+        RectifiedLate "rectified_late",
+        /// Something that stands.
+        Fail "fail",
+    }
+}
+
+named! {
+    /// What became of a pledge.
+    pub enum PledgeResult {
+        /// It was kept.
+        Kept "kept",
+        /// In part.
+        Partly "partly",
+        /// It was broken.
+        Broken "broken",
+    }
+}
+
+named! {
+    /// What an objection says is wrong.
+    pub enum ObjectionKind {
+        /// It is another firm.
+        Identity "identity",
+        /// It was copied wrongly.
+        Transcription "transcription",
+        /// It did not happen so.
+        Fact "fact",
+        /// Its time is over.
+        Expiry "expiry",
+        /// It has no legal basis.
+        Basis "basis",
+    }
+}
+
+named! {
+    /// A step of an objection, in the order in which they come.
+    pub enum ObjectionStep {
+        /// It is looked into.
+        Accept "accept",
+        /// It is not.
+        Refuse "refuse",
+        /// Whoever runs the platform has compared its data.
+        PlatformCheck "platform_check",
+        /// Whoever gave the record was asked.
+        ProviderAsked "provider_asked",
+        /// And has answered.
+        ProviderAnswer "provider_answer",
+        /// It is decided.
+        Decide "decide",
+    }
+}
+
+named! {
+    /// How an objection was decided.
+    pub enum ObjectionResult {
+        /// The record was wrong.
+        Upheld "upheld",
+        /// In part, and is replaced by another.
+        Partly "partly",
+        /// It was right.
+        Rejected "rejected",
+    }
+}
+
+named! {
+    /// A step of a repair.
+    pub enum RepairStep {
+        /// It is looked into.
+        Accept "accept",
+        /// It is not.
+        Refuse "refuse",
+        /// It takes longer, once.
+        Extend "extend",
+        /// It is decided.
+        Decide "decide",
+    }
+}
+
+named! {
+    /// How a repair was decided.
+    pub enum RepairResult {
+        /// The penalty is public no more.
+        Repaired "repaired",
+        /// It stays.
+        Refused "refused",
+    }
+}
+
+/// A record of credit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreditRecord {
+    /// Its `eventID`.
+    pub event_id: String,
+    /// Its `eventTime`, milliseconds since 1970.
+    pub event_time: i64,
+    /// Whose credit it is about: an organisation's URI.
+    pub subject: String,
+    /// What it says.
+    pub statement: Statement,
+}
+
+/// What a record says of its subject. Other records are named by their hashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Statement {
+    /// Which weights are the subject's.
+    Profile(Profile),
+    /// A licence, or what has become of one.
+    Licence {
+        /// What it permits.
+        kind: String,
+        /// Its number.
+        number: String,
+        /// Since when.
+        from: Day,
+        /// Until when; without end if absent.
+        to: Option<Day>,
+        /// Whether it is in force.
+        state: LicenceState,
+    },
+    /// A penalty.
+    Penalty {
+        /// The number of the decision.
+        decision: String,
+        /// The law.
+        basis: String,
+        /// How serious.
+        class: PenaltyClass,
+        /// The field of law, where a policy of repair asks for it.
+        field: String,
+        /// The day of the decision.
+        decided: Day,
+        /// The notice of how to repair it, and the receipt of both: without them it does not score (两书同达).
+        delivered: Option<(Hash, Hash)>,
+    },
+    /// A listing as seriously dishonest, which a person has decided.
+    Listing {
+        /// The list.
+        list: String,
+        /// The number of the decision.
+        decision: String,
+        /// The law.
+        basis: String,
+        /// Since when.
+        from: Day,
+        /// Until when.
+        to: Option<Day>,
+        /// The receipt of the notice.
+        receipt: Hash,
+    },
+    /// An inspection or sampling.
+    Inspection {
+        /// When.
+        day: Day,
+        /// What was found.
+        result: InspectionResult,
+        /// The report.
+        report: Hash,
+        /// The penalty of which it is the basis: whose fate it shares.
+        penalty: Option<Hash>,
+    },
+    /// The public comprehensive score, 0 to 1000.
+    PublicScore {
+        /// It.
+        score: u16,
+        /// As of which day.
+        day: Day,
+    },
+    /// A tier at the customs.
+    CustomsTier {
+        /// Which.
+        tier: CustomsTier,
+        /// Since when.
+        from: Day,
+        /// Until when.
+        to: Option<Day>,
+    },
+    /// A pledge of the subject.
+    Pledge {
+        /// Its text.
+        text: Hash,
+        /// What it is about.
+        duty: String,
+        /// By when it is to be kept.
+        due: Day,
+    },
+    /// What became of one.
+    PledgeResult {
+        /// The pledge.
+        pledge: Hash,
+        /// It.
+        result: PledgeResult,
+    },
+    /// The subject objects to a record.
+    Objection {
+        /// Which.
+        target: Hash,
+        /// What is wrong with it.
+        kind: ObjectionKind,
+        /// What the subject says.
+        statement: Hash,
+        /// What it shows for it.
+        evidence: Vec<Hash>,
+    },
+    /// A step of an objection.
+    ObjectionStep {
+        /// Which objection.
+        objection: Hash,
+        /// The step.
+        step: ObjectionStep,
+        /// How it was decided, with the last step alone.
+        result: Option<ObjectionResult>,
+        /// Why.
+        reasons: Option<Hash>,
+    },
+    /// The subject applies for repair.
+    Repair {
+        /// The penalties.
+        targets: Vec<Hash>,
+        /// The pledge that goes with it.
+        pledge: Hash,
+        /// What shows that all duties are performed.
+        duties_done: Vec<Hash>,
+    },
+    /// A step of a repair.
+    RepairStep {
+        /// Which repair.
+        repair: Hash,
+        /// The step.
+        step: RepairStep,
+        /// How it was decided, with the last step alone.
+        result: Option<RepairResult>,
+        /// Why.
+        reasons: Option<Hash>,
+    },
+}
+
+impl Statement {
+    /// Whether it is the subject's own to say; all else is an authority's.
+    pub fn is_of_subject(&self) -> bool {
+        matches!(self, Statement::Pledge { .. } | Statement::Objection { .. } | Statement::Repair { .. })
+    }
+}
+
+impl CreditRecord {
+    /// Reads a payload.
+    pub fn parse(payload: &[u8]) -> Result<CreditRecord, InvalidRecord> {
+        let mut members = Members::parse(payload)?;
+        let name = members.text("type")?;
+        let (event_id, event_time) = (members.text("eventID")?, members.time("eventTime")?);
+        if !is_uri(&event_id) {
+            return Err(members.error("eventID", "not a URI"));
+        }
+        let subject = members.text("subject")?;
+        if !is_organisation_uri(&subject) {
+            return Err(members.error("subject", "not an organisation's URI"));
+        }
+        if subject.starts_with(PERSON_IN_BUSINESS) {
+            return Err(members.error("subject", "a person in business, who is never graded"));
+        }
+        let statement = statement(&name, &mut members)?;
+        members.end()?;
+        Ok(CreditRecord { event_id, event_time, subject, statement })
+    }
+}
+
+fn statement(name: &str, members: &mut Members) -> Result<Statement, InvalidRecord> {
+    Ok(match name {
+        "suyuan:CreditProfile" => Statement::Profile(members.one_of("profile", Profile::from_name)?),
+        "suyuan:Licence" => Statement::Licence {
+            kind: members.text("kind")?,
+            number: members.text("number")?,
+            from: members.day("from")?,
+            to: members.optional_day("to")?,
+            state: members.one_of("state", LicenceState::from_name)?,
+        },
+        "suyuan:Penalty" => penalty(members)?,
+        "suyuan:Listing" => {
+            // No list is kept by a machine (`01-seed-systems.md` §1.5, limit 6).
+            if !members.boolean("humanDecision")? {
+                return Err(members.error("humanDecision", "not true: a listing is decided by a person"));
+            }
+            Statement::Listing {
+                list: members.text("list")?,
+                decision: members.text("decisionNo")?,
+                basis: members.text("basis")?,
+                from: members.day("from")?,
+                to: members.optional_day("to")?,
+                receipt: members.hash("noticeReceipt")?,
+            }
+        }
+        "suyuan:Inspection" => Statement::Inspection {
+            day: members.day("date")?,
+            result: members.one_of("result", InspectionResult::from_name)?,
+            report: members.hash("report")?,
+            penalty: members.optional_hash("penalty")?,
+        },
+        "suyuan:PublicScore" => Statement::PublicScore {
+            score: u16::try_from(members.integer("score", 1_000)?).unwrap_or(u16::MAX),
+            day: members.day("date")?,
+        },
+        "suyuan:CustomsTier" => Statement::CustomsTier {
+            tier: members.one_of("tier", CustomsTier::from_name)?,
+            from: members.day("from")?,
+            to: members.optional_day("to")?,
+        },
+        "suyuan:Pledge" => {
+            Statement::Pledge { text: members.hash("text")?, duty: members.text("duty")?, due: members.day("due")? }
+        }
+        "suyuan:PledgeResult" => Statement::PledgeResult {
+            pledge: members.hash("pledge")?,
+            result: members.one_of("result", PledgeResult::from_name)?,
+        },
+        "suyuan:Objection" => Statement::Objection {
+            target: members.hash("target")?,
+            kind: members.one_of("kind", ObjectionKind::from_name)?,
+            statement: members.hash("statement")?,
+            evidence: members.hashes("evidence", DOCUMENTS_MAX)?,
+        },
+        "suyuan:ObjectionStep" => objection_step(members)?,
+        "suyuan:Repair" => {
+            let (targets, duties_done) =
+                (members.hashes("targets", TARGETS_MAX)?, members.hashes("dutiesDone", DOCUMENTS_MAX)?);
+            for (name, list) in [("targets", &targets), ("dutiesDone", &duties_done)] {
+                if list.is_empty() {
+                    return Err(members.error(name, "none"));
+                }
+            }
+            Statement::Repair { targets, pledge: members.hash("pledge")?, duties_done }
+        }
+        "suyuan:RepairStep" => repair_step(members)?,
+        _ => return Err(members.error("type", "unknown type")),
+    })
+}
+
+fn penalty(members: &mut Members) -> Result<Statement, InvalidRecord> {
+    let delivered = match (members.optional_hash("repairNotice")?, members.optional_hash("deliveryReceipt")?) {
+        (Some(notice), Some(receipt)) => Some((notice, receipt)),
+        _ => None,
+    };
+    Ok(Statement::Penalty {
+        decision: members.text("decisionNo")?,
+        basis: members.text("basis")?,
+        class: members.one_of("class", PenaltyClass::from_name)?,
+        field: members.optional_text("field")?.unwrap_or_default(),
+        decided: members.day("decided")?,
+        delivered,
+    })
+}
+
+fn objection_step(members: &mut Members) -> Result<Statement, InvalidRecord> {
+    let step = members.one_of("step", ObjectionStep::from_name)?;
+    let result = members.optional_one_of("result", ObjectionResult::from_name)?;
+    if result.is_some() != (step == ObjectionStep::Decide) {
+        return Err(members.error("result", "goes with the step \"decide\", and with it alone"));
+    }
+    let reasons = reasons(members, step == ObjectionStep::Refuse || result == Some(ObjectionResult::Rejected))?;
+    Ok(Statement::ObjectionStep { objection: members.hash("objection")?, step, result, reasons })
+}
+
+fn repair_step(members: &mut Members) -> Result<Statement, InvalidRecord> {
+    let step = members.one_of("step", RepairStep::from_name)?;
+    let result = members.optional_one_of("result", RepairResult::from_name)?;
+    if result.is_some() != (step == RepairStep::Decide) {
+        return Err(members.error("result", "goes with the step \"decide\", and with it alone"));
+    }
+    let reasons = reasons(members, step == RepairStep::Refuse || result == Some(RepairResult::Refused))?;
+    Ok(Statement::RepairStep { repair: members.hash("repair")?, step, result, reasons })
+}
+
+/// Who says no says why.
+fn reasons(members: &mut Members, are_needed: bool) -> Result<Option<Hash>, InvalidRecord> {
+    let reasons = members.optional_hash("reasons")?;
+    match are_needed && reasons.is_none() {
+        true => Err(members.error("reasons", "missing")),
+        false => Ok(reasons),
+    }
+}

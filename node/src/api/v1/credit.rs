@@ -1,0 +1,83 @@
+//! The credit of firms.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use suyuan_epcis::codes::credit as codes;
+use suyuan_epcis::identifier::{Lei, Uscc};
+use suyuan_epcis::problem::Reason;
+use suyuan_ledger::credit::Profile;
+use suyuan_ledger::organisation::OrganisationRole;
+use suyuan_ledger::state::apply::Ledger;
+use suyuan_sdk::signer::Signer;
+use utoipa::IntoParams;
+
+use crate::api::extract::{Parameters, Segments};
+use crate::api::problem::{Missing, Refusals, answer, blocking, problem, wrong_parameter};
+use crate::api::{App, Shared};
+use crate::credits::{self, Asked, Credit};
+use crate::open::store_reason;
+
+/// What a firm's credit is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CreditParameters {
+    /// The height up to which records count: the last one if left out
+    #[param(minimum = 1)]
+    at: Option<u64>,
+    /// Whose weights: GENM, FOOD, DRUG, SPEQ, LOGI or TRAD
+    profile: Option<String>,
+}
+
+/// The URI of a firm that is named by it, or by its unified social credit code or legal entity identifier.
+pub fn uri_of(firm: &str) -> String {
+    match (Uscc::parse(firm), Lei::parse(firm)) {
+        (Ok(code), _) => format!("urn:uscc:{}", code.as_str()),
+        (_, Ok(code)) => format!("urn:lei:{}", code.as_str()),
+        _ => firm.to_owned(),
+    }
+}
+
+/// The credit of a firm: its grade, what it is made of, and what each fact did to it.
+///
+/// The firm is named by its URI, its unified social credit code or its legal entity identifier. A node tells the credit
+/// of its own organisation; that of an authority tells everybody's.
+#[utoipa::path(
+    get, path = "/v1/credit/{*firm}", tag = "credit",
+    params(("firm" = String, Path, description = "Whose credit"), CreditParameters),
+    responses((status = 200, description = "The credit", body = Credit), Missing, Refusals),
+)]
+pub async fn credit(
+    State(app): Shared,
+    Segments(firm): Segments<String>,
+    Parameters(asked): Parameters<CreditParameters>,
+) -> Response {
+    let profile = match asked.profile.as_deref().map(Profile::from_name) {
+        None => None,
+        Some(Some(profile)) => Some(profile),
+        Some(None) => return wrong_parameter("profile", "GENM, FOOD, DRUG, SPEQ, LOGI or TRAD"),
+    };
+    blocking(move || {
+        let firm = uri_of(&firm);
+        if !may_see(&app, &firm)? {
+            return Ok(problem(StatusCode::FORBIDDEN, &Reason::new(codes::NOT_YOURS, &[])));
+        }
+        match credits::credit(&app.reading, &firm, Asked { height: asked.at, profile }) {
+            Err(reason) if reason.code == codes::NOTHING => Ok(problem(StatusCode::NOT_FOUND, &reason)),
+            said => Ok(answer(StatusCode::OK, &said?)),
+        }
+    })
+    .await
+}
+
+/// Whether this node may tell a firm's credit: it is its own organisation's, or an authority's.
+fn may_see(app: &App, firm: &str) -> Result<bool, Reason> {
+    let ledger = Ledger::open(app.node.store.as_ref()).map_err(|error| store_reason(&error))?;
+    let own = ledger.as_ref().and_then(|ledger| {
+        let key = ledger.directory.key(&app.device.key_id())?;
+        ledger.directory.organisation(key.organisation)
+    });
+    Ok(own.is_some_and(|own| own.uri == firm || own.role == OrganisationRole::Authority))
+}

@@ -1,0 +1,184 @@
+//! `suyuan credit`
+
+use std::io::{Read as _, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
+use suyuan_epcis::codes::{Language, credit as codes};
+use suyuan_epcis::problem::Reason;
+use suyuan_ledger::credit::Profile;
+
+use super::arguments::{CreditArguments, CreditCommand};
+use super::outcome::{Outcome, read_reason};
+use super::place::{Failure, Place, place, remote};
+use super::screen::{Screen, printable};
+use super::text::pick;
+use super::trace::percent_encoded;
+use crate::api::v1::credit::uri_of;
+use crate::codes::node as node_codes;
+use crate::credits::{self, Asked, Credit, Reading};
+use crate::link::Remote;
+use crate::open::{Opened, read_file};
+
+mod evaluate;
+mod record;
+
+/// A million facts fit.
+const FILE_BYTES_MAX: u64 = 512 << 20;
+
+/// Says what a firm's credit is, or does what else is asked.
+pub fn run(options: &CreditArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    match (&options.command, &options.firm) {
+        (Some(CreditCommand::Record(options)), _) => record::run(options, screen),
+        (Some(CreditCommand::Evaluate(options)), _) => evaluate::evaluate(options, screen),
+        (None, Some(firm)) => show(firm, options, screen),
+        (None, None) => Err(Reason::new(node_codes::OPTION, &["FIRM", ""]).into()),
+    }
+}
+
+fn show(firm: &str, options: &CreditArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let wrong = |name: &str| Reason::new(node_codes::OPTION, &["--weights", name]);
+    let weights = options.weights.as_deref();
+    let profile = weights.map(|name| Profile::from_name(name).ok_or_else(|| wrong(name))).transpose()?;
+    let credit = match place(&options.place, false) {
+        Place::Directory(path) => {
+            let opened = Opened::open(&path)?;
+            let reading = Reading::new(Arc::clone(&opened.store));
+            credits::credit(&reading, &uri_of(firm), Asked { height: options.at, profile })?
+        }
+        Place::Node(url) => of_node(&remote(&url, &options.place)?, firm, options)?,
+    };
+    let mut sink = screen.answers();
+    match options.json {
+        true => writeln!(sink, "{}", serde_json::to_string(&credit).map_err(std::io::Error::from)?)?,
+        false => write!(sink, "{}", in_words(&credit, options.explain, screen.language))?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn of_node(remote: &Remote, firm: &str, options: &CreditArguments) -> Result<Credit, Reason> {
+    let at = options.at.map(|height| format!("at={height}"));
+    let profile = options.weights.as_ref().map(|name| format!("profile={}", percent_encoded(name)));
+    let query: Vec<String> = at.into_iter().chain(profile).collect();
+    let path = format!("/v1/credit/{}?{}", percent_encoded(firm), query.join("&"));
+    let (status, bytes) = remote.get(&path, "application/json")?;
+    match (status, serde_json::from_slice(&bytes)) {
+        (200, Ok(credit)) => Ok(credit),
+        (403, _) => Err(Reason::new(codes::NOT_YOURS, &[])),
+        _ => Err(remote.unexpected(status, &bytes)),
+    }
+}
+
+fn in_words(credit: &Credit, explain: bool, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let mut text = format!(
+        "{}   {} {}   {} {}   {} {}   {}\n",
+        printable(&credit.subject),
+        say("grade", "等级"),
+        credit.grade,
+        say("score", "得分"),
+        credit.score,
+        say("band", "分档"),
+        credit.band,
+        credit.profile,
+    );
+    let at = say("up to height", "截至高度");
+    text.push_str(&format!("{at} {}, {}   {} {}\n", credit.height, credit.day, credit.model, credit.parameters_hash));
+    let rows = credit.indicators.iter().map(|one| (one.code.as_str(), one.value, one.weight_bp, one.mass));
+    text.push_str(&indicators(rows, language));
+    for ceiling in &credit.ceilings {
+        let (best, evidence) = (say("at best", "最高为"), ceiling.evidence.join(" "));
+        text.push_str(&format!("{} {best} {}: {}\n", ceiling.code, ceiling.ceiling, printable(&evidence)));
+    }
+    for (list, name) in [(&credit.objections, say("objection", "异议")), (&credit.repairs, say("repair", "修复"))] {
+        for one in list {
+            let step = one.step.as_deref().unwrap_or(say("not begun", "未受理"));
+            let (next, due) = (say("next by", "下一步期限"), one.due.as_deref().unwrap_or_default());
+            text.push_str(&format!("{name} {}: {step}, {next} {due}\n", one.record));
+        }
+    }
+    if explain {
+        text.push_str(&facts(credit, language));
+    }
+    text
+}
+
+fn facts(credit: &Credit, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let header = [
+        say("fact", "事实"),
+        say("day", "日期"),
+        say("value", "值"),
+        say("mass", "质量"),
+        say("status", "状态"),
+        say("points", "分"),
+    ];
+    let mut shown = table(&header);
+    for fact in &credit.facts {
+        let (value, mass) = (fact.value.to_string(), thousandths(fact.mass, 1_000));
+        let points = format!("{:+}", fact.delta);
+        shown.add_row([printable(&fact.id).into_owned(), fact.day.clone(), value, mass, fact.status.clone(), points]);
+    }
+    let help = say(
+        "the firm may object to what is wrong and have penalties repaired, free of charge: docs/CREDIT.md",
+        "企业可免费对错误信息提出异议、申请信用修复：见 docs/CREDIT.md",
+    );
+    format!("{shown}\n{help}\n")
+}
+
+// ---- what these commands share ----
+
+/// The bytes of a file, or of standard input.
+fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
+    if path != Path::new("-") {
+        return Ok(read_file(path, FILE_BYTES_MAX)?);
+    }
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(FILE_BYTES_MAX).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::Of("-".to_owned(), read_reason(&error)))?;
+    Ok(bytes)
+}
+
+/// A row an indicator: code, value, weight in ten-thousandths, mass.
+fn indicators<'a>(rows: impl Iterator<Item = (&'a str, u16, u64, Option<u64>)>, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let header = [
+        say("indicator", "指标"),
+        say("value", "值"),
+        say("weight %", "权重 %"),
+        say("points", "得分"),
+        say("mass", "质量"),
+    ];
+    let mut shown = table(&header);
+    for (code, value, weight_bp, mass) in rows {
+        let mass = mass.map(|mass| thousandths(mass, 1_000)).unwrap_or_default();
+        let points = thousandths(weight_bp * u64::from(value), 10_000);
+        shown.add_row([code.to_owned(), value.to_string(), thousandths(weight_bp, 100), points, mass]);
+    }
+    align(&mut shown, 1);
+    format!("{shown}\n")
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    if !header.is_empty() {
+        table.set_header(header);
+    }
+    table
+}
+
+/// Numbers stand to the right.
+fn align(table: &mut Table, from: usize) {
+    for column in table.column_iter_mut().skip(from) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
+/// A number of the smallest parts, with a point.
+fn thousandths(number: u64, one: u64) -> String {
+    let places = one.ilog10() as usize;
+    format!("{}.{:0places$}", number / one, number % one)
+}

@@ -1,0 +1,157 @@
+//! `suyuan credit record`: signs records of credit and submits them.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use suyuan_epcis::codes::{credit as codes, ledger as ledger_codes};
+use suyuan_epcis::problem::{Place, Problem, Reason};
+use suyuan_ledger::credit::record::CreditRecord;
+use suyuan_ledger::submission::record_type;
+use suyuan_sdk::batch::judge_payload;
+use suyuan_sdk::signer::Signer;
+
+use super::bytes_of;
+use crate::cli::arguments::CreditRecordArguments;
+use crate::cli::found::random_uri;
+use crate::cli::org::sign_next;
+use crate::cli::outcome::Outcome;
+use crate::cli::place::{self, Failure, place, remote, start, unlock};
+use crate::cli::screen::Screen;
+use crate::cli::text::pick;
+use crate::codes::node as node_codes;
+use crate::credits::{self, Reading};
+use crate::link::{Link, Submitted};
+use crate::open::{Opened, store_reason};
+use crate::shell::now_ms;
+use crate::times::time_text;
+
+/// Signs the records of a file, each as a submission of its own, and submits them in order. One that is refused keeps none
+/// of the others out.
+pub fn run(options: &CreditRecordArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let name = options.records_file.display().to_string();
+    let records = records_of(&name, &bytes_of(&options.records_file)?)?;
+    let told = Told { name: &name, json: options.json };
+    match place(&options.place, false) {
+        place::Place::Node(url) => {
+            let key = options.key.as_ref().ok_or_else(|| Reason::new(node_codes::KEY_MISSING, &[&url]))?;
+            let signer = unlock(key, &options.unlock, false)?;
+            let remote = remote(&url, &options.place)?;
+            told.submit_all(&records, &mut |payload| submit(&Link::Remote(&remote), None, &signer, payload), screen)
+        }
+        place::Place::Directory(path) => {
+            let opened = Opened::open(&path)?;
+            let allow = opened.configuration.allow_unencrypted_keys;
+            let key = options.key.clone().unwrap_or_else(|| opened.device_key());
+            let signer = unlock(&key, &options.unlock, allow)?;
+            let node = start(opened, &options.unlock)?;
+            let reading = Reading::new(Arc::clone(&node.store));
+            let mut one = |payload: &[u8]| submit(&Link::to(&node), Some(&reading), &signer, payload);
+            let done = told.submit_all(&records, &mut one, screen);
+            drop(reading);
+            node.close()?;
+            done
+        }
+    }
+}
+
+/// The records of a file, each with an id and a time, which are made if they are not there.
+fn records_of(name: &str, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut values = Vec::new();
+    for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
+        match value {
+            Ok(Value::Array(list)) => values.extend(list),
+            Ok(one) => values.push(one),
+            Err(error) => {
+                let reason = Reason::new(codes::RECORD_FORM, &[&error.to_string()]);
+                return Err(Failure::Of(name.to_owned(), reason));
+            }
+        }
+    }
+    let mut records = Vec::with_capacity(values.len());
+    for mut value in values {
+        if let Some(members) = value.as_object_mut() {
+            members.entry("eventID").or_insert(Value::String(random_uri()?));
+            members.entry("eventTime").or_insert(Value::String(time_text(now_ms())));
+        }
+        records.push(serde_json::to_vec(&value).map_err(std::io::Error::from)?);
+    }
+    Ok(records)
+}
+
+/// What became of a record: its height and hash, or why it was refused and where in it.
+type Recorded = Result<(u64, String), (Reason, String)>;
+
+/// How it is told.
+struct Told<'a> {
+    name: &'a str,
+    json: bool,
+}
+
+impl Told<'_> {
+    fn submit_all(
+        &self,
+        records: &[Vec<u8>],
+        submit: &mut dyn FnMut(&[u8]) -> Result<Recorded, Failure>,
+        screen: &mut Screen,
+    ) -> Result<Outcome, Failure> {
+        let (mut outcome, mut sink) = (Outcome::Done, screen.answers());
+        for (payload, place) in records.iter().zip(0..) {
+            match submit(payload)? {
+                Ok((height, record)) if self.json => {
+                    writeln!(sink, "{}", json!({ "event": place, "height": height, "record": record }))?;
+                }
+                Ok((height, record)) => {
+                    let words = pick(screen.language, "recorded at height", "已记录于高度");
+                    writeln!(sink, "{words} {height}  {record}")?;
+                }
+                Err((reason, pointer)) => {
+                    let place = Place { event: Some(place), pointer, ..Place::default() };
+                    screen.complain(self.name, &Problem { reason, place })?;
+                    outcome.worsen(Outcome::No);
+                }
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+fn submit(
+    link: &Link<'_>,
+    reading: Option<&Reading>,
+    signer: &dyn Signer,
+    payload: &[u8],
+) -> Result<Recorded, Failure> {
+    if let Some(refused) = judge_payload(payload) {
+        return Ok(Err(refused));
+    }
+    if let Err(error) = CreditRecord::parse(payload) {
+        return Ok(Err((Reason::new(codes::RECORD_FORM, &[&error.argument]), error.pointer)));
+    }
+    let (_, signed) = sign_next(link, signer, record_type::CREDIT, payload.to_vec())?;
+    // A node looks itself.
+    let refused = reading.map(|reading| credits::gate(reading, &signed)).transpose();
+    if let Some(refused) = refused.map_err(|error| store_reason(&error))?.flatten() {
+        return Ok(Err((refused.reason, refused.pointer)));
+    }
+    let submitted = match link.submit(&signed, &suyuan_ledger::codec::encode(&signed)) {
+        Ok(submitted) => submitted,
+        Err(reason) if codes::ALL.contains(&reason.code) => return Ok(Err((reason, String::new()))),
+        Err(reason) => return Err(reason.into()),
+    };
+    let of_number = |number: u16| ledger_codes::of_number(number).unwrap_or(ledger_codes::RESERVED);
+    match submitted {
+        Submitted::Applied { height, receipts, .. } => match receipts.first() {
+            Some(receipt) if receipt.code == 0 => Ok(Ok((height, receipt.record.clone()))),
+            receipt => {
+                let code = of_number(receipt.map_or(0, |receipt| receipt.code));
+                Ok(Err((Reason::new(code, &["", ""]), String::new())))
+            }
+        },
+        Submitted::Refused { number, pointer, argument, .. } => {
+            Ok(Err((Reason::new(of_number(number), &[&argument]), pointer)))
+        }
+        Submitted::NotNext { .. } => Err(Reason::new(node_codes::LANE_MOVED, &[]).into()),
+        Submitted::Busy => Err(Reason::new(node_codes::BUSY, &[]).into()),
+    }
+}

@@ -1,0 +1,366 @@
+//! What is said of a firm's credit: its records, read out of blocks beside the writer, and what the model makes of them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use suyuan_epcis::codes::{self, Code, credit};
+use suyuan_epcis::problem::Reason;
+use suyuan_ledger::credit::calendar::Calendar;
+use suyuan_ledger::credit::file::{Author, CreditFile, Void, Written};
+use suyuan_ledger::credit::reading;
+use suyuan_ledger::credit::record::CreditRecord;
+use suyuan_ledger::credit::repair::RepairPolicies;
+use suyuan_ledger::credit::{Assessment, Evidence, FactStatus, MODEL, Parameters, Profile};
+use suyuan_ledger::day::Day;
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::StoreError;
+use suyuan_ledger::organisation::OrganisationRole;
+use suyuan_ledger::state::apply::Ledger;
+use suyuan_ledger::state::reader::Reader;
+use suyuan_ledger::state::replay::stored_block;
+use suyuan_ledger::submission::{SignedSubmission, record_type};
+use suyuan_store::RocksStore;
+use utoipa::ToSchema;
+
+use crate::codes::node as node_codes;
+use crate::open::store_reason;
+
+/// So often it is looked whether there are further blocks.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The weights of a firm of which no authority has said what it does.
+const PROFILE_DEFAULT: Profile = Profile::Maker;
+
+// ---- reading ----
+
+/// Reads records of credit out of blocks, on a thread of its own.
+pub struct Reading {
+    store: Arc<RocksStore>,
+    /// Two at once would do the same twice.
+    at_work: Mutex<()>,
+    stops: AtomicBool,
+}
+
+/// The thread, which ends with this.
+pub struct ReadingThread {
+    reading: Arc<Reading>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reading {
+    /// Of a store, with nobody reading yet.
+    pub fn new(store: Arc<RocksStore>) -> Reading {
+        Reading { store, at_work: Mutex::default(), stops: AtomicBool::default() }
+    }
+
+    /// Reads all blocks that there are; gives the height of the last.
+    pub fn catch_up(&self) -> Result<u64, StoreError> {
+        let _at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        let head = Reader::new(self.store.as_ref()).head()?.map_or(0, |head| head.height);
+        while !self.stops.load(Ordering::Relaxed)
+            && let Some(writes) = reading::read_on(&self.store.snapshot_beside_cache(), head)?
+        {
+            self.store.commit(&writes)?;
+        }
+        Ok(head)
+    }
+
+    /// Goes on reading until the thread is dropped.
+    pub fn start(self: &Arc<Reading>) -> std::io::Result<ReadingThread> {
+        let reading = Arc::clone(self);
+        let thread = Builder::new().name("reading".to_owned()).spawn(move || {
+            while !reading.stops.load(Ordering::Relaxed) {
+                if let Err(error) = reading.catch_up() {
+                    // Whoever asks is told; the writer finds out by itself if the store has failed.
+                    tracing::error!(%error, "records of credit can't be read");
+                    return;
+                }
+                std::thread::park_timeout(PAUSE);
+            }
+        })?;
+        Ok(ReadingThread { reading: Arc::clone(self), thread: Some(thread) })
+    }
+}
+
+impl Drop for ReadingThread {
+    fn drop(&mut self) {
+        self.reading.stops.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
+    }
+}
+
+// ---- what is said ----
+
+/// A firm's credit, as the model has it of what is recorded.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credit {
+    /// The firm, by its URI.
+    pub subject: String,
+    /// The height up to which records count.
+    pub height: u64,
+    /// The day as of which they count: that of the block, in China.
+    pub day: String,
+    /// The model.
+    pub model: String,
+    /// SHA-256 of its numbers.
+    pub parameters_hash: String,
+    /// Whose weights.
+    pub profile: String,
+    /// 0 to 1000.
+    pub score: u64,
+    /// The band of the score.
+    pub band: String,
+    /// The grade; NR if too little is known, which is neutral.
+    pub grade: String,
+    /// What holds the grade down.
+    pub ceilings: Vec<CreditCeiling>,
+    /// What is measured.
+    pub indicators: Vec<CreditIndicator>,
+    /// What happened, with the records that say so.
+    pub facts: Vec<CreditFact>,
+    /// Objections that are looked into.
+    pub objections: Vec<CreditProcedure>,
+    /// Repairs that are applied for.
+    pub repairs: Vec<CreditProcedure>,
+}
+
+/// A ceiling.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreditCeiling {
+    /// Which.
+    pub code: String,
+    /// The best grade.
+    pub ceiling: String,
+    /// What it rests on.
+    pub evidence: Vec<String>,
+}
+
+/// An indicator.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreditIndicator {
+    /// Which.
+    pub code: String,
+    /// 0 to 1000.
+    pub value: u16,
+    /// In ten-thousandths.
+    pub weight_bp: u64,
+    /// The mass of its facts, if it is of facts.
+    pub mass: Option<u64>,
+}
+
+/// A fact.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreditFact {
+    /// Its name.
+    pub id: String,
+    /// Its indicator.
+    pub indicator: String,
+    /// When it happened.
+    pub day: String,
+    /// 0 to 1000.
+    pub value: u16,
+    /// In thousandths of a standard fact.
+    pub mass: u64,
+    /// active, or suspended while an objection is looked into.
+    pub status: String,
+    /// The hashes of its records.
+    pub evidence: Vec<String>,
+    /// The score less what it would be without it.
+    pub delta: i64,
+}
+
+/// An objection or a repair on its way.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreditProcedure {
+    /// The hash of its record.
+    pub record: String,
+    /// The records that it is about.
+    pub targets: Vec<String>,
+    /// The last step; none if nothing was done yet.
+    pub step: Option<String>,
+    /// By when the next one is due.
+    pub due: Option<String>,
+}
+
+/// What is asked of a firm's credit.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked {
+    /// At which height; the last one if absent.
+    pub height: Option<u64>,
+    /// By whose weights; those that an authority has named if absent.
+    pub profile: Option<Profile>,
+}
+
+fn nothing(subject: &str, height: u64) -> Reason {
+    Reason::new(credit::NOTHING, &[subject, &height.to_string()])
+}
+
+/// A firm's credit.
+pub fn credit(reading: &Reading, subject: &str, asked: Asked) -> Result<Credit, Reason> {
+    let failed = |error: StoreError| store_reason(&error);
+    let head = reading.catch_up().map_err(failed)?;
+    let snapshot = reading.store.snapshot();
+    let ledger = Ledger::open(&snapshot).map_err(failed)?;
+    let ledger = ledger.ok_or_else(|| Reason::new(node_codes::STORE, &["no ledger"]))?;
+    let height = asked.height.unwrap_or(head);
+    if height > head || height == 0 {
+        return Err(nothing(subject, height));
+    }
+    let time = match height == ledger.head.height {
+        true => ledger.head.time,
+        false => {
+            let block = stored_block(&snapshot, height);
+            block.map_err(|error| Reason::new(node_codes::STORE, &[&format!("{error:?}")]))?.header.time
+        }
+    };
+    let data = (Calendar::first(), RepairPolicies::first());
+    let file = reading::file(&snapshot, &ledger.directory, subject, height, data).map_err(failed)?;
+    if file.is_empty() {
+        return Err(nothing(subject, height));
+    }
+    let profile = asked.profile.or(file.profile()).unwrap_or(PROFILE_DEFAULT);
+    Ok(say(&file, profile, (height, Day::in_china(time))))
+}
+
+fn say(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Credit {
+    let (parameters, facts, status) = (Parameters::first(), file.facts(), file.status(day));
+    let assessment = Assessment::new(parameters, profile, &facts, &status, day);
+    let deltas: BTreeMap<usize, i64> =
+        assessment.deltas().into_iter().map(|delta| (delta.fact, delta.points)).collect();
+    let evaluation = assessment.evaluation();
+    let text = |day: Day| day.text().unwrap_or_default();
+    let texts = |hashes: &[Hash]| hashes.iter().map(Hash::to_string).collect::<Vec<_>>();
+    // What was repaired, withdrawn or replaced is shown no more.
+    let is_shown = |status: FactStatus| matches!(status, FactStatus::Active | FactStatus::Suspended);
+    let shown = facts.iter().enumerate().filter(|(_, fact)| is_shown(fact.status) && fact.day <= day);
+    let objections = file.objections.iter().filter(|(_, one)| one.due.is_some()).map(|(record, one)| CreditProcedure {
+        record: record.to_string(),
+        targets: vec![one.target.to_string()],
+        step: one.step.map(|step| step.name().to_owned()),
+        due: one.due.map(text),
+    });
+    let repairs = file.repairs.iter().filter(|(_, one)| one.due.is_some()).map(|(record, one)| CreditProcedure {
+        record: record.to_string(),
+        targets: texts(&one.targets),
+        step: one.step.map(|step| step.name().to_owned()),
+        due: one.due.map(text),
+    });
+    Credit {
+        subject: file.subject().to_owned(),
+        height,
+        day: text(day),
+        model: MODEL.to_owned(),
+        parameters_hash: parameters.hash().to_string(),
+        profile: profile.name().to_owned(),
+        score: evaluation.score,
+        band: evaluation.band.name().to_owned(),
+        grade: evaluation.grade.name().to_owned(),
+        ceilings: evaluation
+            .ceilings
+            .iter()
+            .map(|ceiling| CreditCeiling {
+                code: ceiling.code.name().to_owned(),
+                ceiling: ceiling.grade.name().to_owned(),
+                evidence: match &ceiling.evidence {
+                    Evidence::Words(words) => vec![words.clone()],
+                    Evidence::List(list) => list.clone(),
+                },
+            })
+            .collect(),
+        indicators: evaluation
+            .rows
+            .iter()
+            .map(|row| CreditIndicator {
+                code: row.ind.name().to_owned(),
+                value: row.value,
+                weight_bp: row.weight_bp,
+                mass: row.mass,
+            })
+            .collect(),
+        facts: shown
+            .map(|(place, fact)| CreditFact {
+                id: fact.id.clone(),
+                indicator: fact.indicator.name().to_owned(),
+                day: text(fact.day),
+                value: fact.value,
+                mass: fact.mass,
+                status: fact.status.name().to_owned(),
+                evidence: texts(&fact.evidence),
+                delta: deltas.get(&place).copied().unwrap_or(0),
+            })
+            .collect(),
+        objections: objections.collect(),
+        repairs: repairs.collect(),
+    }
+}
+
+// ---- the gate ----
+
+/// Why a record of credit is not taken in here. On the ledger it would have no effect.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// Which event of the submission.
+    pub event: u64,
+    /// Where in it.
+    pub pointer: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// The code of a void.
+pub fn code_of(void: Void) -> &'static Code {
+    codes::find(void.name()).unwrap_or(credit::TRANSITION)
+}
+
+/// Looks whether the records of credit in a submission will have an effect, as things stand.
+pub fn gate(reading: &Reading, submission: &SignedSubmission) -> Result<Option<Refused>, StoreError> {
+    if submission.events.iter().all(|event| event.record_type != record_type::CREDIT) {
+        return Ok(None);
+    }
+    let head = reading.catch_up()?;
+    let snapshot = reading.store.snapshot();
+    let Some(ledger) = Ledger::open(&snapshot)? else { return Ok(None) };
+    // Who is unknown the ledger refuses.
+    let author = ledger.directory.organisation(submission.submission.organisation);
+    let author =
+        author.map(|one| Author { uri: one.uri.clone(), is_authority: one.role == OrganisationRole::Authority });
+    let Some(author) = author else { return Ok(None) };
+    let mut files: BTreeMap<String, CreditFile<'static>> = BTreeMap::new();
+    for (event, place) in submission.events.iter().zip(0..) {
+        if event.record_type != record_type::CREDIT {
+            continue;
+        }
+        let record = match CreditRecord::parse(&event.payload) {
+            Ok(record) => record,
+            Err(error) => {
+                let reason = Reason::new(credit::RECORD_FORM, &[&error.argument]);
+                return Ok(Some(Refused { event: place, pointer: error.pointer, reason }));
+            }
+        };
+        let subject = record.subject.clone();
+        if !files.contains_key(&subject) {
+            let data = (Calendar::first(), RepairPolicies::first());
+            let file = reading::file(&snapshot, &ledger.directory, &subject, head, data)?;
+            files.insert(subject.clone(), file);
+        }
+        let Some(file) = files.get_mut(&subject) else { continue };
+        // Its hash on the ledger is not known yet; no record of this submission can name it.
+        let written = Written { hash: event.digest(), author: author.clone(), record };
+        if let Err(void) = file.take(&written) {
+            let reason = Reason::new(code_of(void), &[]);
+            return Ok(Some(Refused { event: place, pointer: String::new(), reason }));
+        }
+    }
+    Ok(None)
+}

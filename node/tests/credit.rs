@@ -1,0 +1,163 @@
+//! A firm's credit from records: written by an authority and the firm, read from a directory and from a node.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod asking;
+mod runner;
+
+use std::fs;
+
+use asking::get;
+use runner::{OWNER, Run, Served, chain_with_known_keys, document, event, folder, is, path, run};
+use serde_json::Value;
+
+const FIRM: &str = "urn:uscc:91440115DEMA00013J";
+const AUTHORITY: &str = "urn:uscc:11440100DEMA00179H";
+
+/// A chain with a firm and an authority on it, whose device keys are `firm.key` and `authority.key`.
+fn chain(work: &tempfile::TempDir) -> String {
+    let dir = chain_with_known_keys(work);
+    for (name, uri, role) in [("firm", FIRM, "member"), ("authority", AUTHORITY, "authority")] {
+        let (key, file) = (path(work, &format!("{name}.key")), path(work, &format!("{name}.json")));
+        let made = run(&["keygen", "--output", &key, "--organisation", uri, "--role", "device", "--insecure"]);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        fs::write(&file, format!(r#"{{"uri":"{uri}","name":"{name}","role":"{role}"}}"#)).unwrap();
+        is(&run(&["org", "register", &file, "--with-key", &key, "--dir", &dir]), 0, "recorded at height");
+    }
+    dir
+}
+
+/// Records what is on these lines, in the name of one of them.
+fn record(work: &tempfile::TempDir, place: &[&str], name: &str, lines: &str) -> Run {
+    let (file, key) = (path(work, "records.ndjson"), path(work, &format!("{name}.key")));
+    fs::write(&file, lines).unwrap();
+    run(&[&["credit", "record", &file, "--key", &key, "--insecure", "--json"], place].concat())
+}
+
+/// The hashes of the records that were recorded.
+fn hashes(done: &Run) -> Vec<String> {
+    let lines = done.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.map(|line| line["record"].as_str().unwrap().to_owned()).collect()
+}
+
+fn line(kind: &str, on: &str, members: &str) -> String {
+    format!("{{\"type\":\"suyuan:{kind}\",\"eventTime\":\"{on}T10:00:00+08:00\",\"subject\":\"{FIRM}\",{members}}}\n")
+}
+
+fn hash(digit: char) -> String {
+    String::from(digit).repeat(64)
+}
+
+fn penalty() -> String {
+    let (notice, receipt) = (hash('a'), hash('b'));
+    let members = format!(
+        r#""decisionNo":"2026-17","basis":"x","class":"general","decided":"2026-07-10","repairNotice":"{notice}","deliveryReceipt":"{receipt}""#
+    );
+    line("Penalty", "2026-07-10", &members)
+}
+
+fn inspection(on: &str, result: &str) -> String {
+    line("Inspection", on, &format!(r#""date":"{on}","result":"{result}","report":"{}""#, hash('c')))
+}
+
+// Goal: what an authority records makes a grade whose every point has its record; what is repaired is gone from it, and
+// any past height still says what it said. Method: records in a directory, the credit before and after a repair, then
+// `fsck`, which reads the records anew.
+#[test]
+fn a_grade_from_records() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let place = ["--dir", dir.as_str()];
+    let show = |more: &[&str]| run(&[&["credit", FIRM, "--json"], more, &place].concat());
+    is(&show(&[]), 1, "CREDIT-NOTHING");
+    let score = line("PublicScore", "2026-07-01", r#""score":860,"date":"2026-07-01""#);
+    let first = [inspection("2026-01-10", "pass"), score, penalty(), inspection("2026-07-10", "fail")].concat();
+    let done = record(&work, &place, "authority", &first);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let recorded = hashes(&done);
+    let before = show(&[]).json();
+    let value = |said: &Value, code: &str| {
+        said["indicators"].as_array().unwrap().iter().find(|one| one["code"] == code).map(|one| one["value"].clone())
+    };
+    assert_eq!((value(&before, "PEN"), value(&before, "PUB")), (Some(800.into()), Some(860.into())));
+    let facts = before["facts"].as_array().unwrap();
+    let evidence: Vec<&str> = facts.iter().map(|fact| fact["evidence"][0].as_str().unwrap()).collect();
+    assert_eq!(evidence, [recorded[0].as_str(), recorded[3].as_str()]);
+    assert!(facts[1]["delta"].as_i64().unwrap() < 0, "{before}");
+    is(&run(&[&["credit", "91440115DEMA00013J", "--explain"], &place[..]].concat()), 0, "2026-07-10");
+
+    let pledge = line("Pledge", "2026-10-08", &format!(r#""text":"{}","duty":"x","due":"2026-12-31""#, hash('d')));
+    let pledge = hashes(&record(&work, &place, "firm", &pledge)).remove(0);
+    let repair = |on: &str| {
+        let members = format!(r#""targets":["{}"],"pledge":"{pledge}","dutiesDone":["{}"]"#, recorded[2], hash('e'));
+        line("Repair", on, &members)
+    };
+    is(&record(&work, &place, "firm", &repair("2026-10-09")), 1, "CREDIT-MIN_PERIOD");
+    let applied = hashes(&record(&work, &place, "firm", &repair("2026-10-12"))).remove(0);
+    let step = |on: &str, more: &str| line("RepairStep", on, &format!(r#""repair":"{applied}",{more}"#));
+    is(&record(&work, &place, "firm", &step("2026-10-13", r#""step":"accept""#)), 1, "CREDIT-NO_RIGHT");
+    is(&record(&work, &place, "authority", &step("2026-10-13", r#""step":"accept""#)), 0, "");
+    assert_eq!(show(&[]).json()["repairs"][0]["due"], "2026-10-27");
+    let decided = step("2026-10-22", r#""step":"decide","result":"repaired""#);
+    is(&record(&work, &place, "authority", &decided), 0, "");
+    is(&record(&work, &place, "authority", &decided), 1, "CREDIT-TRANSITION");
+    let after = show(&[]).json();
+    assert_eq!((value(&after, "PEN"), after["repairs"].as_array().unwrap().len()), (Some(1000.into()), 0));
+    assert!(after["score"].as_u64() > before["score"].as_u64(), "{before} {after}");
+    let height = before["height"].to_string();
+    assert_eq!(show(&["--at", &height]).json(), before);
+    is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
+}
+
+// Goal: what would have no effect, is no record or says something of a person is refused with its place, and keeps out
+// nothing beside it. Method: good and bad lines in one file; bad ones alone.
+#[test]
+fn refused() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let place = ["--dir", dir.as_str()];
+    let person =
+        line("Licence", "2026-01-01", r#""kind":"13812345678","number":"1","from":"2026-01-01","state":"valid""#);
+    let opinion = line("PublicScore", "2026-07-01", r#""score":860,"date":"2026-07-01","opinion":"bad""#);
+    let lines = [opinion, inspection("2026-01-10", "pass"), person].concat();
+    let done = record(&work, &place, "authority", &lines);
+    assert_eq!((done.code, hashes(&done).len()), (1, 1), "{}", done.stderr);
+    for words in ["event 0 /opinion: error CREDIT-RECORD_FORM", "event 2 /kind: error LEDGER-106"] {
+        assert!(done.stderr.contains(words), "{}", done.stderr);
+    }
+    is(&record(&work, &place, "firm", &inspection("2026-01-10", "pass")), 1, "CREDIT-NO_RIGHT");
+    is(&record(&work, &place, "authority", "{\"type\":"), 1, "CREDIT-RECORD_FORM");
+    // A record of credit that would act as an event.
+    let events = event(1, &format!(r#","subject":"{FIRM}""#)).replace("ObjectEvent", "suyuan:Pledge");
+    is(&record(&work, &place, "firm", &events), 1, "CREDIT-RECORD_FORM");
+    is(&run(&["capture", &write(&work, &document(&[event(2, "")])), "--dir", &dir]), 0, "accepted 1");
+    is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
+}
+
+fn write(work: &tempfile::TempDir, text: &str) -> String {
+    let file = path(work, "document.json");
+    fs::write(&file, text).unwrap();
+    file
+}
+
+// Goal: a node takes records and tells credit as a directory does, refuses what would have no effect, and tells of others
+// to nobody. Method: records over HTTP to a node that is a firm's; its own credit, and another's.
+#[test]
+fn of_a_node() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let node = Served::start(&dir);
+    let place = ["--url", node.url.as_str()];
+    let own = inspection("2026-01-10", "pass").replace(FIRM, OWNER);
+    assert_eq!(record(&work, &place, "authority", &[own, penalty()].concat()).code, 0);
+    is(&record(&work, &place, "firm", &penalty()), 1, "CREDIT-NO_RIGHT");
+    let said = run(&[&["credit", OWNER, "--json"], &place[..]].concat());
+    assert_eq!((said.code, said.json()["facts"][0]["value"].as_u64()), (0, Some(1000)), "{}", said.stderr);
+    is(&run(&[&["credit", FIRM], &place[..]].concat()), 1, "CREDIT-NOT_YOURS");
+    get(&node, &format!("/v1/credit/{FIRM}")).is_problem(403, "CREDIT-NOT_YOURS");
+    get(&node, &format!("/v1/credit/{OWNER}?profile=BANK")).is_problem(400, "API-PARAMETER");
+    get(&node, &format!("/v1/credit/{OWNER}?at=1")).is_problem(404, "CREDIT-NOTHING");
+    assert_eq!(node.stop(), 0);
+    let said = run(&["credit", FIRM, "--dir", &dir, "--json"]).json();
+    assert_eq!(said["indicators"].as_array().unwrap().iter().find(|one| one["code"] == "PEN").unwrap()["value"], 800);
+}
