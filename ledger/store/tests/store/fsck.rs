@@ -24,7 +24,7 @@ pub fn check(store: &(dyn Read + Sync), genesis: &[u8]) -> Fsck {
 }
 
 /// The tables that blocks make.
-const TABLES: [Table; Table::ALL.len() - 1] = {
+pub const TABLES: [Table; Table::ALL.len() - 1] = {
     let mut tables = [Table::Meta; Table::ALL.len() - 1];
     let mut place = 0;
     while place < tables.len() {
