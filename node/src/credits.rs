@@ -44,10 +44,10 @@ pub struct Reading {
     stops: AtomicBool,
 }
 
-/// The thread, which ends with this.
+/// The thread, which ends with this at the latest.
 pub struct ReadingThread {
     reading: Arc<Reading>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Reading {
@@ -81,17 +81,25 @@ impl Reading {
                 std::thread::park_timeout(PAUSE);
             }
         })?;
-        Ok(ReadingThread { reading: Arc::clone(self), thread: Some(thread) })
+        Ok(ReadingThread { reading: Arc::clone(self), thread: Mutex::new(Some(thread)) })
+    }
+}
+
+impl ReadingThread {
+    /// Ends it. From then on nothing is read out of blocks any more.
+    pub fn stop(&self) {
+        self.reading.stops.store(true, Ordering::Relaxed);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
     }
 }
 
 impl Drop for ReadingThread {
     fn drop(&mut self) {
-        self.reading.stops.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            let _ = thread.join();
-        }
+        self.stop();
     }
 }
 

@@ -53,7 +53,7 @@ pub struct App {
     /// Reads records of credit.
     pub reading: Arc<Reading>,
     /// The thread that does so.
-    _reading_thread: ReadingThread,
+    reading_thread: ReadingThread,
     /// What the EPCIS interface keeps.
     pub epcis: epcis::Epcis,
     /// Requests that may be worked on at once.
@@ -84,12 +84,12 @@ impl App {
         let (device, metrics) = (Arc::new(device), Arc::default());
         let epcis = epcis::Epcis::start(&node, &device)?;
         let reading = Arc::new(Reading::new(Arc::clone(&node.store)));
-        let _reading_thread = reading.start().map_err(|error| io_reason(&node.path, &error))?;
+        let reading_thread = reading.start().map_err(|error| io_reason(&node.path, &error))?;
         Ok(Arc::new(App {
             node,
             device,
             reading,
-            _reading_thread,
+            reading_thread,
             epcis,
             requests,
             bodies,
@@ -169,6 +169,7 @@ pub async fn serve(
     tracing::info!(%address, in_time = ended.is_ok(), "stopped");
     let ending = move || {
         app.epcis.stop();
+        app.reading_thread.stop();
         let ended = app.node.writer.stop();
         // Nobody may read the store any more when this process ends.
         app.node.others.iter().for_each(Others::stop);
