@@ -17,7 +17,7 @@ use suyuan_ledger::credit::repair::RepairPolicies;
 use suyuan_ledger::credit::{Assessment, Evidence, FactStatus, MODEL, Parameters, Profile};
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
-use suyuan_ledger::kv::StoreError;
+use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::organisation::OrganisationRole;
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::reader::Reader;
@@ -334,6 +334,10 @@ pub fn code_of(void: Void) -> &'static Code {
 /// Looks whether the records of credit in a submission will have an effect, as things stand.
 pub fn gate(reading: &Reading, submission: &SignedSubmission) -> Result<Option<Refused>, StoreError> {
     if submission.events.iter().all(|event| event.record_type != record_type::CREDIT) {
+        return Ok(None);
+    }
+    // Sent again, it is answered as before, whatever it has changed since.
+    if reading.store.get(Table::Submission, &submission.submission.id().0)?.is_some() {
         return Ok(None);
     }
     let head = reading.catch_up()?;
