@@ -9,7 +9,7 @@ use suyuan_ledger::state::apply::Ledger;
 use suyuan_store::{BackupError, Copied, DataDirectory, RocksStore};
 
 use crate::codes::node as codes;
-use crate::open::{CONFIGURATION_NAME, GENESIS_NAME, Opened, io_reason, keys_folder, read_file, store_reason};
+use crate::open::{CONFIGURATION_NAME, GENESIS_NAME, Opened, io_reason, keys_folder, read_file, store_reason, whole};
 use crate::traces::refused;
 
 /// Who may ask what: as secret as the keys.
@@ -27,6 +27,7 @@ pub struct BackedUp {
 /// Makes a backup in `to` of the data directory at `path`, whose store this is; with its key files only if they are
 /// asked for. All that was acknowledged before is in it.
 pub fn back_up(store: &RocksStore, path: &Path, to: &Path, with_keys: bool) -> Result<BackedUp, Reason> {
+    whole(store)?;
     let height = Ledger::open(&store.snapshot()).map_err(|error| store_reason(&error))?;
     let height = height.map_or(0, |ledger| ledger.head.height);
     let mut beside = vec![GENESIS_NAME.to_owned(), CONFIGURATION_NAME.to_owned()];

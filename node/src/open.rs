@@ -15,12 +15,13 @@ use std::sync::Arc;
 
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::hash::Hash;
-use suyuan_ledger::kv::StoreError;
+use suyuan_ledger::kv::{Read, StoreError};
 use suyuan_ledger::organisation::genesis::{GENESIS_BYTES_MAX, Genesis, chain_id};
 use suyuan_ledger::state::apply::{ApplyError, Ledger};
+use suyuan_ledger::state::head::lacks_history;
 use suyuan_sdk::signer::{MemorySigner, Signer};
 
-use suyuan_store::snapshot::Trust;
+use suyuan_store::snapshot::{Trust, lacks};
 use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RecordLog, RocksStore, fsck_directory, memory_shares};
 
 use crate::alarms::Alarms;
@@ -28,7 +29,7 @@ use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
 use crate::consensus::Pace;
 use crate::core::{CoreError, CoreSettings, NodeCore, NodeKey};
-use crate::join::{Joined, Joiner, Stuck, wants_to_join};
+use crate::join::{Fetch, HistoryProgress, Joined, Joiner, Stuck, wants_to_join};
 use crate::peers::{self, Joining, Others};
 use crate::shell::{Peers as _, Stopped, Together, Writer};
 use crate::traces::Remembered;
@@ -79,6 +80,8 @@ pub struct Node {
     pub store: Arc<RocksStore>,
     /// What traces of it have read.
     pub remembered: Remembered,
+    /// How much is there of the history that it lacks.
+    pub history: Arc<HistoryProgress>,
     /// Its configuration.
     pub configuration: Configuration,
     /// Its genesis.
@@ -179,9 +182,19 @@ impl Opened {
         Ok(Opened { store, configuration, genesis, genesis_bytes: bytes, ledger, path, directory })
     }
 
+    /// The same, if all of its history is there.
+    pub fn whole(self) -> Result<Opened, Reason> {
+        whole(self.store.as_ref()).map(|()| self)
+    }
+
     /// Takes a directory that was laid down from a backup for the newest there is.
     pub fn accept_restored(&self) -> Result<(), Reason> {
         self.directory.accept_restored().map_err(|error| directory_reason(&error))
+    }
+
+    /// Whom its genesis trusts to decide blocks.
+    fn trust(&self) -> Trust {
+        Trust::new(self.ledger.head.chain, self.genesis.validators.clone())
     }
 
     /// The file of the validator's key.
@@ -196,6 +209,7 @@ impl Opened {
 
     /// Recomputes the ledger from its blocks, and compares.
     pub fn fsck(&self, progress: &mut dyn FnMut(Progress)) -> Result<Fsck, Reason> {
+        whole(self.store.as_ref())?;
         let memory = self.configuration.memory_bytes();
         let checked = fsck_directory(&self.directory, self.store.as_ref(), &self.genesis_bytes, memory, progress);
         checked.map_err(|error| store_reason(&error))
@@ -221,6 +235,7 @@ impl Opened {
             true => (self, None),
             false => self.join(&identity)?,
         };
+        let trust = opened.trust();
         let Opened { store, configuration, genesis, ledger, path, directory, .. } = opened;
         let alarms = Arc::new(Alarms::open(&path, ledger.head.chain)?);
         let log = match is_alone {
@@ -249,12 +264,21 @@ impl Opened {
         let core = NodeCore::new(ledger, store.as_ref(), settings).map_err(|error| core_reason(&error))?;
         let core = if configuration.audit { core.into_audit() } else { core };
         let at = |error: io::Error| io_reason(&path, &error);
+        let history = Arc::<HistoryProgress>::default();
+        let fetch = match lacks(store.as_ref()).map_err(|error| store_reason(&error))? {
+            None => None,
+            Some(lacks) => {
+                history.begin(lacks.moment.height);
+                let place = directory.begin_join().map_err(|error| directory_reason(&error))?;
+                Some(Fetch { trust, lacks, place, progress: Arc::clone(&history) })
+            }
+        };
         let (writer, others) = match log.zip(joining) {
             None => (Arc::new(Writer::start(core, store.clone(), None).map_err(at)?), None),
             Some((log, joining)) => {
                 let together = Together { log, peers: Box::new(joining.outgoing()), alarms: Arc::clone(&alarms) };
                 let writer = Arc::new(Writer::start(core, store.clone(), Some(together)).map_err(at)?);
-                let others = joining.listen(Arc::clone(&writer), &store, &path).map_err(at)?;
+                let others = joining.listen(Arc::clone(&writer), &store, &path, fetch).map_err(at)?;
                 (writer, Some(others))
             }
         };
@@ -266,6 +290,7 @@ impl Opened {
             alarms,
             key: public,
             remembered,
+            history,
             configuration,
             genesis,
             path,
@@ -282,14 +307,26 @@ impl Opened {
         };
         let mut joining = Joining::start(identity, &table, &self.ledger)?;
         let (height, is_stuck) = (self.ledger.head.height, Stuck::is_marked(&self.path));
-        if !wants_to_join(&table, height, is_stuck) {
+        let known = lacks(self.store.as_ref()).map_err(|error| store_reason(&error))?;
+        let known = known.filter(|lacks| lacks.is_false);
+        if known.is_none() && !wants_to_join(&table, height, is_stuck) {
             return Ok((self, Some(joining)));
         }
-        let memory = self.configuration.memory_bytes();
-        let trust = Trust::new(self.ledger.head.chain, self.genesis.validators.clone());
-        let behind = if is_stuck { 1 } else { table.join_blocks };
-        let joined = Joiner::new(&mut joining, &self.directory, trust, (height, behind), memory).run()?;
-        let Joined::Taken(place) = joined else { return Ok((self, Some(joining))) };
+        let (memory, trust) = (self.configuration.memory_bytes(), self.trust());
+        let (height, behind) = match (&known, is_stuck) {
+            // What was applied to a state that is false is worth nothing. But it is no further back than that state: up to
+            // there this node may have voted.
+            (Some(lacks), _) => (lacks.moment.height.saturating_sub(1), 1),
+            (None, true) => (height, 1),
+            (None, false) => (height, table.join_blocks),
+        };
+        let liar = known.map(|lacks| lacks.giver.0);
+        let joiner = Joiner::new(&mut joining, &self.directory, trust, (height, behind), memory);
+        let joined = liar.into_iter().fold(joiner, Joiner::without).run()?;
+        let Joined::Taken(place) = joined else {
+            let still_false = |_| Err(Reason::new(codes::FALSE_STATE, &["no other node gives one"]));
+            return liar.map_or(Ok(()), still_false).map(|()| (self, Some(joining)));
+        };
         let Opened { store, directory, .. } = self;
         // It MUST be closed before another comes in its place.
         drop(store);
@@ -356,6 +393,15 @@ fn keep_private(_folder: &Path) -> Result<(), Reason> {
     Ok(())
 }
 
+/// Refuses a ledger that was begun with a state and lacks what was before it.
+pub fn whole(store: &dyn Read) -> Result<(), Reason> {
+    match lacks_history(store) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(store_reason(&StoreError::Later)),
+        Err(error) => Err(store_reason(&error)),
+    }
+}
+
 /// Why the store can't go on.
 pub fn store_reason(error: &StoreError) -> Reason {
     let words = error.to_string();
@@ -365,6 +411,7 @@ pub fn store_reason(error: &StoreError) -> Reason {
         StoreError::Corrupt(..) => codes::DAMAGED,
         StoreError::Failed(_) if words.contains("Corruption: ") => codes::DAMAGED,
         StoreError::Failed(_) => codes::STORE,
+        StoreError::Later => return Reason::new(codes::HISTORY_LATER, &[]),
     };
     Reason::new(code, &[&words])
 }
@@ -402,6 +449,7 @@ fn core_reason(error: &CoreError) -> Reason {
         CoreError::Apply(ApplyError::Store(error)) => store_reason(error),
         CoreError::Apply(ApplyError::Rules(rules)) => Reason::new(codes::RULES, &[&rules.to_string()]),
         CoreError::NotAlone => Reason::new(codes::NOT_ALONE, &[]),
+        CoreError::FalseState(what) => Reason::new(codes::FALSE_STATE, &[what]),
         other => Reason::new(codes::STORE, &[&other.to_string()]),
     }
 }

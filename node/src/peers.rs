@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use crate::codes::node as codes;
 use crate::config::NetworkTable;
 use crate::core::{Input, LogRecord, Message};
-use crate::join::{Serving, Stuck};
+use crate::join::{Fetch, Fetching, Heard, Serving, Stuck};
 use crate::network::{Class, Event, Events, Member, Network, NodeKey, PeerStatus, Settings};
 use crate::shell::{Peers, Writer};
 
@@ -132,12 +132,20 @@ impl Joining {
         Outgoing { network: Arc::clone(&self.network), members: Arc::clone(&self.members) }
     }
 
-    /// Hands what others say to the writer from now on.
-    pub fn listen(self, writer: Arc<Writer>, store: &Arc<RocksStore>, directory: &Path) -> std::io::Result<Others> {
+    /// Hands what others say to the writer from now on, and takes from them the history that is lacking.
+    pub fn listen(
+        self,
+        writer: Arc<Writer>,
+        store: &Arc<RocksStore>,
+        directory: &Path,
+        fetch: Option<Fetch>,
+    ) -> std::io::Result<Others> {
         let serving = Serving::start(Arc::clone(store), Box::new(self.outgoing()))?;
+        let start = |fetch| Fetching::start(fetch, Arc::clone(store), Arc::clone(&writer), self.outgoing());
+        let fetching = fetch.map(start).transpose()?;
         let Joining { runtime, network, mut events, connected, .. } = self;
         let (handle, heard) = (runtime.handle().clone(), Arc::clone(&network));
-        let mut hearing = Hearing { network: heard, writer, serving, stuck: Stuck::new(directory) };
+        let mut hearing = Hearing { network: heard, writer, serving, fetching, stuck: Stuck::new(directory) };
         let listening = std::thread::Builder::new().name("listen".to_owned()).spawn(move || {
             let mut goes_on = connected.into_iter().all(|node| hearing.hear(Event::Connected(node)));
             while goes_on && let Some(event) = handle.block_on(events.recv()) {
@@ -153,16 +161,24 @@ struct Hearing {
     network: Arc<Network>,
     writer: Arc<Writer>,
     serving: Serving,
+    /// While history is lacking.
+    fetching: Option<Fetching>,
     stuck: Stuck,
 }
 
 impl Hearing {
     /// Hands one event on; `false` if nobody takes it any more.
     fn hear(&mut self, event: Event) -> bool {
-        let Hearing { network, writer, serving, stuck } = self;
+        let Hearing { network, writer, serving, fetching, stuck } = self;
+        let fetches = |heard: Heard| {
+            if let Some(fetching) = fetching.as_ref() {
+                fetching.hear(heard);
+            }
+        };
         match event {
             Event::Connected(node) => writer.hear(Input::Connected(node)),
             Event::Disconnected(node) => {
+                fetches(Heard::Disconnected(node));
                 stuck.gone(&node);
                 writer.hear(Input::Disconnected(node))
             }
@@ -191,14 +207,18 @@ impl Hearing {
                     true
                 }
                 Ok(Message::Snapshot(said)) => {
-                    if said.asks() {
-                        serving.ask(from, Message::Snapshot(said));
+                    match said.asks() {
+                        true => serving.ask(from, Message::Snapshot(said)),
+                        false => fetches(Heard::Said(from, said)),
                     }
                     true
                 }
                 Ok(message) => {
                     match &message {
-                        Message::Status { height } => stuck.status(from, *height),
+                        Message::Status { height } => {
+                            stuck.status(from, *height);
+                            fetches(Heard::Height(from, *height));
+                        }
                         Message::Decided(blocks) if stuck.answered(from, writer.height(), blocks.len()) => {
                             tracing::error!(
                                 "the next block can't be had from any node, since payloads of it are erased: start this \
@@ -228,6 +248,13 @@ impl Hearing {
 pub struct Outgoing {
     network: Arc<Network>,
     members: Arc<Members>,
+}
+
+impl Outgoing {
+    /// Counts points against a node.
+    pub fn penalise(&self, node: NodeKey, points: u32) {
+        self.network.penalise(node, points);
+    }
 }
 
 impl Peers for Outgoing {

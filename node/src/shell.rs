@@ -346,13 +346,22 @@ impl Writer {
         (self.common.chain, self.common.directory().clone())
     }
 
+    /// Stops the writer, since what it writes to is not to be gone on with.
+    pub fn give_up(&self, error: CoreError) {
+        let stopped = self.common.fail(error);
+        tracing::error!("{stopped}");
+        // It fails only if the writer has ended by itself.
+        let _ = self.sender.send(Message::Stop);
+    }
+
     /// Lets the writer finish what is waiting, seal the last block, and end. Gives the core, or why it had
     /// stopped before; `None` if it was stopped already.
     pub fn stop(&self) -> Option<Result<NodeCore, Stopped>> {
         let thread = self.thread.lock().ok()?.take()?;
         // It fails only if the writer has ended by itself.
         let _ = self.sender.send(Message::Stop);
-        thread.join().ok()
+        let ended = thread.join().ok()?;
+        Some(self.failure().map_or(ended, |stopped| Err(stopped.clone())))
     }
 
     /// Why the writer stopped by itself.

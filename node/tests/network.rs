@@ -1,6 +1,7 @@
 //! Goal: four validators of four organisations and a fifth node without a vote keep one ledger, as processes of their own
 //! over loopback; one that is killed is not missed and catches up, two that are killed stop everything but reading, nobody
-//! who is not listed is let in; and one that comes late takes a snapshot, also where payloads are erased everywhere. Method: the commands that a user would give.
+//! who is not listed is let in; and one that comes late takes a snapshot, also where payloads are erased everywhere, goes on
+//! with it before it has what was before, and finds out if that does not fit. Method: the commands that a user would give.
 
 mod runner;
 
@@ -8,10 +9,16 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use runner::net::{Net, Of, height, json, together, until};
+use ed25519_dalek::SigningKey;
+use runner::net::{Net, Of, height, json, node_seed, together, until};
 use runner::{Served, is, path, run};
-use suyuan_ledger::kv::{Read, Table};
-use suyuan_store::{DataDirectory, PayloadPlace};
+use suyuan_ledger::codec::{decode_trusted, encode};
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::{Read, Table, WriteSet};
+use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
+use suyuan_ledger::state::subject::StoredLog;
+use suyuan_store::snapshot::{Receiver, Sink as _, Trust, heights, moment, part};
+use suyuan_store::{DataDirectory, PayloadPlace, RocksStore};
 
 const VALIDATORS: usize = 4;
 
@@ -137,16 +144,19 @@ fn who_comes_late_takes_a_snapshot() {
     erase(0);
     let nodes = start();
     let node = net.start(VALIDATORS);
-    assert!(node.said.contains("joined from a snapshot") && node.said.contains("erased=1"), "{}", node.said);
+    assert!(node.said.contains("joined from a snapshot"), "{}", node.said);
     // It goes on as if it had always been there.
     is(&net.capture(&node, VALIDATORS, 500..520), 0, "accepted 20");
     is(&net.capture(&nodes[0], 0, 600..620), 0, "accepted 20");
     let mut all: Vec<&Served> = nodes.iter().collect();
     all.push(&node);
     let stands = together(&all, 6);
+    whole(&node);
     is(&run(&["trace", "https://id.gs1.org/00/095210010000000017", "--url", &node.url]), 0, "120");
     assert_eq!(node.stop(), 0);
-    is(&run(&["fsck", "--dir", late]), 0, "120 events");
+    let said = run(&["fsck", "--dir", late]);
+    is(&said, 0, "120 events");
+    is(&said, 0, "1 erased");
 
     // What was decided while it was away, nobody has whole: it notes that, and joins anew when it starts.
     is(&net.capture(&nodes[1], 1, 700..720), 0, "accepted 20");
@@ -163,10 +173,124 @@ fn who_comes_late_takes_a_snapshot() {
     }
     assert_eq!(node.stop(), 0);
     let node = net.start(VALIDATORS);
-    assert!(node.said.contains("joined from a snapshot") && node.said.contains("erased=2"), "{}", node.said);
+    assert!(node.said.contains("joined from a snapshot"), "{}", node.said);
     is(&net.capture(&node, VALIDATORS, 800..820), 0, "accepted 20");
+    whole(&node);
     assert!(!mark.exists() && !Path::new(late).join("join").exists());
     stop(nodes);
     assert_eq!(node.stop(), 0);
-    is(&run(&["fsck", "--dir", late]), 0, "160 events");
+    let said = run(&["fsck", "--dir", late]);
+    is(&said, 0, "160 events");
+    is(&said, 0, "2 erased");
+}
+
+/// Waits until a node has all of the history.
+fn whole(node: &Served) {
+    until(node, "/v1/status", |status| status["history"].is_null());
+}
+
+/// Puts the state of a validator's directory into that of the last node, as if that had taken it from there and died.
+fn begin_with_the_state_of(net: &Net, giver: usize, change: &dyn Fn(&RocksStore)) {
+    let (from, to) = (Path::new(&net.dirs[giver]), Path::new(&net.dirs[VALIDATORS]));
+    let (source, target) = (DataDirectory::open(from).unwrap(), DataDirectory::open(to).unwrap());
+    let live = source.open_store(32 << 20).unwrap();
+    let genesis = fs::read(from.join("genesis.json")).unwrap();
+    let trust = Trust::new(chain_id(&genesis), Genesis::parse(&genesis).unwrap().validators);
+    let place = target.begin_join().unwrap();
+    let store = place.open_store(32 << 20).unwrap();
+    let given = moment(&live, &live).unwrap().expect("the last block carries nothing");
+    let mut receiver = Receiver::new(trust, given, &store, &place.scratch()).unwrap();
+    while let Some((table, after)) = receiver.wants_part() {
+        let part = part(&live, table, after, 1 << 20).unwrap();
+        receiver.take_part(part.unwrap()).unwrap();
+    }
+    while let Some(height) = receiver.wants_block() {
+        receiver.take_block(heights(&live, height, height, 1 << 20).unwrap().unwrap()).unwrap();
+    }
+    let key = SigningKey::from_bytes(&node_seed(giver)).verifying_key();
+    receiver.finish(Hash(key.to_bytes())).unwrap();
+    change(&store);
+    drop(store);
+    place.exchange().unwrap();
+}
+
+#[test]
+fn who_has_a_state_and_no_history_says_so() {
+    let roles = ["operator", "member", "member", "member", "authority"];
+    let net = Net::new(&Of { roles: &roles, validators: VALIDATORS, threshold: 0 });
+    let start = || (0..VALIDATORS).map(|number| net.start(number)).collect::<Vec<Served>>();
+    let stop = |nodes: Vec<Served>| nodes.into_iter().for_each(|node| assert_eq!(node.stop(), 0));
+    let nodes = start();
+    for (number, node) in nodes.iter().enumerate() {
+        is(&net.capture(node, number, 1 + 100 * number as u32..21 + 100 * number as u32), 0, "accepted 20");
+    }
+    let stands = together(&nodes.iter().collect::<Vec<_>>(), 5);
+    std::thread::sleep(Duration::from_secs(2));
+    stop(nodes);
+    let (late, unit) = (&net.dirs[VALIDATORS], "https://id.gs1.org/00/095210010000000017");
+    begin_with_the_state_of(&net, 0, &|_| {});
+
+    // Alone it has the state, and nothing that was before.
+    is(&run(&["fsck", "--dir", late]), 3, "NODE-HISTORY_LATER");
+    is(&run(&["trace", unit, "--dir", late]), 3, "NODE-HISTORY_LATER");
+    let node = net.start(VALIDATORS);
+    let status = json(&node, "/v1/status");
+    assert!(status["height"].as_u64() >= Some(stands) && status["history"]["to"] == status["height"], "{status}");
+    for path in ["/epcis/events", "/v1/blocks/1", "/v1/blocks", &format!("/v1/receipts/{}", "0".repeat(64))] {
+        let answer = node.ask(&format!("GET {path}"), b"");
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("NODE-HISTORY_LATER"), "{path}: {answer}");
+        assert!(answer.contains("retry-after: "), "{answer}");
+    }
+    is(&run(&["trace", unit, "--url", &node.url]), 3, "NODE-HISTORY_LATER");
+    assert!(node.ask("GET /v1/checkpoint", b"").starts_with("HTTP/1.1 200"));
+    assert!(!node.ask("GET /metrics", b"").contains("suyuan_history_blocks_lacking 0"));
+    is(&run(&["node", "status", "--url", &node.url]), 0, "history before the snapshot");
+    let backup = path(&net.work, "backup");
+    is(&run(&["node", "backup", "--dir", late, "--to", &backup]), 3, "NODE-HISTORY_LATER");
+    // It is killed, and once others are there it goes on, and takes the rest.
+    node.kill();
+    let nodes = start();
+    let node = net.start(VALIDATORS);
+    assert!(!node.said.contains("joined from a snapshot"), "{}", node.said);
+    is(&net.capture(&node, VALIDATORS, 500..520), 0, "accepted 20");
+    whole(&node);
+    is(&run(&["trace", unit, "--url", &node.url]), 0, "100");
+    assert!(node.ask("GET /metrics", b"").contains("suyuan_history_blocks_lacking 0"));
+    assert!(!Path::new(late).join("join").exists());
+    assert_eq!(node.stop(), 0);
+    is(&run(&["fsck", "--dir", late]), 0, "100 events");
+    std::thread::sleep(Duration::from_secs(2));
+    stop(nodes);
+
+    // A state whose logs have other entries than the blocks make: it stops, and takes one from another node.
+    begin_with_the_state_of(&net, 0, &|store| {
+        let (mut writes, mut found) = (WriteSet::default(), false);
+        let change = &mut |key: &[u8], value: &[u8]| {
+            let mut log: StoredLog = decode_trusted(value).unwrap();
+            if let Some(entry) = log.recent.first_mut() {
+                entry.standing ^= 1;
+                writes.put(Table::Log, key, encode(&log));
+                found = true;
+            }
+            !found
+        };
+        store.scan(Table::Log, &[], &[0xff; 9], change).unwrap();
+        store.commit(&writes).unwrap();
+        store.settle().unwrap();
+    });
+    let nodes = start();
+    let node = net.start(VALIDATORS);
+    let begun = Instant::now();
+    while !node.ask("GET /health", b"").contains("NODE-FALSE_STATE") {
+        assert!(begun.elapsed() < Duration::from_secs(30), "a state that is false is not noticed");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(node.stop(), 3);
+    let node = net.start(VALIDATORS);
+    assert!(node.said.contains("joined from a snapshot"), "{}", node.said);
+    whole(&node);
+    is(&run(&["trace", unit, "--url", &node.url]), 0, "100");
+    assert_eq!(node.stop(), 0);
+    is(&run(&["fsck", "--dir", late]), 0, "100 events");
+    stop(nodes);
 }

@@ -77,6 +77,8 @@ pub enum StoreError {
     Failed(String),
     /// What was read cannot be what was written: the table, and what is wrong.
     Corrupt(Table, String),
+    /// It is of the history that this node still takes from others, and is there later.
+    Later,
 }
 
 impl fmt::Display for StoreError {
@@ -84,6 +86,7 @@ impl fmt::Display for StoreError {
         match self {
             StoreError::Failed(words) => write!(formatter, "{words}"),
             StoreError::Corrupt(table, words) => write!(formatter, "table {}: {words}", table.name()),
+            StoreError::Later => formatter.write_str("it is of the history that this node still takes from others"),
         }
     }
 }

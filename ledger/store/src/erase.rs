@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rocksdb::{BottommostLevelCompaction, CompactOptions, LiveFile};
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::kv::{StoreError, Table, WriteSet};
+use suyuan_ledger::state::head::lacks_history;
 use suyuan_ledger::state::reader::Reader;
 
 use crate::RocksStore;
@@ -47,7 +48,12 @@ impl RocksStore {
     ///
     /// If readers hold a [`crate::Snapshot`] from before for too long, or the disk is full, it fails with
     /// the payloads deleted and their bytes still on the disk; then it has to be called again.
+    ///
+    /// While the history is taken that a ledger lacks, it is refused: what is erased would come back.
     pub fn erase_payloads(&self, places: &[PayloadPlace]) -> Result<(), StoreError> {
+        if lacks_history(self)? {
+            return Err(StoreError::Later);
+        }
         let keys: BTreeSet<[u8; 12]> = places.iter().map(|place| place.key()).collect();
         let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(()) };
         let mut deletions = WriteSet::default();

@@ -24,6 +24,7 @@ pub(super) fn encode(app: &App, encoder: &mut DescriptorEncoder<'_>) -> fmt::Res
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let connected = peers.iter().filter(|peer| peer.connected).count() as u64;
     let (deciding, round) = view.deciding.unwrap_or_default();
+    let lacking = app.node.history.lacks().map_or(0, |(through, to)| to.saturating_sub(through).max(1));
     let gauges = [
         ("peers", "Nodes of other members that may connect", number(peers.len() as u64)),
         ("peers_connected", "Nodes of other members that are connected", number(connected)),
@@ -32,6 +33,11 @@ pub(super) fn encode(app: &App, encoder: &mut DescriptorEncoder<'_>) -> fmt::Res
         ("block_time_milliseconds", "The time of the last block, since 1970", view.time),
         ("pool_submissions", "Submissions that wait for a block", number(view.waiting.0 as u64)),
         ("pool_bytes", "Bytes of these", number(view.waiting.1 as u64)),
+        (
+            "history_blocks_lacking",
+            "Blocks before the snapshot with which the node has joined that are not there and checked yet",
+            number(lacking),
+        ),
         (
             "diverged",
             "Whether validators decided another state than this node computed",

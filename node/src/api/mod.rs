@@ -36,6 +36,7 @@ pub mod epcis;
 pub mod extract;
 pub mod health;
 pub mod held;
+pub mod history;
 pub mod limits;
 pub mod metrics;
 mod metrics_network;
@@ -126,6 +127,7 @@ fn collected() -> ([Router<Arc<App>>; 3], OpenApi) {
 pub fn routes(app: &Arc<App>) -> Result<Router, Reason> {
     let ([bounded, guarded, open], document) = collected();
     let guard = || middleware::from_fn_with_state(app.clone(), access::guard);
+    let bounded = bounded.layer(middleware::from_fn_with_state(app.clone(), history::whole));
     let bounded = bounded.layer(middleware::from_fn_with_state(app.clone(), limits::bounded)).layer(guard());
     let router = bounded.merge(guarded.layer(guard())).merge(open).with_state(app.clone());
     Ok(router

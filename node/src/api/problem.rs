@@ -100,7 +100,9 @@ pub fn failed(reason: &Reason) -> Response {
     tracing::error!(code = reason.code.id, "{reason}");
     let status = match reason.code.id {
         // The writer has stopped, and a restart on a good disk is what helps.
-        id if id == codes::PROOF_LATER.id || id == codes::STORE.id => StatusCode::SERVICE_UNAVAILABLE,
+        id if [codes::PROOF_LATER.id, codes::STORE.id, codes::HISTORY_LATER.id].contains(&id) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         id if id == codes::DISK_FULL.id => StatusCode::INSUFFICIENT_STORAGE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };

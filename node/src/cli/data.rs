@@ -25,7 +25,7 @@ fn on_one_line(payload: &[u8]) -> Vec<u8> {
 /// Finds events.
 pub fn query(options: &QueryArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let query = EventQuery::parse(&options.conditions).map_err(|error| error.reason())?;
-    let opened = Opened::open(&directory(options.dir.as_deref()))?;
+    let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
     let (mut sink, mut failed, mut count) = (screen.answers(), None, 0u64);
     if !options.ndjson {
         let head = concat!(
@@ -62,7 +62,7 @@ pub fn query(options: &QueryArguments, screen: &mut Screen) -> Result<Outcome, F
 /// Writes out every event in the ledger's order, as its author wrote it but on one line.
 pub fn export(options: &ExportArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let ExportFormat::Ndjson = options.format;
-    let opened = Opened::open(&directory(options.dir.as_deref()))?;
+    let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
     let (mut sink, mut failed) = (screen.answers(), None);
     let read = each_event(&opened.store.snapshot(), &mut |(height, index), payload| {
         let written = match payload {

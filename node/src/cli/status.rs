@@ -171,6 +171,12 @@ fn alarms(status: &Value) -> u64 {
     number(status, "/alarms/errors").saturating_add(number(status, "/alarms/warnings"))
 }
 
+/// How much of the history is there, while some is lacking.
+fn history(status: &Value) -> Option<(u64, u64)> {
+    let said = status.get("history").filter(|said| said.is_object())?;
+    Some((number(said, "/through"), number(said, "/to")))
+}
+
 /// Everything in one line.
 fn line(status: &Value) -> String {
     let ((validators, all), (peers, _)) = (connected(list(status, "validators")), connected(list(status, "peers")));
@@ -183,7 +189,8 @@ fn line(status: &Value) -> String {
         rate(status),
         alarms(status),
         if status.get("diverged").is_some_and(Value::is_u64) { " DIVERGED" } else { "" },
-    ) + &status.get("stale").and_then(Value::as_str).map(|why| format!(" STALE={why}")).unwrap_or_default()
+    ) + &history(status).map(|(through, to)| format!(" history={through}/{to}")).unwrap_or_default()
+        + &status.get("stale").and_then(Value::as_str).map(|why| format!(" STALE={why}")).unwrap_or_default()
 }
 
 /// That what a node answers may be behind what was decided, and why.
@@ -251,6 +258,13 @@ pub fn lines(status: &Value, language: Language) -> Vec<String> {
         say("alarms", "告警"),
         alarms(status),
     ));
+    if let Some((through, to)) = history(status) {
+        let words = say(
+            "history before the snapshot is taken; till then nothing is answered from it. Height",
+            "正在获取快照之前的历史，完成前不提供相关查询。高度",
+        );
+        lines.push(format!("{words} {through} / {to}"));
+    }
     if let Some(height) = status.get("diverged").and_then(Value::as_u64) {
         let words = say("DIVERGED: nothing is applied from height", "状态分歧：自此高度起不再应用");
         lines.push(format!("{words} {height}"));
@@ -321,13 +335,14 @@ mod tests {
         let status = json!({
             "network": "n", "role": "audit", "height": 812, "age_ms": 3_250, "organisation": "a\u{1b}[2J",
             "key": "00", "pool": {"submissions": 2, "bytes": 900}, "events_per_second": 12.04, "diverged": 813,
+            "history": {"through": 40, "to": 800},
             "alarms": {"errors": 1, "warnings": 2},
             "validators": [{"key": "0123456789", "power": 1, "connected": true}, {"key": "98", "power": 2}],
             "peers": [{"key": "0123456789", "connected": true, "connected_ms": 3_723_000u64, "height": 810, "lag": 2}],
         });
         assert_eq!(
             line(&status),
-            "role=audit height=812 age=3.2s validators=1/2 peers=1 pool=2 events/s=12.0 alarms=3 DIVERGED"
+            "role=audit height=812 age=3.2s validators=1/2 peers=1 pool=2 events/s=12.0 alarms=3 DIVERGED history=40/800"
         );
         for language in [Language::En, Language::Zh] {
             let text = lines(&status, language).join("\n");

@@ -45,7 +45,7 @@ fn local(
     request: Request,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
-    let opened = Opened::open(path)?;
+    let opened = Opened::open(path)?.whole()?;
     let snapshot = opened.store.snapshot();
     let remembered = Remembered::default();
     if let Some(file) = &options.proof {

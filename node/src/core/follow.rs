@@ -8,6 +8,7 @@ use suyuan_ledger::codec;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::organisation::Directory;
+use suyuan_ledger::state::apply::ApplyError;
 use suyuan_ledger::state::subject::place_key;
 use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent};
@@ -25,6 +26,8 @@ const ANSWER_MS: u64 = 2_000;
 const SILENT_MS: u64 = 10_000;
 /// With fewer events that are not verified than this, an answer is verified where it is applied.
 const VERIFIED_APART: usize = 16;
+/// A block that can't be applied before more of the history is there is tried again after so long.
+const LATER_MS: u64 = 500;
 /// Every node tells how far it is so often.
 const STATUS_MS: u64 = 1_000;
 
@@ -41,6 +44,8 @@ pub(super) struct Follow {
     blocks: VecDeque<Followed>,
     /// The last height of those that are being verified.
     verifying: Option<u64>,
+    /// Until when the next block is not tried again, since it needs history that is not there.
+    later_at: u64,
     status_at: u64,
 }
 
@@ -142,14 +147,16 @@ impl Follow {
         self.heights.insert(from, (0, now.saturating_add(SILENT_MS)));
     }
 
-    pub fn has_block(&self, height: u64) -> bool {
-        self.blocks.front().is_some_and(|block| block.height() == height.saturating_add(1))
+    /// Whether the next block is here, and may be applied by now.
+    pub fn has_block(&self, height: u64, now: u64) -> bool {
+        self.later_at <= now && self.blocks.front().is_some_and(|block| block.height() == height.saturating_add(1))
     }
 
     pub fn wakes_at(&self) -> Option<u64> {
         let answer = self.asked.map(|(_, until)| until);
         let grace = self.behind_since.map(|since| since.saturating_add(GRACE_MS)).filter(|_| answer.is_none());
-        [Some(self.status_at), answer, grace].into_iter().flatten().min()
+        let later = Some(self.later_at).filter(|at| *at > 0 && !self.blocks.is_empty());
+        [Some(self.status_at), answer, grace, later].into_iter().flatten().min()
     }
 
     /// Whom to ask for blocks, and from which height on, if it is time to: the next answer comes and is verified while
@@ -249,18 +256,27 @@ impl NodeCore {
         while self.follow.blocks.front().is_some_and(|block| block.height() <= height) {
             self.follow.blocks.pop_front();
         }
-        let Some(Followed { decided, from, verified, directory }) = self.follow.blocks.pop_front() else {
+        if self.elapsed_ms < self.follow.later_at {
             return Ok(false);
-        };
+        }
+        let Some(followed) = self.follow.blocks.pop_front() else { return Ok(false) };
         if self.watch.diverged.is_some() {
             return Ok(false);
         }
-        let header = decided.block.header.clone();
+        let Followed { decided, from, verified, directory } = &followed;
+        let (header, from) = (decided.block.header.clone(), *from);
         // Verified under another directory, it is not verified.
-        let verified = if Arc::ptr_eq(&directory, &self.ledger.directory) { verified } else { Vec::new() };
-        match self.check_followed(&decided, verified) {
+        let verified = if Arc::ptr_eq(directory, &self.ledger.directory) { verified.clone() } else { Vec::new() };
+        match self.check_followed(decided, verified) {
             Ok(submissions) => {
-                self.decided(store, &header, decided.certificate, &submissions, effects)?;
+                match self.decided(store, &header, decided.certificate.clone(), &submissions, effects) {
+                    Err(CoreError::Apply(ApplyError::Store(StoreError::Later))) => {
+                        self.follow.later_at = self.elapsed_ms.saturating_add(LATER_MS);
+                        self.follow.blocks.push_front(followed);
+                        return Ok(false);
+                    }
+                    applied => applied?,
+                }
                 self.tell_followers(effects);
                 // More may be on their way while this one is written.
                 self.ask_for_blocks(effects);
@@ -268,7 +284,7 @@ impl NodeCore {
             }
             Err(what) => {
                 self.follow.refuse(from, self.elapsed_ms);
-                if self.watch_refused(&decided, from, effects) {
+                if self.watch_refused(&followed.decided, from, effects) {
                     effects.push(Effect::Alarm(Alarm::Misbehaved { node: from, what }));
                 }
                 Ok(false)

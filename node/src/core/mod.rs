@@ -27,6 +27,7 @@ use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError, Table, WriteSet};
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::state::apply::{ApplyError, Ledger, lane};
+use suyuan_ledger::state::head::lacks_history;
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::verify::{Refusal, VerifiedSubmission};
 use suyuan_ledger::submission::{InvalidSubmission, LaneState, SignedSubmission};
@@ -171,6 +172,8 @@ pub enum CoreError {
     Contradiction(Contradiction),
     /// Others decide with it, and it has no way to them.
     NotAlone,
+    /// The state with which its ledger was begun is not what the blocks before it make: what is wrong.
+    FalseState(String),
 }
 
 impl From<ApplyError> for CoreError {
@@ -197,6 +200,9 @@ impl std::fmt::Display for CoreError {
             CoreError::Apply(error) => error.fmt(formatter),
             CoreError::Contradiction(error) => error.fmt(formatter),
             CoreError::NotAlone => formatter.write_str("others decide with this node, and it has no network"),
+            CoreError::FalseState(what) => {
+                write!(formatter, "the state that was taken is not that of its history: {what}")
+            }
         }
     }
 }
@@ -240,6 +246,9 @@ pub struct NodeCore {
     part: Part,
     /// While it does not vote though it is listed.
     abstaining: Option<Abstaining>,
+    /// Its ledger was begun with a state, and lacks what was before: it follows until that is there. Whose turn it is can't
+    /// be said without, nor what some blocks do.
+    lacks_history: bool,
     follow: Follow,
     watch: Watch,
     inbox: VecDeque<(NodeKey, Message)>,
@@ -282,7 +291,8 @@ impl NodeCore {
         let CoreSettings { key, pace, log, is_new_log } = settings;
         let (key, sealed) = (key.map(Arc::new), is_sealed(&ledger, store)?);
         let abstaining = (is_new_log && ledger.validators().len() > 1).then(|| Abstaining::new(ledger.head.height));
-        let voter = key.clone().filter(|_| abstaining.is_none());
+        let lacks_history = lacks_history(store)?;
+        let voter = key.clone().filter(|_| abstaining.is_none() && !lacks_history);
         let part = Part::of(&ledger, store, voter, pace, log)?;
         Ok(NodeCore {
             wall_ms: ledger.head.time,
@@ -297,6 +307,7 @@ impl NodeCore {
             looks_again: true,
             part,
             abstaining,
+            lacks_history,
             follow: Follow::default(),
             watch: Watch::default(),
             inbox: VecDeque::new(),
@@ -335,7 +346,7 @@ impl NodeCore {
             }
             Part::Follower => false,
         };
-        own || !self.inbox.is_empty() || self.follow.has_block(self.ledger.head.height)
+        own || !self.inbox.is_empty() || self.follow.has_block(self.ledger.head.height, self.elapsed_ms)
     }
 
     /// Until when nothing is to be done unless there is an input, in milliseconds as [`Input::Time`] tells them.
@@ -418,16 +429,21 @@ impl NodeCore {
         self.elapsed_ms >= self.decided_ms.saturating_add(SEAL_AFTER_MS)
     }
 
-    /// Votes from now on, if that can't contradict what was signed and is not known.
+    /// Votes from now on, if that can't contradict what was signed and is not known, and all of the history is there.
     fn end_abstaining(&mut self, store: &dyn Read, effects: &mut Vec<Effect>) -> Result<(), CoreError> {
-        let Some(key) = self.key.clone() else { return Ok(()) };
+        let lacked = self.lacks_history;
+        self.lacks_history = lacked && lacks_history(store)?;
+        let Some(key) = self.key.clone().filter(|_| !self.lacks_history) else { return Ok(()) };
         let height = self.ledger.head.height;
         let is_over = |one: &mut Abstaining| one.is_over(key.public(), height, self.ledger.validators());
-        if self.abstaining.as_mut().is_some_and(is_over) {
+        let is_over = self.abstaining.as_mut().is_some_and(is_over);
+        if is_over {
             self.abstaining = None;
+            effects.push(Effect::Remember { height });
+        }
+        if (is_over || lacked) && self.abstaining.is_none() {
             self.part = Part::of(&self.ledger, store, Some(key), self.pace, Vec::new())?;
             self.looks_again = true;
-            effects.push(Effect::Remember { height });
         }
         Ok(())
     }
@@ -527,6 +543,8 @@ impl NodeCore {
                     Answer::Refused(Refusal::Submission(InvalidSubmission::Ahead))
                 }
                 Ok(verified) => match self.let_wait(store, verified)? {
+                    // It may be one that is on the ledger, where this node can't see it yet.
+                    Some(Answer::LaneFork(_)) if self.lacks_history => Answer::Busy,
                     Some(answer) => answer,
                     None => {
                         self.requests.entry(id).or_default().push(request);
@@ -703,7 +721,7 @@ impl NodeCore {
                 agreement.change(header, validators);
             }
             part => {
-                let voter = self.key.clone().filter(|_| self.abstaining.is_none());
+                let voter = self.key.clone().filter(|_| self.abstaining.is_none() && !self.lacks_history);
                 *part = Part::of(&self.ledger, store, voter, self.pace, Vec::new())?;
             }
         }

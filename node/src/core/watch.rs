@@ -269,7 +269,8 @@ impl NodeCore {
             Part::Validator(agreement) => (Role::Validator, agreement.deciding()),
             Part::Follower if self.watch.audits => (Role::Audit, None),
             Part::Follower
-                if self.abstaining.is_some() && self.key.as_ref().is_some_and(|key| self.votes(&key.public())) =>
+                if (self.abstaining.is_some() || self.lacks_history)
+                    && self.key.as_ref().is_some_and(|key| self.votes(&key.public())) =>
             {
                 (Role::Abstaining, None)
             }

@@ -1,8 +1,7 @@
 //! Names what is said between a node that joins and one that gives (`docs/FORMATS.md`, "Messages between nodes").
 
 use bincode::{Decode, Encode};
-use suyuan_ledger::kv::Table;
-use suyuan_store::snapshot::{BY_HEIGHT, Heights, Moment, Pairs, Part, TABLES};
+use suyuan_store::snapshot::{BY_HEIGHT, Heights, Moment, Pairs, Part};
 
 /// What is said about a snapshot.
 #[expect(clippy::large_enum_variant, reason = "one at a time is made or read")]
@@ -86,14 +85,4 @@ pub(super) fn unpacked(through: u64, rows: &[Vec<u8>]) -> Option<Heights> {
     let rows: Vec<Pairs> = rows.iter().map(|packed| Pairs::unpack(packed)).collect::<Option<_>>()?;
     let [blocks, records, payloads]: [Pairs; BY_HEIGHT.len()] = rows.try_into().ok()?;
     Some(Heights { through, blocks, records, payloads })
-}
-
-/// The number of a table, in messages.
-pub(super) fn number_of(table: Table) -> u8 {
-    TABLES.iter().zip(0..).find(|(other, _)| **other == table).map_or(u8::MAX, |(_, number)| number)
-}
-
-/// The table of a number.
-pub(super) fn table_of(number: u8) -> Option<Table> {
-    TABLES.get(usize::from(number)).copied()
 }

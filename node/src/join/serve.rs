@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
+use suyuan_ledger::state::head::lacks_history;
 use suyuan_store::RocksStore;
 use suyuan_store::Snapshot;
 use suyuan_store::snapshot::{Moment, PORTION_BYTES, heights, moment, part};
 
 use super::SnapshotMessage;
-use super::message::table_of;
 use crate::core::{Message, NodeKey, decided_blocks};
 use crate::shell::Peers;
 
@@ -138,6 +138,10 @@ impl Giving<'_> {
 
     /// A state that somebody can have: one that is held and new, or the present one.
     fn moment(&mut self) -> Result<Option<Moment>, StoreError> {
+        // Who has not all of it gives no state: nobody could take the history of it here.
+        if lacks_history(self.store)? {
+            return Ok(None);
+        }
         if let Some(held) = self.held.iter_mut().find(|held| held.begun.elapsed() < SHARED) {
             held.asked = Instant::now();
             return Ok(Some(held.moment.clone()));
@@ -161,9 +165,9 @@ impl Giving<'_> {
 
     fn part(&mut self, height: u64, table: u8, after: Vec<u8>) -> Result<SnapshotMessage, StoreError> {
         let held = self.held.iter_mut().find(|held| held.moment.height == height);
-        let (Some(held), Some(of)) = (held, table_of(table)) else { return Ok(SnapshotMessage::Gone { height }) };
+        let Some(held) = held else { return Ok(SnapshotMessage::Gone { height }) };
         held.asked = Instant::now();
-        let found = part(&held.at, of, Some(after.as_slice()).filter(|after| !after.is_empty()), PORTION_BYTES)?;
-        Ok(SnapshotMessage::part(height, table, after, &found))
+        let found = part(&held.at, table, Some(after.as_slice()).filter(|after| !after.is_empty()), PORTION_BYTES)?;
+        Ok(found.map_or(SnapshotMessage::Gone { height }, |found| SnapshotMessage::part(height, table, after, &found)))
     }
 }

@@ -3,9 +3,19 @@
 use bincode::{Decode, Encode};
 
 use crate::hash::{Hash, Tag};
+use crate::kv::{Read, StoreError, Table};
 
 /// The key of the head in the table `meta`.
 pub const HEAD_KEY: &[u8] = b"head";
+
+/// The key in the table `meta` of what is said of the history that a ledger lacks: one that was begun with a state, and
+/// takes what was before it meanwhile. Without it all is there.
+pub const LACKS_KEY: &[u8] = b"lacks";
+
+/// Whether a ledger was begun with a state, and what was before it is not all there yet.
+pub fn lacks_history(store: &dyn Read) -> Result<bool, StoreError> {
+    Ok(store.get(Table::Meta, LACKS_KEY)?.is_some())
+}
 
 /// Where the ledger stands: written with every block, in the same batch.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

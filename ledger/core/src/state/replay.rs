@@ -44,6 +44,7 @@ impl From<StoreError> for ReplayError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Failed(words) => ReplayError::Failed(words),
+            later @ StoreError::Later => ReplayError::Failed(later.to_string()),
             StoreError::Corrupt(table, what) => ReplayError::Fault(Fault { table, key: Vec::new(), what }),
         }
     }

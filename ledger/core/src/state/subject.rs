@@ -246,6 +246,17 @@ pub fn place_key(height: u64, index: u32) -> [u8; 12] {
     key
 }
 
+/// The height of an event of which only the own number is known: the genesis has none.
+pub const UNPLACED: u64 = 0;
+
+/// The row of an event: own number BE8, height BE8, index BE4.
+pub fn event_row(own: u64, height: u64, index: u32) -> [u8; 20] {
+    let mut row = [0; 20];
+    row[..8].copy_from_slice(&own.to_be_bytes());
+    row[8..].copy_from_slice(&place_key(height, index));
+    row
+}
+
 /// The key of a row of a log's entries: log id BE8, place of the first BE8.
 pub fn entry_key(log: u64, place: u64) -> [u8; 16] {
     let mut key = [0; 16];

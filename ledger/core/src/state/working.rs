@@ -11,8 +11,8 @@ use super::head::{StateRoots, row_leaf};
 use super::kept::{Kept, KeptRuns};
 use super::records;
 use super::subject::{
-    FoundedRun, KEYS_PER_ROW, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, encode_keys, entry_key,
-    place_key, read_number,
+    FoundedRun, KEYS_PER_ROW, StoredEntry, StoredLog, StoredRecord, StoredRun, SubjectState, UNPLACED, encode_keys,
+    entry_key, event_row, read_number,
 };
 use super::verify::Tags;
 use crate::codec::{decode_trusted, encode};
@@ -132,7 +132,7 @@ fn extent_row((key, kind, class): &ExtentOf) -> Vec<u8> {
 pub struct EventPlace {
     /// Its own number.
     pub own: u64,
-    /// Its block.
+    /// Its block; [`UNPLACED`] while a ledger that was begun with a state lacks it.
     pub height: u64,
     /// Its place in the block.
     pub index: u32,
@@ -500,6 +500,9 @@ impl<'a> Working<'a> {
 
     /// The derived record of an earlier event.
     pub fn record(&self, place: EventPlace) -> Result<StoredRecord, StoreError> {
+        if place.height == UNPLACED {
+            return Err(StoreError::Later);
+        }
         let here =
             self.records.binary_search_by_key(&(place.height, place.index), |(height, index, _)| (*height, *index));
         if let Some((_, _, record)) = here.ok().and_then(|at| self.records.get(at)) {
@@ -609,8 +612,7 @@ impl<'a> Working<'a> {
 
     fn finish_events(&mut self, overlay: &mut Overlay<'_>, before: u64) -> Result<Hash, StoreError> {
         for (tag, place, _) in self.event_tags.iter().filter(|(_, _, first)| *first) {
-            let (own, at) = (place.own.to_be_bytes(), place_key(place.height, place.index));
-            overlay.put_parts(Table::Event, tag.0, &[&own, &at]);
+            overlay.put(Table::Event, tag.0, event_row(place.own, place.height, place.index));
         }
         let leaves = self.event_tags.iter().map(|(tag, place, _)| (place.own, *tag)).collect();
         dense::EVENTS.set(overlay, before, self.roots.event_count, &leaves)

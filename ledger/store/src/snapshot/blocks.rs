@@ -1,5 +1,8 @@
 //! Checks blocks that were taken, each by itself: what two have to do with each other is checked when they are laid
-//! end to end (`receive`).
+//! end to end (`history`).
+
+use std::ops::ControlFlow;
+use std::thread;
 
 use suyuan_ledger::block::{
     HEADER_TYPE, HEADER_VERSION, Header, Receipt, StoredBlock, StoredEvent, StoredSubmission, body_root, results_root,
@@ -7,18 +10,21 @@ use suyuan_ledger::block::{
 use suyuan_ledger::codec::{self, ENCODED_BYTES_MAX};
 use suyuan_ledger::derive::derive;
 use suyuan_ledger::hash::Hash;
-use suyuan_ledger::kv::{Overlay, Read, Table};
+use suyuan_ledger::kv::{Overlay, Read, StoreError, Table};
 use suyuan_ledger::kv_memory::MemoryRead;
-use suyuan_ledger::names::Name;
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::record::{Role, event_digest};
 use suyuan_ledger::state::records;
 use suyuan_ledger::state::replay::check_form;
-use suyuan_ledger::state::subject::{StoredRecord, place_key};
+use suyuan_ledger::state::subject::{StoredRecord, place_key, read_number};
 use suyuan_ledger::submission::{SignedSubmission, record_type};
 
 use super::founding::Founded;
+use super::sink::Sink;
 use super::{Heights, Pairs, Refused, Trust};
+
+/// What is under heights is written out when it has so many bytes.
+const ROWS_BYTES: usize = 32 << 20;
 
 /// What is kept of an event to check logs with: hash, time and mask of its record. Zeros if it was refused.
 pub(super) const FACT_BYTES: usize = 44;
@@ -42,26 +48,125 @@ pub(super) struct Checked {
     pub facts: Vec<Fact>,
     /// Of the accepted ones: own number, place in the block, whether it is no error declaration.
     pub accepted: Vec<(u64, u32, bool)>,
-    /// Of the subjects founded, ascending by number.
-    pub names: Vec<Name>,
-    /// Rows of keys that they fill.
-    pub key_rows: u64,
+    /// How many subjects were founded.
+    pub founded: u64,
     /// Ids of the submissions, and the place of the first event of each.
     pub submissions: Vec<(Hash, u32)>,
     /// Events without a payload.
     pub erased: u64,
 }
 
-/// Checks the blocks of a portion from one place of it to another.
-pub(super) fn check_all(
+/// Gathers what is stored under heights until it is worth files. A block is there only once all that belongs to it is.
+#[derive(Default)]
+pub(super) struct Rows {
+    portions: Vec<Heights>,
+    bytes: usize,
+}
+
+impl Rows {
+    pub fn add(&mut self, sink: &impl Sink, portion: Heights) -> Result<(), StoreError> {
+        let Heights { blocks, records, payloads, .. } = &portion;
+        self.bytes =
+            [blocks, records, payloads].iter().fold(self.bytes, |sum, pairs| sum.saturating_add(pairs.bytes()));
+        self.portions.push(portion);
+        if self.bytes >= ROWS_BYTES { self.write(sink) } else { Ok(()) }
+    }
+
+    /// Writes out what was gathered.
+    pub fn write(&mut self, sink: &impl Sink) -> Result<(), StoreError> {
+        let (mut blocks, mut records, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
+        for portion in self.portions.drain(..) {
+            blocks.push(portion.blocks);
+            records.push(portion.records);
+            payloads.push(portion.payloads);
+        }
+        self.bytes = 0;
+        sink.ingest(Table::Payload, &payloads)?;
+        sink.ingest(Table::Record, &records)?;
+        sink.ingest(Table::Block, &blocks)
+    }
+}
+
+/// Checks that a portion is of blocks that follow each other, from one height on and not beyond another, and each of
+/// them by itself, on several threads.
+pub(super) fn check_portion(
     ground: &Ground<'_>,
+    (from, to): (u64, u64),
     portion: &Heights,
-    places: std::ops::Range<usize>,
+    threads: usize,
 ) -> Result<Vec<Checked>, Refused> {
+    let fault = |what: &str| Refused::fault(Table::Block, &from.to_be_bytes(), what);
+    let count = portion.blocks.len() as u64;
+    let end = from.saturating_add(count);
+    let is_next = |(place, (key, _)): (u64, (&[u8], &[u8]))| key == from.saturating_add(place).to_be_bytes();
+    let is_right = count > 0
+        && end <= to.saturating_add(1)
+        && portion.through.checked_add(1) == Some(end)
+        && (0..).zip(portion.blocks.iter()).all(is_next)
+        && is_between(&portion.records, from, end)
+        && is_between(&portion.payloads, from, end);
+    if !is_right {
+        return Err(fault("the portion is not of the blocks that were asked for"));
+    }
+    let checked = check_side_by_side(ground, portion, threads)?;
+    match checked.iter().all(|block| ground.trust.knows_next(&block.header)) {
+        true => Ok(checked),
+        false => Err(fault("names a set of validators that nobody has shown")),
+    }
+}
+
+fn check_side_by_side(ground: &Ground<'_>, portion: &Heights, threads: usize) -> Result<Vec<Checked>, Refused> {
+    let count = portion.blocks.len();
+    let share = count.div_ceil(threads.max(1)).max(1);
+    let shares: Vec<_> = (0..count).step_by(share).map(|first| first..count.min(first + share)).collect();
+    if let [all] = shares.as_slice() {
+        return check_all(ground, portion, all.clone());
+    }
+    thread::scope(|scope| {
+        let mut working = Vec::with_capacity(shares.len());
+        for share in shares {
+            let check = move || check_all(ground, portion, share);
+            let thread = thread::Builder::new().name("blocks".to_owned()).spawn_scoped(scope, check);
+            working.push(thread.map_err(|error| StoreError::Failed(format!("no thread to check with: {error}")))?);
+        }
+        let mut checked = Vec::with_capacity(count);
+        for thread in working {
+            let panicked = |_| StoreError::Failed("a thread that checks has panicked".to_owned());
+            checked.append(&mut thread.join().map_err(panicked)??);
+        }
+        Ok(checked)
+    })
+}
+
+/// Whether keys ascend and begin with heights from one to another (not included).
+fn is_between(pairs: &Pairs, from: u64, end: u64) -> bool {
+    let height = |pair: Option<(&[u8], &[u8])>| pair.map(|(key, _)| read_number(key));
+    let ends = [height(pairs.get(0)), height(pairs.len().checked_sub(1).and_then(|last| pairs.get(last)))];
+    pairs.ascend_from(None)
+        && ends.into_iter().flatten().all(|height| height.is_some_and(|height| from <= height && height < end))
+}
+
+/// Checks the blocks of a portion from one place of it to another.
+fn check_all(ground: &Ground<'_>, portion: &Heights, places: std::ops::Range<usize>) -> Result<Vec<Checked>, Refused> {
     places
         .filter_map(|place| portion.blocks.get(place))
         .map(|(key, bytes)| check(ground, portion, key, bytes))
         .collect()
+}
+
+/// What is known of the events of a block of the own ledger, as [`Checked::facts`].
+pub(super) fn own_facts(store: &dyn Read, height: u64) -> Result<Vec<Fact>, StoreError> {
+    let corrupt = |words: &str| StoreError::Corrupt(Table::Block, format!("block {height} {words}"));
+    let bytes = store.get(Table::Block, &height.to_be_bytes())?.ok_or_else(|| corrupt("is missing"))?;
+    let block: StoredBlock = codec::decode_trusted(&bytes).map_err(|_| corrupt("can't be read"))?;
+    let mut facts = vec![[0; FACT_BYTES]; block.header.events as usize];
+    records::scan(store, (height, 0), (height.saturating_add(1), 0), &mut |(_, index), record| {
+        if let Some(fact) = facts.get_mut(index as usize) {
+            *fact = fact_of(record.record(height, index).hash(), &record);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(facts)
 }
 
 /// The pairs of a height.
@@ -111,8 +216,7 @@ fn check(ground: &Ground<'_>, portion: &Heights, key: &[u8], bytes: &[u8]) -> Re
             results: Hash::ZERO,
             facts: Vec::with_capacity(events),
             accepted: Vec::with_capacity(records.len()),
-            names: founded.names().collect(),
-            key_rows: founded.rows,
+            founded: founded.count(),
             submissions: Vec::with_capacity(ids.len()),
             erased: 0,
         },
@@ -147,7 +251,7 @@ fn read_records(portion: &Heights, height: &[u8]) -> Result<Vec<(u64, u32, Store
         let first = records::row_place(key).map_err(fault)?;
         let each = records::each(row, first, &mut |(height, index), record| {
             all.push((height, index, record));
-            std::ops::ControlFlow::Continue(())
+            ControlFlow::Continue(())
         });
         let _ = each.map_err(fault)?;
     }

@@ -1,7 +1,7 @@
 //! Keeps values of one width by number, in a file: what is known of every event, of every log, however many there are.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use suyuan_ledger::kv::StoreError;
@@ -10,6 +10,9 @@ use suyuan_ledger::kv::StoreError;
 const PAGE_VALUES: u64 = 1_024;
 /// So many pages are kept by a reader: of events 22 MiB, of logs 16.
 const PAGES_MAX: u64 = 512;
+
+/// Whoever reads all values reads so many bytes at once.
+const READ_BYTES: usize = 1 << 16;
 
 /// Where values are.
 #[derive(Debug, Clone)]
@@ -38,6 +41,31 @@ impl<const WIDTH: usize> Flat<WIDTH> {
     pub fn reader(&self) -> Result<Reader<WIDTH>, StoreError> {
         let file = File::open(&self.path).map_err(|error| failed(&self.path, &error))?;
         Ok(Reader { file, path: self.path.clone(), pages: Vec::new() })
+    }
+
+    /// All that was written and flushed, from the first on.
+    pub fn values(&self) -> Result<Values<WIDTH>, StoreError> {
+        let file = File::open(&self.path).map_err(|error| failed(&self.path, &error))?;
+        Ok(Values { file: BufReader::with_capacity(READ_BYTES, file), path: self.path.clone() })
+    }
+}
+
+/// Values one after another.
+pub(super) struct Values<const WIDTH: usize> {
+    file: BufReader<File>,
+    path: PathBuf,
+}
+
+impl<const WIDTH: usize> Iterator for Values<WIDTH> {
+    type Item = Result<[u8; WIDTH], StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut value = [0; WIDTH];
+        match self.file.read_exact(&mut value) {
+            Ok(()) => Some(Ok(value)),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
+            Err(error) => Some(Err(failed(&self.path, &error))),
+        }
     }
 }
 

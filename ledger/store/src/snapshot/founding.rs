@@ -16,8 +16,6 @@ use super::Refused;
 /// The subjects that a block founded, ascending by number.
 pub(super) struct Founded {
     keys: Vec<(u64, SubjectKey, Name)>,
-    /// Rows of keys that they fill.
-    pub rows: u64,
 }
 
 /// A quantity as a payload says it: role, key, thousandths, unit.
@@ -42,7 +40,7 @@ impl Founded {
             all.append(&mut found.ok_or_else(|| Refused::fault(Table::Record, &place, "impossible new subjects"))?);
         }
         all.sort_unstable();
-        let mut founded = Founded { keys: Vec::with_capacity(all.len()), rows: 0 };
+        let mut founded = Founded { keys: Vec::with_capacity(all.len()) };
         for neighbours in all.chunk_by(|one, two| one.checked_add(1) == Some(*two)) {
             for row in neighbours.chunks(KEYS_PER_ROW) {
                 let first = row.first().copied().unwrap_or_default();
@@ -55,15 +53,14 @@ impl Founded {
                     let tag = key.tag();
                     founded.keys.push((*number, key, Name { number: *number, tag }));
                 }
-                founded.rows = founded.rows.saturating_add(1);
             }
         }
         Ok(founded)
     }
 
-    /// Their names, in the order of their numbers.
-    pub fn names(&self) -> impl Iterator<Item = Name> {
-        self.keys.iter().map(|(_, _, name)| *name)
+    /// How many they are.
+    pub fn count(&self) -> u64 {
+        self.keys.len() as u64
     }
 
     fn get(&self, number: u64) -> Option<&(u64, SubjectKey, Name)> {

@@ -1,26 +1,36 @@
-//! Checks the logs that were taken, each by all its entries, and with them the tree of subjects.
+//! Checks logs: what their leaves and the tree of subjects show at once, and, once it is known which events there are,
+//! each by all its entries.
 
+use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
-use std::ops::Range;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use suyuan_ledger::codec::{self, ENCODED_BYTES_MAX};
 use suyuan_ledger::hash::Hash;
-use suyuan_ledger::kv::{Read, StoreError, Table};
+use suyuan_ledger::key::SubjectKey;
+use suyuan_ledger::kv::{Pair, Read, StoreError, Table};
 use suyuan_ledger::log::{LogNode, Peaks};
+use suyuan_ledger::names::Name;
 use suyuan_ledger::record::{Role, Standing};
 use suyuan_ledger::state::reader::Reader;
-use suyuan_ledger::state::subject::{ENTRIES_PER_ROW, StoredEntry, StoredLog, StoredRun, read_number};
-use suyuan_ledger::tree::dense::SUBJECTS;
+use suyuan_ledger::state::subject::{
+    ENTRIES_PER_ROW, KEYS_PER_ROW, StoredEntry, StoredLog, StoredRun, decode_keys, read_number,
+};
+use suyuan_ledger::tree::dense::{LEAVES_MAX, SUBJECTS};
 use suyuan_ledger::tree::pages::{PageMaker, TakePage};
 
 use super::Refused;
 use super::blocks::{FACT_BYTES, Fact};
 use super::flat::{self, Flat};
 
+/// The leaf of a log's subjects, and the height at which they were founded, as the log says.
+pub(super) const LEAF_BYTES: usize = 40;
 /// So many logs are checked at once by one thread.
 const LOGS_AT_ONCE: u64 = 4_096;
+/// So many pairs are read at once.
+const PAIRS_AT_ONCE: usize = 1_024;
 /// Above every key.
 const END: &[u8] = &[u8::MAX; 64];
 
@@ -59,14 +69,56 @@ pub(super) struct Totals {
     subjects: u64,
 }
 
-/// Checks all logs, and writes the leaf of each. Their ids are 1, 2, 3, …
-pub(super) fn check(
+/// Writes the leaf of each log. Their ids are 1, 2, 3, …
+pub(super) fn leaves(
     store: &(dyn Read + Sync),
-    events: &Events,
-    leaves: &Flat<32>,
+    leaves: &Flat<LEAF_BYTES>,
     weights: &Weights,
     threads: usize,
 ) -> Result<Totals, Refused> {
+    over_all(store, threads, &AtomicBool::new(false), || {
+        Ok(|first: u64, logs: Vec<StoredLog>| {
+            let (mut writer, mut subjects) = (leaves.writer(first)?, 0);
+            for (id, log) in (first..).zip(logs) {
+                subjects = weights.add(subjects, id, log.subjects);
+                let mut leaf = [0; LEAF_BYTES];
+                leaf[..32].copy_from_slice(&log.leaf().hash().0);
+                leaf[32..].copy_from_slice(&log.founded_height.to_be_bytes());
+                writer.push(&leaf)?;
+            }
+            writer.flush()?;
+            Ok(subjects)
+        })
+    })
+}
+
+/// Checks all logs by their entries, and by the event that founded their subjects.
+pub(super) fn check(
+    store: &(dyn Read + Sync),
+    events: &Events,
+    threads: usize,
+    stopping: &AtomicBool,
+) -> Result<Totals, Refused> {
+    over_all(store, threads, stopping, || {
+        let mut checking = Checking { store, events, facts: events.facts.reader()? };
+        Ok(move |first: u64, logs: Vec<StoredLog>| {
+            (first..).zip(logs).try_for_each(|(id, log)| checking.log(id, log))?;
+            Ok(0)
+        })
+    })
+}
+
+/// Hands over all logs, which are under their numbers and as logs are written, to several threads, many at a time, and
+/// adds up what each makes of them.
+fn over_all<W>(
+    store: &(dyn Read + Sync),
+    threads: usize,
+    stopping: &AtomicBool,
+    begin: impl Fn() -> Result<W, StoreError> + Sync,
+) -> Result<Totals, Refused>
+where
+    W: FnMut(u64, Vec<StoredLog>) -> Result<u64, Refused>,
+{
     let last = store.at_or_before(Table::Log, END)?.and_then(|(key, _)| read_number(&key)).unwrap_or(0);
     let (next, found) = (Mutex::new(1u64), Mutex::new(Ok(Totals::default())));
     let take = || {
@@ -76,16 +128,18 @@ pub(super) fn check(
         (first <= last && found.lock().is_ok_and(|found| found.is_ok())).then_some(first)
     };
     let work = || -> Result<(), Refused> {
-        let mut checking = Checking { store, events, facts: events.facts.reader()?, weights };
+        let mut work = begin()?;
         while let Some(first) = take() {
-            let totals =
-                checking.logs(first..first.saturating_add(LOGS_AT_ONCE).min(last.saturating_add(1)), leaves)?;
+            go_on(stopping)?;
+            let (logs, rows) = read(store, first, first.saturating_add(LOGS_AT_ONCE).min(last.saturating_add(1)))?;
+            let count = logs.len() as u64;
+            let subjects = work(first, logs)?;
             if let Ok(mut found) = found.lock()
                 && let Ok(found) = found.as_mut()
             {
-                found.logs = found.logs.saturating_add(totals.logs);
-                found.rows = found.rows.saturating_add(totals.rows);
-                found.subjects = (found.subjects + totals.subjects) % PRIME;
+                found.logs = found.logs.saturating_add(count);
+                found.rows = found.rows.saturating_add(rows);
+                found.subjects = (found.subjects + subjects) % PRIME;
             }
         }
         Ok(())
@@ -109,49 +163,50 @@ pub(super) fn check(
         .unwrap_or_else(|_| Err(StoreError::Failed("a thread that checks has panicked".to_owned()).into()))
 }
 
+/// The logs from one id to another (not included), and how many rows of entries they have of their own.
+fn read(store: &dyn Read, first: u64, end: u64) -> Result<(Vec<StoredLog>, u64), Refused> {
+    let (mut logs, mut rows, mut refused) = (Vec::new(), 0u64, None);
+    store.scan(Table::Log, &first.to_be_bytes(), &end.to_be_bytes(), &mut |key, value| {
+        let id = first.saturating_add(logs.len() as u64);
+        let mut one = || {
+            let fault = |what: &str| Refused::fault(Table::Log, key, what);
+            if key != id.to_be_bytes() {
+                return Err(fault("is not under the next number"));
+            }
+            let log: StoredLog = codec::decode(value, ENCODED_BYTES_MAX).map_err(|_| fault("is no log"))?;
+            rows = rows.saturating_add(shape(&log, id).ok_or_else(|| fault("is not as it is written"))?);
+            logs.push(log);
+            Ok(())
+        };
+        refused = one().err();
+        refused.is_none()
+    })?;
+    match refused {
+        Some(refused) => Err(refused),
+        None if logs.len() as u64 == end.saturating_sub(first) => Ok((logs, rows)),
+        None => Err(Refused::fault(Table::Log, &first.to_be_bytes(), "it or one after it is missing")),
+    }
+}
+
 struct Checking<'a> {
     store: &'a (dyn Read + Sync),
     events: &'a Events,
     facts: flat::Reader<FACT_BYTES>,
-    weights: &'a Weights,
 }
 
 impl Checking<'_> {
-    fn logs(&mut self, ids: Range<u64>, leaves: &Flat<32>) -> Result<Totals, Refused> {
-        let mut logs: Vec<(Vec<u8>, Option<StoredLog>)> = Vec::new();
-        self.store.scan(Table::Log, &ids.start.to_be_bytes(), &ids.end.to_be_bytes(), &mut |key, value| {
-            logs.push((key.to_vec(), codec::decode(value, ENCODED_BYTES_MAX).ok()));
-            true
-        })?;
-        let mut totals = Totals { logs: logs.len() as u64, ..Totals::default() };
-        let reader = Reader::new(self.store);
-        let mut writer = leaves.writer(ids.start)?;
-        let mut logs = logs.into_iter();
-        for id in ids {
-            let fault = |what: &str| Refused::fault(Table::Log, &id.to_be_bytes(), what);
-            let found = logs.next().filter(|(key, _)| *key == id.to_be_bytes());
-            let (_, log) = found.ok_or_else(|| fault("is missing, or another is there"))?;
-            let mut log = log.ok_or_else(|| fault("is no log"))?;
-            totals.rows = totals.rows.saturating_add(shape(&log, id).ok_or_else(|| fault("is not as it is written"))?);
-            totals.subjects = self.weights.add(totals.subjects, id, log.subjects);
-            let founded = self.fact(log.founded_height, log.founded_index)?;
-            if founded.is_none_or(|(hash, ..)| hash != log.state.found) {
-                return Err(fault("another event founded its subjects"));
-            }
-            let leaf = log.leaf().hash();
-            let entries = match log.recent_from() {
-                0 => std::mem::take(&mut log.recent),
-                _ => reader.entries_of(id, &mut log)?,
-            };
-            let peaks = self.peaks(&entries)?.filter(|peaks| *peaks == log.peaks);
-            peaks.ok_or_else(|| fault("its entries do not make it"))?;
-            writer.push(&leaf.0)?;
+    fn log(&mut self, id: u64, mut log: StoredLog) -> Result<(), Refused> {
+        let fault = |what: &str| Refused::fault(Table::Log, &id.to_be_bytes(), what);
+        let founded = self.fact(log.founded_height, log.founded_index)?;
+        if founded.is_none_or(|(hash, ..)| hash != log.state.found) {
+            return Err(fault("another event founded its subjects"));
         }
-        if let Some((key, _)) = logs.next() {
-            return Err(Refused::fault(Table::Log, &key, "is under no number"));
-        }
-        writer.flush()?;
-        Ok(totals)
+        let entries = match log.recent_from() {
+            0 => std::mem::take(&mut log.recent),
+            _ => Reader::new(self.store).entries_of(id, &mut log)?,
+        };
+        let peaks = self.peaks(&entries)?.filter(|peaks| *peaks == log.peaks);
+        peaks.map(|_| ()).ok_or_else(|| fault("its entries do not make it"))
     }
 
     /// The peaks over entries; none if one is of no event.
@@ -208,60 +263,132 @@ fn shape(log: &StoredLog, id: u64) -> Option<u64> {
 
 /// Checks that every row of entries is full, where full ones begin. That the rows are those of the logs follows from
 /// their number, since each log finds its own.
-pub(super) fn check_rows(store: &dyn Read) -> Result<u64, Refused> {
-    let (mut rows, mut fault) = (0u64, None);
+pub(super) fn check_rows(store: &dyn Read, stopping: &AtomicBool) -> Result<u64, Refused> {
+    let (mut rows, mut refused) = (0u64, None);
     store.scan(Table::Entry, &[], END, &mut |key, value| {
         let place = key.get(8..).filter(|place| place.len() == 8).and_then(read_number);
         let is_full = place.is_some_and(|place| place.is_multiple_of(ENTRIES_PER_ROW as u64))
             && codec::decode::<Vec<StoredEntry>>(value, ENCODED_BYTES_MAX)
                 .is_ok_and(|entries| entries.len() == ENTRIES_PER_ROW);
         rows = rows.saturating_add(1);
-        if !is_full {
-            fault = Some(Refused::fault(Table::Entry, key, "is no full row of entries"));
-        }
-        is_full
+        refused = match is_full {
+            false => Some(Refused::fault(Table::Entry, key, "is no full row of entries")),
+            true => go_on(stopping).err().map(Refused::from),
+        };
+        refused.is_none()
     })?;
-    fault.map_or(Ok(rows), Err)
+    refused.map_or(Ok(rows), Err)
 }
 
-/// Makes the tree of subjects from runs and the leaves of logs: hands over its pages, and gives its root and how many
-/// subjects are in runs.
+fn go_on(stopping: &AtomicBool) -> Result<(), StoreError> {
+    match stopping.load(Ordering::Acquire) {
+        true => Err(StoreError::Failed("the node is stopping".to_owned())),
+        false => Ok(()),
+    }
+}
+
+/// Takes a name, and the height at which it was founded as its log says.
+pub(super) type TakeName<'a> = dyn FnMut(u64, Name) -> Result<(), StoreError> + 'a;
+
+/// Makes the tree of subjects from runs and the leaves of logs: hands over its pages and the names of all subjects in
+/// runs, and gives its root and how many those are. They are exactly those that have keys.
 pub(super) fn subjects(
     store: &dyn Read,
     subject_count: u64,
-    (leaves, totals): (&Flat<32>, Totals),
+    (leaves, totals): (&Flat<LEAF_BYTES>, Totals),
     weights: &Weights,
     take: &mut TakePage<'_>,
+    take_name: &mut TakeName<'_>,
 ) -> Result<(Hash, u64), Refused> {
-    let mut leaves = leaves.reader()?;
+    let (mut leaves, mut keys) = (leaves.reader()?, Keys::new(store));
     let (mut maker, mut named, mut weighed) = (PageMaker::new(SUBJECTS), 0u64, 0);
-    let mut refused = None;
-    store.scan(Table::Run, &[], END, &mut |key, value| {
-        let mut one = || {
-            let fault = |what: &str| Refused::fault(Table::Run, key, what);
-            let first = read_number(key).filter(|_| key.len() == 8).ok_or_else(|| fault("is under no number"))?;
-            let run: StoredRun = codec::decode(value, ENCODED_BYTES_MAX).map_err(|_| fault("is no run"))?;
-            let end = first.checked_add(run.count).filter(|end| *end <= subject_count && run.count > 0);
-            let (Some(_), Some(gap)) = (end, first.checked_sub(maker.count())) else {
-                return Err(fault("overlaps another, or is beyond the last subject"));
-            };
-            let leaf = if run.log == 0 || run.log > totals.logs { None } else { leaves.get(run.log)? };
-            let leaf = leaf.ok_or_else(|| fault("is of no log"))?;
-            maker.push(Hash::ZERO, gap, take)?;
-            maker.push(Hash(leaf), run.count, take)?;
-            weighed = weights.add(weighed, run.log, run.count);
-            named = named.saturating_add(run.count);
-            Ok(())
+    let mut runs = Walk::new(store, Table::Run);
+    while let Some((key, value)) = runs.next()? {
+        let fault = |what: &str| Refused::fault(Table::Run, &key, what);
+        let first = read_number(&key).filter(|_| key.len() == 8).ok_or_else(|| fault("is under no number"))?;
+        let run: StoredRun = codec::decode(&value, ENCODED_BYTES_MAX).map_err(|_| fault("is no run"))?;
+        let end = first.checked_add(run.count).filter(|end| *end <= subject_count && run.count > 0);
+        let (Some(end), Some(gap)) = (end, first.checked_sub(maker.count())) else {
+            return Err(fault("overlaps another, or is beyond the last subject"));
         };
-        refused = one().err();
-        refused.is_none()
-    })?;
-    if let Some(refused) = refused {
-        return Err(refused);
+        let leaf = if run.log == 0 || run.log > totals.logs { None } else { leaves.get(run.log)? };
+        let leaf = leaf.as_ref().and_then(|leaf| leaf.split_first_chunk::<32>());
+        let (leaf, height) = leaf.ok_or_else(|| fault("is of no log"))?;
+        let height = read_number(height).unwrap_or_default();
+        maker.push(Hash::ZERO, gap, take)?;
+        maker.push(Hash(*leaf), run.count, take)?;
+        weighed = weights.add(weighed, run.log, run.count);
+        named = named.saturating_add(run.count);
+        for number in first..end {
+            let name = keys.next()?.filter(|name| name.number == number);
+            let missing = || Refused::fault(Table::Key, &number.to_be_bytes(), "is not that of the next subject");
+            take_name(height, name.ok_or_else(missing)?)?;
+        }
+    }
+    if let Some(name) = keys.next()? {
+        return Err(Refused::fault(Table::Key, &name.number.to_be_bytes(), "is of no subject"));
     }
     if weighed != totals.subjects {
         return Err(Refused::fault(Table::Run, &[], "logs have not as many subjects as they say"));
     }
     maker.push(Hash::ZERO, subject_count.saturating_sub(maker.count()), take)?;
     Ok((maker.finish(take)?, named))
+}
+
+/// The pairs of a table one after another, read many at a time: whoever takes one may read and write meanwhile.
+struct Walk<'a> {
+    store: &'a dyn Read,
+    table: Table,
+    /// Where the pairs begin that were not read.
+    from: Vec<u8>,
+    pairs: VecDeque<Pair>,
+}
+
+impl Walk<'_> {
+    fn new(store: &dyn Read, table: Table) -> Walk<'_> {
+        Walk { store, table, from: Vec::new(), pairs: VecDeque::new() }
+    }
+
+    fn next(&mut self) -> Result<Option<Pair>, StoreError> {
+        if self.pairs.is_empty() {
+            let pairs = &mut self.pairs;
+            self.store.scan(self.table, &self.from, END, &mut |key, value| {
+                pairs.push_back((key.to_vec(), value.to_vec()));
+                pairs.len() < PAIRS_AT_ONCE
+            })?;
+            if let Some((last, _)) = self.pairs.back() {
+                self.from = [last.as_slice(), &[0]].concat();
+            }
+        }
+        Ok(self.pairs.pop_front())
+    }
+}
+
+/// The names that keys make, ascending by number.
+struct Keys<'a> {
+    rows: Walk<'a>,
+    names: std::vec::IntoIter<Name>,
+}
+
+impl Keys<'_> {
+    fn new(store: &dyn Read) -> Keys<'_> {
+        Keys { rows: Walk::new(store, Table::Key), names: Vec::new().into_iter() }
+    }
+
+    fn next(&mut self) -> Result<Option<Name>, Refused> {
+        if let Some(name) = self.names.next() {
+            return Ok(Some(name));
+        }
+        let Some((key, row)) = self.rows.next()? else { return Ok(None) };
+        let fault = |what: &str| Refused::fault(Table::Key, &key, what);
+        let first = read_number(&key).filter(|first| key.len() == 8 && *first < LEAVES_MAX);
+        let first = first.ok_or_else(|| fault("is under no number"))?;
+        let keys = decode_keys(&row).filter(|keys| !keys.is_empty() && keys.len() <= KEYS_PER_ROW);
+        let keys = keys.ok_or_else(|| fault("is no row of keys"))?;
+        let name = |(number, key): (u64, &[u8])| {
+            SubjectKey::parse(key).map(|key| Name { number, tag: key.tag() }).ok_or_else(|| fault("has what is no key"))
+        };
+        self.names = (first..).zip(keys).map(name).collect::<Result<Vec<Name>, Refused>>()?.into_iter();
+        Ok(self.names.next())
+    }
 }

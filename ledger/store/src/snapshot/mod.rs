@@ -1,22 +1,27 @@
-//! Gives a ledger's contents to a node that joins, and takes them from nodes that it does not trust (`docs/adr/0015`).
+//! Gives a ledger's contents to a node that joins, and takes them from nodes that it does not trust (`docs/adr/0015`):
+//! first a state ([`Receiver`]), with which the node goes on at once, and beside that what was before ([`History`]).
 //!
 //! What is taken is held against one header that the joiner's own validator set has decided. Nothing else of it is
 //! believed:
 //!
-//! | Table | How it is come by |
-//! |---|---|
-//! | `block` | taken; each header is the child of the one before and decided by its certificate; submissions by body root, batch root and signature; refusals by the results root of the next header |
-//! | `record` | taken; each by its hash in the results root; what that does not cover (subjects founded, effect) by the names root, the keys and the payload |
-//! | `payload` | taken; each by its digest; a missing one counts as erased |
-//! | `row`, `row-name` | taken; all of them make the root over the rows |
-//! | `key` | taken; the tags of what an event founded make the names root in its record |
-//! | `run`, `log` | taken; leaves of the tree of subjects, which make its root |
-//! | `entry` | taken; all entries of a log, as nodes of their records, make its peaks |
-//! | `page` | taken: tags of events, which make the root over the events; all else made from the leaves |
-//! | `name`, `segment` | made from the keys, in the order of founding |
-//! | `event` | made from the tags of events and the records |
-//! | `submission` | made from the blocks |
-//! | `meta` | made from the headers; sets of validators by the headers that name them |
+//! | Table | How it is come by | Held against the header |
+//! |---|---|---|
+//! | `row`, `row-name` | taken with the state | all of them make the root over the rows |
+//! | `page` | taken with the state: tags of events, ids of blocks; all else made from the leaves | the roots over the events and over the history |
+//! | `run`, `log` | taken with the state | as leaves of the tree of subjects, which make its root |
+//! | `key` | taken with the state | their names make the names root, in the order of founding that the logs tell |
+//! | `name`, `segment` | made from the keys | so are they |
+//! | `event` | made from the tags of events; where they are, from the records, with the history | as tags and records are |
+//! | `entry` | taken with the state | with the history: all entries of a log, as nodes of their records, make its peaks |
+//! | `block` | the last one, and those that change the validator set, with the state; all with the history | each is that of the id at its height, and decided by its certificate; submissions by body root, batch root and signature; refusals by the results root of the next header |
+//! | `record` | as `block` | each by its hash in the results root; what that does not cover (subjects founded, effect) by the names root, the keys and the payload |
+//! | `payload` | as `block` | each by its digest; a missing one counts as erased |
+//! | `submission` | made from the blocks | as they are |
+//! | `meta` | made from the headers | sets of validators by the headers that name them |
+//!
+//! A state that is taken is what was decided in all that `apply` reads, but for two things, which show with the history
+//! at the latest: the entries of logs, of which new rows are made, and where events are, which is left open till then.
+//! Until all of the history is there and right, a ledger says that it lacks it ([`lacks`]).
 //!
 //! Two things hang on the sender that no root covers, and no answer depends on: which numbers logs have, and, of an
 //! event whose payload is erased, the effect that is kept for a replay. `fsck` tells both.
@@ -24,9 +29,11 @@
 mod blocks;
 mod flat;
 mod founding;
+mod history;
 mod logs;
 mod pairs;
 pub(crate) mod place;
+mod ranks;
 mod receive;
 mod serve;
 mod sink;
@@ -37,16 +44,27 @@ use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{StoreError, Table};
 use suyuan_ledger::state::head::StateRoots;
 use suyuan_ledger::state::replay::Fault;
+use suyuan_ledger::tree::dense::{DenseTree, EVENTS, HISTORY};
 
+pub use history::{History, disbelieve, lacks};
 pub use pairs::{PACKED_BYTES_MAX, Pairs};
 pub use place::Place;
 pub use receive::Receiver;
 pub use serve::{Heights, PORTION_BYTES, Part, heights, moment, part};
 pub use sink::Sink;
 
-/// The tables that are taken as of a moment, in this order. Those of heights follow.
-pub const TABLES: [Table; 7] =
-    [Table::RowName, Table::Row, Table::Key, Table::Page, Table::Run, Table::Log, Table::Entry];
+/// What is taken as of a moment, in this order: tables, and of pages the leaves of a tree. Their places are their numbers in
+/// messages.
+pub const TABLES: [(Table, Option<DenseTree>); 8] = [
+    (Table::RowName, None),
+    (Table::Row, None),
+    (Table::Key, None),
+    (Table::Page, Some(EVENTS)),
+    (Table::Run, None),
+    (Table::Log, None),
+    (Table::Entry, None),
+    (Table::Page, Some(HISTORY)),
+];
 /// The tables whose keys begin with a height.
 pub const BY_HEIGHT: [Table; 3] = [Table::Block, Table::Record, Table::Payload];
 
@@ -64,6 +82,17 @@ pub struct Moment {
     pub roots: StateRoots,
     /// How the set that decided it follows from that of the genesis, ascending.
     pub changes: Vec<SetChange>,
+}
+
+/// What a ledger lacks that was begun with a state: all that was before it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Lacks {
+    /// The state.
+    pub moment: Moment,
+    /// The node that gave it, and is to blame if the history shows it to be false.
+    pub giver: Hash,
+    /// Whether it has.
+    pub is_false: bool,
 }
 
 /// A header that names another set for its child, with that set.
@@ -152,7 +181,7 @@ impl From<StoreError> for Refused {
         match error {
             // What was taken from others is read: that it can't be is theirs.
             StoreError::Corrupt(table, what) => Refused::fault(table, &[], what),
-            failed @ StoreError::Failed(_) => Refused::Failed(failed),
+            failed @ (StoreError::Failed(_) | StoreError::Later) => Refused::Failed(failed),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Takes a ledger's contents, portion by portion, and gives them out only if they are what a certified header says.
+//! Takes a state, portion by portion, and makes a ledger of it only if it is what a certified header says.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use suyuan_ledger::codec::encode;
@@ -9,23 +9,28 @@ use suyuan_ledger::kv::{Overlay, Read, StoreError, Table, WriteSet};
 use suyuan_ledger::names::{Name, sealed};
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::state::apply::directory;
-use suyuan_ledger::state::head::{HEAD_KEY, Head, row_leaf};
+use suyuan_ledger::state::head::{HEAD_KEY, Head, LACKS_KEY, row_leaf};
 use suyuan_ledger::state::sets;
-use suyuan_ledger::state::subject::{place_key, read_number};
-use suyuan_ledger::tree::dense::{EVENTS, HISTORY, ROWS};
+use suyuan_ledger::state::subject::{UNPLACED, event_row};
+use suyuan_ledger::tree::dense::{DenseTree, EVENTS, HISTORY, ROWS};
 use suyuan_ledger::tree::pages::PageMaker;
 
-use super::blocks::{Checked, FACT_BYTES, Ground, check_all};
-use super::flat::{self, Flat};
-use super::logs::{self, Events, Weights};
+use super::blocks::{Ground, Rows, check_portion};
+use super::flat::Flat;
+use super::logs::{self, Weights};
+use super::ranks::Ranks;
 use super::serve::{Heights, Part, is_empty, limits};
 use super::sink::{Gathered, Sink, Sorted};
-use super::{BY_HEIGHT, Moment, Pairs, Refused, TABLES, Trust};
+use super::{Lacks, Moment, Pairs, Refused, TABLES, Trust};
 
 /// So many names are added to the segments at once.
 const NAMES_AT_ONCE: usize = 1 << 16;
 /// So many pages are written at once.
 const PAGES_AT_ONCE: usize = 4_096;
+/// So many tags of events are sorted at once.
+const TAGS_AT_ONCE: u64 = 1 << 18;
+/// Leaves of a page.
+const PAGE_LEAVES: u64 = 16;
 /// A chain changes its validator set at most so often.
 const CHANGES_MAX: usize = 1 << 14;
 /// Threads that check.
@@ -36,43 +41,21 @@ pub struct Receiver<'a, S: Sink> {
     trust: Trust,
     moment: Moment,
     store: &'a S,
+    scratch: PathBuf,
     threads: usize,
-    /// Which of [`TABLES`] is being taken, its last key, and how many rows each has.
-    table: usize,
+    /// The number of the one of [`TABLES`] that is being taken, its last key, and how many rows each has.
+    table: u8,
     last_key: Option<Vec<u8>>,
     gathered: Gathered,
     rows: [u64; TABLES.len()],
-    /// Known once all tables of the moment are there.
-    directory: Option<Directory>,
-    chain: Chain,
+    /// Known once all tables of the moment are there: who is who, and the root over the ids of blocks.
+    ground: Option<(Directory, Hash)>,
+    /// The blocks that are wanted beside the tables, the last one first: those that change the validator set, and the
+    /// last one.
+    blocks: Vec<u64>,
+    /// Of the last block, once it is there: its time, and the hash of the set that decides the next.
+    last: Option<(i64, Hash, Hash)>,
     pages: Pages<'a, S>,
-}
-
-/// Blocks laid end to end.
-struct Chain {
-    /// Of the last block: height, id, time, the root over its receipts, the hash of the set that decides the next.
-    height: u64,
-    id: Hash,
-    time: i64,
-    results: Hash,
-    validators: Hash,
-    events: Events,
-    facts: flat::Writer<FACT_BYTES>,
-    event_count: u64,
-    accepted: u64,
-    erased: u64,
-    history: PageMaker,
-    names: Vec<Name>,
-    name_count: u64,
-    names_root: Hash,
-    key_rows: u64,
-    by_height: [Gathered; BY_HEIGHT.len()],
-    name_rows: Sorted<8>,
-    event_rows: Sorted<20>,
-    submission_rows: Sorted<16>,
-    leaves: Flat<32>,
-    /// Tags of events that follow each other: the number of the page, and they.
-    tags: (u64, Vec<u8>),
 }
 
 /// Pages that are made here.
@@ -95,18 +78,27 @@ impl<S: Sink> Pages<'_, S> {
     }
 }
 
+/// How many threads check.
+pub(super) fn threads() -> usize {
+    thread::available_parallelism().map_or(1, |count| count.get().min(THREADS_MAX))
+}
+
+/// Trusts whom a moment shows to follow from those who are trusted.
+pub(super) fn trust_changes(trust: &mut Trust, moment: &Moment) -> Result<(), Refused> {
+    let are_before = moment.changes.iter().all(|change| change.header.height <= moment.height);
+    match are_before && moment.changes.len() <= CHANGES_MAX && moment.changes.iter().all(|change| trust.follow(change))
+    {
+        true => Ok(()),
+        false => Err(Refused::fault(Table::Meta, HEAD_KEY, "a change of the validator set that nobody decided")),
+    }
+}
+
 impl<'a, S: Sink> Receiver<'a, S> {
     /// Begins with an empty store; `scratch` is a folder for what is needed while it lasts.
     pub fn new(mut trust: Trust, moment: Moment, store: &'a S, scratch: &Path) -> Result<Self, Refused> {
         let header = &moment.header;
         let fault = |what: &str| Refused::fault(Table::Meta, HEAD_KEY, what);
-        let are_before = moment.changes.iter().all(|change| change.header.height <= moment.height);
-        if !are_before
-            || moment.changes.len() > CHANGES_MAX
-            || !moment.changes.iter().all(|change| trust.follow(change))
-        {
-            return Err(fault("a change of the validator set that nobody decided"));
-        }
+        trust_changes(&mut trust, &moment)?;
         let certifies = match header.height.checked_sub(moment.height) {
             Some(0) => is_empty(header),
             Some(1) => true,
@@ -118,46 +110,24 @@ impl<'a, S: Sink> Receiver<'a, S> {
         if moment.roots.root() != header.state {
             return Err(fault("the parts do not make the state root"));
         }
-        let facts: Flat<FACT_BYTES> = Flat::create(&scratch.join("facts"))?;
-        let mut pages = Pages { store, writes: WriteSet::default(), count: 0 };
-        let mut history = PageMaker::new(HISTORY);
-        history.push(trust.chain(), 1, &mut |key, page| pages.put(key, page))?;
-        let chain = Chain {
-            height: 0,
-            id: trust.chain(),
-            time: 0,
-            results: Hash::ZERO,
-            validators: Hash::ZERO,
-            facts: facts.writer(0)?,
-            events: Events { starts: vec![0, 0], facts },
-            event_count: 0,
-            accepted: 0,
-            erased: 0,
-            history,
-            names: Vec::new(),
-            name_count: 0,
-            names_root: Hash::ZERO,
-            key_rows: 0,
-            by_height: BY_HEIGHT.map(Gathered::new),
-            name_rows: Sorted::new(Table::Name),
-            event_rows: Sorted::new(Table::Event),
-            submission_rows: Sorted::new(Table::Submission),
-            leaves: Flat::create(&scratch.join("leaves"))?,
-            tags: (u64::MAX, Vec::new()),
-        };
-        let threads = thread::available_parallelism().map_or(1, |count| count.get().min(THREADS_MAX));
+        let mut blocks: Vec<u64> = moment.changes.iter().map(|change| change.header.height).collect();
+        blocks.push(moment.height);
+        blocks.dedup();
+        blocks.reverse();
         Ok(Receiver {
             trust,
             moment,
             store,
-            threads,
+            scratch: scratch.to_owned(),
+            threads: threads(),
             table: 0,
             last_key: None,
-            gathered: Gathered::new(Table::RowName),
+            gathered: Gathered::new(TABLES[0].0),
             rows: [0; TABLES.len()],
-            directory: None,
-            chain,
-            pages,
+            ground: None,
+            blocks,
+            last: None,
+            pages: Pages { store, writes: WriteSet::default(), count: 0 },
         })
     }
 
@@ -166,22 +136,23 @@ impl<'a, S: Sink> Receiver<'a, S> {
         &self.moment
     }
 
-    /// The table of which a part is wanted next, and above which key; none if all are there.
-    pub fn wants_part(&self) -> Option<(Table, Option<&[u8]>)> {
-        Some((*TABLES.get(self.table)?, self.last_key.as_deref()))
+    /// The number of the table of which a part is wanted next, and above which key; none if all are there.
+    pub fn wants_part(&self) -> Option<(u8, Option<&[u8]>)> {
+        (usize::from(self.table) < TABLES.len()).then_some((self.table, self.last_key.as_deref()))
     }
 
     /// Takes the part that was wanted.
     pub fn take_part(&mut self, part: Part) -> Result<(), Refused> {
-        let Some(table) = TABLES.get(self.table).copied() else { return Ok(()) };
+        let place = usize::from(self.table);
+        let Some((table, leaves_of)) = TABLES.get(place).copied() else { return Ok(()) };
         let Part { pairs, is_last } = part;
-        let (first, end) = limits(table);
+        let (first, end) = limits(leaves_of);
         let is_within = pairs.get(0).is_none_or(|(key, _)| key >= first.as_slice())
             && pairs.last_key().is_none_or(|last| last < end.as_slice());
         if !is_within || !pairs.ascend_from(self.last_key.as_deref()) || (pairs.is_empty() && !is_last) {
             return Err(Refused::fault(table, pairs.last_key().unwrap_or_default(), "is no part of the table"));
         }
-        if let Some(rows) = self.rows.get_mut(self.table) {
+        if let Some(rows) = self.rows.get_mut(place) {
             *rows = rows.saturating_add(pairs.len() as u64);
         }
         self.last_key = pairs.last_key().map(<[u8]>::to_vec).or(self.last_key.take());
@@ -189,8 +160,8 @@ impl<'a, S: Sink> Receiver<'a, S> {
         if is_last {
             self.gathered.write(self.store)?;
             (self.table, self.last_key) = (self.table.saturating_add(1), None);
-            match TABLES.get(self.table) {
-                Some(next) => self.gathered = Gathered::new(*next),
+            match TABLES.get(usize::from(self.table)) {
+                Some((next, _)) => self.gathered = Gathered::new(*next),
                 None => self.check_tables()?,
             }
         }
@@ -198,10 +169,10 @@ impl<'a, S: Sink> Receiver<'a, S> {
     }
 
     fn rows_of(&self, table: Table) -> u64 {
-        TABLES.iter().zip(self.rows).find(|(other, _)| **other == table).map_or(0, |(_, rows)| rows)
+        TABLES.iter().zip(self.rows).find(|((other, _), _)| *other == table).map_or(0, |(_, rows)| rows)
     }
 
-    /// Checks what blocks are held against: rows, and with them who is who; tags of events.
+    /// Checks what blocks are held against: rows, and with them who is who; tags of events; ids of blocks.
     fn check_tables(&mut self) -> Result<(), Refused> {
         let (roots, store) = (self.moment.roots.clone(), self.store);
         let mut rows = PageMaker::new(ROWS);
@@ -228,29 +199,46 @@ impl<'a, S: Sink> Receiver<'a, S> {
         if count != roots.row_count || root != roots.rows || self.rows_of(Table::Row) != count {
             return Err(Refused::fault(Table::Row, &[], "the rows do not make their root"));
         }
-        self.check_tags(roots.event_count, roots.events)?;
-        self.directory = Some(directory(store)?);
+        if self.check_leaves(EVENTS, roots.event_count)? != roots.events {
+            return Err(Refused::fault(Table::Page, &[], "the tags of events do not make their root"));
+        }
+        let history = self.check_history()?;
+        self.ground = Some((directory(store)?, history));
         Ok(())
     }
 
-    fn check_tags(&mut self, event_count: u64, expected: Hash) -> Result<(), Refused> {
-        let (store, pages) = (self.store, &mut self.pages);
-        let (from, to) = limits(Table::Page);
-        let (mut tags, mut next, mut refused) = (PageMaker::new(EVENTS), 0u64, None);
-        let level_zero = EVENTS.key(0, 0)[1];
-        store.scan(Table::Page, &from, &to, &mut |key, page| {
+    /// Checks the ids of blocks, from that of the genesis to that of the last one, and gives their root.
+    fn check_history(&mut self) -> Result<Hash, Refused> {
+        let (height, header) = (self.moment.height, self.moment.header.clone());
+        let root = self.check_leaves(HISTORY, height.saturating_add(1))?;
+        // What a header tells of are the blocks before it.
+        let (last, certified) = match header.height == height {
+            true => (header.id(), root_of(self.store, HISTORY, height)?),
+            false => (header.parent, root),
+        };
+        match certified == header.history && HISTORY.stored_leaf(self.store, height)? == Some(last) {
+            true => Ok(root),
+            false => Err(Refused::fault(Table::Page, &[], "the ids of blocks do not make their root")),
+        }
+    }
+
+    /// Makes the pages of a tree of which the leaves were taken, and gives its root.
+    fn check_leaves(&mut self, tree: DenseTree, leaf_count: u64) -> Result<Hash, Refused> {
+        let (store, pages, mut maker) = (self.store, &mut self.pages, PageMaker::new(tree));
+        let (mut next, mut refused) = (0u64, None);
+        let level_zero = tree.key(0, 0)[1];
+        // Those of the lowest level are there.
+        let mut put = |key: [u8; 10], page: &[u8]| if key[1] == level_zero { Ok(()) } else { pages.put(key, page) };
+        store.scan(Table::Page, &tree.key(0, 0), &tree.key(1, 0), &mut |key, page| {
             let mut one = || {
                 let (leaves, rest) = page.as_chunks::<32>();
-                let held = event_count.saturating_sub(tags.count()).min(16);
-                if key != EVENTS.key(0, next) || leaves.len() as u64 != held || !rest.is_empty() || held == 0 {
+                let held = leaf_count.saturating_sub(maker.count()).min(PAGE_LEAVES);
+                if key != tree.key(0, next) || leaves.len() as u64 != held || !rest.is_empty() || held == 0 {
                     return Err(Refused::fault(Table::Page, key, "is not the next page"));
                 }
                 next = next.saturating_add(1);
                 for leaf in leaves {
-                    // Those of the lowest level are there.
-                    tags.push(Hash(*leaf), 1, &mut |key, page| {
-                        if key[1] == level_zero { Ok(()) } else { pages.put(key, page) }
-                    })?;
+                    maker.push(Hash(*leaf), 1, &mut put)?;
                 }
                 Ok(())
             };
@@ -260,90 +248,53 @@ impl<'a, S: Sink> Receiver<'a, S> {
         if let Some(refused) = refused {
             return Err(refused);
         }
-        let count = tags.count();
-        let root =
-            tags.finish(&mut |key, page| if key[1] == level_zero { Ok(()) } else { self.pages.put(key, page) })?;
-        match count == event_count && root == expected {
-            true => Ok(()),
-            false => Err(Refused::fault(Table::Page, &[], "the tags of events do not make their root")),
+        if maker.count() != leaf_count {
+            return Err(Refused::fault(Table::Page, &tree.key(0, next), "is missing"));
         }
+        Ok(maker.finish(&mut put)?)
     }
 
-    /// From which height on blocks are wanted; none if all are there, or the tables of the moment are not yet.
-    pub fn wants_heights(&self) -> Option<u64> {
-        let next = self.chain.height.saturating_add(1);
-        (self.directory.is_some() && next <= self.moment.height).then_some(next)
+    /// The height of a block that is wanted with what is stored under it; none if all are there, or the tables are not
+    /// yet.
+    pub fn wants_block(&self) -> Option<u64> {
+        self.ground.as_ref().and(self.blocks.last().copied())
     }
 
-    /// Takes the blocks that were wanted, each whole and right, or none of them.
-    pub fn take_heights(&mut self, portion: Heights) -> Result<(), Refused> {
-        let (Some(from), Some(directory)) = (self.wants_heights(), &self.directory) else { return Ok(()) };
-        let fault = |what: &str| Refused::fault(Table::Block, &from.to_be_bytes(), what);
-        let count = portion.blocks.len() as u64;
-        let end = from.saturating_add(count);
-        let is_next = |(place, (key, _)): (u64, (&[u8], &[u8]))| key == from.saturating_add(place).to_be_bytes();
-        let is_right = count > 0
-            && end <= self.moment.height.saturating_add(1)
-            && portion.through.checked_add(1) == Some(end)
-            && (0..).zip(portion.blocks.iter()).all(is_next)
-            && is_between(&portion.records, from, end)
-            && is_between(&portion.payloads, from, end);
-        if !is_right {
-            return Err(fault("the portion is not of the blocks that were asked for"));
-        }
+    /// Takes the block that was wanted.
+    pub fn take_block(&mut self, portion: Heights) -> Result<(), Refused> {
+        let (Some(height), Some((directory, _))) = (self.wants_block(), &self.ground) else { return Ok(()) };
         let ground = Ground { trust: &self.trust, directory, store: self.store };
-        let checked = check_side_by_side(&ground, &portion, self.threads)?;
-        for block in &checked {
-            self.chain.check_next(block)?;
-            if !self.trust.knows_next(&block.header) {
-                return Err(fault("names a set of validators that nobody has shown"));
-            }
+        let checked = check_portion(&ground, (height, height), &portion, 1)?;
+        let expected = HISTORY.stored_leaf(self.store, height)?;
+        let block = checked.into_iter().next().filter(|block| Some(block.id) == expected);
+        let fault = || Refused::fault(Table::Block, &height.to_be_bytes(), "is not the block of this chain");
+        let block = block.ok_or_else(fault)?;
+        let mut rows = Rows::default();
+        rows.add(self.store, portion)?;
+        rows.write(self.store)?;
+        if height == self.moment.height {
+            self.last = Some((block.header.time, block.header.next_validators, block.results));
         }
-        for block in checked {
-            self.chain.append(self.store, &mut self.pages, block)?;
-        }
-        let Heights { blocks, records, payloads, .. } = portion;
-        for (gathered, pairs) in self.chain.by_height.iter_mut().zip([blocks, records, payloads]) {
-            gathered.add(self.store, pairs)?;
-        }
+        self.blocks.pop();
         Ok(())
     }
 
-    /// How many events have no payload.
-    pub fn erased(&self) -> u64 {
-        self.chain.erased
-    }
-
-    /// Checks what only all together can show, and writes where the ledger stands: before that, nothing of it is one.
-    pub fn finish(mut self) -> Result<Head, Refused> {
+    /// Checks what only all together can show, and writes where the ledger stands, and that it lacks what was before:
+    /// without that it is no ledger. `giver` is noted, since what turns out to be wrong is of its making.
+    pub fn finish(mut self, giver: Hash) -> Result<Head, Refused> {
         let (store, roots) = (self.store, self.moment.roots.clone());
-        let last = &self.moment.header;
-        let chain = &mut self.chain;
-        chain.add_names(store)?;
-        let pages = &mut self.pages;
-        let history = std::mem::replace(&mut chain.history, PageMaker::new(HISTORY));
-        let history = history.finish(&mut |key, page| pages.put(key, page))?;
-        let is_certified = match last.height == self.moment.height {
-            true => last.id() == chain.id,
-            false => last.parent == chain.id && last.results == chain.results && last.history == history,
+        let fault = || Refused::fault(Table::Block, &self.moment.height.to_be_bytes(), "the last block is missing");
+        let (Some((time, validators, results)), Some((_, history))) = (self.last, &self.ground) else {
+            return Err(fault());
         };
-        if chain.height != self.moment.height || !is_certified {
-            return Err(Refused::fault(Table::Block, &chain.height.to_be_bytes(), "not the block that is certified"));
+        let (last, history) = (&self.moment.header, *history);
+        if last.height > self.moment.height && last.results != results {
+            return Err(Refused::fault(Table::Record, &[], "the last block's records are not those of its receipts"));
         }
-        if chain.accepted != roots.event_count {
-            return Err(Refused::fault(Table::Record, &[], "not as many events as have tags"));
-        }
-        if chain.name_count != roots.name_count || chain.names_root != roots.names {
-            return Err(Refused::fault(Table::Key, &[], "the names do not make their root"));
-        }
-        if chain.key_rows != self.rows_of(Table::Key) {
-            return Err(Refused::fault(Table::Key, &[], "there are keys of no subject"));
-        }
-        self.chain.facts.flush()?;
+        let id = if last.height > self.moment.height { last.parent } else { last.id() };
         let next_log = self.check_subjects()?;
         self.pages.write()?;
-        let Chain { height, id, time, results, validators, .. } = self.chain;
-        let (chain, state) = (self.trust.chain(), roots.root());
+        let (chain, state, height) = (self.trust.chain(), roots.root(), self.moment.height);
         let head = Head { chain, height, id, time, state, results, history, validators, roots, next_log };
         let mut writes = Overlay::new(store);
         sets::keep(&mut writes, 0, self.trust.first());
@@ -351,157 +302,110 @@ impl<'a, S: Sink> Receiver<'a, S> {
             sets::keep(&mut writes, change.header.height, &change.next);
         }
         writes.put(Table::Meta, HEAD_KEY, encode(&head));
+        writes.put(Table::Meta, LACKS_KEY, encode(&Lacks { moment: self.moment, giver, is_false: false }));
         store.commit(&writes.into_writes())?;
         store.settle()?;
         Ok(head)
     }
 
-    /// Checks logs, their entries and the runs of subjects; gives the next log's number.
+    /// Checks logs, runs and names, and makes the rows of events meanwhile; gives the next log's number.
     fn check_subjects(&mut self) -> Result<u64, Refused> {
-        let (roots, weights, store) = (self.moment.roots.clone(), Weights::new(), self.store);
-        let leaves = self.chain.leaves.clone();
-        let Chain { by_height, name_rows, event_rows, submission_rows, events, .. } = &mut self.chain;
-        // What is left to write is written while logs are checked.
-        let totals = thread::scope(|scope| {
-            let write = || {
-                by_height.iter_mut().try_for_each(|gathered| gathered.write(store))?;
-                name_rows.write(store)?;
-                event_rows.write(store)?;
-                submission_rows.write(store)
-            };
-            let writing = thread::Builder::new().name("write".to_owned()).spawn_scoped(scope, write);
+        let (store, event_count) = (self.store, self.moment.roots.event_count);
+        thread::scope(|scope| {
+            let writing = thread::Builder::new()
+                .name("events".to_owned())
+                .spawn_scoped(scope, move || write_events(store, event_count));
             let writing = writing.map_err(|error| StoreError::Failed(format!("no thread to write with: {error}")))?;
-            let totals = logs::check(store, events, &leaves, &weights, self.threads)?;
+            let next_log = self.check_names()?;
             writing.join().map_err(|_| StoreError::Failed("a thread that writes has panicked".to_owned()))??;
-            Ok::<_, Refused>(totals)
-        })?;
+            Ok(next_log)
+        })
+    }
+
+    fn check_names(&mut self) -> Result<u64, Refused> {
+        let (roots, weights, store) = (self.moment.roots.clone(), Weights::new(), self.store);
+        let leaves = Flat::create(&self.scratch.join("leaves"))?;
+        let totals = logs::leaves(store, &leaves, &weights, self.threads)?;
         if totals.logs != self.rows_of(Table::Log) {
             return Err(Refused::fault(Table::Log, &[], "logs are missing, or there are too many"));
         }
-        if logs::check_rows(store)? != totals.rows {
-            return Err(Refused::fault(Table::Entry, &[], "there are entries of no log"));
-        }
+        let (mut ranks, mut rows) = (Ranks::new(self.scratch.clone()), Sorted::new(Table::Name));
         let pages = &mut self.pages;
-        let mut put = |key: [u8; 10], page: &[u8]| pages.put(key, page);
-        let (root, named) = logs::subjects(store, roots.subject_count, (&leaves, totals), &weights, &mut put)?;
-        match root == roots.subjects && named == roots.name_count {
-            true => Ok(totals.logs.saturating_add(1)),
-            false => Err(Refused::fault(Table::Run, &[], "the subjects do not make their root")),
+        let (root, named) = logs::subjects(
+            store,
+            roots.subject_count,
+            (&leaves, totals),
+            &weights,
+            &mut |key, page| pages.put(key, page),
+            &mut |height, name| {
+                ranks.push(height, &name)?;
+                rows.add(store, name.tag.0, name.number.to_be_bytes())
+            },
+        )?;
+        if root != roots.subjects || named != roots.name_count {
+            return Err(Refused::fault(Table::Run, &[], "the subjects do not make their root"));
         }
+        rows.write(store)?;
+        if names_root(store, ranks)? != roots.names {
+            return Err(Refused::fault(Table::Key, &[], "the names do not make their root"));
+        }
+        Ok(totals.logs.saturating_add(1))
     }
 }
 
-impl Chain {
-    /// Whether a block follows the last one, as far as its own header says.
-    fn check_next(&mut self, block: &Checked) -> Result<(), Refused> {
-        let header = &block.header;
-        let fault = |what: &str| Refused::fault(Table::Block, &header.height.to_be_bytes(), what);
-        if header.parent != self.id {
-            return Err(fault("is not the child of the block before"));
-        }
-        if header.results != self.results {
-            // It is decided: what it says of its parent is true.
-            let parent = header.height.saturating_sub(1).to_be_bytes();
-            return Err(Refused::fault(
-                Table::Record,
-                &parent,
-                "records or refusals are not those of the block's receipts",
-            ));
-        }
-        let follows = (self.accepted..).zip(&block.accepted).all(|(next, (own, _, _))| next == *own);
-        if !follows {
-            return Err(fault("its events have not the next numbers"));
-        }
-        (self.height, self.id, self.time) = (header.height, block.id, header.time);
-        (self.results, self.validators) = (block.results, header.next_validators);
-        self.accepted = self.accepted.saturating_add(block.accepted.len() as u64);
-        self.events
-            .starts
-            .push(self.events.starts.last().copied().unwrap_or(0).saturating_add(block.facts.len() as u64));
-        Ok(())
-    }
+/// The root over the first leaves of a tree.
+fn root_of(store: &dyn Read, tree: DenseTree, leaf_count: u64) -> Result<Hash, StoreError> {
+    let (mut maker, mut pushed) = (PageMaker::new(tree), Ok(()));
+    store.scan(Table::Page, &tree.key(0, 0), &tree.key(1, 0), &mut |_, page| {
+        let left = usize::try_from(leaf_count.saturating_sub(maker.count())).unwrap_or(usize::MAX);
+        let mut leaves = page.as_chunks::<32>().0.iter().take(left);
+        pushed = leaves.try_for_each(|leaf| maker.push(Hash(*leaf), 1, &mut |_, _| Ok(())));
+        pushed.is_ok()
+    })?;
+    pushed?;
+    maker.finish(&mut |_, _| Ok(()))
+}
 
-    fn append<S: Sink>(&mut self, store: &S, pages: &mut Pages<'_, S>, block: Checked) -> Result<(), StoreError> {
-        let height = block.header.height;
-        self.history.push(block.id, 1, &mut |key, page| pages.put(key, page))?;
-        block.facts.iter().try_for_each(|fact| self.facts.push(fact))?;
-        self.event_count = self.event_count.saturating_add(block.facts.len() as u64);
-        self.erased = self.erased.saturating_add(block.erased);
-        self.key_rows = self.key_rows.saturating_add(block.key_rows);
-        for (own, index, is_first) in block.accepted {
-            let tag = self.tag(store, own)?;
-            if is_first {
-                let mut row = [0; 20];
-                let (number, place) = row.split_at_mut(8);
-                number.copy_from_slice(&own.to_be_bytes());
-                place.copy_from_slice(&place_key(height, index));
-                self.event_rows.add(store, tag, row)?;
-            }
-        }
-        for (place, (id, first)) in (0u32..).zip(block.submissions) {
-            let mut row = [0; 16];
-            let (of_height, rest) = row.split_at_mut(8);
-            let (of_place, of_first) = rest.split_at_mut(4);
-            of_height.copy_from_slice(&height.to_be_bytes());
-            of_place.copy_from_slice(&place.to_be_bytes());
-            of_first.copy_from_slice(&first.to_be_bytes());
-            self.submission_rows.add(store, id.0, row)?;
-        }
-        for name in &block.names {
-            self.name_rows.add(store, name.tag.0, name.number.to_be_bytes())?;
-        }
-        self.names.extend(block.names);
-        if self.names.len() >= NAMES_AT_ONCE { self.add_names(store) } else { Ok(()) }
-    }
-
-    /// The tag of an event.
-    fn tag(&mut self, store: &dyn Read, own: u64) -> Result<[u8; 32], StoreError> {
-        let page = own / 16;
-        if self.tags.0 != page {
-            let found = store.get(Table::Page, &EVENTS.key(0, page))?;
-            self.tags = (page, found.unwrap_or_default());
-        }
-        let tag = self.tags.1.as_chunks::<32>().0.get((own % 16) as usize).copied();
-        tag.ok_or_else(|| StoreError::Corrupt(Table::Page, format!("event {own} has no tag")))
-    }
-
-    fn add_names(&mut self, store: &impl Sink) -> Result<(), StoreError> {
-        let names = std::mem::take(&mut self.names);
+/// Makes the segments of names, and gives their root.
+fn names_root(store: &impl Sink, ranks: Ranks) -> Result<Hash, StoreError> {
+    let (mut count, mut names) = (0u64, Vec::with_capacity(NAMES_AT_ONCE));
+    let mut append = |names: &mut Vec<Name>| {
         let mut overlay = Overlay::new(store);
-        self.names_root = sealed::append(&mut overlay, self.name_count, &names)?;
-        self.name_count = self.name_count.saturating_add(names.len() as u64);
-        store.commit(&overlay.into_writes())
-    }
+        let root = sealed::append(&mut overlay, count, names)?;
+        count = count.saturating_add(names.len() as u64);
+        names.clear();
+        store.commit(&overlay.into_writes())?;
+        Ok(root)
+    };
+    ranks.each(&mut |name| {
+        names.push(name);
+        if names.len() >= NAMES_AT_ONCE { append(&mut names).map(drop) } else { Ok(()) }
+    })?;
+    append(&mut names)
 }
 
-/// Checks the blocks of a portion on several threads.
-fn check_side_by_side(ground: &Ground<'_>, portion: &Heights, threads: usize) -> Result<Vec<Checked>, Refused> {
-    let count = portion.blocks.len();
-    let share = count.div_ceil(threads.max(1)).max(1);
-    let shares: Vec<_> = (0..count).step_by(share).map(|first| first..count.min(first + share)).collect();
-    if let [all] = shares.as_slice() {
-        return check_all(ground, portion, all.clone());
+/// Makes the rows of events from their tags. Where they are is not known yet; which was the first of a tag is: an error
+/// declaration repeats the tag of its target.
+fn write_events(store: &impl Sink, event_count: u64) -> Result<(), StoreError> {
+    // From the last on, so that what is written over is the later one.
+    for first in (0..event_count.div_ceil(TAGS_AT_ONCE)).rev().map(|part| part.saturating_mul(TAGS_AT_ONCE)) {
+        let mut tags: Vec<([u8; 32], u64)> = Vec::new();
+        let (from, to) = (first / PAGE_LEAVES, first.saturating_add(TAGS_AT_ONCE) / PAGE_LEAVES);
+        store.scan(Table::Page, &EVENTS.key(0, from), &EVENTS.key(0, to), &mut |_, page| {
+            tags.extend(
+                page.as_chunks::<32>()
+                    .0
+                    .iter()
+                    .zip(first.saturating_add(tags.len() as u64)..)
+                    .map(|one| (*one.0, one.1)),
+            );
+            true
+        })?;
+        tags.sort_unstable();
+        tags.dedup_by_key(|(tag, _)| *tag);
+        let mut rows = Pairs::default();
+        tags.iter().for_each(|(tag, own)| rows.push(tag, &event_row(*own, UNPLACED, 0)));
+        store.ingest(Table::Event, &[rows])?;
     }
-    thread::scope(|scope| {
-        let mut working = Vec::with_capacity(shares.len());
-        for share in shares {
-            let check = move || check_all(ground, portion, share);
-            let thread = thread::Builder::new().name("blocks".to_owned()).spawn_scoped(scope, check);
-            working.push(thread.map_err(|error| StoreError::Failed(format!("no thread to check with: {error}")))?);
-        }
-        let mut checked = Vec::with_capacity(count);
-        for thread in working {
-            let panicked = |_| StoreError::Failed("a thread that checks has panicked".to_owned());
-            checked.append(&mut thread.join().map_err(panicked)??);
-        }
-        Ok(checked)
-    })
-}
-
-/// Whether keys ascend and begin with heights from one to another (not included).
-fn is_between(pairs: &Pairs, from: u64, end: u64) -> bool {
-    let height = |pair: Option<(&[u8], &[u8])>| pair.map(|(key, _)| read_number(key));
-    let ends = [height(pairs.get(0)), height(pairs.len().checked_sub(1).and_then(|last| pairs.get(last)))];
-    pairs.ascend_from(None)
-        && ends.into_iter().flatten().all(|height| height.is_some_and(|height| from <= height && height < end))
+    Ok(())
 }

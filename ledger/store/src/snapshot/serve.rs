@@ -6,9 +6,9 @@ use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::sets;
-use suyuan_ledger::tree::dense;
+use suyuan_ledger::tree::dense::DenseTree;
 
-use super::{Moment, Pairs, SetChange};
+use super::{Moment, Pairs, SetChange, TABLES};
 
 /// A portion ends with the pair, or the block, with which it has so many bytes, unless told otherwise: packed about 3 to 4
 /// MiB.
@@ -69,20 +69,19 @@ fn block_at(read: &dyn Read, height: u64) -> Result<Option<StoredBlock>, StoreEr
     block.map_err(|error| StoreError::Corrupt(Table::Block, format!("{error:?}")))
 }
 
-/// From where to where a table is given away: of pages only the tags of events.
-pub(super) fn limits(table: Table) -> (Vec<u8>, Vec<u8>) {
-    match table {
-        Table::Page => {
-            let key = |level| dense::EVENTS.key(level, 0).to_vec();
-            (key(0), key(1))
-        }
-        _ => (Vec::new(), END.to_vec()),
+/// From where to where a table is given away.
+pub(super) fn limits(leaves_of: Option<DenseTree>) -> (Vec<u8>, Vec<u8>) {
+    match leaves_of {
+        Some(tree) => (tree.key(0, 0).to_vec(), tree.key(1, 0).to_vec()),
+        None => (Vec::new(), END.to_vec()),
     }
 }
 
-/// The pairs of a table above a key, or from its first one on, until they have so many bytes.
-pub fn part(at: &dyn Read, table: Table, after: Option<&[u8]>, bytes_max: usize) -> Result<Part, StoreError> {
-    let (first, end) = limits(table);
+/// The pairs above a key, or from the first one on, until they have so many bytes, of the table of [`super::TABLES`] with
+/// this number; none if there is no such.
+pub fn part(at: &dyn Read, number: u8, after: Option<&[u8]>, bytes_max: usize) -> Result<Option<Part>, StoreError> {
+    let Some((table, leaves_of)) = TABLES.get(usize::from(number)).copied() else { return Ok(None) };
+    let (first, end) = limits(leaves_of);
     let from = after.map_or(first, |after| [after, &[0]].concat());
     let mut part = Part { pairs: Pairs::default(), is_last: true };
     at.scan(table, &from, &end, &mut |key, value| {
@@ -90,7 +89,7 @@ pub fn part(at: &dyn Read, table: Table, after: Option<&[u8]>, bytes_max: usize)
         part.is_last = part.pairs.bytes() < bytes_max;
         part.is_last
     })?;
-    Ok(part)
+    Ok(Some(part))
 }
 
 /// Blocks from one height to another (included), until they have about so many bytes; none if the first is not there.

@@ -111,6 +111,12 @@ impl<const WIDTH: usize> Sorted<WIDTH> {
         if self.pairs.len() >= SORTED_MAX { self.write(sink) } else { Ok(()) }
     }
 
+    /// Whether so many more have them written out.
+    pub fn is_almost_full(&self, more: usize) -> bool {
+        self.pairs.len().saturating_add(more) >= SORTED_MAX
+    }
+
+    /// Writes out what was gathered.
     pub fn write(&mut self, sink: &impl Sink) -> Result<(), StoreError> {
         self.pairs.sort_unstable();
         let twice = |pair: &[([u8; 32], [u8; WIDTH])]| pair.first().map(|one| one.0) == pair.last().map(|two| two.0);

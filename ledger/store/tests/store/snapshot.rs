@@ -1,21 +1,30 @@
-//! Goal: whoever joins comes to exactly the ledger of those whom it joins, and whatever else it is given it refuses.
-//! Method: a random workload in memory, given away portion by portion; then with single bits flipped anywhere, rows
-//! taken away, added and exchanged, portions cut, doubled and taken from another chain. What comes out of it is a
-//! refusal, or to the last byte the honest ledger.
+//! Goal: whoever joins comes to exactly the ledger of those whom it joins, and whatever else it is given it refuses: the
+//! state, with which it can go on at once, and the history that it takes after. Method: a random workload in memory, given
+//! away portion by portion, with blocks applied between the two; then with single bits flipped anywhere, rows taken away,
+//! added and exchanged, portions cut, doubled and taken from another chain. What comes out of it is a refusal, or to the
+//! last byte the honest ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
 
+use suyuan_ledger::block::StoredBlock;
 use suyuan_ledger::codec;
-use suyuan_ledger::kv::{Read, Table, WriteSet};
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::{Read, StoreError, Table, WriteSet};
 use suyuan_ledger::kv_memory::MemoryRead;
-use suyuan_ledger::organisation::genesis::chain_id;
-use suyuan_ledger::state::apply::Ledger;
+use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
+use suyuan_ledger::state::apply::{ApplyError, Ledger};
+use suyuan_ledger::state::event::refusal;
+use suyuan_ledger::state::head::lacks_history;
 use suyuan_ledger::state::records;
-use suyuan_ledger::state::subject::{StoredLog, StoredRecord};
+use suyuan_ledger::state::subject::{StoredLog, StoredRecord, place_key};
+use suyuan_ledger::state::verify::VerifiedSubmission;
+use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent};
 use suyuan_store::snapshot::{
-    Heights, Moment, Pairs, Part, Receiver, Refused, SetChange, Sink, Trust, heights, moment, part,
+    Heights, History, Moment, Pairs, Part, Receiver, Refused, SetChange, Sink, Trust, disbelieve, heights, lacks,
+    moment, part,
 };
-use suyuan_store::{DataDirectory, MEMORY_BYTES_MIN, MemoryStore, RocksStore, StoreOptions};
+use suyuan_store::{DataDirectory, MEMORY_BYTES_MIN, MemoryStore, PayloadPlace, RocksStore, Store, StoreOptions};
 
 use crate::common::{Model, Numbers, contents};
 use crate::fsck::{TABLES, check, erasable, flipped, network, without_payloads};
@@ -30,7 +39,7 @@ fn trust(network: &TestLedger) -> Trust {
 
 /// What a liar does to what it sends.
 trait Sender {
-    fn part(&mut self, _: Table, part: Part) -> Part {
+    fn part(&mut self, _: u8, part: Part) -> Part {
         part
     }
     fn heights(&mut self, heights: Heights) -> Heights {
@@ -41,8 +50,38 @@ trait Sender {
 struct Honest;
 impl Sender for Honest {}
 
-/// Takes a state of `at`, with the blocks of `live`.
+/// Who gives a state.
+const GIVER: Hash = Hash([9; 32]);
+
+/// Takes a state of `at`, and the history of it from `live`.
 fn take<S: Sink>(
+    trust: &Trust,
+    (at, live): (&dyn Read, &dyn Read),
+    store: &S,
+    sender: &mut dyn Sender,
+) -> Result<Moment, Refused> {
+    let given = begin(trust, (at, live), store, sender)?;
+    assert!(lacks_history(store).unwrap());
+    go_on(trust, live, store, sender)?;
+    assert!(!lacks_history(store).unwrap());
+    Ok(given)
+}
+
+/// Takes the history that a store lacks, over what it holds by now.
+fn go_on<S: Sink>(trust: &Trust, live: &dyn Read, store: &S, sender: &mut dyn Sender) -> Result<(), Refused> {
+    let (scratch, stopping) = (tempfile::tempdir().unwrap(), AtomicBool::new(false));
+    let lacking = lacks(store).unwrap().unwrap();
+    assert_eq!((lacking.giver, lacking.is_false), (GIVER, false));
+    let mut history = History::new(trust.clone(), lacking, store, scratch.path(), &stopping)?;
+    while let Some(from) = history.wants_heights() {
+        let given = heights(live, from, history.moment().height, BYTES)?.unwrap_or_default();
+        history.take_heights(sender.heights(given))?;
+    }
+    history.finish(store)
+}
+
+/// Takes a state of `at`, whose last block is given by `live`.
+fn begin<S: Sink>(
     trust: &Trust,
     (at, live): (&dyn Read, &dyn Read),
     store: &S,
@@ -53,16 +92,16 @@ fn take<S: Sink>(
     let given = given.ok_or_else(|| Refused::from(suyuan_ledger::kv::StoreError::Failed("no moment".to_owned())))?;
     let mut receiver = Receiver::new(trust.clone(), given.clone(), store, scratch.path())?;
     while let Some((table, after)) = receiver.wants_part() {
-        let given = part(at, table, after, BYTES)?;
+        let given = part(at, table, after, BYTES)?.unwrap();
         // As they go over the wire.
         let given = Part { pairs: Pairs::unpack(&given.pairs.pack()).unwrap(), ..given };
         receiver.take_part(sender.part(table, given))?;
     }
-    while let Some(from) = receiver.wants_heights() {
-        let given = heights(live, from, receiver.moment().height, BYTES)?.unwrap_or_default();
-        receiver.take_heights(sender.heights(given))?;
+    while let Some(height) = receiver.wants_block() {
+        let given = heights(live, height, height, BYTES)?.unwrap_or_default();
+        receiver.take_block(sender.heights(given))?;
     }
-    receiver.finish()?;
+    receiver.finish(GIVER)?;
     Ok(given)
 }
 
@@ -114,6 +153,189 @@ fn an_earlier_state_is_taken_while_the_chain_goes_on() {
     let opened = Ledger::open(&store).unwrap().unwrap();
     let again = Ledger::open(&middle).unwrap().unwrap();
     assert_eq!(opened.head, again.head);
+}
+
+/// Applies the block of a height of `live` to the ledger that a store holds; gives the codes of its receipts.
+fn follow<S: Store>(store: &S, live: &dyn Read, height: u64) -> Result<Vec<u16>, ApplyError> {
+    let ledger = Ledger::open(store).unwrap().unwrap();
+    let bytes = live.get(Table::Block, &height.to_be_bytes()).unwrap().unwrap();
+    let block: StoredBlock = codec::decode_trusted(&bytes).unwrap();
+    let mut index = 0;
+    let mut signed = Vec::new();
+    for stored in block.submissions {
+        let mut events = Vec::new();
+        for event in &stored.events {
+            let payload = live.get(Table::Payload, &place_key(height, index)).unwrap().unwrap();
+            let (salt, payload) = payload.split_first_chunk().unwrap();
+            let (record_type, payload) = (event.record_type, payload.to_vec());
+            events.push(SubmittedEvent { record_type, salt: *salt, payload });
+            index += 1;
+        }
+        signed.push(SignedSubmission { submission: stored.submission, signature: stored.signature, events });
+    }
+    let verify = |signed| VerifiedSubmission::verify(signed, ledger.head.chain, &ledger.directory).unwrap();
+    let submissions: Vec<VerifiedSubmission> = signed.into_iter().map(verify).collect();
+    let applied = ledger.apply(store, &block.header, block.certificate, &submissions)?;
+    store.commit(&applied.writes).unwrap();
+    Ok(applied.receipts.iter().map(|receipt| receipt.code).collect())
+}
+
+/// A ledger goes on from a state before its history is there: it does what others do, or says that it can't yet.
+#[test]
+fn blocks_are_applied_before_the_history_is_there() {
+    let (mut waited, mut duplicates, mut applied) = (0, 0, 0);
+    for seed in 50..56 {
+        let network = network(seed, 40);
+        let (honest, last) = (contents(&network.store), network.ledger.head.height);
+        for height in [3, 10, 20, 30] {
+            let at = MemoryStore::default();
+            at.commit(&founded(&network)).unwrap();
+            (1..=height).for_each(|height| drop(follow(&at, &network.store, height).unwrap()));
+            let store = MemoryStore::default();
+            begin(&trust(&network), (&at, &network.store), &store, &mut Honest).unwrap();
+            let mut next = height + 1;
+            while next <= last {
+                match follow(&store, &network.store, next) {
+                    Ok(codes) => {
+                        duplicates += codes.iter().filter(|code| **code == refusal::DUPLICATE).count();
+                        applied += 1;
+                    }
+                    Err(error) => {
+                        assert_eq!(error, ApplyError::Store(StoreError::Later));
+                        waited += 1;
+                        break;
+                    }
+                }
+                next += 1;
+            }
+            go_on(&trust(&network), &network.store, &store, &mut Honest).unwrap();
+            (next..=last).for_each(|height| drop(follow(&store, &network.store, height).unwrap()));
+            assert!(contents(&store) == honest, "seed {seed}, from {height}");
+        }
+    }
+    println!("applied {applied}, duplicates {duplicates}, waited {waited}");
+    assert!(waited > 5 && duplicates > 5 && applied > 10);
+}
+
+/// What founds the ledger of a network.
+fn founded(network: &TestLedger) -> WriteSet {
+    let genesis = Genesis::parse(&network.genesis).unwrap();
+    let (chain, empty) = (chain_id(&network.genesis), MemoryRead::default());
+    Ledger::found(chain, genesis.start_time, &genesis.rows(), genesis.directory(), &empty).unwrap().1
+}
+
+/// Who takes history keeps what it has when it ends; what came with the state is in it; and nothing is erased meanwhile.
+#[test]
+fn history_is_taken_in_two_goes() {
+    let network = network(57, 60);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let directory = DataDirectory::create(&path, MEMORY_BYTES_MIN).unwrap();
+    let joining = directory.begin_join().unwrap();
+    let store = joining.open_store(MEMORY_BYTES_MIN).unwrap();
+    begin(&trust(&network), (&network.store, &network.store), &store, &mut Honest).unwrap();
+    drop(store);
+    joining.exchange().unwrap();
+    let mut own = 0;
+    for portions in [7, 5, usize::MAX] {
+        let place = directory.begin_join().unwrap();
+        let store = directory.open_store(MEMORY_BYTES_MIN).unwrap();
+        let (lacking, stopping) = (lacks(&store).unwrap().unwrap(), AtomicBool::new(false));
+        assert_eq!(store.erase_payloads(&[PayloadPlace { height: 1, index: 0 }]), Err(StoreError::Later));
+        let mut history = History::new(trust(&network), lacking, &store, &place.scratch(), &stopping).unwrap();
+        while history.take_own().unwrap() {}
+        let begun_at = history.wants_heights().unwrap();
+        assert!(begun_at > own || own == 0, "{begun_at} {own}");
+        own = begun_at;
+        for _ in 0..portions {
+            let Some(from) = history.wants_heights() else { break };
+            let given = heights(&network.store, from, history.moment().height, BYTES).unwrap().unwrap();
+            history.take_heights(given).unwrap();
+        }
+        match history.wants_heights() {
+            Some(_) => history.keep().unwrap(),
+            None => history.finish(&store.snapshot()).unwrap(),
+        }
+    }
+    let store = directory.open_store(MEMORY_BYTES_MIN).unwrap();
+    assert!(contents(&store) == contents(&network.store));
+    assert_eq!(check(&store, &network.genesis).differences, []);
+}
+
+/// Records of the last block of a portion show to be wrong with the next header: then they are wanted anew.
+#[test]
+fn a_portion_is_taken_in_once_the_next_header_says_so() {
+    let network = network(58, 40);
+    let store = MemoryStore::default();
+    begin(&trust(&network), (&network.store, &network.store), &store, &mut Honest).unwrap();
+    let (scratch, stopping) = (tempfile::tempdir().unwrap(), AtomicBool::new(false));
+    let lacking = lacks(&store).unwrap().unwrap();
+    let mut history = History::new(trust(&network), lacking, &store, scratch.path(), &stopping).unwrap();
+    let (mut lied, mut lies) = (BTreeSet::new(), 0);
+    while let Some(from) = history.wants_heights() {
+        let mut given = heights(&network.store, from, history.moment().height, BYTES).unwrap().unwrap();
+        if lied.insert(from) {
+            let (mut records, last) = (Pairs::default(), given.records.len().saturating_sub(1));
+            for (place, (key, row)) in given.records.iter().enumerate() {
+                let mut rows = Vec::new();
+                let _ = records::each(row, records::row_place(key).unwrap(), &mut |place, mut record| {
+                    record.flags ^= u64::from(rows.is_empty());
+                    rows.push((place.0, place.1, record));
+                    std::ops::ControlFlow::Continue(())
+                })
+                .unwrap();
+                let of_last = key[..8] == given.through.to_be_bytes();
+                match place == last && of_last {
+                    true => records.push(key, &row_of(&rows)),
+                    false => records.push(key, row),
+                }
+            }
+            lies += u64::from(records != given.records);
+            given.records = records;
+        }
+        if let Err(Refused::Fault(_)) = history.take_heights(given) {
+            assert!(history.wants_heights().unwrap() <= from);
+        }
+    }
+    assert!(lies > 3);
+    history.finish(&store).unwrap();
+    assert!(contents(&store) == contents(&network.store));
+}
+
+fn row_of(rows: &[(u64, u32, StoredRecord)]) -> Vec<u8> {
+    let below = MemoryRead::default();
+    let mut overlay = suyuan_ledger::kv::Overlay::new(&below);
+    records::put(&mut overlay, rows);
+    overlay.into_writes().of_table(Table::Record).next().unwrap().1.unwrap().to_vec()
+}
+
+/// Entries that are not those of a log pass with the state, and are found with the history; then it is noted whose it is.
+#[test]
+fn a_state_that_its_history_does_not_make_is_known_by_then() {
+    let network = network(59, 40);
+    let mut found = 0;
+    for ((table, key), value) in &contents(&network.store).0 {
+        if *table != Table::Log {
+            continue;
+        }
+        let mut log: StoredLog = codec::decode_trusted(value).unwrap();
+        let Some(entry) = log.recent.first_mut() else { continue };
+        entry.standing ^= 1;
+        let (mut writes, mut changed) = (WriteSet::default(), network.store.clone());
+        writes.put(*table, key, codec::encode(&log));
+        changed.apply(&writes);
+        let store = MemoryStore::default();
+        begin(&trust(&network), (&changed, &changed), &store, &mut Honest).unwrap();
+        assert!(matches!(go_on(&trust(&network), &network.store, &store, &mut Honest), Err(Refused::Fault(_))));
+        disbelieve(&store).unwrap();
+        let lacking = lacks(&store).unwrap().unwrap();
+        assert!(lacking.is_false && lacking.giver == GIVER);
+        found += 1;
+        if found == 20 {
+            return;
+        }
+    }
+    panic!("{found}");
 }
 
 /// In a data directory, with the files that RocksDB makes of it.
@@ -291,12 +513,7 @@ fn what_no_root_shows_at_once_is_refused() {
             std::ops::ControlFlow::Continue(())
         })
         .unwrap();
-        let row = |rows: &[(u64, u32, StoredRecord)]| {
-            let below = MemoryRead::default();
-            let mut overlay = suyuan_ledger::kv::Overlay::new(&below);
-            records::put(&mut overlay, rows);
-            overlay.into_writes().of_table(Table::Record).next().unwrap().1.unwrap().to_vec()
-        };
+        let row = row_of;
         for place in 0..rows.len() {
             let mut other = rows.clone();
             other[place].2.effect.event_type = 1 + other[place].2.effect.event_type % 6;
@@ -325,13 +542,14 @@ fn what_no_root_shows_at_once_is_refused() {
 fn portions_that_were_not_asked_for_are_refused() {
     struct Liar<'a> {
         how: usize,
-        table: Table,
+        /// The number of the table of which it lies; of blocks if it is none.
+        table: u8,
         number: usize,
         other: &'a MemoryRead,
         lied: bool,
     }
     impl Sender for Liar<'_> {
-        fn part(&mut self, table: Table, part: Part) -> Part {
+        fn part(&mut self, table: u8, part: Part) -> Part {
             if table != self.table || self.lied {
                 return part;
             }
@@ -383,13 +601,14 @@ fn portions_that_were_not_asked_for_are_refused() {
         }
     }
     let (network, other) = (network(36, 40), network(37, 40));
-    let tables = suyuan_store::snapshot::TABLES.into_iter().chain([Table::Block]);
+    let tables = 0..=suyuan_store::snapshot::TABLES.len() as u8;
     for (table, how) in tables.flat_map(|table| (0..5).map(move |how| (table, how))) {
         let mut liar = Liar { how, table, number: 0, other: &other.store, lied: false };
         let store = MemoryStore::default();
         let taken = take(&trust(&network), (&network.store, &network.store), &store, &mut liar);
-        assert!(liar.lied && matches!(taken, Err(Refused::Fault(_))), "{table:?} {how}: {taken:?}");
-        assert_eq!(store.get(Table::Meta, b"head").unwrap(), None);
+        assert!(liar.lied && matches!(taken, Err(Refused::Fault(_))), "{table} {how}: {taken:?}");
+        // Without a head it is none; with one it says that it lacks what was before.
+        assert!(store.get(Table::Meta, b"head").unwrap().is_none() || lacks_history(&store).unwrap());
     }
 }
 

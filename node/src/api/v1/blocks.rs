@@ -12,10 +12,11 @@ use suyuan_ledger::proof::trust::{DecidedHeader, ExportedCheckpoint, checkpoint_
 use suyuan_ledger::state::sets::validators_at;
 
 use super::schema::{BlockEvent, BlockHeader, BlockList, BlockSubmission, CheckpointAnswer, VoteOf, WholeBlock};
-use crate::api::Shared;
 use crate::api::extract::{Page, Parameters, Segments};
 use crate::api::health::height;
+use crate::api::history::later;
 use crate::api::problem::{Missing, Octets, Refusals, answer, blocking, failed, not_found, octets, wrong_parameter};
+use crate::api::{App, Shared};
 use crate::open::store_reason;
 use crate::traces::make_reason;
 
@@ -80,6 +81,9 @@ pub async fn blocks(State(app): Shared, Parameters(page): Parameters<Page>) -> R
     blocking(move || {
         let last = height(&app)?;
         let from = page.from.unwrap_or(1).max(1);
+        if is_lacking(&app, from) {
+            return Ok(later());
+        }
         let end = last.saturating_add(1).min(from.saturating_add(limit));
         let mut listed = Vec::new();
         for height in from..end {
@@ -100,6 +104,9 @@ pub async fn blocks(State(app): Shared, Parameters(page): Parameters<Page>) -> R
 pub async fn block(State(app): Shared, Segments(asked): Segments<String>) -> Response {
     let Ok(asked) = asked.parse::<u64>() else { return wrong_parameter("height", "a number from 1") };
     blocking(move || {
+        if is_lacking(&app, asked) {
+            return Ok(later());
+        }
         let Some(block) = block_at(app.node.store.as_ref(), asked)? else {
             return Ok(not_found(&format!("block {asked}")));
         };
@@ -111,6 +118,11 @@ pub async fn block(State(app): Shared, Segments(asked): Segments<String>) -> Res
         Ok(answer(StatusCode::OK, &said))
     })
     .await
+}
+
+/// Whether a block is of the history that is still taken.
+fn is_lacking(app: &App, height: u64) -> bool {
+    app.node.history.lacks().is_some_and(|(_, to)| height <= to)
 }
 
 fn block_at(store: &dyn Read, height: u64) -> Result<Option<StoredBlock>, Reason> {

@@ -47,6 +47,9 @@ pub struct StatusAnswer {
     pub stale: Option<&'static str>,
     /// The height from which on nothing is applied, if validators decided another state than this node computed.
     pub diverged: Option<u64>,
+    /// What there is of the blocks before the snapshot with which the node has joined, while some are lacking. Then nothing is
+    /// answered that would need them (NODE-HISTORY_LATER).
+    pub history: Option<HistorySaid>,
     /// What is being decided, of a validator.
     pub deciding: Option<Deciding>,
     /// Those who decide.
@@ -59,6 +62,15 @@ pub struct StatusAnswer {
     pub events_per_second: f64,
     /// Alarms, as /v1/alarms lists them.
     pub alarms: AlarmCount,
+}
+
+/// How far the history is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistorySaid {
+    /// Up to this height it is there.
+    pub through: u64,
+    /// And it is to be up to this one.
+    pub to: u64,
 }
 
 /// What is being decided.
@@ -184,6 +196,7 @@ fn said(app: &App) -> StatusAnswer {
         age_ms: now_ms().saturating_sub(view.time),
         stale: staleness(app).map(|(why, _)| why),
         diverged: view.diverged,
+        history: node.history.lacks().map(|(through, to)| HistorySaid { through, to }),
         deciding: view.deciding.map(|(height, round)| Deciding { height, round }),
         validators: validators.collect(),
         peers: peers.collect(),

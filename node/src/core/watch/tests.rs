@@ -3,9 +3,12 @@
 use suyuan_ledger::block::{
     Block, CommitCertificate, CommitSignature, Validator, VoteKind, ballot_message, proposal_message, vote_message,
 };
+use suyuan_ledger::kv::WriteSet;
 use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_id};
 use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters};
 use suyuan_ledger::state::apply::Ledger;
+use suyuan_ledger::state::head::LACKS_KEY;
+use suyuan_ledger::state::subject::{UNPLACED, event_row, read_number};
 use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, record_type};
 use suyuan_sdk::signer::{MemorySigner, Signer as _, sign_submission};
 use suyuan_store::{MemoryStore, Store as _};
@@ -439,4 +442,57 @@ fn an_audit_node_has_no_vote() {
     let says = |message: &Message| matches!(message, Message::Consensus(_) | Message::Proposed(_));
     let told = effects.iter().any(|effect| matches!(effect, Effect::Send { message, .. } if says(message)));
     assert!(!told && !effects.iter().any(|effect| matches!(effect, Effect::Log(_))), "{effects:?}");
+}
+
+/// Goal: a node that lacks history applies what needs none of it, waits with what does, does not vote, and has come to the
+/// same once it is there. Method: an old event once more, then declared erroneous, with its place unknown until later.
+#[test]
+fn a_block_waits_for_the_history_that_it_needs() {
+    let mut world = World::new();
+    let payload = suyuan_sims::Workload::new(50, 7).next().unwrap();
+    let signed = |world: &World, lane: LaneState, payload: Vec<u8>| {
+        let event = SubmittedEvent { record_type: record_type::EPCIS, salt: [7; 16], payload };
+        let chain = world.ledger.head.chain;
+        let signed = sign_submission(&signer(51), chain, 1, lane, START_MS, vec![event]).unwrap();
+        Arc::new(VerifiedSubmission::verify(signed, chain, &world.ledger.directory).unwrap())
+    };
+    let first = signed(&world, LaneState::default(), payload.clone());
+    world.decide(&[first.clone()]);
+    // As if its ledger had been begun with the state after that.
+    let (mut lacking, mut whole) = (WriteSet::default(), WriteSet::default());
+    let unplace = &mut |tag: &[u8], row: &[u8]| {
+        lacking.put(Table::Event, tag, event_row(read_number(row).unwrap(), UNPLACED, 0));
+        whole.put(Table::Event, tag, row);
+        true
+    };
+    world.audit_store.scan(Table::Event, &[], &[0xff; 33], unplace).unwrap();
+    lacking.put(Table::Meta, LACKS_KEY, [1]);
+    whole.delete(Table::Meta, LACKS_KEY);
+    world.audit_store.commit(&lacking).unwrap();
+    let opened = || Ledger::open(&world.audit_store).unwrap().unwrap();
+    let settings = |key| CoreSettings { key, pace: Pace::default(), log: Vec::new(), is_new_log: false };
+    let mut validator = NodeCore::new(opened(), &world.audit_store, settings(Some(signer(1)))).unwrap();
+    assert_eq!(validator.view().role, Role::Abstaining);
+    world.audit = NodeCore::new(opened(), &world.audit_store, settings(None)).unwrap().into_audit();
+    world.tell(vec![Input::Connected(signer(1).public()), Input::Connected(PEER)]);
+
+    let again = signed(&world, LaneState { next: 1, previous: first.id() }, payload.clone());
+    world.decide(&[again.clone()]);
+    let declared = String::from_utf8(payload).unwrap().strip_suffix('}').unwrap().to_owned()
+        + r#","errorDeclaration":{"declarationTime":"2026-10-01T00:00:00Z"}}"#;
+    let declared = signed(&world, LaneState { next: 2, previous: again.id() }, declared.into_bytes());
+    let (block, height) = (world.block(&[declared.clone()]), world.ledger.head.height);
+    world.apply(&block, &[declared]);
+    let mut effects = world.send(block);
+    effects.extend(world.wait(1_000));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Commit { .. })), "{effects:?}");
+    assert!(!world.audit.has_work() && world.audit.ledger().head.height == height);
+
+    validator.step(&world.audit_store, Vec::new()).unwrap();
+    assert_eq!(validator.view().role, Role::Abstaining);
+    world.audit_store.commit(&whole).unwrap();
+    validator.step(&world.audit_store, Vec::new()).unwrap();
+    assert_eq!(validator.view().role, Role::Validator);
+    world.wait(1_000);
+    assert_eq!(world.audit.ledger().head, world.ledger.head);
 }
