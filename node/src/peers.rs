@@ -209,7 +209,7 @@ impl Hearing {
                 Ok(Message::Snapshot(said)) => {
                     match said.asks() {
                         true => serving.ask(from, Message::Snapshot(said)),
-                        false => fetches(Heard::Said(from, said)),
+                        false => fetches(Heard::Said(from, Box::new(said))),
                     }
                     true
                 }

@@ -26,7 +26,7 @@ pub enum Heard {
     /// How far one is, as it says.
     Height(NodeKey, u64),
     /// One answers.
-    Said(NodeKey, SnapshotMessage),
+    Said(NodeKey, Box<SnapshotMessage>),
 }
 
 /// The way to the other nodes.
@@ -98,7 +98,7 @@ impl<L: Line> Asking<L> {
                 // Whoever says so is connected.
                 (other.connected, other.height) = (true, other.height.max(Some(height)));
             }
-            Some(Heard::Said(node, said)) => return Ok(Some((node, said))),
+            Some(Heard::Said(node, said)) => return Ok(Some((node, *said))),
             None => {}
         }
         Ok(None)

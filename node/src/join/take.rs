@@ -81,7 +81,7 @@ impl Line for Before<'_> {
             Some(Event::Disconnected(node)) => Some(Heard::Disconnected(node)),
             Some(Event::Message { from, bytes, .. }) => match Message::decode(&bytes) {
                 Ok(Message::Status { height }) => Some(Heard::Height(from, height)),
-                Ok(Message::Snapshot(said)) if !said.asks() => Some(Heard::Said(from, said)),
+                Ok(Message::Snapshot(said)) if !said.asks() => Some(Heard::Said(from, Box::new(said))),
                 // Who asks something now asks again; votes come too early.
                 _ => None,
             },
