@@ -20,6 +20,7 @@ use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError, Table};
 use suyuan_ledger::organisation::OrganisationRole;
 use suyuan_ledger::state::apply::Ledger;
+use suyuan_ledger::state::head::lacks_history;
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::replay::stored_block;
 use suyuan_ledger::submission::{SignedSubmission, record_type};
@@ -56,9 +57,14 @@ impl Reading {
         Reading { store, at_work: Mutex::default(), stops: AtomicBool::default() }
     }
 
-    /// Reads all blocks that there are; gives the height of the last.
+    /// Reads all blocks that there are; gives the height of the last. While the node still takes its history, that is for
+    /// later.
     pub fn catch_up(&self) -> Result<u64, StoreError> {
         let _at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        // Records that are there already MUST NOT be taken for all that were before them.
+        if lacks_history(self.store.as_ref())? {
+            return Err(StoreError::Later);
+        }
         let head = Reader::new(self.store.as_ref()).head()?.map_or(0, |head| head.height);
         while !self.stops.load(Ordering::Relaxed)
             && let Some(writes) = reading::read_on(&self.store.snapshot_beside_cache(), head)?
@@ -73,10 +79,13 @@ impl Reading {
         let reading = Arc::clone(self);
         let thread = Builder::new().name("reading".to_owned()).spawn(move || {
             while !reading.stops.load(Ordering::Relaxed) {
-                if let Err(error) = reading.catch_up() {
-                    // Whoever asks is told; the writer finds out by itself if the store has failed.
-                    tracing::error!(%error, "records of credit can't be read");
-                    return;
+                match reading.catch_up() {
+                    Ok(_) | Err(StoreError::Later) => {}
+                    Err(error) => {
+                        // Whoever asks is told; the writer finds out by itself if the store has failed.
+                        tracing::error!(%error, "records of credit can't be read");
+                        return;
+                    }
                 }
                 std::thread::park_timeout(PAUSE);
             }

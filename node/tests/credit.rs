@@ -7,9 +7,15 @@ mod runner;
 
 use std::fs;
 
-use asking::get;
+use asking::{ask, get};
 use runner::{OWNER, Run, Served, chain_with_known_keys, document, event, folder, is, path, run};
 use serde_json::Value;
+use suyuan_ledger::codec;
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, record_type};
+use suyuan_node::shell::now_ms;
+use suyuan_sdk::lane::after;
+use suyuan_sdk::signer::{MemorySigner, Signer, sign_submission};
 
 const FIRM: &str = "urn:uscc:91440115DEMA00013J";
 const AUTHORITY: &str = "urn:uscc:11440100DEMA00179H";
@@ -46,6 +52,12 @@ fn line(kind: &str, on: &str, members: &str) -> String {
 
 fn hash(digit: char) -> String {
     String::from(digit).repeat(64)
+}
+
+fn objection(target: &str) -> String {
+    let members = format!(r#""target":"{target}","kind":"fact","statement":"{}","evidence":[]"#, hash('f'));
+    let said = line("Objection", "2026-01-12", &members).replace(FIRM, OWNER);
+    said.replacen('{', r#"{"eventID":"urn:uuid:00000000-0000-4000-8000-000000000001","#, 1).trim().to_owned()
 }
 
 fn penalty() -> String {
@@ -149,10 +161,38 @@ fn of_a_node() {
     let node = Served::start(&dir);
     let place = ["--url", node.url.as_str()];
     let own = inspection("2026-01-10", "pass").replace(FIRM, OWNER);
-    assert_eq!(record(&work, &place, "authority", &[own, penalty()].concat()).code, 0);
+    let done = record(&work, &place, "authority", &[own, penalty()].concat());
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    // Sent again, since the answer was lost, it is answered as before; said once more, it is an objection too many.
+    let object = objection(&hashes(&done)[0]);
+    let signer = MemorySigner::from_seed(&[2; 32]);
+    let station = get(&node, &format!("/v1/lanes/{}", signer.key_id())).json();
+    let chain = Hash::from_hex(station["chain"].as_str().unwrap()).unwrap();
+    let organisation = station["organisation"].as_u64().unwrap();
+    let sign = |lane: LaneState| {
+        let events = vec![SubmittedEvent {
+            record_type: record_type::CREDIT,
+            salt: [lane.next as u8; 16],
+            payload: object.clone().into_bytes(),
+        }];
+        sign_submission(&signer, chain, organisation, lane, now_ms(), events).unwrap()
+    };
+    let send = |signed: &SignedSubmission| {
+        let headers = [("Content-Type", "application/octet-stream")];
+        ask(&node, "POST", "/v1/records", &headers, &codec::encode(signed))
+    };
+    let signed = sign(LaneState::default());
+    let (first, again) = (send(&signed), send(&signed));
+    assert_eq!((first.status, again.status, first.json()), (200, 200, again.json()));
+    send(&sign(after(&signed))).is_problem(400, "CREDIT-TRANSITION");
     is(&record(&work, &place, "firm", &penalty()), 1, "CREDIT-NO_RIGHT");
     let said = run(&[&["credit", OWNER, "--json"], &place[..]].concat());
-    assert_eq!((said.code, said.json()["facts"][0]["value"].as_u64()), (0, Some(1000)), "{}", said.stderr);
+    let said = (said.code, said.json());
+    assert_eq!(
+        (said.0, &said.1["facts"][0]["value"], &said.1["facts"][0]["status"]),
+        (0, &1000.into(), &"active".into())
+    );
+    assert_eq!(said.1["objections"].as_array().map(Vec::len), Some(1), "{}", said.1);
     is(&run(&[&["credit", FIRM], &place[..]].concat()), 1, "CREDIT-NOT_YOURS");
     get(&node, &format!("/v1/credit/{FIRM}")).is_problem(403, "CREDIT-NOT_YOURS");
     get(&node, &format!("/v1/credit/{OWNER}?profile=BANK")).is_problem(400, "API-PARAMETER");

@@ -233,10 +233,12 @@ fn who_has_a_state_and_no_history_says_so() {
     // Alone it has the state, and nothing that was before.
     is(&run(&["fsck", "--dir", late]), 3, "NODE-HISTORY_LATER");
     is(&run(&["trace", unit, "--dir", late]), 3, "NODE-HISTORY_LATER");
+    is(&run(&["credit", "91441900DEMA00136H", "--dir", late]), 3, "NODE-HISTORY_LATER");
     let node = net.start(VALIDATORS);
     let status = json(&node, "/v1/status");
     assert!(status["height"].as_u64() >= Some(stands) && status["history"]["to"] == status["height"], "{status}");
-    for path in ["/epcis/events", "/v1/blocks/1", "/v1/blocks", &format!("/v1/receipts/{}", "0".repeat(64))] {
+    let receipt = format!("/v1/receipts/{}", "0".repeat(64));
+    for path in ["/epcis/events", "/v1/blocks/1", "/v1/blocks", "/v1/credit/91441900DEMA00136H", &receipt] {
         let answer = node.ask(&format!("GET {path}"), b"");
         assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("NODE-HISTORY_LATER"), "{path}: {answer}");
         assert!(answer.contains("retry-after: "), "{answer}");

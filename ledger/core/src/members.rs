@@ -303,6 +303,11 @@ impl Members {
     }
 }
 
+/// What was read of a table that is part of the program. Tests read each, so that it can be read.
+pub(crate) fn built_in<T>(read: Result<T, InvalidRecord>) -> T {
+    read.unwrap_or_else(|error| unreachable!("a table of the program can't be read: {error:?}"))
+}
+
 /// A whole number in plain digits.
 fn whole(json: &Json) -> Option<u64> {
     let Json::Number(text) = json else { return None };

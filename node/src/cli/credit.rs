@@ -44,7 +44,7 @@ fn show(firm: &str, options: &CreditArguments, screen: &mut Screen) -> Result<Ou
     let profile = weights.map(|name| Profile::from_name(name).ok_or_else(|| wrong(name))).transpose()?;
     let credit = match place(&options.place, false) {
         Place::Directory(path) => {
-            let opened = Opened::open(&path)?;
+            let opened = Opened::open(&path)?.whole()?;
             let reading = Reading::new(Arc::clone(&opened.store));
             credits::credit(&reading, &uri_of(firm), Asked { height: options.at, profile })?
         }

@@ -24,8 +24,9 @@ use crate::shell::{Peers as _, Writer};
 const HEARD_MAX: usize = 256;
 /// While no node has the next blocks, they are asked again after so long.
 const LATER: Duration = Duration::from_secs(2);
-/// So many nodes have to send other blocks than those that fit the state until it is taken for false.
-const LIARS_MAX: usize = 2;
+/// So many nodes have to send other blocks than those that fit the state, and nobody be left to ask, until it is taken for
+/// false.
+const LIARS_LEAST: usize = 2;
 
 /// How much of the history is there, of a node that began with a state.
 #[derive(Debug, Default)]
@@ -290,14 +291,16 @@ impl Taking<'_> {
         before.as_ref().and_then(able).or_else(|| able(&giver)).or_else(|| self.asking.others.keys().find_map(able))
     }
 
-    /// A node has sent blocks that are not those that fit the state. If it gave the state, or another says what does not
-    /// fit either, it is the state that does not.
+    /// A node has sent blocks that are not those that fit the state. If it gave the state, or whoever is left says what
+    /// does not fit either, it is the state that does not. As long as somebody else can be asked, those who lie are not
+    /// believed, however many they are.
     fn blame(&mut self, liar: NodeKey, what: String) -> Result<(), End> {
         self.asking.refuse(liar, &what);
         if !self.liars.contains(&liar) {
             self.liars.push(liar);
         }
-        match Hash(liar) == self.fetch.lacks.giver || self.liars.len() >= LIARS_MAX {
+        let is_left = self.asking.others.values().any(|other| other.connected && !other.refused);
+        match Hash(liar) == self.fetch.lacks.giver || (self.liars.len() >= LIARS_LEAST && !is_left) {
             true => Err(End::False(what)),
             false => Ok(()),
         }

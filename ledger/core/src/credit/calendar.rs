@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::day::Day;
-use crate::members::{InvalidRecord, Members};
+use crate::members::{InvalidRecord, Members, built_in};
 
 /// A calendar names at most so many days.
 const DAYS_MAX: usize = 4_096;
@@ -25,10 +25,7 @@ pub struct Calendar {
     workdays: BTreeSet<Day>,
 }
 
-static FIRST: LazyLock<Calendar> = LazyLock::new(|| {
-    let calendar = Calendar::parse(include_bytes!("calendar-cn-2026.json"));
-    calendar.unwrap_or_else(|error| unreachable!("it is part of the program, and a test reads it: {error:?}"))
-});
+static FIRST: LazyLock<Calendar> = LazyLock::new(|| built_in(Calendar::parse(include_bytes!("calendar-cn-2026.json"))));
 
 impl Calendar {
     /// That of mainland China for 2026 (General Office of the State Council, notice of 2025-11-04).

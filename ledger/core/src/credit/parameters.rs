@@ -10,7 +10,7 @@ use super::fact::{Ring, Source};
 use super::indicator::Indicator;
 use super::status::{CustomsTier, PenaltyClass};
 use crate::hash::Hash;
-use crate::members::{InvalidRecord, Members};
+use crate::members::{InvalidRecord, Members, built_in};
 use crate::named::named;
 
 /// Days in a step of the decay: a quarter.
@@ -68,10 +68,8 @@ pub struct Parameters {
     bands: Vec<(Grade, u64)>,
 }
 
-static FIRST: LazyLock<Parameters> = LazyLock::new(|| {
-    let table = Parameters::parse(include_bytes!("scl-credit-1.0.0.json"));
-    table.unwrap_or_else(|error| unreachable!("the table is part of the program, and a test reads it: {error:?}"))
-});
+static FIRST: LazyLock<Parameters> =
+    LazyLock::new(|| built_in(Parameters::parse(include_bytes!("scl-credit-1.0.0.json"))));
 
 impl Parameters {
     /// Those with which the model came.

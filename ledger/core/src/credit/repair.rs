@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::status::PenaltyClass;
 use crate::day::Day;
-use crate::members::{InvalidRecord, Members};
+use crate::members::{InvalidRecord, Members, built_in};
 
 const POLICIES_MAX: usize = 64;
 const FIELDS_MAX: usize = 64;
@@ -38,10 +38,8 @@ pub struct RepairPolicy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepairPolicies(Vec<RepairPolicy>);
 
-static FIRST: LazyLock<RepairPolicies> = LazyLock::new(|| {
-    let policies = RepairPolicies::parse(include_bytes!("repair-policies.json"));
-    policies.unwrap_or_else(|error| unreachable!("they are part of the program, and a test reads them: {error:?}"))
-});
+static FIRST: LazyLock<RepairPolicies> =
+    LazyLock::new(|| built_in(RepairPolicies::parse(include_bytes!("repair-policies.json"))));
 
 impl RepairPolicies {
     /// Those of mainland China: the trial measures of 2023 (NDRC Order 58), and the measures in force from 2026-04-01
