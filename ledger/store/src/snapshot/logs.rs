@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use suyuan_ledger::codec::{self, ENCODED_BYTES_MAX};
@@ -29,6 +30,9 @@ use super::flat::{self, Flat};
 pub(super) const LEAF_BYTES: usize = 40;
 /// So many logs are checked at once by one thread.
 const LOGS_AT_ONCE: u64 = 4_096;
+/// So many names are handed over at once, and so many times so many wait.
+const NAMES_AT_ONCE: usize = 4_096;
+const NAMES_AHEAD: usize = 8;
 /// So many pairs are read at once.
 const PAIRS_AT_ONCE: usize = 1_024;
 /// Above every key.
@@ -287,22 +291,40 @@ fn go_on(stopping: &AtomicBool) -> Result<(), StoreError> {
     }
 }
 
-/// Takes a name, and the height at which it was founded as its log says.
-pub(super) type TakeName<'a> = dyn FnMut(u64, Name) -> Result<(), StoreError> + 'a;
+/// Takes names, each with the height at which it was founded as its log says.
+pub(super) type TakeNames<'a> = dyn FnMut(Vec<(u64, Name)>) -> Result<(), StoreError> + 'a;
 
 /// Makes the tree of subjects from runs and the leaves of logs: hands over its pages and the names of all subjects in
 /// runs, and gives its root and how many those are. They are exactly those that have keys.
 pub(super) fn subjects(
+    store: &(dyn Read + Sync),
+    subject_count: u64,
+    leaves: (&Flat<LEAF_BYTES>, Totals),
+    weights: &Weights,
+    take: &mut TakePage<'_>,
+    take_names: &mut TakeNames<'_>,
+) -> Result<(Hash, u64), Refused> {
+    thread::scope(|scope| {
+        let (send, keys) = sync_channel(NAMES_AHEAD);
+        let reading =
+            thread::Builder::new().name("keys".to_owned()).spawn_scoped(scope, move || read_keys(store, &send));
+        reading.map_err(|error| StoreError::Failed(format!("no thread to read with: {error}")))?;
+        let keys = Keys { rows: keys, names: Vec::new().into_iter() };
+        subjects_of(store, subject_count, leaves, (weights, keys), take, take_names)
+    })
+}
+
+fn subjects_of(
     store: &dyn Read,
     subject_count: u64,
     (leaves, totals): (&Flat<LEAF_BYTES>, Totals),
-    weights: &Weights,
+    (weights, mut keys): (&Weights, Keys),
     take: &mut TakePage<'_>,
-    take_name: &mut TakeName<'_>,
+    take_names: &mut TakeNames<'_>,
 ) -> Result<(Hash, u64), Refused> {
-    let (mut leaves, mut keys) = (leaves.reader()?, Keys::new(store));
+    let mut leaves = leaves.reader()?;
     let (mut maker, mut named, mut weighed) = (PageMaker::new(SUBJECTS), 0u64, 0);
-    let mut runs = Walk::new(store, Table::Run);
+    let (mut runs, mut names) = (Walk::new(store, Table::Run), Vec::with_capacity(NAMES_AT_ONCE));
     while let Some((key, value)) = runs.next()? {
         let fault = |what: &str| Refused::fault(Table::Run, &key, what);
         let first = read_number(&key).filter(|_| key.len() == 8).ok_or_else(|| fault("is under no number"))?;
@@ -322,12 +344,16 @@ pub(super) fn subjects(
         for number in first..end {
             let name = keys.next()?.filter(|name| name.number == number);
             let missing = || Refused::fault(Table::Key, &number.to_be_bytes(), "is not that of the next subject");
-            take_name(height, name.ok_or_else(missing)?)?;
+            names.push((height, name.ok_or_else(missing)?));
+            if names.len() >= NAMES_AT_ONCE {
+                take_names(std::mem::replace(&mut names, Vec::with_capacity(NAMES_AT_ONCE)))?;
+            }
         }
     }
     if let Some(name) = keys.next()? {
         return Err(Refused::fault(Table::Key, &name.number.to_be_bytes(), "is of no subject"));
     }
+    take_names(names)?;
     if weighed != totals.subjects {
         return Err(Refused::fault(Table::Run, &[], "logs have not as many subjects as they say"));
     }
@@ -364,31 +390,61 @@ impl Walk<'_> {
     }
 }
 
+/// Names that follow each other, or why there are no more.
+type Named = Result<Vec<Name>, Refused>;
+
 /// The names that keys make, ascending by number.
-struct Keys<'a> {
-    rows: Walk<'a>,
+struct Keys {
+    rows: Receiver<Named>,
     names: std::vec::IntoIter<Name>,
 }
 
-impl Keys<'_> {
-    fn new(store: &dyn Read) -> Keys<'_> {
-        Keys { rows: Walk::new(store, Table::Key), names: Vec::new().into_iter() }
-    }
-
+impl Keys {
     fn next(&mut self) -> Result<Option<Name>, Refused> {
-        if let Some(name) = self.names.next() {
-            return Ok(Some(name));
+        loop {
+            if let Some(name) = self.names.next() {
+                return Ok(Some(name));
+            }
+            let Ok(names) = self.rows.recv() else { return Ok(None) };
+            self.names = names?.into_iter();
         }
-        let Some((key, row)) = self.rows.next()? else { return Ok(None) };
-        let fault = |what: &str| Refused::fault(Table::Key, &key, what);
-        let first = read_number(&key).filter(|first| key.len() == 8 && *first < LEAVES_MAX);
-        let first = first.ok_or_else(|| fault("is under no number"))?;
-        let keys = decode_keys(&row).filter(|keys| !keys.is_empty() && keys.len() <= KEYS_PER_ROW);
-        let keys = keys.ok_or_else(|| fault("is no row of keys"))?;
-        let name = |(number, key): (u64, &[u8])| {
-            SubjectKey::parse(key).map(|key| Name { number, tag: key.tag() }).ok_or_else(|| fault("has what is no key"))
-        };
-        self.names = (first..).zip(keys).map(name).collect::<Result<Vec<Name>, Refused>>()?.into_iter();
-        Ok(self.names.next())
     }
+}
+
+/// Reads all keys, and sends the names that they make, until nobody takes them any more.
+fn read_keys(store: &dyn Read, send: &SyncSender<Named>) {
+    let (mut rows, mut names) = (Walk::new(store, Table::Key), Vec::new());
+    loop {
+        let goes_on = match rows.next() {
+            Ok(Some((key, row))) => names_of(&key, &row, &mut names).map(|()| true),
+            Ok(None) => Ok(false),
+            Err(error) => Err(error.into()),
+        };
+        let is_full = names.len() >= NAMES_AT_ONCE || !matches!(goes_on, Ok(true));
+        if is_full && send.send(Ok(std::mem::take(&mut names))).is_err() {
+            return;
+        }
+        match goes_on {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(refused) => {
+                // Nobody waits for it any more if it fails.
+                let _ = send.send(Err(refused));
+                return;
+            }
+        }
+    }
+}
+
+/// The names that a row of keys makes.
+fn names_of(key: &[u8], row: &[u8], names: &mut Vec<Name>) -> Result<(), Refused> {
+    let fault = |what: &str| Refused::fault(Table::Key, key, what);
+    let first = read_number(key).filter(|first| key.len() == 8 && *first < LEAVES_MAX);
+    let first = first.ok_or_else(|| fault("is under no number"))?;
+    let keys = decode_keys(row).filter(|keys| !keys.is_empty() && keys.len() <= KEYS_PER_ROW);
+    for (number, key) in (first..).zip(keys.ok_or_else(|| fault("is no row of keys"))?) {
+        let key = SubjectKey::parse(key).ok_or_else(|| fault("has what is no key"))?;
+        names.push(Name { number, tag: key.tag() });
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Takes a state, portion by portion, and makes a ledger of it only if it is what a certified header says.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use suyuan_ledger::codec::encode;
@@ -25,6 +26,8 @@ use super::{Lacks, Moment, Pairs, Refused, TABLES, Trust};
 
 /// So many names are added to the segments at once.
 const NAMES_AT_ONCE: usize = 1 << 16;
+/// So many batches of names wait for whoever writes them.
+const BATCHES_AHEAD: usize = 8;
 /// So many pages are written at once.
 const PAGES_AT_ONCE: usize = 4_096;
 /// So many tags of events are sorted at once.
@@ -329,26 +332,43 @@ impl<'a, S: Sink> Receiver<'a, S> {
         if totals.logs != self.rows_of(Table::Log) {
             return Err(Refused::fault(Table::Log, &[], "logs are missing, or there are too many"));
         }
-        let (mut ranks, mut rows) = (Ranks::new(self.scratch.clone()), Sorted::new(Table::Name));
-        let pages = &mut self.pages;
-        let (root, named) = logs::subjects(
-            store,
-            roots.subject_count,
-            (&leaves, totals),
-            &weights,
-            &mut |key, page| pages.put(key, page),
-            &mut |height, name| {
-                ranks.push(height, &name)?;
-                rows.add(store, name.tag.0, name.number.to_be_bytes())
-            },
-        )?;
-        if root != roots.subjects || named != roots.name_count {
-            return Err(Refused::fault(Table::Run, &[], "the subjects do not make their root"));
-        }
-        rows.write(store)?;
-        if names_root(store, ranks)? != roots.names {
-            return Err(Refused::fault(Table::Key, &[], "the names do not make their root"));
-        }
+        let (pages, scratch) = (&mut self.pages, self.scratch.clone());
+        thread::scope(|scope| {
+            // Names by their tags are sorted and written while those that follow are checked.
+            let (hand_over, names) = sync_channel::<Vec<Name>>(BATCHES_AHEAD);
+            let writing = thread::Builder::new().name("names".to_owned()).spawn_scoped(scope, move || {
+                let mut rows = Sorted::new(Table::Name);
+                for name in names.into_iter().flatten() {
+                    rows.add(store, name.tag.0, name.number.to_be_bytes())?;
+                }
+                rows.write(store)
+            });
+            let writing = writing.map_err(|error| StoreError::Failed(format!("no thread to write with: {error}")))?;
+            let mut ranks = Ranks::new(scratch);
+            let (root, named) = logs::subjects(
+                store,
+                roots.subject_count,
+                (&leaves, totals),
+                &weights,
+                &mut |key, page| pages.put(key, page),
+                &mut |named| {
+                    named.iter().try_for_each(|(height, name)| ranks.push(*height, name))?;
+                    // It fails only if the thread has ended by itself, which it is asked for below.
+                    let _ = hand_over.send(named.into_iter().map(|(_, name)| name).collect());
+                    Ok(())
+                },
+            )?;
+            drop(hand_over);
+            if root != roots.subjects || named != roots.name_count {
+                return Err(Refused::fault(Table::Run, &[], "the subjects do not make their root"));
+            }
+            let names = names_root(store, ranks)?;
+            writing.join().map_err(|_| StoreError::Failed("a thread that writes has panicked".to_owned()))??;
+            match names == roots.names {
+                true => Ok(()),
+                false => Err(Refused::fault(Table::Key, &[], "the names do not make their root")),
+            }
+        })?;
         Ok(totals.logs.saturating_add(1))
     }
 }
