@@ -457,7 +457,7 @@ fn a_block_waits_for_the_history_that_it_needs() {
         Arc::new(VerifiedSubmission::verify(signed, chain, &world.ledger.directory).unwrap())
     };
     let first = signed(&world, LaneState::default(), payload.clone());
-    world.decide(&[first.clone()]);
+    world.decide(std::slice::from_ref(&first));
     // As if its ledger had been begun with the state after that.
     let (mut lacking, mut whole) = (WriteSet::default(), WriteSet::default());
     let unplace = &mut |tag: &[u8], row: &[u8]| {
@@ -477,11 +477,11 @@ fn a_block_waits_for_the_history_that_it_needs() {
     world.tell(vec![Input::Connected(signer(1).public()), Input::Connected(PEER)]);
 
     let again = signed(&world, LaneState { next: 1, previous: first.id() }, payload.clone());
-    world.decide(&[again.clone()]);
+    world.decide(std::slice::from_ref(&again));
     let declared = String::from_utf8(payload).unwrap().strip_suffix('}').unwrap().to_owned()
         + r#","errorDeclaration":{"declarationTime":"2026-10-01T00:00:00Z"}}"#;
     let declared = signed(&world, LaneState { next: 2, previous: again.id() }, declared.into_bytes());
-    let (block, height) = (world.block(&[declared.clone()]), world.ledger.head.height);
+    let (block, height) = (world.block(std::slice::from_ref(&declared)), world.ledger.head.height);
     world.apply(&block, &[declared]);
     let mut effects = world.send(block);
     effects.extend(world.wait(1_000));
