@@ -286,8 +286,10 @@ impl NodeCore {
         }
         self.looks_again = false;
         let told = agreement.has_work(self.ledger.head.height);
+        let waits = self.patience.until(self.elapsed_ms).is_some();
         let seals = !self.sealed && self.is_idle();
-        if told || seals || self.elapsed_ms >= self.heartbeat_at() || self.pool.is_ready(&mut |key| lane(store, key))? {
+        let is_due = seals || self.elapsed_ms >= self.heartbeat_at();
+        if told || (!waits && (is_due || self.pool.is_ready(&mut |key| lane(store, key))?)) {
             return self.begin(store, effects);
         }
         Ok(false)

@@ -13,7 +13,7 @@ use suyuan_ledger::state::subject::place_key;
 use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent};
 
-use super::{Alarm, CoreError, DecidedBlock, Effect, Message, NodeCore, NodeKey};
+use super::{Alarm, CoreError, DecidedBlock, Effect, Message, NodeCore, NodeKey, Part};
 
 /// Decided blocks are sent in portions of at most so many, and of about so many bytes.
 const PORTION_BLOCKS: u64 = 64;
@@ -278,6 +278,10 @@ impl NodeCore {
                     applied => applied?,
                 }
                 self.tell_followers(effects);
+                // It may be waited for.
+                if matches!(self.part, Part::Validator(_)) && self.follow.is_last(self.ledger.head.height) {
+                    self.send_status(None, effects);
+                }
                 // More may be on their way while this one is written.
                 self.ask_for_blocks(effects);
                 Ok(true)

@@ -9,6 +9,7 @@ mod body;
 pub mod evidence;
 mod follow;
 mod message;
+mod patience;
 mod pool;
 mod turns;
 mod watch;
@@ -37,6 +38,7 @@ use crate::consensus::{Contradiction, Pace};
 use abstain::Abstaining;
 use agreement::Agreement;
 use follow::Follow;
+use patience::Patience;
 use pool::{Added, Pool, is_of_organisations};
 use watch::Watch;
 
@@ -250,6 +252,7 @@ pub struct NodeCore {
     /// be said without, nor what some blocks do.
     lacks_history: bool,
     follow: Follow,
+    patience: Patience,
     watch: Watch,
     inbox: VecDeque<(NodeKey, Message)>,
     pace: Pace,
@@ -309,6 +312,7 @@ impl NodeCore {
             abstaining,
             lacks_history,
             follow: Follow::default(),
+            patience: Patience::default(),
             watch: Watch::default(),
             inbox: VecDeque::new(),
             pace,
@@ -356,7 +360,8 @@ impl NodeCore {
             // Those who follow see from blocks that it lives.
             Part::Alone(_) => seal.or_else(|| self.follow.has_nodes().then(|| self.heartbeat_at())),
             Part::Validator(agreement) => {
-                let start = (!agreement.is_started()).then(|| seal.unwrap_or(self.heartbeat_at()));
+                let due = seal.unwrap_or(self.heartbeat_at());
+                let start = (!agreement.is_started()).then(|| self.patience.until(self.elapsed_ms).unwrap_or(due));
                 [start, agreement.wakes_at(), self.follow.wakes_at()].into_iter().flatten().min()
             }
             Part::Follower => self.follow.wakes_at(),
@@ -396,7 +401,10 @@ impl NodeCore {
                 }
                 Input::Followed(blocks) => self.follow.verified(blocks),
                 Input::Connected(node) => self.connected(node, &mut effects),
-                Input::Disconnected(node) => self.follow.disconnected(&node),
+                Input::Disconnected(node) => {
+                    self.follow.disconnected(&node);
+                    self.patience.end(&node);
+                }
                 Input::Message { from, message } if self.inbox.len() < INBOX_MAX => {
                     self.inbox.push_back((from, *message));
                 }
@@ -492,6 +500,7 @@ impl NodeCore {
             Message::Submission(submission) => self.take_passed_on(store, Given::Signed(submission))?,
             Message::Status { height } => {
                 self.follow.status(from, height, self.elapsed_ms);
+                self.wait_for(store, from, height);
                 if let Some(abstaining) = &mut self.abstaining {
                     abstaining.told(from, height);
                 }

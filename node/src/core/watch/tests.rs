@@ -496,3 +496,44 @@ fn a_block_waits_for_the_history_that_it_needs() {
     world.wait(1_000);
     assert_eq!(world.audit.ledger().head, world.ledger.head);
 }
+
+/// Whether a validator decides on a block once others have said how far they are, each so many milliseconds after it began.
+fn decides(world: &World, says: &[(u64, NodeKey, u64)]) -> bool {
+    let ledger = Ledger::open(&world.store).unwrap().unwrap();
+    let settings = CoreSettings { key: Some(signer(1)), pace: Pace::default(), log: Vec::new(), is_new_log: false };
+    let mut core = NodeCore::new(ledger, &world.store, settings).unwrap();
+    for (elapsed_ms, from, height) in says.iter().copied() {
+        let message = Box::new(Message::Status { height });
+        let time = Input::Time { wall_ms: world.wall(), elapsed_ms };
+        let inputs = vec![time, Input::Connected(from), Input::Message { from, message }];
+        core.step(&world.store, inputs).unwrap();
+    }
+    core.view().deciding.is_some()
+}
+
+/// Goal: a validator that was away for a moment is waited for, not for long, not again soon, and not once it is back or if it
+/// was away for long. Method: a validator with twenty blocks to whom others say how far they are, when a block is due.
+#[test]
+fn who_comes_back_is_waited_for() {
+    let mut world = World::new();
+    for _ in 0..20 {
+        world.decide(&[]);
+    }
+    let head = world.ledger.head.height;
+    let (first, away, strange) = (signer(2).public(), signer(3).public(), PEER);
+    let due = u64::from(Pace::default().heartbeat_ms) + 1;
+    assert!(decides(&world, &[(due, first, head)]));
+    assert!(!decides(&world, &[(due, first, head - 16)]));
+    assert!(decides(&world, &[(due, first, head - 15)]) && decides(&world, &[(due, strange, 0)]));
+    assert!(!decides(&world, &[(due, first, 0), (due + 3_999, strange, 0)]));
+    assert!(decides(&world, &[(due, first, 0), (due + 4_000, strange, 0)]));
+    assert!(decides(&world, &[(due, first, 0), (due + 100, first, head - 2)]));
+    assert!(!decides(&world, &[(due, first, 0), (due + 100, first, head - 3)]));
+    // Another's turn, but not the same one's once more.
+    assert!(!decides(&world, &[(due - 5_000, first, 0), (due, away, 0)]));
+    assert!(decides(&world, &[(due - 5_000, first, 0), (due, first, 0)]));
+    // It was away for a minute and more.
+    world.now += 61_000;
+    world.decide(&[]);
+    assert!(decides(&world, &[(due, first, 2)]));
+}
