@@ -1,14 +1,18 @@
-//! What is said of a firm's credit: its records, read out of blocks beside the writer, and what the model makes of them.
+//! What is said of a firm's credit: its records, read out of blocks beside the writer, and what the model makes of them;
+//! and the gate for records of credit and of contracts.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use suyuan_epcis::codes::{self, Code, credit};
+use suyuan_epcis::codes::{self, Code, contract, credit};
 use suyuan_epcis::problem::Reason;
+use suyuan_ledger::contract::fold::{self, Contract};
+use suyuan_ledger::contract::record::ContractRecord;
 use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::file::{Author, CreditFile, Void, Written};
 use suyuan_ledger::credit::reading;
@@ -23,12 +27,13 @@ use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::head::lacks_history;
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::replay::stored_block;
-use suyuan_ledger::submission::{SignedSubmission, record_type};
-use suyuan_store::RocksStore;
+use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent, record_type};
+use suyuan_store::{RocksStore, Snapshot};
 use utoipa::ToSchema;
 
 use crate::codes::node as node_codes;
 use crate::open::store_reason;
+use crate::shell::now_ms;
 
 /// So often it is looked whether there are further blocks.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -43,6 +48,18 @@ pub struct Reading {
     /// Two at once would do the same twice.
     at_work: Mutex<()>,
     stops: AtomicBool,
+}
+
+/// The ledger as of a height.
+pub struct Looked<'a> {
+    /// What is stored.
+    pub snapshot: Snapshot<'a>,
+    /// Where it stands by now, and who is who.
+    pub ledger: Ledger,
+    /// The height.
+    pub height: u64,
+    /// The time of its block.
+    pub time: i64,
 }
 
 /// The thread, which ends with this at the latest.
@@ -72,6 +89,28 @@ impl Reading {
             self.store.commit(&writes)?;
         }
         Ok(head)
+    }
+
+    /// Looks at the ledger as of a height, the last one if absent, with all read up to there; the height if there is no
+    /// such.
+    pub fn look(&self, height: Option<u64>) -> Result<Result<Looked<'_>, u64>, Reason> {
+        let failed = |error: StoreError| store_reason(&error);
+        let head = self.catch_up().map_err(failed)?;
+        let snapshot = self.store.snapshot();
+        let ledger = Ledger::open(&snapshot).map_err(failed)?;
+        let ledger = ledger.ok_or_else(|| Reason::new(node_codes::STORE, &["no ledger"]))?;
+        let height = height.unwrap_or(head);
+        if height > head || height == 0 {
+            return Ok(Err(height));
+        }
+        let time = match height == ledger.head.height {
+            true => ledger.head.time,
+            false => {
+                let block = stored_block(&snapshot, height);
+                block.map_err(|error| Reason::new(node_codes::STORE, &[&format!("{error:?}")]))?.header.time
+            }
+        };
+        Ok(Ok(Looked { snapshot, ledger, height, time }))
     }
 
     /// Goes on reading until the thread is dropped.
@@ -217,6 +256,8 @@ pub struct Asked {
     pub height: Option<u64>,
     /// By whose weights; those that an authority has named if absent.
     pub profile: Option<Profile>,
+    /// As of which day what is recorded counts; that of the block if absent.
+    pub day: Option<Day>,
 }
 
 fn nothing(subject: &str, height: u64) -> Reason {
@@ -226,28 +267,15 @@ fn nothing(subject: &str, height: u64) -> Reason {
 /// A firm's credit.
 pub fn credit(reading: &Reading, subject: &str, asked: Asked) -> Result<Credit, Reason> {
     let failed = |error: StoreError| store_reason(&error);
-    let head = reading.catch_up().map_err(failed)?;
-    let snapshot = reading.store.snapshot();
-    let ledger = Ledger::open(&snapshot).map_err(failed)?;
-    let ledger = ledger.ok_or_else(|| Reason::new(node_codes::STORE, &["no ledger"]))?;
-    let height = asked.height.unwrap_or(head);
-    if height > head || height == 0 {
-        return Err(nothing(subject, height));
-    }
-    let time = match height == ledger.head.height {
-        true => ledger.head.time,
-        false => {
-            let block = stored_block(&snapshot, height);
-            block.map_err(|error| Reason::new(node_codes::STORE, &[&format!("{error:?}")]))?.header.time
-        }
-    };
+    let Looked { snapshot, ledger, height, time } =
+        reading.look(asked.height)?.map_err(|height| nothing(subject, height))?;
     let data = (Calendar::first(), RepairPolicies::first());
-    let file = reading::file(&snapshot, &ledger.directory, subject, height, data).map_err(failed)?;
+    let file = reading::file(&snapshot, &ledger.directory, subject, (height, time), data).map_err(failed)?;
     if file.is_empty() {
         return Err(nothing(subject, height));
     }
     let profile = asked.profile.or(file.profile()).unwrap_or(PROFILE_DEFAULT);
-    Ok(say(&file, profile, (height, Day::in_china(time))))
+    Ok(say(&file, profile, (height, asked.day.unwrap_or(Day::in_china(time)))))
 }
 
 fn say(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Credit {
@@ -340,9 +368,14 @@ pub fn code_of(void: Void) -> &'static Code {
     codes::find(void.name()).unwrap_or(credit::TRANSITION)
 }
 
-/// Looks whether the records of credit in a submission will have an effect, as things stand.
+/// The code of a void of a contract.
+pub fn code_of_contract(void: fold::Void) -> &'static Code {
+    codes::find(void.name()).unwrap_or(contract::TRANSITION)
+}
+
+/// Looks whether the records of credit and of contracts in a submission will have an effect, as things stand.
 pub fn gate(reading: &Reading, submission: &SignedSubmission) -> Result<Option<Refused>, StoreError> {
-    if submission.events.iter().all(|event| event.record_type != record_type::CREDIT) {
+    if submission.events.iter().all(|event| !record_type::is_read_apart(event.record_type)) {
         return Ok(None);
     }
     // Sent again, it is answered as before, whatever it has changed since.
@@ -357,31 +390,68 @@ pub fn gate(reading: &Reading, submission: &SignedSubmission) -> Result<Option<R
     let author =
         author.map(|one| Author { uri: one.uri.clone(), is_authority: one.role == OrganisationRole::Authority });
     let Some(author) = author else { return Ok(None) };
-    let mut files: BTreeMap<String, CreditFile<'static>> = BTreeMap::new();
+    let at = (head, now_ms().max(ledger.head.time));
+    let mut gate =
+        Gate { store: &snapshot, ledger: &ledger, author, at, files: BTreeMap::new(), contracts: BTreeMap::new() };
     for (event, place) in submission.events.iter().zip(0..) {
-        if event.record_type != record_type::CREDIT {
-            continue;
-        }
-        let record = match CreditRecord::parse(&event.payload) {
-            Ok(record) => record,
-            Err(error) => {
-                let reason = Reason::new(credit::RECORD_FORM, &[&error.argument]);
-                return Ok(Some(Refused { event: place, pointer: error.pointer, reason }));
-            }
+        let refused = match event.record_type {
+            record_type::CREDIT => gate.credit(event)?,
+            record_type::CONTRACT => gate.contract(event)?,
+            _ => None,
         };
-        let subject = record.subject.clone();
-        if !files.contains_key(&subject) {
-            let data = (Calendar::first(), RepairPolicies::first());
-            let file = reading::file(&snapshot, &ledger.directory, &subject, head, data)?;
-            files.insert(subject.clone(), file);
-        }
-        let Some(file) = files.get_mut(&subject) else { continue };
-        // Its hash on the ledger is not known yet; no record of this submission can name it.
-        let written = Written { hash: event.digest(), author: author.clone(), record };
-        if let Err(void) = file.take(&written) {
-            let reason = Reason::new(code_of(void), &[]);
-            return Ok(Some(Refused { event: place, pointer: String::new(), reason }));
+        if let Some((reason, pointer)) = refused {
+            return Ok(Some(Refused { event: place, pointer, reason }));
         }
     }
     Ok(None)
+}
+
+/// Takes the records of one submission as if they were on the ledger. What hashes they will have there is not known yet; no
+/// record of this submission can name another.
+struct Gate<'a> {
+    store: &'a Snapshot<'a>,
+    ledger: &'a Ledger,
+    author: Author,
+    at: (u64, i64),
+    files: BTreeMap<String, CreditFile<'static>>,
+    contracts: BTreeMap<Hash, Contract<'static>>,
+}
+
+/// Why one is refused, and where in it.
+type Why = Option<(Reason, String)>;
+
+impl Gate<'_> {
+    fn credit(&mut self, event: &SubmittedEvent) -> Result<Why, StoreError> {
+        let record = match CreditRecord::parse(&event.payload) {
+            Ok(record) => record,
+            Err(error) => return Ok(Some((Reason::new(credit::RECORD_FORM, &[&error.argument]), error.pointer))),
+        };
+        let subject = record.subject.clone();
+        if !self.files.contains_key(&subject) {
+            let data = (Calendar::first(), RepairPolicies::first());
+            let file = reading::file(self.store, &self.ledger.directory, &subject, self.at, data)?;
+            self.files.insert(subject.clone(), file);
+        }
+        let Some(file) = self.files.get_mut(&subject) else { return Ok(None) };
+        let taken = file.take(&Written { hash: event.digest(), author: self.author.clone(), record });
+        Ok(taken.err().map(|void| (Reason::new(code_of(void), &[]), String::new())))
+    }
+
+    fn contract(&mut self, event: &SubmittedEvent) -> Result<Why, StoreError> {
+        let record = match ContractRecord::parse(&event.payload) {
+            Ok(record) => record,
+            Err(error) => return Ok(Some((Reason::new(contract::RECORD_FORM, &[&error.argument]), error.pointer))),
+        };
+        let why = |void: fold::Void| Some((Reason::new(code_of_contract(void), &[]), String::new()));
+        let id = record.contract;
+        let written = fold::Written { hash: event.digest(), author: self.author.clone(), recorded: self.at.1, record };
+        let Some(id) = id else { return Ok(Contract::new(&written, Calendar::first()).err().and_then(why)) };
+        if let Entry::Vacant(place) = self.contracts.entry(id) {
+            let found = reading::contract(self.store, &self.ledger.directory, &id, self.at, Calendar::first())?;
+            let Some((contract, _)) = found else { return Ok(why(fold::Void::Unknown)) };
+            place.insert(contract);
+        }
+        let Some(contract) = self.contracts.get_mut(&id) else { return Ok(None) };
+        Ok(contract.take(&written).err().and_then(why))
+    }
 }

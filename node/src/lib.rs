@@ -15,6 +15,7 @@ pub mod cli;
 pub mod codes;
 pub mod config;
 pub mod consensus;
+pub mod contracts;
 pub mod core;
 pub mod credits;
 pub mod epc_form;

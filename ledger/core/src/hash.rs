@@ -137,6 +137,8 @@ tags! {
     Vote "vote",
     /// A proposal of a header.
     Proposal "prop",
+    /// A counterparty as a subject's facts of credit name it.
+    Pseudonym "psd",
 }
 
 /// The keyed hasher's keys, made once: deriving one for each hash would cost more than the hash.

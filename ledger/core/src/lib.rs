@@ -13,6 +13,7 @@
 
 pub mod block;
 pub mod codec;
+pub mod contract;
 pub mod credit;
 pub mod day;
 pub mod derive;

@@ -31,12 +31,19 @@ pub mod record_type {
     pub const ORGANISATION: u16 = 2;
     /// A record of governance: organisations, prefix bindings, parameters.
     pub const GOVERNANCE: u16 = 3;
-    /// A record of credit. What it says is for the reading state alone (`architecture.md`, "Two states").
+    /// A record of a contract. What it says is for the reading state alone (`architecture.md`, "Two states").
+    pub const CONTRACT: u16 = 4;
+    /// A record of credit, likewise.
     pub const CREDIT: u16 = 5;
+
+    /// Whether it is read by the reading state alone, and moves nothing.
+    pub const fn is_read_apart(record_type: u16) -> bool {
+        matches!(record_type, CONTRACT | CREDIT)
+    }
 
     /// Whether what follows it can be judged without its payload, so that this may be erased.
     pub const fn is_erasable(record_type: u16) -> bool {
-        matches!(record_type, EPCIS | CREDIT)
+        matches!(record_type, EPCIS | CONTRACT | CREDIT)
     }
 }
 

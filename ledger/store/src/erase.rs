@@ -16,6 +16,7 @@ use suyuan_ledger::credit::reading;
 use suyuan_ledger::kv::{StoreError, Table, WriteSet};
 use suyuan_ledger::state::head::lacks_history;
 use suyuan_ledger::state::reader::Reader;
+use suyuan_ledger::submission::record_type;
 
 use crate::RocksStore;
 
@@ -62,10 +63,11 @@ impl RocksStore {
         }
         let reader = Reader::new(self);
         for PayloadPlace { height, index } in places {
-            // One that has rotted is erased all the same; nothing was read out of it since.
-            let Ok(Some(salted)) = reader.payload(*height, *index) else { continue };
-            if let Some(row) = reading::row_of(&salted.payload, *height, *index) {
-                deletions.delete(Table::Reading, row);
+            let record = reader.record(*height, *index)?;
+            if record.is_some_and(|record| record_type::is_read_apart(record.record_type)) {
+                // One that has rotted is erased all the same; nothing was read out of it since.
+                let rows = reading::rows_of(self, (*height, *index)).unwrap_or_default();
+                rows.into_iter().for_each(|row| deletions.delete(Table::Reading, row));
             }
         }
         self.commit(&deletions)?;

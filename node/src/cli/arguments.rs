@@ -64,6 +64,8 @@ pub enum Command {
     Governance(GovernanceCommand),
     /// Credit of a firm: its grade, what it is made of; exit code 1 if nothing is recorded
     Credit(CreditArguments),
+    /// Contracts: what is owed, how it stands, what became of it
+    Contract(ContractArguments),
     /// Print every message code with its texts, as Markdown
     Codes(CodesArguments),
 }
@@ -761,6 +763,9 @@ pub struct CreditArguments {
     /// By whose weights: GENM, FOOD, DRUG, SPEQ, LOGI or TRAD [default: as an authority has said, else GENM]
     #[arg(long, value_name = "PROFILE")]
     pub weights: Option<String>,
+    /// As of which day what is recorded counts, YYYY-MM-DD [default: that of the last block]
+    #[arg(long, value_name = "DAY")]
+    pub day: Option<String>,
     /// Where the ledger is
     #[command(flatten)]
     pub place: PlaceArguments,
@@ -773,15 +778,15 @@ pub struct CreditArguments {
 #[derive(Debug, Subcommand)]
 pub enum CreditCommand {
     /// Record what authorities found and decided, pledges, objections, repairs; exit code 1 if one is refused
-    Record(CreditRecordArguments),
+    Record(RecordArguments),
     /// Evaluate the facts of a file, without a ledger: what grade they make, and what each of them did to it
     Evaluate(EvaluateArguments),
 }
 
-/// `suyuan credit record`
+/// `suyuan credit record`, `suyuan contract record`
 #[derive(Debug, Args)]
-pub struct CreditRecordArguments {
-    /// JSON as docs/CREDIT.md has it: one record, a list of them or one a line; or - for standard input
+pub struct RecordArguments {
+    /// JSON as the documentation has it (docs/CREDIT.md, docs/CONTRACT.md): one record, a list of them or one a line; or - for standard input
     #[arg(value_name = "FILE")]
     pub records_file: PathBuf,
     /// Key file to sign with [default: the data directory's device key]
@@ -793,6 +798,55 @@ pub struct CreditRecordArguments {
     /// How the key file is opened
     #[command(flatten)]
     pub unlock: UnlockArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan contract`
+#[derive(Debug, Args)]
+pub struct ContractArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: ContractCommand,
+}
+
+/// Commands on contracts.
+#[derive(Debug, Subcommand)]
+pub enum ContractCommand {
+    /// Record what parties agree on, do and receive, and what adjudicators decide; exit code 1 if one is refused
+    Record(RecordArguments),
+    /// Show how a contract stands; exit code 1 if there is none
+    Show(ContractShowArguments),
+    /// List the contracts of a firm
+    List(ContractListArguments),
+}
+
+/// `suyuan contract show`
+#[derive(Debug, Args)]
+pub struct ContractShowArguments {
+    /// The contract: the hash of its first record
+    #[arg(value_name = "ID")]
+    pub contract: String,
+    /// At which height [default: the last one]
+    #[arg(long, value_name = "HEIGHT")]
+    pub at: Option<u64>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan contract list`
+#[derive(Debug, Args)]
+pub struct ContractListArguments {
+    /// The firm: its URI, unified social credit code or legal entity identifier
+    pub firm: String,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

@@ -9,7 +9,9 @@ use comfy_table::{CellAlignment, Table};
 use suyuan_epcis::codes::{Language, credit as codes};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::Profile;
+use suyuan_ledger::day::Day;
 
+use super::apart;
 use super::arguments::{CreditArguments, CreditCommand};
 use super::outcome::{Outcome, read_reason};
 use super::place::{Failure, Place, place, remote};
@@ -23,7 +25,6 @@ use crate::link::Remote;
 use crate::open::{Opened, read_file};
 
 mod evaluate;
-mod record;
 
 /// A million facts fit.
 const FILE_BYTES_MAX: u64 = 512 << 20;
@@ -31,7 +32,7 @@ const FILE_BYTES_MAX: u64 = 512 << 20;
 /// Says what a firm's credit is, or does what else is asked.
 pub fn run(options: &CreditArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     match (&options.command, &options.firm) {
-        (Some(CreditCommand::Record(options)), _) => record::run(options, screen),
+        (Some(CreditCommand::Record(options)), _) => apart::record(&apart::CREDIT, options, screen),
         (Some(CreditCommand::Evaluate(options)), _) => evaluate::evaluate(options, screen),
         (None, Some(firm)) => show(firm, options, screen),
         (None, None) => Err(Reason::new(node_codes::OPTION, &["FIRM", ""]).into()),
@@ -42,11 +43,13 @@ fn show(firm: &str, options: &CreditArguments, screen: &mut Screen) -> Result<Ou
     let wrong = |name: &str| Reason::new(node_codes::OPTION, &["--weights", name]);
     let weights = options.weights.as_deref();
     let profile = weights.map(|name| Profile::from_name(name).ok_or_else(|| wrong(name))).transpose()?;
+    let wrong = |day: &String| Reason::new(node_codes::OPTION, &["--day", day]);
+    let day = options.day.as_ref().map(|day| Day::parse(day).ok_or_else(|| wrong(day))).transpose()?;
     let credit = match place(&options.place, false) {
         Place::Directory(path) => {
             let opened = Opened::open(&path)?.whole()?;
             let reading = Reading::new(Arc::clone(&opened.store));
-            credits::credit(&reading, &uri_of(firm), Asked { height: options.at, profile })?
+            credits::credit(&reading, &uri_of(firm), Asked { height: options.at, profile, day })?
         }
         Place::Node(url) => of_node(&remote(&url, &options.place)?, firm, options)?,
     };
@@ -61,7 +64,8 @@ fn show(firm: &str, options: &CreditArguments, screen: &mut Screen) -> Result<Ou
 fn of_node(remote: &Remote, firm: &str, options: &CreditArguments) -> Result<Credit, Reason> {
     let at = options.at.map(|height| format!("at={height}"));
     let profile = options.weights.as_ref().map(|name| format!("profile={}", percent_encoded(name)));
-    let query: Vec<String> = at.into_iter().chain(profile).collect();
+    let day = options.day.as_ref().map(|day| format!("day={}", percent_encoded(day)));
+    let query: Vec<String> = at.into_iter().chain(profile).chain(day).collect();
     let path = format!("/v1/credit/{}?{}", percent_encoded(firm), query.join("&"));
     let (status, bytes) = remote.get(&path, "application/json")?;
     match (status, serde_json::from_slice(&bytes)) {
@@ -131,7 +135,7 @@ fn facts(credit: &Credit, language: Language) -> String {
 // ---- what these commands share ----
 
 /// The bytes of a file, or of standard input.
-fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
     if path != Path::new("-") {
         return Ok(read_file(path, FILE_BYTES_MAX)?);
     }
@@ -161,7 +165,7 @@ fn indicators<'a>(rows: impl Iterator<Item = (&'a str, u16, u64, Option<u64>)>, 
     format!("{shown}\n")
 }
 
-fn table(header: &[&str]) -> Table {
+pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING);
     if !header.is_empty() {

@@ -6,10 +6,12 @@ use std::process::ExitCode;
 
 mod account;
 mod alarms;
+mod apart;
 mod arguments;
 mod backup;
 mod capture;
 mod code_list;
+mod contract;
 mod credit;
 mod data;
 mod demo;
@@ -91,6 +93,7 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Checkpoint(options) => place::end(verify::export(&options, screen), screen),
         Command::Governance(command) => place::end(governance::run(&command, screen), screen),
         Command::Org(command) => place::end(org::run(&command, screen), screen),
+        Command::Contract(options) => place::end(contract::run(&options, screen), screen),
         Command::Credit(options) => place::end(credit::run(&options, screen), screen),
         Command::Codes(options) => code_list::run(&options, screen),
     }

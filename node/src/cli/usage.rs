@@ -156,6 +156,10 @@ const ABOUT_ZH: &[(&str, &str)] = &[
     ("credit", "企业信用：等级及其构成；若无记录，退出码为 1"),
     ("credit record", "记录主管机关的检查与决定、承诺、异议、修复；若有被拒，退出码为 1"),
     ("credit evaluate", "不需账本，评价文件中的事实：所得等级及各事实的影响"),
+    ("contract", "合同：所负义务、现状与结果"),
+    ("contract record", "记录当事方的约定、履行与受领及裁决；若有被拒，退出码为 1"),
+    ("contract show", "显示合同现状；若不存在，退出码为 1"),
+    ("contract list", "列出企业的合同"),
     ("codes", "以 Markdown 输出全部消息代码及其文本"),
 ];
 
@@ -238,7 +242,12 @@ const HELP_ZH: &[(&str, &str)] = &[
     ("explain", "显示每项事实、其记录及对得分的影响"),
     ("at", "截至此高度 [默认：最新]"),
     ("weights", "适用权重：GENM、FOOD、DRUG、SPEQ、LOGI 或 TRAD [默认：以主管机关所定为准，否则为 GENM]"),
-    ("records_file", "JSON 文件，格式见 docs/CREDIT.md：单条、列表或每行一条；或 - 表示标准输入"),
+    ("day", "截至此日，YYYY-MM-DD，按已有记录计 [默认：最新区块之日]"),
+    ("contract", "合同：其首条记录的哈希"),
+    (
+        "records_file",
+        "JSON 文件，格式见文档（docs/CREDIT.md、docs/CONTRACT.md）：单条、列表或每行一条；或 - 表示标准输入",
+    ),
     ("facts_file", "JSON 文件，格式见 docs/CREDIT.md，或 - 表示标准输入"),
     ("epcis convert json", "以 JSON 说明所做的操作；需要 --output"),
 ];

@@ -15,6 +15,7 @@ use super::record::{
 };
 use super::repair::RepairPolicies;
 use super::status::{CustomsTier, Equipment, Licences, Penalty, PenaltyClass, PenaltyState, Status};
+use crate::contract::fold::Contract;
 use crate::day::Day;
 use crate::hash::Hash;
 use crate::named::named;
@@ -83,6 +84,17 @@ enum Standing {
     Repaired,
 }
 
+impl Standing {
+    fn status(self) -> FactStatus {
+        match self {
+            Standing::Stands => FactStatus::Active,
+            Standing::Suspended => FactStatus::Suspended,
+            Standing::Withdrawn => FactStatus::Superseded,
+            Standing::Repaired => FactStatus::Repaired,
+        }
+    }
+}
+
 /// A record in the file.
 #[derive(Debug, Clone)]
 struct Item {
@@ -98,6 +110,8 @@ pub struct Objection {
     pub target: Hash,
     /// What is said to be wrong.
     pub kind: ObjectionKind,
+    /// What of a contract is objected to; all that rests on the record if empty.
+    pub indicators: Vec<Indicator>,
     /// The last step; none if nothing was done yet.
     pub step: Option<ObjectionStep>,
     /// How it was decided.
@@ -135,6 +149,11 @@ pub struct CreditFile<'a> {
     pub repairs: BTreeMap<Hash, Repair>,
     /// Records without effect, in their order.
     pub voids: Vec<(Hash, Void)>,
+    /// What contracts say, and whether the subject said it.
+    contract_facts: Vec<Fact>,
+    contract_records: BTreeMap<Hash, bool>,
+    /// What became of it by objection: of all that rests on a record, or of these indicators alone.
+    rests: BTreeMap<Hash, (Standing, Vec<Indicator>)>,
 }
 
 impl<'a> CreditFile<'a> {
@@ -149,7 +168,17 @@ impl<'a> CreditFile<'a> {
             objections: BTreeMap::new(),
             repairs: BTreeMap::new(),
             voids: Vec::new(),
+            contract_facts: Vec::new(),
+            contract_records: BTreeMap::new(),
+            rests: BTreeMap::new(),
         }
+    }
+
+    /// Takes what a contract of the subject has come to. Contracts MUST be taken before records that object to what they
+    /// say.
+    pub fn take_contract(&mut self, contract: &Contract<'_>, salt: &[u8]) {
+        self.contract_facts.extend(contract.facts(&self.subject, salt, self.calendar));
+        self.contract_records.extend(contract.records.iter().map(|(hash, author)| (*hash, *author == self.subject)));
     }
 
     /// Whose it is.
@@ -159,7 +188,7 @@ impl<'a> CreditFile<'a> {
 
     /// Whether nothing in it has had an effect.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.items.is_empty() && self.contract_records.is_empty()
     }
 
     /// Takes the next record, or notes why it has no effect.
@@ -194,8 +223,8 @@ impl<'a> CreditFile<'a> {
                 self.add(*hash, &record.statement, day);
             }
             Statement::Penalty { delivered: None, .. } => return Err(Void::NotDelivered),
-            Statement::Objection { target, kind, evidence, .. } => {
-                self.object((*hash, day), *target, *kind, !evidence.is_empty())?;
+            Statement::Objection { target, kind, evidence, indicators, .. } => {
+                self.object((*hash, day), *target, (*kind, indicators), !evidence.is_empty())?;
             }
             Statement::ObjectionStep { objection, step, result, .. } => {
                 self.objection_step(objection, *step, *result, day)?;
@@ -223,9 +252,21 @@ impl<'a> CreditFile<'a> {
         }
     }
 
-    fn set(&mut self, hash: &Hash, standing: Standing) {
-        if let Some(item) = self.items.get_mut(hash) {
-            item.standing = standing;
+    /// How that stands to which can be objected: what others have said.
+    fn standing(&self, hash: &Hash) -> Result<Standing, Void> {
+        match (self.items.get(hash), self.contract_records.get(hash)) {
+            (Some(item), _) if item.statement.is_of_subject() => Err(Void::WrongTarget),
+            (Some(item), _) => Ok(item.standing),
+            (None, Some(true)) => Err(Void::WrongTarget),
+            (None, Some(false)) => Ok(self.rests.get(hash).map_or(Standing::Stands, |(standing, _)| *standing)),
+            (None, None) => Err(Void::UnknownTarget),
+        }
+    }
+
+    fn set(&mut self, hash: &Hash, standing: Standing, indicators: &[Indicator]) {
+        match self.items.get_mut(hash) {
+            Some(item) => item.standing = standing,
+            None => drop(self.rests.insert(*hash, (standing, indicators.to_vec()))),
         }
     }
 
@@ -235,14 +276,10 @@ impl<'a> CreditFile<'a> {
         &mut self,
         (hash, day): (Hash, Day),
         target: Hash,
-        kind: ObjectionKind,
+        (kind, indicators): (ObjectionKind, &[Indicator]),
         has_evidence: bool,
     ) -> Result<(), Void> {
-        let item = self.item(&target)?;
-        if item.statement.is_of_subject() {
-            return Err(Void::WrongTarget);
-        }
-        if item.standing != Standing::Stands {
+        if self.standing(&target)? != Standing::Stands {
             return Err(Void::Transition);
         }
         let before = self.objections.values().any(|one| one.target == target && one.step.is_some());
@@ -253,7 +290,8 @@ impl<'a> CreditFile<'a> {
             (false, false) => {}
         }
         let due = Some(self.calendar.after(day, OBJECTION_ACCEPT_DAYS));
-        self.objections.insert(hash, Objection { target, kind, step: None, result: None, due });
+        let indicators = indicators.to_vec();
+        self.objections.insert(hash, Objection { target, kind, indicators, step: None, result: None, due });
         Ok(())
     }
 
@@ -280,15 +318,15 @@ impl<'a> CreditFile<'a> {
             ObjectionStep::ProviderAnswer => objection.due,
             ObjectionStep::Refuse | ObjectionStep::Decide => None,
         };
-        let target = objection.target;
+        let (target, indicators) = (objection.target, &objection.indicators);
         match (step, result) {
             (ObjectionStep::Accept, _) if self.suspends(&target, objection.kind) => {
-                self.set(&target, Standing::Suspended)
+                self.set(&target, Standing::Suspended, indicators)
             }
             (ObjectionStep::Decide, Some(ObjectionResult::Upheld | ObjectionResult::Partly)) => {
-                self.set(&target, Standing::Withdrawn);
+                self.set(&target, Standing::Withdrawn, indicators);
             }
-            (ObjectionStep::Decide, _) => self.set(&target, Standing::Stands),
+            (ObjectionStep::Decide, _) => self.set(&target, Standing::Stands, indicators),
             _ => {}
         }
         self.objections.insert(*hash, Objection { step: Some(step), result, due, ..objection });
@@ -353,7 +391,7 @@ impl<'a> CreditFile<'a> {
         };
         if result == Some(RepairResult::Repaired) {
             for target in &repair.targets {
-                self.set(target, Standing::Repaired);
+                self.set(target, Standing::Repaired, &[]);
             }
             // What a repaired penalty rests on shares its fate.
             let is_basis = |item: &Item| match &item.statement {
@@ -395,39 +433,42 @@ impl<'a> CreditFile<'a> {
             .last()
     }
 
-    /// The facts, each from a record.
+    /// The facts of contracts, with what became of them by objection.
+    fn contract_facts(&self) -> impl Iterator<Item = Fact> {
+        self.contract_facts.iter().map(|fact| {
+            let rests = fact.evidence.iter().filter_map(|hash| self.rests.get(hash));
+            let mut rests = rests.filter(|(_, of)| of.is_empty() || of.contains(&fact.indicator));
+            let standing = rests.find(|(standing, _)| *standing != Standing::Stands).map(|(standing, _)| *standing);
+            Fact { status: standing.unwrap_or_default().status(), ..fact.clone() }
+        })
+    }
+
+    /// The facts, each from its records.
     pub fn facts(&self) -> Vec<Fact> {
-        self.in_order()
-            .filter_map(|(hash, item)| {
-                let (indicator, day, value, mass) = match &item.statement {
-                    Statement::Inspection { day, result, .. } => {
-                        (Indicator::Inspection, *day, inspection_value(*result), INSPECTION_MASS)
-                    }
-                    Statement::PledgeResult { result, .. } => {
-                        (Indicator::Commitment, item.day, pledge_value(*result), PLEDGE_MASS)
-                    }
-                    _ => return None,
-                };
-                let status = match item.standing {
-                    Standing::Stands => FactStatus::Active,
-                    Standing::Suspended => FactStatus::Suspended,
-                    Standing::Withdrawn => FactStatus::Superseded,
-                    Standing::Repaired => FactStatus::Repaired,
-                };
-                Some(Fact {
-                    id: format!("{}.{hash}", indicator.name()),
-                    indicator,
-                    day,
-                    value,
-                    mass,
-                    source: Source::Authority,
-                    counterparty: None,
-                    status,
-                    ring: Ring::Independent,
-                    evidence: vec![*hash],
-                })
+        let own = self.in_order().filter_map(|(hash, item)| {
+            let (indicator, day, value, mass) = match &item.statement {
+                Statement::Inspection { day, result, .. } => {
+                    (Indicator::Inspection, *day, inspection_value(*result), INSPECTION_MASS)
+                }
+                Statement::PledgeResult { result, .. } => {
+                    (Indicator::Commitment, item.day, pledge_value(*result), PLEDGE_MASS)
+                }
+                _ => return None,
+            };
+            Some(Fact {
+                id: format!("{}.{hash}", indicator.name()),
+                indicator,
+                day,
+                value,
+                mass,
+                source: Source::Authority,
+                counterparty: None,
+                status: item.standing.status(),
+                ring: Ring::Independent,
+                evidence: vec![*hash],
             })
-            .collect()
+        });
+        self.contract_facts().chain(own).collect()
     }
 
     /// How the firm stands on a day.

@@ -1,26 +1,40 @@
-//! Where the records of a subject's credit are: an index over blocks, apart from `apply`, that any node makes anew from
-//! what it holds. A file is read at any height by taking the records up to it.
+//! Where the records of contracts and of a subject's credit are: an index over blocks, apart from `apply`, that any node
+//! makes anew from what it holds. A contract or a file is read at any height by taking the records up to it.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use super::calendar::Calendar;
 use super::file::{Author, CreditFile, Written};
 use super::record::CreditRecord;
 use super::repair::RepairPolicies;
+use crate::contract::fold::{self, Contract};
+use crate::contract::record::{Act, ContractRecord};
+use crate::hash::Hash;
 use crate::kv::{Read, StoreError, Table, WriteSet};
 use crate::organisation::{Directory, OrganisationRole};
+use crate::state::apply::directory;
 use crate::state::reader::Reader;
 use crate::state::records;
 use crate::submission::record_type;
 
 /// Under this key is the height up to which blocks were read.
 const HEIGHT_KEY: &[u8] = &[0];
-/// What the keys of places begin with.
-const PLACES: u8 = 1;
+/// What the keys of a subject's records begin with: its URI, zero, height BE8, index BE4. The value is the contract's hash
+/// for a record of one, empty for one of credit.
+const OF_SUBJECT: u8 = 1;
+/// Of a contract's records: its hash, height BE8, index BE4.
+const OF_CONTRACT: u8 = 2;
+/// Of contracts: the hash. The value is the place of the first record: height BE8, index BE4.
+const CONTRACT: u8 = 3;
 /// So many records are looked at before what was found is to be kept.
 const RECORDS_AT_ONCE: usize = 1 << 16;
-/// A file has at most so many records.
+/// A file has at most so many records, and a contract.
 pub const FILE_RECORDS_MAX: usize = 1 << 20;
+
+/// Where a record is.
+pub type Place = (u64, u32);
 
 /// Up to which height blocks were read.
 pub fn height(store: &dyn Read) -> Result<u64, StoreError> {
@@ -44,65 +58,235 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
         }
         looked_at += 1;
         within = height;
-        if record.record_type == record_type::CREDIT {
+        if record_type::is_read_apart(record.record_type) {
             found.push((height, index));
         }
         ControlFlow::Continue(())
     })?;
     let last = if is_cut { within } else { head };
-    let (reader, mut writes) = (Reader::new(store), WriteSet::default());
-    for (height, index) in found {
-        let payload = reader.payload(height, index)?;
-        // What can't be read is void whosever it is; what is erased is nobody's.
-        if let Some(row) = payload.and_then(|salted| row_of(&salted.payload, height, index)) {
-            writes.put(Table::Reading, row, []);
+    let (mut index, mut writes) = (Index::new(store)?, WriteSet::default());
+    for place in found {
+        for (key, value) in index.rows(place)? {
+            writes.put(Table::Reading, key, value);
         }
     }
     writes.put(Table::Reading, HEIGHT_KEY, last.to_be_bytes());
     Ok(Some(writes))
 }
 
-/// A subject's file at a height, from the records that are still there. The index MUST reach that height.
-pub fn file<'a>(
-    store: &dyn Read,
-    directory: &Directory,
-    subject: &str,
-    at_height: u64,
-    (calendar, policies): (&'a Calendar, &'a RepairPolicies),
-) -> Result<CreditFile<'a>, StoreError> {
-    let (from, to) = (place_key(subject, 0, 0), place_key(subject, at_height.saturating_add(1), 0));
+/// Makes the rows of records.
+struct Index<'a> {
+    store: &'a dyn Read,
+    directory: Arc<Directory>,
+    /// The parties of contracts whose first record was read a moment ago.
+    parties: BTreeMap<Hash, Vec<String>>,
+}
+
+type Row = (Vec<u8>, Vec<u8>);
+
+impl<'a> Index<'a> {
+    fn new(store: &'a dyn Read) -> Result<Index<'a>, StoreError> {
+        Ok(Index { store, directory: Arc::new(directory(store)?), parties: BTreeMap::new() })
+    }
+
+    /// The rows of the record at a place. What can't be read is void whosever it is, what is erased is nobody's, and what
+    /// its author has no part in is kept out of others' files.
+    fn rows(&mut self, place: Place) -> Result<Vec<Row>, StoreError> {
+        let reader = Reader::new(self.store);
+        let (Some(payload), Some(record)) = (reader.payload(place.0, place.1)?, reader.record(place.0, place.1)?)
+        else {
+            return Ok(Vec::new());
+        };
+        let Some(author) = author(&self.directory, record.author) else { return Ok(Vec::new()) };
+        if record.record_type == record_type::CREDIT {
+            let said = CreditRecord::parse(&payload.payload).ok();
+            let said = said.filter(|said| author.is_authority || author.uri == said.subject);
+            return Ok(said.map(|said| (subject_key(&said.subject, place), Vec::new())).into_iter().collect());
+        }
+        let Ok(said) = ContractRecord::parse(&payload.payload) else { return Ok(Vec::new()) };
+        let hash = record.record(place.0, place.1).hash();
+        let (id, parties) = match (said.contract, &said.act) {
+            (None, Act::Propose { parties, .. }) => {
+                let parties: Vec<String> = parties.iter().map(|party| party.organisation.clone()).collect();
+                self.parties.insert(hash, parties.clone());
+                (hash, parties)
+            }
+            (Some(id), _) => (id, self.parties_of(&id)?),
+            (None, _) => return Ok(Vec::new()),
+        };
+        if !parties.contains(&author.uri) && !(author.is_authority && !parties.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let mut rows: Vec<Row> = parties.iter().map(|party| (subject_key(party, place), id.0.to_vec())).collect();
+        rows.push((contract_key(&id, place), Vec::new()));
+        if said.contract.is_none() {
+            rows.push((founded_key(&id), place_bytes(place).to_vec()));
+        }
+        Ok(rows)
+    }
+
+    fn parties_of(&mut self, id: &Hash) -> Result<Vec<String>, StoreError> {
+        if let Some(known) = self.parties.get(id) {
+            return Ok(known.clone());
+        }
+        let founded = self.store.get(Table::Reading, &founded_key(id))?.and_then(|bytes| place_of(&bytes));
+        let Some(place) = founded else { return Ok(Vec::new()) };
+        let payload = Reader::new(self.store).payload(place.0, place.1)?;
+        let said = payload.and_then(|payload| ContractRecord::parse(&payload.payload).ok());
+        let parties = match said.map(|said| said.act) {
+            Some(Act::Propose { parties, .. }) => parties.into_iter().map(|party| party.organisation).collect(),
+            _ => Vec::new(),
+        };
+        self.parties.insert(*id, parties.clone());
+        Ok(parties)
+    }
+}
+
+/// The rows that go with the payload of the record at a place when that is erased: with a contract's first record, all of
+/// that contract's.
+pub fn rows_of(store: &dyn Read, place: Place) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut index = Index::new(store)?;
+    let mut keys: Vec<Vec<u8>> = index.rows(place)?.into_iter().map(|(key, _)| key).collect();
+    let founds =
+        keys.iter().find(|key| key.first() == Some(&CONTRACT)).and_then(|key| key.get(1..)).map(<[u8]>::to_vec);
+    if let Some(id) = founds.and_then(|id| <[u8; 32]>::try_from(id).ok()).map(Hash) {
+        for place in places_of(store, &id, u64::MAX)? {
+            keys.extend(index.rows(place)?.into_iter().map(|(key, _)| key));
+        }
+    }
+    Ok(keys)
+}
+
+fn author(directory: &Directory, number: u64) -> Option<Author> {
+    let one = directory.organisation(number)?;
+    Some(Author { uri: one.uri.clone(), is_authority: one.role == OrganisationRole::Authority })
+}
+
+/// The places of a contract's records up to a height, in their order.
+fn places_of(store: &dyn Read, id: &Hash, at_height: u64) -> Result<Vec<Place>, StoreError> {
+    let (from, to) = (contract_key(id, (0, 0)), contract_key(id, (at_height.saturating_add(1), 0)));
     let mut places = Vec::new();
     store.scan(Table::Reading, &from, &to, &mut |key, _| {
         places.extend(place_of(key));
         places.len() < FILE_RECORDS_MAX
     })?;
+    Ok(places)
+}
+
+/// A contract at a height, from the records that are still there, told up to a time of the ledger; with it the salt of its
+/// first record. None if there is no such contract. The index MUST reach that height.
+pub fn contract<'a>(
+    store: &dyn Read,
+    directory: &Directory,
+    id: &Hash,
+    (at_height, time): (u64, i64),
+    calendar: &'a Calendar,
+) -> Result<Option<(Contract<'a>, [u8; 16])>, StoreError> {
+    let (reader, mut found): (_, Option<(Contract<'a>, [u8; 16])>) = (Reader::new(store), None);
+    for (height, index) in places_of(store, id, at_height)? {
+        let (Some(payload), Some(record)) = (reader.payload(height, index)?, reader.record(height, index)?) else {
+            continue;
+        };
+        let (Ok(said), Some(author)) = (ContractRecord::parse(&payload.payload), author(directory, record.author))
+        else {
+            continue;
+        };
+        let hash = record.record(height, index).hash();
+        let written = fold::Written { hash, author, recorded: record.block_time, record: said };
+        match &mut found {
+            // Whether it has an effect the contract notes itself.
+            Some((contract, _)) => drop(contract.take(&written)),
+            None => found = Contract::new(&written, calendar).ok().map(|contract| (contract, payload.salt)),
+        }
+    }
+    if let Some((contract, _)) = &mut found {
+        contract.advance(time);
+    }
+    Ok(found)
+}
+
+/// The records of a subject up to a height: places of those of credit, and its contracts, each in their order.
+fn of_subject(store: &dyn Read, subject: &str, at_height: u64) -> Result<(Vec<Place>, Vec<Hash>), StoreError> {
+    let (from, to) = (subject_key(subject, (0, 0)), subject_key(subject, (at_height.saturating_add(1), 0)));
+    let (mut places, mut contracts, mut count) = (Vec::new(), BTreeMap::new(), 0usize);
+    store.scan(Table::Reading, &from, &to, &mut |key, value| {
+        match <[u8; 32]>::try_from(value) {
+            Ok(id) => drop(contracts.entry(Hash(id)).or_insert(count)),
+            Err(_) => places.extend(place_of(key)),
+        }
+        count += 1;
+        count < FILE_RECORDS_MAX
+    })?;
+    let mut contracts: Vec<(Hash, usize)> = contracts.into_iter().collect();
+    contracts.sort_unstable_by_key(|(_, first)| *first);
+    Ok((places, contracts.into_iter().map(|(id, _)| id).collect()))
+}
+
+/// The contracts of a subject up to a height, in the order in which they were proposed.
+pub fn contracts_of(store: &dyn Read, subject: &str, at_height: u64) -> Result<Vec<Hash>, StoreError> {
+    of_subject(store, subject, at_height).map(|(_, contracts)| contracts)
+}
+
+/// Where the last record of a subject is: as long as that stays, and no day passes, so does its file.
+pub fn last_of(store: &dyn Read, subject: &str) -> Result<Option<Place>, StoreError> {
+    let end = subject_key(subject, (u64::MAX, u32::MAX));
+    let found = store.at_or_before(Table::Reading, &end)?;
+    let own = subject_key(subject, (0, 0));
+    let prefix = own.get(..own.len().saturating_sub(12)).unwrap_or_default();
+    Ok(found.filter(|(key, _)| key.starts_with(prefix)).and_then(|(key, _)| place_of(&key)))
+}
+
+/// A subject's file at a height and a time of the ledger, from the records that are still there. The index MUST reach
+/// that height.
+pub fn file<'a>(
+    store: &dyn Read,
+    directory: &Directory,
+    subject: &str,
+    at: (u64, i64),
+    (calendar, policies): (&'a Calendar, &'a RepairPolicies),
+) -> Result<CreditFile<'a>, StoreError> {
+    let (places, contracts) = of_subject(store, subject, at.0)?;
     let (reader, mut file) = (Reader::new(store), CreditFile::new(subject, calendar, policies));
+    // The first contract's salt is known to whom its body is, and to nobody else.
+    let mut salt = None;
+    for id in contracts {
+        let Some((contract, own)) = contract(store, directory, &id, at, calendar)? else { continue };
+        file.take_contract(&contract, salt.get_or_insert(own));
+    }
     for (height, index) in places {
         let (Some(payload), Some(record)) = (reader.payload(height, index)?, reader.record(height, index)?) else {
             continue;
         };
-        let Ok(said) = CreditRecord::parse(&payload.payload) else { continue };
-        let author = directory
-            .organisation(record.author)
-            .map(|one| Author { uri: one.uri.clone(), is_authority: one.role == OrganisationRole::Authority });
-        let Some(author) = author else { continue };
+        let (Ok(said), Some(author)) = (CreditRecord::parse(&payload.payload), author(directory, record.author)) else {
+            continue;
+        };
         // Whether it has an effect the file notes itself.
         let _ = file.take(&Written { hash: record.record(height, index).hash(), author, record: said });
     }
     Ok(file)
 }
 
-/// The row of a record of credit at a place, if the payload is one: what goes with the payload when that is erased.
-pub fn row_of(payload: &[u8], height: u64, index: u32) -> Option<Vec<u8>> {
-    CreditRecord::parse(payload).ok().map(|record| place_key(&record.subject, height, index))
+fn place_bytes((height, index): Place) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    bytes[..8].copy_from_slice(&height.to_be_bytes());
+    bytes[8..].copy_from_slice(&index.to_be_bytes());
+    bytes
 }
 
-fn place_key(subject: &str, height: u64, index: u32) -> Vec<u8> {
+fn subject_key(subject: &str, place: Place) -> Vec<u8> {
     // No URI has a zero byte, so that no subject's keys are among another's.
-    [&[PLACES], subject.as_bytes(), &[0], &height.to_be_bytes(), &index.to_be_bytes()].concat()
+    [&[OF_SUBJECT], subject.as_bytes(), &[0], &place_bytes(place)].concat()
 }
 
-fn place_of(key: &[u8]) -> Option<(u64, u32)> {
+fn contract_key(id: &Hash, place: Place) -> Vec<u8> {
+    [&[OF_CONTRACT], id.0.as_slice(), &place_bytes(place)].concat()
+}
+
+fn founded_key(id: &Hash) -> Vec<u8> {
+    [&[CONTRACT], id.0.as_slice()].concat()
+}
+
+fn place_of(key: &[u8]) -> Option<Place> {
     let (rest, index) = key.split_last_chunk()?;
     let (_, height) = rest.split_last_chunk()?;
     Some((u64::from_be_bytes(*height), u32::from_be_bytes(*index)))

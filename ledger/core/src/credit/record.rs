@@ -1,6 +1,7 @@
 //! Reads the records of credit: what authorities have decided or found of a firm, what it has pledged, and how it objects
 //! and repairs. A payload is one JSON object of record type 5 (`docs/CREDIT.md`), read strictly.
 
+use super::indicator::Indicator;
 use super::parameters::Profile;
 use super::status::{CustomsTier, PenaltyClass};
 use crate::day::Day;
@@ -242,6 +243,8 @@ pub enum Statement {
         statement: Hash,
         /// What it shows for it.
         evidence: Vec<Hash>,
+        /// What of a contract it objects to; all that rests on the record if empty.
+        indicators: Vec<Indicator>,
     },
     /// A step of an objection.
     ObjectionStep {
@@ -357,6 +360,7 @@ fn statement(name: &str, members: &mut Members) -> Result<Statement, InvalidReco
             kind: members.one_of("kind", ObjectionKind::from_name)?,
             statement: members.hash("statement")?,
             evidence: members.hashes("evidence", DOCUMENTS_MAX)?,
+            indicators: indicators(members)?,
         },
         "suyuan:ObjectionStep" => objection_step(members)?,
         "suyuan:Repair" => {
@@ -407,6 +411,12 @@ fn repair_step(members: &mut Members) -> Result<Statement, InvalidRecord> {
     }
     let reasons = reasons(members, step == RepairStep::Refuse || result == Some(RepairResult::Refused))?;
     Ok(Statement::RepairStep { repair: members.hash("repair")?, step, result, reasons })
+}
+
+fn indicators(members: &mut Members) -> Result<Vec<Indicator>, InvalidRecord> {
+    let names = members.texts("indicators", Indicator::ALL.len())?;
+    let found: Option<Vec<Indicator>> = names.iter().map(|name| Indicator::from_name(name)).collect();
+    found.ok_or_else(|| members.error("indicators", "not all are indicators"))
 }
 
 /// Who says no says why.

@@ -382,8 +382,8 @@ impl BlockInWork<'_> {
             Some(Erased::Accepted { next, .. }) => Said { derived, tags, next: *next },
             _ => event::said(&context, derived, tags),
         };
-        // What a record of credit says is read elsewhere; here it must not act as an event does.
-        if record_type == record_type::CREDIT && erased.is_none() && !derived.names_nothing() {
+        // What a record of credit or of a contract says is read elsewhere; here it must not act as an event does.
+        if record_type::is_read_apart(record_type) && erased.is_none() && !derived.names_nothing() {
             return Ok(Err(refusal::UNREADABLE));
         }
         if record_type::is_erasable(record_type) {

@@ -574,7 +574,7 @@ fn append_errors(
 /// Whether this author may write this type of record at all.
 pub fn may_write(role: OrganisationRole, record_type: u16) -> bool {
     match record_type {
-        record_type::EPCIS | record_type::ORGANISATION | record_type::CREDIT => true,
+        record_type::EPCIS | record_type::ORGANISATION | record_type::CONTRACT | record_type::CREDIT => true,
         // Which of them governs, the directory says.
         record_type::GOVERNANCE => role != OrganisationRole::Member,
         _ => false,

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+pub mod contract;
 pub mod credit;
 pub mod element_string;
 pub mod epc;
@@ -144,6 +145,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         proof::ALL,
         trace::ALL,
         credit::ALL,
+        contract::ALL,
     ]
     .into_iter()
     .flatten()

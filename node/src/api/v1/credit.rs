@@ -8,6 +8,7 @@ use suyuan_epcis::codes::credit as codes;
 use suyuan_epcis::identifier::{Lei, Uscc};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::Profile;
+use suyuan_ledger::day::Day;
 use suyuan_ledger::organisation::OrganisationRole;
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_sdk::signer::Signer;
@@ -29,6 +30,8 @@ pub struct CreditParameters {
     at: Option<u64>,
     /// Whose weights: GENM, FOOD, DRUG, SPEQ, LOGI or TRAD
     profile: Option<String>,
+    /// As of which day, YYYY-MM-DD, what is recorded counts: that of the block if left out
+    day: Option<String>,
 }
 
 /// The URI of a firm that is named by it, or by its unified social credit code or legal entity identifier.
@@ -59,12 +62,17 @@ pub async fn credit(
         Some(Some(profile)) => Some(profile),
         Some(None) => return wrong_parameter("profile", "GENM, FOOD, DRUG, SPEQ, LOGI or TRAD"),
     };
+    let day = match asked.day.as_deref().map(Day::parse) {
+        None => None,
+        Some(Some(day)) => Some(day),
+        Some(None) => return wrong_parameter("day", "YYYY-MM-DD"),
+    };
     blocking(move || {
         let firm = uri_of(&firm);
-        if !may_see(&app, &firm)? {
+        if !may_see(&app, &|own| own == firm)? {
             return Ok(problem(StatusCode::FORBIDDEN, &Reason::new(codes::NOT_YOURS, &[])));
         }
-        match credits::credit(&app.reading, &firm, Asked { height: asked.at, profile }) {
+        match credits::credit(&app.reading, &firm, Asked { height: asked.at, profile, day }) {
             Err(reason) if reason.code == codes::NOTHING => Ok(problem(StatusCode::NOT_FOUND, &reason)),
             said => Ok(answer(StatusCode::OK, &said?)),
         }
@@ -72,12 +80,12 @@ pub async fn credit(
     .await
 }
 
-/// Whether this node may tell a firm's credit: it is its own organisation's, or an authority's.
-fn may_see(app: &App, firm: &str) -> Result<bool, Reason> {
+/// Whether this node may tell what is only for some: its own organisation is one of them, or an authority.
+pub(super) fn may_see(app: &App, is_for: &dyn Fn(&str) -> bool) -> Result<bool, Reason> {
     let ledger = Ledger::open(app.node.store.as_ref()).map_err(|error| store_reason(&error))?;
     let own = ledger.as_ref().and_then(|ledger| {
         let key = ledger.directory.key(&app.device.key_id())?;
         ledger.directory.organisation(key.organisation)
     });
-    Ok(own.is_some_and(|own| own.uri == firm || own.role == OrganisationRole::Authority))
+    Ok(own.is_some_and(|own| is_for(&own.uri) || own.role == OrganisationRole::Authority))
 }

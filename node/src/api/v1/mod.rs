@@ -9,6 +9,7 @@ use super::App;
 
 pub mod alarms;
 pub mod blocks;
+pub mod contracts;
 pub mod credit;
 pub mod governance;
 pub mod network;
@@ -28,6 +29,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(traces::trace))
         .routes(routes!(subjects::subject))
         .routes(routes!(credit::credit))
+        .routes(routes!(contracts::contracts))
+        .routes(routes!(contracts::contract))
         .routes(routes!(proofs::trace_proof))
         .routes(routes!(proofs::inclusion_proof))
         .routes(routes!(blocks::checkpoint))

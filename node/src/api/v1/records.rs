@@ -64,7 +64,7 @@ pub async fn records(State(app): Shared, request: Request) -> Response {
     let id = submission.submission.id();
     // It is judged and verified on the way to the writer, which for many events takes long enough to hold others up.
     // So does a record of credit, for which others are read.
-    let is_quick = submission.events.iter().all(|event| event.record_type != record_type::CREDIT);
+    let is_quick = submission.events.iter().all(|event| !record_type::is_read_apart(event.record_type));
     let handed_over = match is_quick && received.bytes.len() <= VERIFIED_AT_ONCE_BYTES_MAX {
         true => Ok(hand_over(&app, submission)),
         false => {

@@ -1,18 +1,20 @@
-//! `suyuan credit record`: signs records of credit and submits them.
+//! `suyuan credit record`, `suyuan contract record`: signs records that the reading state reads, and submits them.
 
 use std::io::Write;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use suyuan_epcis::codes::{credit as codes, ledger as ledger_codes};
+use suyuan_epcis::codes::{Code, contract, credit, ledger as ledger_codes};
 use suyuan_epcis::problem::{Place, Problem, Reason};
+use suyuan_ledger::contract::record::ContractRecord;
 use suyuan_ledger::credit::record::CreditRecord;
+use suyuan_ledger::organisation::InvalidRecord;
 use suyuan_ledger::submission::record_type;
 use suyuan_sdk::batch::judge_payload;
 use suyuan_sdk::signer::Signer;
 
-use super::bytes_of;
-use crate::cli::arguments::CreditRecordArguments;
+use crate::cli::arguments::RecordArguments;
+use crate::cli::credit::bytes_of;
 use crate::cli::found::random_uri;
 use crate::cli::org::sign_next;
 use crate::cli::outcome::Outcome;
@@ -26,18 +28,48 @@ use crate::open::{Opened, store_reason};
 use crate::shell::now_ms;
 use crate::times::time_text;
 
+/// What kind of records.
+pub struct Kind {
+    record_type: u16,
+    /// That one is wrong, with what is wrong of it.
+    form: &'static Code,
+    check: fn(&[u8]) -> Result<(), InvalidRecord>,
+    /// That a node refuses one.
+    refusals: &'static [&'static Code],
+}
+
+/// Records of credit.
+pub const CREDIT: Kind = Kind {
+    record_type: record_type::CREDIT,
+    form: credit::RECORD_FORM,
+    check: |payload| CreditRecord::parse(payload).map(drop),
+    refusals: credit::ALL,
+};
+
+/// Records of contracts.
+pub const CONTRACT: Kind = Kind {
+    record_type: record_type::CONTRACT,
+    form: contract::RECORD_FORM,
+    check: |payload| ContractRecord::parse(payload).map(drop),
+    refusals: contract::ALL,
+};
+
 /// Signs the records of a file, each as a submission of its own, and submits them in order. One that is refused keeps none
 /// of the others out.
-pub fn run(options: &CreditRecordArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub fn record(kind: &Kind, options: &RecordArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let name = options.records_file.display().to_string();
-    let records = records_of(&name, &bytes_of(&options.records_file)?)?;
+    let records = records_of(kind, &name, &bytes_of(&options.records_file)?)?;
     let told = Told { name: &name, json: options.json };
     match place(&options.place, false) {
         place::Place::Node(url) => {
             let key = options.key.as_ref().ok_or_else(|| Reason::new(node_codes::KEY_MISSING, &[&url]))?;
             let signer = unlock(key, &options.unlock, false)?;
             let remote = remote(&url, &options.place)?;
-            told.submit_all(&records, &mut |payload| submit(&Link::Remote(&remote), None, &signer, payload), screen)
+            told.submit_all(
+                &records,
+                &mut |payload| submit(kind, &Link::Remote(&remote), None, &signer, payload),
+                screen,
+            )
         }
         place::Place::Directory(path) => {
             let opened = Opened::open(&path)?;
@@ -46,7 +78,7 @@ pub fn run(options: &CreditRecordArguments, screen: &mut Screen) -> Result<Outco
             let signer = unlock(&key, &options.unlock, allow)?;
             let node = start(opened, &options.unlock)?;
             let reading = Reading::new(Arc::clone(&node.store));
-            let mut one = |payload: &[u8]| submit(&Link::to(&node), Some(&reading), &signer, payload);
+            let mut one = |payload: &[u8]| submit(kind, &Link::to(&node), Some(&reading), &signer, payload);
             let done = told.submit_all(&records, &mut one, screen);
             drop(reading);
             node.close()?;
@@ -56,14 +88,14 @@ pub fn run(options: &CreditRecordArguments, screen: &mut Screen) -> Result<Outco
 }
 
 /// The records of a file, each with an id and a time, which are made if they are not there.
-fn records_of(name: &str, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
+fn records_of(kind: &Kind, name: &str, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
     let mut values = Vec::new();
     for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
         match value {
             Ok(Value::Array(list)) => values.extend(list),
             Ok(one) => values.push(one),
             Err(error) => {
-                let reason = Reason::new(codes::RECORD_FORM, &[&error.to_string()]);
+                let reason = Reason::new(kind.form, &[&error.to_string()]);
                 return Err(Failure::Of(name.to_owned(), reason));
             }
         }
@@ -117,6 +149,7 @@ impl Told<'_> {
 }
 
 fn submit(
+    kind: &Kind,
     link: &Link<'_>,
     reading: Option<&Reading>,
     signer: &dyn Signer,
@@ -125,10 +158,10 @@ fn submit(
     if let Some(refused) = judge_payload(payload) {
         return Ok(Err(refused));
     }
-    if let Err(error) = CreditRecord::parse(payload) {
-        return Ok(Err((Reason::new(codes::RECORD_FORM, &[&error.argument]), error.pointer)));
+    if let Err(error) = (kind.check)(payload) {
+        return Ok(Err((Reason::new(kind.form, &[&error.argument]), error.pointer)));
     }
-    let (_, signed) = sign_next(link, signer, record_type::CREDIT, payload.to_vec())?;
+    let (_, signed) = sign_next(link, signer, kind.record_type, payload.to_vec())?;
     // A node looks itself.
     let refused = reading.map(|reading| credits::gate(reading, &signed)).transpose();
     if let Some(refused) = refused.map_err(|error| store_reason(&error))?.flatten() {
@@ -136,7 +169,7 @@ fn submit(
     }
     let submitted = match link.submit(&signed, &suyuan_ledger::codec::encode(&signed)) {
         Ok(submitted) => submitted,
-        Err(reason) if codes::ALL.contains(&reason.code) => return Ok(Err((reason, String::new()))),
+        Err(reason) if kind.refusals.contains(&reason.code) => return Ok(Err((reason, String::new()))),
         Err(reason) => return Err(reason.into()),
     };
     let of_number = |number: u16| ledger_codes::of_number(number).unwrap_or(ledger_codes::RESERVED);

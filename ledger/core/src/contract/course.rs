@@ -1,0 +1,292 @@
+//! The course of one obligation: what its debtor and creditor say of it, and what that comes to.
+
+use super::obligation::{Determination, Obligation};
+use super::record::{Excuse, Finding, Received, Terms};
+use crate::credit::Source;
+use crate::credit::calendar::Calendar;
+use crate::day::Day;
+use crate::hash::Hash;
+use crate::named::named;
+
+/// What a creditor says against the debtor counts after so many working days, unless it is disputed (§4.5).
+const PROVISIONAL_DAYS: u32 = 5;
+const DAY_MS: i64 = 86_400_000;
+/// Who says alone when something was done is believed to have told the ledger within a day.
+const TOLD_MS: i64 = DAY_MS;
+
+named! {
+    /// How an obligation stands (§4.4).
+    pub enum ObligationState {
+        /// It is not to be performed yet.
+        Pending "pending",
+        /// It may be performed.
+        Due "due",
+        /// Its debtor says that it has performed.
+        Tendered "tendered",
+        /// It was received as agreed.
+        Accepted "accepted",
+        /// In part.
+        PartlyAccepted "partly_accepted",
+        /// What came was not as agreed, and it is still owed.
+        Rejected "rejected",
+        /// Its creditor was silent about it.
+        DeemedAccepted "deemed_accepted",
+        /// What was said of it holds.
+        Done "done",
+        /// Its time is over.
+        Overdue "overdue",
+        /// It was performed after its time.
+        Cured "cured",
+        /// It was not performed, though its creditor warned, or an adjudicator says so.
+        Breached "breached",
+        /// What is said of it is disputed.
+        Disputed "disputed",
+        /// It is not owed: nobody could help it.
+        ExcusedForceMajeure "excused_fm",
+        /// It was its creditor's own doing.
+        ExcusedCreditor "excused_creditor",
+        /// Its creditor does without it.
+        Waived "waived",
+        /// Other terms took its place, or the contract ended.
+        Superseded "superseded",
+    }
+}
+
+/// What its debtor says.
+#[derive(Debug, Clone)]
+pub(super) struct Performance {
+    pub hash: Hash,
+    pub recorded: i64,
+    pub at: i64,
+    pub quantity: u64,
+    pub is_answered: bool,
+}
+
+/// What its creditor says, or is taken to say.
+#[derive(Debug, Clone)]
+pub(super) struct Receipt {
+    /// Its record; that of the performance if its creditor was silent.
+    pub hash: Hash,
+    pub recorded: i64,
+    pub said: Received,
+    /// The debtor agrees.
+    pub is_agreed: bool,
+    /// Its creditor was silent.
+    pub is_deemed: bool,
+}
+
+/// What was found of it, by all parties or an adjudicator.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub hash: Hash,
+    pub finding: Finding,
+    pub source: Source,
+}
+
+/// The course of an obligation.
+#[derive(Debug, Clone)]
+pub struct Course {
+    /// What is owed.
+    pub obligation: Obligation,
+    /// The version of the terms.
+    pub version: u32,
+    pub(super) grace_days: u32,
+    pub(super) size_band: u8,
+    pub(super) performances: Vec<Performance>,
+    pub(super) receipts: Vec<Receipt>,
+    /// Its creditor has warned: the record, and when the ledger had it.
+    pub(super) warning: Option<(Hash, i64)>,
+    /// It was found to be breached by the warning: when.
+    pub(super) breached: Option<i64>,
+    pub(super) found: Option<Found>,
+    pub(super) dispute: Option<Hash>,
+    /// So many milliseconds more, in which nothing could be done.
+    pub(super) extension: i64,
+    pub(super) is_superseded: bool,
+}
+
+/// What an obligation came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// It.
+    pub determination: Determination,
+    /// Who stands for it.
+    pub source: Source,
+    /// The records that say so.
+    pub evidence: Vec<Hash>,
+    /// Until when it does not count yet; none if it does.
+    pub provisional: Option<Day>,
+}
+
+impl Course {
+    pub(super) fn new(obligation: Obligation, version: u32, terms: &Terms) -> Course {
+        Course {
+            obligation,
+            version,
+            grace_days: terms.grace_days,
+            size_band: terms.size_band,
+            performances: Vec::new(),
+            receipts: Vec::new(),
+            warning: None,
+            breached: None,
+            found: None,
+            dispute: None,
+            extension: 0,
+            is_superseded: false,
+        }
+    }
+
+    /// What it came to, as known at a time of the ledger; none as long as more is expected, or if it is not owed.
+    pub fn verdict(&self, at: i64, calendar: &Calendar) -> Option<Verdict> {
+        if self.is_superseded {
+            return None;
+        }
+        let all =
+            |determination, source, evidence| Some(Verdict { determination, source, evidence, provisional: None });
+        let said: Vec<Received> = self.receipts.iter().map(|receipt| receipt.said).collect();
+        if let Some(found) = &self.found {
+            return match found.finding {
+                Finding::Performed(received) => {
+                    let determination = self.obligation.determine(&[received], self.extension)?;
+                    all(determination, found.source, vec![found.hash])
+                }
+                Finding::Breached => {
+                    let last = self.breached.unwrap_or_else(|| self.obligation.latest(self.extension));
+                    all(self.obligation.breached(last), found.source, vec![found.hash])
+                }
+                // It was not late, whatever was received when.
+                Finding::Excused(Excuse::Creditor) => {
+                    let determination = self.obligation.determine(&said, i64::MAX)?;
+                    all(determination, found.source, vec![found.hash])
+                }
+                Finding::Excused(Excuse::Waived | Excuse::ForceMajeure) => None,
+            };
+        }
+        if let (Some(breached), Some((warning, _))) = (self.breached, self.warning) {
+            return all(self.obligation.breached(breached), Source::OneSide, vec![warning]);
+        }
+        let determination = self.obligation.determine(&said, self.extension)?;
+        let source = match self.receipts.iter().any(|receipt| receipt.is_deemed) {
+            true => Source::OneSide,
+            false => Source::BothSides,
+        };
+        let last = self.receipts.iter().filter(|receipt| self.is_against_debtor(receipt)).map(|one| one.recorded).max();
+        let until = last.map(|last| calendar.after(Day::in_china(last), PROVISIONAL_DAYS));
+        let provisional = until.filter(|until| Day::in_china(at) <= *until);
+        let evidence = self.receipts.iter().map(|receipt| receipt.hash).collect();
+        Some(Verdict { determination, source, evidence, provisional })
+    }
+
+    /// Whether a receipt says what is bad for the debtor, and that has not agreed.
+    fn is_against_debtor(&self, receipt: &Receipt) -> bool {
+        let Received { at, quantity, good, is_complete, .. } = receipt.said;
+        let is_bad = good < quantity || is_complete || at > self.obligation.latest(self.extension);
+        is_bad && !receipt.is_agreed && !receipt.is_deemed
+    }
+
+    /// Days after which it counts half if it is late.
+    pub fn grace_days(&self) -> u32 {
+        self.grace_days
+    }
+
+    /// Whether nothing more comes of it: what it came to holds, or it is not owed.
+    pub fn is_over(&self, at: i64, calendar: &Calendar) -> bool {
+        let is_excused = self.found.as_ref().is_some_and(|found| matches!(found.finding, Finding::Excused(_)));
+        let holds = || self.verdict(at, calendar).is_some_and(|verdict| verdict.provisional.is_none());
+        self.dispute.is_none() && (self.is_superseded || is_excused || holds())
+    }
+
+    /// Whether it was not performed.
+    pub fn is_breached(&self) -> bool {
+        match &self.found {
+            Some(found) => found.finding == Finding::Breached,
+            None => self.breached.is_some(),
+        }
+    }
+
+    /// How it stands at a time of the ledger.
+    pub fn state(&self, at: i64, calendar: &Calendar) -> ObligationState {
+        if self.dispute.is_some() {
+            return ObligationState::Disputed;
+        }
+        match self.found.as_ref().map(|found| found.finding) {
+            Some(Finding::Excused(Excuse::Waived)) => return ObligationState::Waived,
+            Some(Finding::Excused(Excuse::ForceMajeure)) => return ObligationState::ExcusedForceMajeure,
+            Some(Finding::Excused(Excuse::Creditor)) => return ObligationState::ExcusedCreditor,
+            _ => {}
+        }
+        if self.is_superseded {
+            return ObligationState::Superseded;
+        }
+        if self.is_breached() {
+            return ObligationState::Breached;
+        }
+        let is_late = at > self.obligation.latest(self.extension);
+        match self.verdict(at, calendar) {
+            Some(verdict) if verdict.provisional.is_none() && verdict.determination.late_days > 0 => {
+                ObligationState::Cured
+            }
+            Some(verdict) if verdict.provisional.is_none() => ObligationState::Done,
+            Some(_) => self.received(),
+            None if self.performances.iter().any(|one| !one.is_answered) => ObligationState::Tendered,
+            None if is_late => ObligationState::Overdue,
+            None if !self.receipts.is_empty() => self.received(),
+            None if at < self.obligation.earliest() => ObligationState::Pending,
+            None => ObligationState::Due,
+        }
+    }
+
+    fn received(&self) -> ObligationState {
+        let sum =
+            |of: fn(&Received) -> u64| self.receipts.iter().fold(0u64, |sum, one| sum.saturating_add(of(&one.said)));
+        let (good, quantity) = (sum(|said| said.good), sum(|said| said.quantity));
+        match (self.receipts.iter().any(|one| one.is_deemed), good) {
+            (true, _) => ObligationState::DeemedAccepted,
+            (false, 0) => ObligationState::Rejected,
+            (false, good) if good == quantity => ObligationState::Accepted,
+            (false, _) => ObligationState::PartlyAccepted,
+        }
+    }
+
+    /// Takes silence for acceptance where its time is over.
+    pub(super) fn deem_accepted(&mut self, at: i64, inspection_days: u32) {
+        if self.dispute.is_some() || self.is_superseded || self.found.is_some() {
+            return;
+        }
+        let Course { performances, receipts, .. } = self;
+        for one in performances.iter_mut().filter(|one| !one.is_answered) {
+            if one.recorded.saturating_add(days(inspection_days)) <= at {
+                one.is_answered = true;
+                receipts.push(Receipt {
+                    hash: one.hash,
+                    recorded: one.recorded,
+                    said: Received {
+                        at: one.at.max(one.recorded.saturating_sub(TOLD_MS)),
+                        quantity: one.quantity,
+                        good: one.quantity,
+                        returned: 0,
+                        is_complete: false,
+                    },
+                    is_agreed: true,
+                    is_deemed: true,
+                });
+            }
+        }
+    }
+
+    /// Takes it for breached if it was warned of long enough ago, and nothing has come.
+    pub(super) fn breach(&mut self, at: i64, calendar: &Calendar) {
+        let Some((_, warned)) = self.warning else { return };
+        let over = warned.saturating_add(days(self.grace_days));
+        let is_open = self.dispute.is_none() && self.breached.is_none() && !self.is_superseded && self.found.is_none();
+        let is_answered = self.performances.iter().any(|one| !one.is_answered);
+        if over <= at && is_open && !is_answered && self.verdict(at, calendar).is_none() {
+            self.breached = Some(over);
+        }
+    }
+}
+
+/// So many days in milliseconds.
+pub(super) fn days(count: u32) -> i64 {
+    DAY_MS.saturating_mul(count.into())
+}

@@ -1,0 +1,640 @@
+//! A contract: what its records come to, one after another (§4.3).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::course::{Course, Found, Performance, Receipt, days};
+use super::obligation::ObligationKind;
+use super::record::{
+    Act, Category, ContractRecord, Disclosure, Excuse, Finding, Forum, OBLIGATIONS_MAX, Outcome, Party, PartySize,
+    TerminationKind, Terms,
+};
+use crate::credit::Source;
+use crate::credit::calendar::Calendar;
+use crate::credit::file::Author;
+use crate::hash::Hash;
+use crate::named::named;
+
+/// Days in which a proposal of terms has to be agreed to by all.
+const PROPOSAL_DAYS: u32 = 30;
+/// Days in which a termination by one party may be objected to.
+const TERMINATION_DAYS: u32 = 7;
+/// An obligation has at most so many performances and receipts.
+const PARTS_MAX: usize = 4_096;
+/// Terms of payment that are unlawful above so many days: of organs of state, and of large enterprises to small ones.
+const TERM_DAYS_MAX: u32 = 60;
+/// What an organ of state may ask for without a further agreement.
+const ORGAN_TERM_DAYS: u32 = 30;
+
+named! {
+    /// Why a record has no effect.
+    pub enum Void {
+        /// Its author may not say this.
+        NoRight "CONTRACT-NO_RIGHT",
+        /// What it names is not there: the contract, an obligation, a record.
+        Unknown "CONTRACT-UNKNOWN",
+        /// It does not follow from how things stand.
+        Transition "CONTRACT-TRANSITION",
+        /// Another record was first.
+        Conflict "CONTRACT-CONFLICT",
+        /// It states another band of size than the proposal.
+        Band "CONTRACT-BAND",
+        /// There are as many as there may be.
+        TooMany "CONTRACT-TOO_MANY",
+    }
+}
+
+named! {
+    /// How a contract stands (§4.3). A draft is its author's own, and on no ledger.
+    pub enum ContractState {
+        /// Not all have signed it yet.
+        Proposed "proposed",
+        /// It never came about.
+        Void "void",
+        /// All have signed it.
+        Active "active",
+        /// Something was performed.
+        InPerformance "in_performance",
+        /// Nothing can be performed, and nobody can help it.
+        SuspendedForceMajeure "suspended_fm",
+        /// All that was owed is over, and nothing was breached.
+        Fulfilled "fulfilled",
+        /// All that was owed is over, and something was breached.
+        ClosedWithBreach "closed_with_breach",
+        /// It ended before its time.
+        Terminated "terminated",
+    }
+}
+
+impl ContractState {
+    /// Whether it goes on.
+    pub fn is_open(self) -> bool {
+        matches!(self, ContractState::Active | ContractState::InPerformance | ContractState::SuspendedForceMajeure)
+    }
+
+    fn performs(self) -> bool {
+        matches!(self, ContractState::Active | ContractState::InPerformance)
+    }
+}
+
+named! {
+    /// What stands out in a contract, and is for those to see who may.
+    pub enum ContractFlag {
+        /// A term of payment is longer than the law allows.
+        TermUnlawful "TERM_UNLAWFUL",
+        /// A term of payment is longer than thirty days, which an organ of state has to have agreed to.
+        TermLong "TERM_LONG",
+    }
+}
+
+/// A record with what is known of it beside its contents.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Its hash, by which others name it.
+    pub hash: Hash,
+    /// Who wrote it.
+    pub author: Author,
+    /// When the ledger took it: the time of its block, milliseconds since 1970.
+    pub recorded: i64,
+    /// What it says.
+    pub record: ContractRecord,
+}
+
+/// What others have to agree to.
+#[derive(Debug, Clone)]
+enum Proposed {
+    Contract,
+    Terms {
+        version: u32,
+        terms: Terms,
+    },
+    Settlement(Vec<Outcome>),
+    Termination(TerminationKind),
+    /// Since when nothing can be performed.
+    ForceMajeure {
+        since: i64,
+    },
+}
+
+#[derive(Debug, Clone)]
+struct Proposal {
+    what: Proposed,
+    author: String,
+    recorded: i64,
+    consents: BTreeSet<String>,
+}
+
+/// A contract.
+#[derive(Debug, Clone)]
+pub struct Contract<'a> {
+    calendar: &'a Calendar,
+    /// By the hash of its first record.
+    pub id: Hash,
+    /// Who is party to it.
+    pub parties: Vec<Party>,
+    /// What it is about.
+    pub category: Category,
+    /// Whether the parties belong together.
+    pub are_related: bool,
+    /// What may appear in reports.
+    pub disclosure: Disclosure,
+    /// Where disputes go.
+    pub forum: Forum,
+    /// The version of the terms in force; 0 before all have signed.
+    pub version: u32,
+    /// The terms in force; those proposed before.
+    pub terms: Terms,
+    /// How it stands.
+    pub state: ContractState,
+    /// Obligations of all versions, in their order.
+    pub courses: Vec<Course>,
+    proposals: BTreeMap<Hash, Proposal>,
+    /// Proposals that were decided, or nobody can agree to any more.
+    decided: BTreeSet<Hash>,
+    suspended: Option<i64>,
+    /// What happened, in its order: each record that had an effect, with its author.
+    pub records: Vec<(Hash, String)>,
+    /// Records without effect, in their order.
+    pub voids: Vec<(Hash, Void)>,
+    time: i64,
+}
+
+impl<'a> Contract<'a> {
+    /// Begins with a contract's first record.
+    pub fn new(written: &Written, calendar: &'a Calendar) -> Result<Contract<'a>, Void> {
+        let Act::Propose { parties, category, terms, are_related, disclosure, forum } = &written.record.act else {
+            return Err(Void::Unknown);
+        };
+        if !parties.iter().any(|party| party.organisation == written.author.uri) {
+            return Err(Void::NoRight);
+        }
+        let mut contract = Contract {
+            calendar,
+            id: written.hash,
+            parties: parties.clone(),
+            category: *category,
+            are_related: *are_related,
+            disclosure: *disclosure,
+            forum: *forum,
+            version: 0,
+            terms: terms.clone(),
+            state: ContractState::Proposed,
+            courses: Vec::new(),
+            proposals: BTreeMap::new(),
+            decided: BTreeSet::new(),
+            suspended: None,
+            records: vec![(written.hash, written.author.uri.clone())],
+            voids: Vec::new(),
+            time: written.recorded,
+        };
+        contract.put_forward(written, Proposed::Contract);
+        Ok(contract)
+    }
+
+    /// Whether an organisation is party to it.
+    pub fn has_party(&self, uri: &str) -> bool {
+        self.parties.iter().any(|party| party.organisation == uri)
+    }
+
+    /// Takes the next record, or notes why it has no effect.
+    pub fn take(&mut self, written: &Written) -> Result<(), Void> {
+        self.advance(written.recorded);
+        let taken = self.judge(written).and_then(|()| self.effect(written));
+        match taken {
+            Ok(()) => self.records.push((written.hash, written.author.uri.clone())),
+            Err(void) => self.voids.push((written.hash, void)),
+        }
+        self.close();
+        taken
+    }
+
+    /// Lets time pass, up to a time of the ledger: silence is acceptance, proposals lapse, what was warned of is a breach.
+    pub fn advance(&mut self, to: i64) {
+        self.time = self.time.max(to);
+        let (now, inspection) = (self.time, self.terms.inspection_days);
+        let is_over = |proposal: &Proposal, count: u32| proposal.recorded.saturating_add(days(count)) <= now;
+        let lapsed: Vec<Hash> = self
+            .proposals
+            .iter()
+            .filter(|(_, one)| match one.what {
+                Proposed::Contract | Proposed::Terms { .. } => is_over(one, PROPOSAL_DAYS),
+                Proposed::Termination(TerminationKind::Unilateral) => is_over(one, TERMINATION_DAYS),
+                _ => false,
+            })
+            .map(|(hash, _)| *hash)
+            .collect();
+        for hash in lapsed {
+            let Some(proposal) = self.proposals.remove(&hash) else { continue };
+            self.decided.insert(hash);
+            match proposal.what {
+                Proposed::Contract => self.state = ContractState::Void,
+                Proposed::Termination(_) if self.state.is_open() => self.terminate(Some(&proposal.author)),
+                _ => {}
+            }
+        }
+        if self.state.performs() {
+            for course in &mut self.courses {
+                course.deem_accepted(now, inspection);
+                course.breach(now, self.calendar);
+            }
+        }
+        self.close();
+    }
+
+    /// Closes it if nothing is owed any more.
+    fn close(&mut self) {
+        let (now, calendar) = (self.time, self.calendar);
+        if self.state.performs() && self.courses.iter().all(|course| course.is_over(now, calendar)) {
+            let is_breached = self.courses.iter().any(|course| course.is_breached() && !course.is_superseded);
+            self.state = if is_breached { ContractState::ClosedWithBreach } else { ContractState::Fulfilled };
+        }
+    }
+
+    // ---- who may say what ----
+
+    fn judge(&self, written: &Written) -> Result<(), Void> {
+        let Author { uri, is_authority } = &written.author;
+        let is_party = self.has_party(uri);
+        // Nobody judges its own case.
+        let is_judge = *is_authority && !is_party;
+        let may = match &written.record.act {
+            Act::Propose { .. } => return Err(Void::Unknown),
+            Act::Award { .. } | Act::Terminate { kind: TerminationKind::ByLaw, .. } => is_judge,
+            // An authority may confirm that nobody could help it.
+            Act::Consent { to, .. } => is_party || (is_judge && self.is_force_majeure(to)),
+            Act::Perform { obligation, .. } => *uri == self.course(obligation)?.obligation.debtor,
+            Act::Receive { obligation, .. } | Act::Warn { obligation } | Act::Excuse { obligation, .. } => {
+                *uri == self.course(obligation)?.obligation.creditor
+            }
+            _ => is_party,
+        };
+        if may { Ok(()) } else { Err(Void::NoRight) }
+    }
+
+    fn is_force_majeure(&self, hash: &Hash) -> bool {
+        self.proposals.get(hash).is_some_and(|one| matches!(one.what, Proposed::ForceMajeure { .. }))
+    }
+
+    fn place(&self, id: &str) -> Result<usize, Void> {
+        let place = self.courses.iter().rposition(|course| course.obligation.id == id);
+        place.ok_or(Void::Unknown)
+    }
+
+    fn course(&self, id: &str) -> Result<&Course, Void> {
+        self.place(id).and_then(|place| self.courses.get(place).ok_or(Void::Unknown))
+    }
+
+    fn course_mut(&mut self, id: &str) -> Result<&mut Course, Void> {
+        let place = self.place(id)?;
+        self.courses.get_mut(place).ok_or(Void::Unknown)
+    }
+
+    // ---- what it does ----
+
+    fn effect(&mut self, written: &Written) -> Result<(), Void> {
+        let (hash, author, recorded) = (written.hash, &written.author.uri, written.recorded);
+        match &written.record.act {
+            Act::Propose { .. } => Err(Void::Unknown),
+            Act::Amend { version, terms } => self.amend(written, *version, terms),
+            Act::Consent { to, size_band } => self.consent(author, *to, *size_band),
+            Act::Dissent { to } => self.dissent(author, *to),
+            Act::Perform { obligation, at, quantity, .. } => self
+                .perform(obligation, Performance { hash, recorded, at: *at, quantity: *quantity, is_answered: false }),
+            Act::Receive { obligation, performance, received, .. } => {
+                let receipt = Receipt { hash, recorded, said: *received, is_agreed: false, is_deemed: false };
+                self.receive(obligation, *performance, receipt)
+            }
+            Act::Warn { obligation } => self.warn(obligation, hash, recorded),
+            Act::Excuse { obligation, excuse } => self.excuse(obligation, *excuse, hash),
+            Act::ForceMajeure { .. } => {
+                let is_asked = self.proposals.values().any(|one| matches!(one.what, Proposed::ForceMajeure { .. }));
+                if !self.state.performs() || is_asked {
+                    return Err(Void::Transition);
+                }
+                self.put_forward(written, Proposed::ForceMajeure { since: written.record.event_time });
+                Ok(())
+            }
+            Act::Resume => self.resume(written.record.event_time),
+            Act::Dispute { obligations, .. } => self.dispute(obligations, hash),
+            Act::Settle { outcomes } => {
+                if !self.state.is_open() {
+                    return Err(Void::Transition);
+                }
+                outcomes.iter().try_for_each(|one| self.course(&one.obligation).map(drop))?;
+                self.put_forward(written, Proposed::Settlement(outcomes.clone()));
+                Ok(())
+            }
+            Act::Award { outcomes, .. } => {
+                if matches!(self.state, ContractState::Proposed | ContractState::Void) {
+                    return Err(Void::Transition);
+                }
+                self.find(outcomes, hash, Source::Authority)
+            }
+            Act::Terminate { kind: TerminationKind::ByLaw, .. } => {
+                if !self.state.is_open() {
+                    return Err(Void::Transition);
+                }
+                self.terminate(None);
+                Ok(())
+            }
+            Act::Terminate { kind, .. } => {
+                let is_asked = self.proposals.values().any(|one| matches!(one.what, Proposed::Termination(_)));
+                // What nobody can perform is ended by all.
+                let is_alone = *kind == TerminationKind::Unilateral;
+                if !self.state.is_open() || is_asked || (is_alone && !self.state.performs()) {
+                    return Err(Void::Transition);
+                }
+                self.put_forward(written, Proposed::Termination(*kind));
+                Ok(())
+            }
+        }
+    }
+
+    fn put_forward(&mut self, written: &Written, what: Proposed) {
+        let author = written.author.uri.clone();
+        let consents = BTreeSet::from([author.clone()]);
+        self.proposals.insert(written.hash, Proposal { what, author, recorded: written.recorded, consents });
+    }
+
+    fn amend(&mut self, written: &Written, version: u32, terms: &Terms) -> Result<(), Void> {
+        if !self.state.performs() {
+            return Err(Void::Transition);
+        }
+        let is_asked = self.proposals.values().any(|one| matches!(one.what, Proposed::Terms { .. }));
+        if version != self.version.saturating_add(1) || is_asked {
+            return Err(Void::Conflict);
+        }
+        let are_parties =
+            terms.obligations.iter().all(|one| self.has_party(&one.debtor) && self.has_party(&one.creditor));
+        if !are_parties {
+            return Err(Void::Unknown);
+        }
+        if self.courses.len().saturating_add(terms.obligations.len()) > OBLIGATIONS_MAX.saturating_mul(16) {
+            return Err(Void::TooMany);
+        }
+        self.put_forward(written, Proposed::Terms { version, terms: terms.clone() });
+        Ok(())
+    }
+
+    /// Why a record can't be answered: it was decided, or is none.
+    fn unanswerable(&self, to: &Hash) -> Void {
+        match self.decided.contains(to) {
+            true => Void::Conflict,
+            false => Void::Unknown,
+        }
+    }
+
+    fn consent(&mut self, author: &str, to: Hash, size_band: Option<u8>) -> Result<(), Void> {
+        if !self.proposals.contains_key(&to) {
+            return self.agree(author, to);
+        }
+        let all = self.parties.len();
+        let unknown = self.unanswerable(&to);
+        let proposal = self.proposals.get_mut(&to).ok_or(unknown)?;
+        let band = match &proposal.what {
+            Proposed::Contract => Some(self.terms.size_band),
+            Proposed::Terms { terms, .. } => Some(terms.size_band),
+            _ => None,
+        };
+        if size_band != band {
+            return Err(Void::Band);
+        }
+        if !proposal.consents.insert(author.to_owned()) {
+            return Err(Void::Conflict);
+        }
+        // One other party, or an authority, is enough for what nobody could help.
+        let is_enough = matches!(proposal.what, Proposed::ForceMajeure { .. }) || proposal.consents.len() == all;
+        if !is_enough {
+            return Ok(());
+        }
+        let Some(proposal) = self.proposals.remove(&to) else { return Err(Void::Unknown) };
+        self.decided.insert(to);
+        match proposal.what {
+            Proposed::Contract => {
+                self.state = ContractState::Active;
+                self.come_into_force(1, self.terms.clone());
+            }
+            Proposed::Terms { version, terms } => self.come_into_force(version, terms),
+            Proposed::Settlement(outcomes) => self.find(&outcomes, to, Source::BothSides)?,
+            Proposed::Termination(_) => self.terminate(None),
+            Proposed::ForceMajeure { since } => {
+                self.state = ContractState::SuspendedForceMajeure;
+                self.suspended = Some(since);
+            }
+        }
+        Ok(())
+    }
+
+    /// The debtor agrees to what its creditor says.
+    fn agree(&mut self, author: &str, to: Hash) -> Result<(), Void> {
+        let unknown = self.unanswerable(&to);
+        let found = self.courses.iter_mut().find(|course| course.receipts.iter().any(|receipt| receipt.hash == to));
+        let course = found.ok_or(unknown)?;
+        if course.obligation.debtor != author {
+            return Err(Void::NoRight);
+        }
+        match course.receipts.iter_mut().find(|receipt| receipt.hash == to) {
+            Some(receipt) if !receipt.is_agreed && course.dispute.is_none() => {
+                receipt.is_agreed = true;
+                Ok(())
+            }
+            _ => Err(Void::Conflict),
+        }
+    }
+
+    fn come_into_force(&mut self, version: u32, terms: Terms) {
+        let (now, calendar) = (self.time, self.calendar);
+        for course in self.courses.iter_mut().filter(|course| !course.is_over(now, calendar)) {
+            course.is_superseded = true;
+        }
+        self.courses.extend(terms.obligations.iter().map(|one| Course::new(one.clone(), version, &terms)));
+        (self.version, self.terms) = (version, terms);
+    }
+
+    fn dissent(&mut self, author: &str, to: Hash) -> Result<(), Void> {
+        let unknown = self.unanswerable(&to);
+        let proposal = self.proposals.get(&to).ok_or(unknown)?;
+        // Whoever has agreed is bound; whoever proposed may take it back.
+        if proposal.author != author && proposal.consents.contains(author) {
+            return Err(Void::Conflict);
+        }
+        if matches!(proposal.what, Proposed::Contract) {
+            self.state = ContractState::Void;
+        }
+        self.proposals.remove(&to);
+        self.decided.insert(to);
+        Ok(())
+    }
+
+    fn perform(&mut self, obligation: &str, performance: Performance) -> Result<(), Void> {
+        if !self.state.performs() {
+            return Err(Void::Transition);
+        }
+        let (now, calendar) = (self.time, self.calendar);
+        let waits = self.course(obligation)?.obligation.depends_on.iter().any(|on| {
+            self.course(on).is_ok_and(|before| {
+                before.performances.is_empty() && before.receipts.is_empty() && !before.is_over(now, calendar)
+            })
+        });
+        let course = self.course_mut(obligation)?;
+        if waits
+            || performance.at < course.obligation.earliest()
+            || course.is_over(now, calendar)
+            || course.breached.is_some()
+        {
+            return Err(Void::Transition);
+        }
+        if course.performances.len() >= PARTS_MAX {
+            return Err(Void::TooMany);
+        }
+        course.performances.push(performance);
+        self.state = ContractState::InPerformance;
+        Ok(())
+    }
+
+    fn receive(&mut self, obligation: &str, performance: Option<Hash>, receipt: Receipt) -> Result<(), Void> {
+        if !self.state.performs() {
+            return Err(Void::Transition);
+        }
+        let (now, calendar) = (self.time, self.calendar);
+        let course = self.course_mut(obligation)?;
+        if course.is_over(now, calendar) || course.dispute.is_some() {
+            return Err(Void::Transition);
+        }
+        if course.receipts.len() >= PARTS_MAX {
+            return Err(Void::TooMany);
+        }
+        if let Some(hash) = performance {
+            let answered = course.performances.iter_mut().find(|one| one.hash == hash).ok_or(Void::Unknown)?;
+            if std::mem::replace(&mut answered.is_answered, true) {
+                return Err(Void::Conflict);
+            }
+        }
+        course.receipts.push(receipt);
+        self.state = ContractState::InPerformance;
+        Ok(())
+    }
+
+    fn warn(&mut self, obligation: &str, hash: Hash, recorded: i64) -> Result<(), Void> {
+        if !self.state.performs() {
+            return Err(Void::Transition);
+        }
+        let (now, calendar) = (self.time, self.calendar);
+        let course = self.course_mut(obligation)?;
+        let is_late = now > course.obligation.latest(course.extension);
+        if !is_late || course.warning.is_some() || course.is_over(now, calendar) || course.dispute.is_some() {
+            return Err(Void::Transition);
+        }
+        course.warning = Some((hash, recorded));
+        Ok(())
+    }
+
+    fn excuse(&mut self, obligation: &str, excuse: Excuse, hash: Hash) -> Result<(), Void> {
+        if !self.state.is_open() {
+            return Err(Void::Transition);
+        }
+        let (now, calendar) = (self.time, self.calendar);
+        let course = self.course_mut(obligation)?;
+        if course.is_over(now, calendar) {
+            return Err(Void::Transition);
+        }
+        // What is in the debtor's favour, its creditor may say alone.
+        course.dispute = None;
+        course.found = Some(Found { hash, finding: Finding::Excused(excuse), source: Source::BothSides });
+        Ok(())
+    }
+
+    fn resume(&mut self, at: i64) -> Result<(), Void> {
+        let (now, calendar) = (self.time, self.calendar);
+        let Some(since) = self.suspended.filter(|_| self.state == ContractState::SuspendedForceMajeure) else {
+            return Err(Void::Transition);
+        };
+        let rested = at.saturating_sub(since).max(0);
+        // What was due before could have been performed.
+        for course in self.courses.iter_mut().filter(|one| !one.is_over(now, calendar)) {
+            if course.obligation.latest(course.extension) >= since {
+                course.extension = course.extension.saturating_add(rested);
+            }
+        }
+        (self.state, self.suspended) = (ContractState::InPerformance, None);
+        Ok(())
+    }
+
+    fn dispute(&mut self, obligations: &[String], hash: Hash) -> Result<(), Void> {
+        if !self.state.is_open() {
+            return Err(Void::Transition);
+        }
+        let (now, calendar) = (self.time, self.calendar);
+        for id in obligations {
+            let course = self.course(id)?;
+            if course.dispute.is_some() || course.is_over(now, calendar) {
+                return Err(Void::Transition);
+            }
+        }
+        obligations.iter().try_for_each(|id| {
+            self.course_mut(id)?.dispute = Some(hash);
+            Ok(())
+        })
+    }
+
+    /// What was found holds, whatever was said before.
+    fn find(&mut self, outcomes: &[Outcome], hash: Hash, source: Source) -> Result<(), Void> {
+        outcomes.iter().try_for_each(|one| self.course(&one.obligation).map(drop))?;
+        for Outcome { obligation, finding } in outcomes {
+            let course = self.course_mut(obligation)?;
+            (course.dispute, course.found) = (None, Some(Found { hash, finding: *finding, source }));
+        }
+        Ok(())
+    }
+
+    /// Ends it. What is open is owed no more; what one party was warned of by the one that ends it is breached.
+    fn terminate(&mut self, by: Option<&str>) {
+        let (now, calendar) = (self.time, self.calendar);
+        let nobody_could = self.state == ContractState::SuspendedForceMajeure;
+        for course in self.courses.iter_mut().filter(|course| !course.is_over(now, calendar)) {
+            match course.warning {
+                Some(_) if by == Some(course.obligation.creditor.as_str()) && course.dispute.is_none() => {
+                    course.breached = course.breached.or(Some(now));
+                }
+                _ if nobody_could => {
+                    let finding = Finding::Excused(Excuse::ForceMajeure);
+                    course.found = Some(Found { hash: self.id, finding, source: Source::BothSides });
+                }
+                _ => course.is_superseded = true,
+            }
+        }
+        self.proposals.clear();
+        (self.state, self.suspended) = (ContractState::Terminated, None);
+    }
+
+    // ---- what stands out ----
+
+    /// Terms of payment that the law does not allow, by obligation (§4.5).
+    pub fn flags(&self) -> Vec<(&str, ContractFlag)> {
+        let size = |uri: &str| self.parties.iter().find(|party| party.organisation == uri).and_then(|party| party.size);
+        let payments = self.terms.obligations.iter().filter(|one| one.kind == ObligationKind::Pay);
+        let flag = |days: u32, debtor: Option<PartySize>, creditor: Option<PartySize>| match (debtor, creditor) {
+            (Some(PartySize::Organ), _) if days > TERM_DAYS_MAX => Some(ContractFlag::TermUnlawful),
+            (Some(PartySize::Organ), _) if days > ORGAN_TERM_DAYS => Some(ContractFlag::TermLong),
+            (Some(PartySize::Large), Some(PartySize::Small)) if days > TERM_DAYS_MAX => {
+                Some(ContractFlag::TermUnlawful)
+            }
+            _ => None,
+        };
+        payments
+            .filter_map(|one| Some((one.id.as_str(), flag(one.term_days?, size(&one.debtor), size(&one.creditor))?)))
+            .collect()
+    }
+
+    /// Whether something is disputed.
+    pub fn is_disputed(&self) -> bool {
+        self.courses.iter().any(|course| course.dispute.is_some())
+    }
+
+    /// The time of the ledger up to which it is told.
+    pub fn time(&self) -> i64 {
+        self.time
+    }
+}
+
+#[cfg(test)]
+mod tests;

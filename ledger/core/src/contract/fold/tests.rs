@@ -1,0 +1,387 @@
+use super::*;
+use crate::contract::course::ObligationState;
+use crate::credit::Fact;
+use crate::test_random::Random;
+
+const SELLER: &str = "urn:uscc:91441900DEMA00136H";
+const BUYER: &str = "urn:uscc:91440115DEMA00013J";
+const JUDGE: &str = "urn:uscc:11440100DEMA00179H";
+const DAY: i64 = 86_400_000;
+/// 2026-07-01 in China, at noon.
+const START: i64 = 1_782_878_400_000;
+
+fn hash(number: u64) -> Hash {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    Hash(bytes)
+}
+
+fn stamp(time: i64) -> String {
+    suyuan_epcis::time::Stamp { seconds: time / 1_000, nanoseconds: 0 }
+        .to_utc_milliseconds(suyuan_epcis::time::Rounding::HalfUp)
+        .unwrap()
+}
+
+/// Records of one contract, each a day after the last unless told otherwise.
+struct Case {
+    contract: Option<Contract<'static>>,
+    now: i64,
+    next: u64,
+}
+
+impl Case {
+    fn new() -> Case {
+        Case { contract: None, now: START, next: 1 }
+    }
+
+    /// With a contract that both have signed: two deliveries due ten and twenty days from the start, and a payment.
+    fn active() -> Case {
+        let mut case = Case::new();
+        let id = case.propose();
+        case.say(BUYER, "ContractConsent", &format!(r#""to":"{id}","sizeBand":4"#)).unwrap();
+        assert_eq!(case.contract().state, ContractState::Active);
+        case
+    }
+
+    fn propose(&mut self) -> Hash {
+        let members = format!(
+            r#""parties":[{{"organisation":"{SELLER}","role":"seller","size":"sme"}},{{"organisation":"{BUYER}","role":"buyer","size":"large"}}],
+            "category":"goods",{}"#,
+            terms(4, "")
+        );
+        let written = self.written(SELLER, "Contract", &members);
+        self.contract = Some(Contract::new(&written, Calendar::first()).unwrap());
+        written.hash
+    }
+
+    fn contract(&mut self) -> &mut Contract<'static> {
+        self.contract.as_mut().unwrap()
+    }
+
+    fn written(&mut self, author: &str, kind: &str, members: &str) -> Written {
+        let contract = self.contract.as_ref().map(|one| format!(r#","contract":"{}""#, one.id)).unwrap_or_default();
+        let members = if members.is_empty() { String::new() } else { format!(",{members}") };
+        let payload = format!(
+            r#"{{"type":"suyuan:{kind}","eventID":"urn:uuid:00000000-0000-4000-8000-000000000001","eventTime":"{}"{contract}{members}}}"#,
+            stamp(self.now)
+        );
+        let record = ContractRecord::parse(payload.as_bytes()).unwrap_or_else(|error| panic!("{payload}: {error:?}"));
+        self.next += 1;
+        let author = Author { uri: author.to_owned(), is_authority: author == JUDGE };
+        Written { hash: hash(self.next), author, recorded: self.now, record }
+    }
+
+    fn say(&mut self, author: &str, kind: &str, members: &str) -> Result<Hash, Void> {
+        self.now += 60_000;
+        let written = self.written(author, kind, members);
+        self.contract().take(&written).map(|()| written.hash)
+    }
+
+    fn wait(&mut self, days: i64) {
+        self.now += days * DAY;
+        let now = self.now;
+        self.contract().advance(now);
+    }
+
+    fn perform(&mut self, obligation: &str, quantity: u64) -> Result<Hash, Void> {
+        let at = stamp(self.now);
+        self.say(
+            SELLER,
+            "Performance",
+            &format!(r#""obligation":"{obligation}","completed":"{at}","quantity":{quantity}"#),
+        )
+    }
+
+    fn receive(&mut self, obligation: &str, performance: Option<Hash>, more: &str) -> Result<Hash, Void> {
+        let answers = performance.map(|hash| format!(r#""performance":"{hash}","#)).unwrap_or_default();
+        let at = stamp(self.now);
+        self.say(BUYER, "Receipt", &format!(r#""obligation":"{obligation}",{answers}"received":"{at}",{more}"#))
+    }
+
+    fn state(&mut self, obligation: &str) -> ObligationState {
+        let contract = self.contract();
+        contract.course(obligation).unwrap().state(contract.time(), Calendar::first())
+    }
+
+    fn facts(&mut self, subject: &str) -> Vec<Fact> {
+        self.contract().facts(subject, b"salt", Calendar::first())
+    }
+
+    fn values(&mut self, subject: &str) -> Vec<(&'static str, u16)> {
+        self.facts(subject).iter().map(|fact| (fact.indicator.name(), fact.value)).collect()
+    }
+}
+
+fn terms(band: u8, more: &str) -> String {
+    let deliver = |id: &str, days: i64| {
+        format!(
+            r#"{{"id":"{id}","kind":"deliver","debtor":"{SELLER}","creditor":"{BUYER}","quantity":1000000,"unit":"H87","due":"{}","lateTolerance":86400}}"#,
+            stamp(START + days * DAY)
+        )
+    };
+    let pay = format!(
+        r#"{{"id":"pay","kind":"pay","debtor":"{BUYER}","creditor":"{SELLER}","due":"{}","termDays":75}}"#,
+        stamp(START + 95 * DAY)
+    );
+    format!(
+        r#""textCommitment":"{}","sizeBand":{band},"obligations":[{},{},{pay}{more}]"#,
+        hash(9),
+        deliver("one", 10),
+        deliver("two", 20)
+    )
+}
+
+// Goal: a contract that is kept goes from its proposal to its end, and gives each party its facts. Method: all of it in
+// time; both sides speak of each delivery.
+#[test]
+fn kept() {
+    let mut case = Case::active();
+    assert_eq!(case.contract().flags(), [("pay", ContractFlag::TermUnlawful)]);
+    let ahead = [(case.state("one"), case.facts(SELLER).len())];
+    assert_eq!(ahead, [(ObligationState::Due, 0)]);
+    case.wait(9);
+    let performed = case.perform("one", 1_000_000).unwrap();
+    assert_eq!((case.contract().state, case.state("one")), (ContractState::InPerformance, ObligationState::Tendered));
+    case.receive("one", Some(performed), r#""quantity":1000000"#).unwrap();
+    assert_eq!(case.state("one"), ObligationState::Done);
+    case.wait(11);
+    // Short of some goodness, and its debtor agrees: it holds at once.
+    let reasons = format!(r#""quantity":1000000,"good":960000,"reasons":"{}""#, hash(7));
+    let received = case.receive("two", None, &reasons).unwrap();
+    assert_eq!((case.state("two"), case.values(SELLER).len()), (ObligationState::PartlyAccepted, 3));
+    case.say(SELLER, "ContractConsent", &format!(r#""to":"{received}""#)).unwrap();
+    assert_eq!(
+        case.values(SELLER),
+        [("FUL", 1_000), ("ONT", 1_000), ("QUA", 1_000), ("FUL", 1_000), ("ONT", 1_000), ("QUA", 960)]
+    );
+    case.wait(78);
+    // Three days late, of which one is tolerated for deliveries only.
+    case.now = START + 98 * DAY - 60_000;
+    let at = stamp(case.now);
+    case.say(SELLER, "Receipt", &format!(r#""obligation":"pay","received":"{at}","quantity":1000"#)).unwrap();
+    assert_eq!((case.contract().state, case.values(BUYER)), (ContractState::InPerformance, vec![]));
+    // Nobody disputes it in five working days.
+    case.wait(14);
+    assert_eq!((case.contract().state, case.values(BUYER)), (ContractState::Fulfilled, vec![("PAY", 940)]));
+    let facts = case.facts(SELLER);
+    assert!(facts.iter().all(|fact| fact.mass == 3_000 && fact.counterparty == facts[0].counterparty));
+    assert_ne!(case.facts(BUYER)[0].counterparty, facts[0].counterparty);
+    assert_eq!(facts[3].evidence, [received]);
+    // What is over is over; an adjudicator may still correct it.
+    assert_eq!(case.perform("one", 1), Err(Void::Transition));
+    let finding = r#""decisionNo":"17","outcomes":[{"obligation":"pay","finding":"excused_creditor"}]"#;
+    assert_eq!(case.say(BUYER, "Award", finding), Err(Void::NoRight));
+    case.say(JUDGE, "Award", finding).unwrap();
+    let corrected = case.facts(BUYER);
+    assert_eq!((corrected[0].value, corrected[0].source), (1_000, Source::Authority));
+}
+
+// Goal: silence is acceptance, a warning that nothing follows is a breach, and what one side says against the other does
+// not count. Method: the ledger's clock alone goes on.
+#[test]
+fn silence() {
+    let mut case = Case::active();
+    case.wait(9);
+    // Its author sets the day back by a week: alone it is believed for one.
+    let early = stamp(case.now - 7 * DAY);
+    case.say(SELLER, "Performance", &format!(r#""obligation":"one","completed":"{early}","quantity":1000000"#))
+        .unwrap();
+    case.wait(6);
+    assert_eq!(case.state("one"), ObligationState::Tendered);
+    case.wait(1);
+    let facts = case.facts(SELLER);
+    assert_eq!((facts.len(), facts[0].source, case.state("one")), (3, Source::OneSide, ObligationState::Done));
+    assert_eq!(facts[0].day, crate::day::Day::in_china(START + 8 * DAY));
+    let warn = r#""obligation":"two""#;
+    assert_eq!(case.say(BUYER, "OverdueNotice", warn), Err(Void::Transition));
+    case.wait(6);
+    assert_eq!(case.state("two"), ObligationState::Overdue);
+    assert_eq!(case.say(SELLER, "OverdueNotice", warn), Err(Void::NoRight));
+    case.say(BUYER, "OverdueNotice", warn).unwrap();
+    assert_eq!(case.say(BUYER, "OverdueNotice", warn), Err(Void::Transition));
+    case.wait(9);
+    assert_eq!((case.state("two"), case.facts(SELLER).len()), (ObligationState::Overdue, 3));
+    case.wait(1);
+    assert_eq!(case.state("two"), ObligationState::Breached);
+    assert_eq!(case.values(SELLER)[3..], [("FUL", 0), ("ONT", 0)]);
+    case.wait(60);
+    let at = stamp(case.now);
+    let paid = format!(r#""obligation":"pay","completed":"{at}","quantity":1000"#);
+    case.say(BUYER, "Performance", &paid).unwrap();
+    case.wait(7);
+    assert_eq!(case.contract().state, ContractState::ClosedWithBreach);
+}
+
+// Goal: what is disputed counts for nothing until it is settled or decided, however it is settled. Method: a receipt
+// that says too little is disputed in time; one that nobody disputed can't be any more.
+#[test]
+fn disputed() {
+    let mut case = Case::active();
+    case.wait(9);
+    let performed = case.perform("one", 1_000_000).unwrap();
+    let more = format!(r#""quantity":500000,"complete":true,"good":400000,"reasons":"{}""#, hash(7));
+    case.receive("one", Some(performed), &more).unwrap();
+    assert_eq!((case.state("one"), case.facts(SELLER).len()), (ObligationState::PartlyAccepted, 0));
+    case.say(SELLER, "Dispute", r#""obligations":["one"]"#).unwrap();
+    case.wait(30);
+    assert_eq!((case.state("one"), case.facts(SELLER).len()), (ObligationState::Disputed, 0));
+    let outcome = |quantity: u64| {
+        let at = stamp(START + 10 * DAY);
+        format!(r#""outcomes":[{{"obligation":"one","finding":"performed","received":"{at}","quantity":{quantity}}}]"#)
+    };
+    let first = case.say(BUYER, "Settlement", &outcome(600_000)).unwrap();
+    case.say(SELLER, "ContractDissent", &format!(r#""to":"{first}""#)).unwrap();
+    assert_eq!(case.say(SELLER, "ContractConsent", &format!(r#""to":"{first}""#)), Err(Void::Conflict));
+    let second = case.say(SELLER, "Settlement", &outcome(900_000)).unwrap();
+    assert_eq!(case.say(SELLER, "ContractConsent", &format!(r#""to":"{second}""#)), Err(Void::Conflict));
+    case.say(BUYER, "ContractConsent", &format!(r#""to":"{second}""#)).unwrap();
+    assert_eq!(case.values(SELLER), [("FUL", 900), ("ONT", 1_000), ("QUA", 1_000)]);
+    assert_eq!(case.say(SELLER, "Dispute", r#""obligations":["one"]"#), Err(Void::Transition));
+    assert_eq!(case.say(SELLER, "Dispute", r#""obligations":["three"]"#), Err(Void::Unknown));
+}
+
+// Goal: while nobody could help it time rests; other terms take the place of what is open; both sides can end it. Method:
+// each, and each by those who may not.
+#[test]
+fn changed() {
+    let mut case = Case::active();
+    case.wait(5);
+    let evidence = format!(r#""evidence":["{}"]"#, hash(3));
+    let asked = case.say(SELLER, "ForceMajeure", &evidence).unwrap();
+    assert_eq!(case.say(BUYER, "ForceMajeure", &evidence), Err(Void::Transition));
+    let consent = format!(r#""to":"{asked}""#);
+    assert_eq!(case.say(SELLER, "ContractConsent", &consent), Err(Void::Conflict));
+    case.say(JUDGE, "ContractConsent", &consent).unwrap();
+    assert_eq!(case.contract().state, ContractState::SuspendedForceMajeure);
+    assert_eq!(case.perform("one", 1_000_000), Err(Void::Transition));
+    case.wait(20);
+    case.say(SELLER, "Resumption", "").unwrap();
+    case.wait(4);
+    let performed = case.perform("one", 1_000_000).unwrap();
+    case.receive("one", Some(performed), r#""quantity":1000000"#).unwrap();
+    assert_eq!(case.values(SELLER)[..2], [("FUL", 1_000), ("ONT", 1_000)]);
+
+    let amendment = format!(r#""version":2,{}"#, terms(3, ""));
+    assert_eq!(
+        case.say(BUYER, "ContractAmendment", &amendment.replace("\"version\":2", "\"version\":3")),
+        Err(Void::Conflict)
+    );
+    let other = case.say(BUYER, "ContractAmendment", &amendment).unwrap();
+    assert_eq!(case.say(SELLER, "ContractAmendment", &amendment), Err(Void::Conflict));
+    assert_eq!(case.say(SELLER, "ContractConsent", &format!(r#""to":"{other}","sizeBand":4"#)), Err(Void::Band));
+    case.say(SELLER, "ContractConsent", &format!(r#""to":"{other}","sizeBand":3"#)).unwrap();
+    let states: Vec<ObligationState> = {
+        let contract = case.contract();
+        contract.courses.iter().map(|course| course.state(contract.time(), Calendar::first())).collect()
+    };
+    use ObligationState::{Done, Due, Overdue, Superseded};
+    assert_eq!(states, [Done, Superseded, Superseded, Overdue, Overdue, Due]);
+    let ended = case.say(SELLER, "ContractTermination", r#""kind":"mutual""#).unwrap();
+    case.say(BUYER, "ContractConsent", &format!(r#""to":"{ended}""#)).unwrap();
+    assert_eq!((case.contract().state, case.facts(SELLER).len()), (ContractState::Terminated, 3));
+    assert_eq!(case.say(SELLER, "Resumption", "").err(), Some(Void::Transition));
+}
+
+// Goal: a proposal that nobody answers lapses, whoever refuses ends it, and a third does nothing. Method: the ways in
+// which a contract does not come about, and how one party ends one.
+#[test]
+fn not_agreed() {
+    let mut case = Case::new();
+    let id = case.propose();
+    let consent = format!(r#""to":"{id}","sizeBand":4"#);
+    assert_eq!(case.say(SELLER, "ContractConsent", &consent), Err(Void::Conflict));
+    assert_eq!(case.say(JUDGE, "ContractConsent", &consent), Err(Void::NoRight));
+    assert_eq!(case.say(BUYER, "ContractConsent", &format!(r#""to":"{id}""#)), Err(Void::Band));
+    assert_eq!(case.perform("one", 1).err(), Some(Void::Unknown));
+    case.wait(30);
+    assert_eq!(case.contract().state, ContractState::Void);
+    assert_eq!(case.say(BUYER, "ContractConsent", &consent), Err(Void::Conflict));
+    let mut case = Case::new();
+    let id = case.propose();
+    case.say(BUYER, "ContractDissent", &format!(r#""to":"{id}""#)).unwrap();
+    assert_eq!(case.contract().state, ContractState::Void);
+
+    let mut case = Case::active();
+    let ground = format!(r#""kind":"unilateral","ground":"{}""#, hash(5));
+    let ends = case.say(BUYER, "ContractTermination", &ground).unwrap();
+    assert_eq!(case.say(SELLER, "ContractTermination", &ground), Err(Void::Transition));
+    case.say(SELLER, "ContractDissent", &format!(r#""to":"{ends}""#)).unwrap();
+    case.wait(8);
+    assert_eq!(case.contract().state, ContractState::Active);
+    case.say(BUYER, "ContractTermination", &ground).unwrap();
+    case.wait(7);
+    assert_eq!(case.contract().state, ContractState::Terminated);
+}
+
+/// One of the things that may be said, by one of three, of something that is there or not.
+fn said(author: usize, kind: usize, what: usize, number: u64) -> (&'static str, &'static str, String) {
+    let author = [SELLER, BUYER, JUDGE][author % 3];
+    let obligation = ["one", "two", "pay", "none"][what % 4];
+    let to = hash(number);
+    let at = stamp(START + i64::try_from(number).unwrap() * DAY / 4);
+    let (name, members) = match kind % 13 {
+        0 => ("ContractConsent", format!(r#""to":"{to}""#)),
+        1 => ("ContractConsent", format!(r#""to":"{to}","sizeBand":4"#)),
+        2 => ("ContractDissent", format!(r#""to":"{to}""#)),
+        3 => {
+            ("Performance", format!(r#""obligation":"{obligation}","completed":"{at}","quantity":{}"#, number * 50_000))
+        }
+        4 => ("Receipt", format!(r#""obligation":"{obligation}","received":"{at}","quantity":{}"#, number * 50_000)),
+        5 => (
+            "Receipt",
+            format!(r#""obligation":"{obligation}","performance":"{to}","received":"{at}","quantity":1000000"#),
+        ),
+        6 => ("OverdueNotice", format!(r#""obligation":"{obligation}""#)),
+        7 => ("ObligationExcuse", format!(r#""obligation":"{obligation}","excuse":"waived""#)),
+        8 => ("Dispute", format!(r#""obligations":["{obligation}"]"#)),
+        9 => ("Settlement", format!(r#""outcomes":[{{"obligation":"{obligation}","finding":"breached"}}]"#)),
+        10 => ("ForceMajeure", String::from(r#""evidence":[]"#)),
+        11 => (
+            "Award",
+            format!(r#""decisionNo":"1","outcomes":[{{"obligation":"{obligation}","finding":"excused_fm"}}]"#),
+        ),
+        _ => ("ContractTermination", String::from(r#""kind":"mutual""#)),
+    };
+    (author, name, members)
+}
+
+// Goal: whatever is said in whatever order, what has no effect changes nothing, what has ended stays ended but for an
+// adjudicator, and every fact rests on records that had an effect. Method: random records of all kinds by all three, with
+// days between.
+#[test]
+fn any_order() {
+    let mut random = Random(4);
+    let (mut voids, mut effects) = (0, 0);
+    for _ in 0..4_000 {
+        let mut case = Case::active();
+        for _ in 0..1 + random.below(23) {
+            case.wait(random.below(9) as i64);
+            let before = case.contract.clone().unwrap();
+            let mut below = |bound: u64| random.below(bound) as usize;
+            let (author, name, members) = said(below(3), below(13), below(4), 1 + below(23) as u64);
+            // What lies ahead can't be told.
+            case.now = case.now.max(START + 6 * DAY);
+            let taken = case.say(author, name, &members);
+            let after = case.contract();
+            match taken {
+                Ok(_) => effects += 1,
+                Err(_) => {
+                    voids += 1;
+                    let mut aged = before.clone();
+                    aged.advance(after.time());
+                    let all =
+                        |one: &Contract<'_>| format!("{:?}", (one.state, one.version, &one.records, &one.courses));
+                    assert_eq!(all(&aged), all(after));
+                }
+            }
+            if !before.state.is_open() && name != "Award" {
+                assert!(taken.is_err() && after.state == before.state, "{name} {:?}", before.state);
+            }
+            for fact in after.facts(SELLER, b"salt", Calendar::first()) {
+                assert!(fact.value <= 1_000 && !fact.evidence.is_empty());
+                assert!(fact.evidence.iter().all(|hash| after.records.iter().any(|(own, _)| own == hash)));
+            }
+        }
+    }
+    assert!(voids > 10_000 && effects > 5_000, "{voids} {effects}");
+}

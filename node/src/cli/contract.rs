@@ -1,0 +1,148 @@
+//! `suyuan contract`
+
+use std::io::Write;
+use std::sync::Arc;
+
+use serde::Serialize;
+use suyuan_epcis::codes::{Language, contract as codes};
+use suyuan_epcis::problem::Reason;
+
+use super::apart;
+use super::arguments::{ContractArguments, ContractCommand, ContractListArguments, ContractShowArguments};
+use super::credit::table;
+use super::outcome::Outcome;
+use super::place::{Failure, Place, place, remote};
+use super::screen::{Screen, printable};
+use super::text::pick;
+use super::trace::percent_encoded;
+use crate::api::v1::credit::uri_of;
+use crate::contracts::{self, Contract, ContractList};
+use crate::credits::Reading;
+use crate::link::Remote;
+use crate::open::Opened;
+
+/// Records what is said of contracts, or says how they stand.
+pub fn run(options: &ContractArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    match &options.command {
+        ContractCommand::Record(options) => apart::record(&apart::CONTRACT, options, screen),
+        ContractCommand::Show(options) => show(options, screen),
+        ContractCommand::List(options) => list(options, screen),
+    }
+}
+
+fn show(options: &ContractShowArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let contract = match place(&options.place, false) {
+        Place::Directory(path) => {
+            let opened = Opened::open(&path)?.whole()?;
+            contracts::contract(&Reading::new(Arc::clone(&opened.store)), &options.contract, options.at)?
+        }
+        Place::Node(url) => {
+            let at = options.at.map(|height| format!("?at={height}")).unwrap_or_default();
+            let path = format!("/v1/contracts/{}{at}", percent_encoded(&options.contract));
+            of_node(&remote(&url, &options.place)?, &path)?
+        }
+    };
+    tell(&contract, options.json, in_words, screen)
+}
+
+fn list(options: &ContractListArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let list = match place(&options.place, false) {
+        Place::Directory(path) => {
+            let opened = Opened::open(&path)?.whole()?;
+            contracts::contracts(&Reading::new(Arc::clone(&opened.store)), &uri_of(&options.firm))?
+        }
+        Place::Node(url) => {
+            let path = format!("/v1/contracts?party={}", percent_encoded(&options.firm));
+            of_node(&remote(&url, &options.place)?, &path)?
+        }
+    };
+    tell(&list, options.json, lines, screen)
+}
+
+fn of_node<T: serde::de::DeserializeOwned>(remote: &Remote, path: &str) -> Result<T, Reason> {
+    let (status, bytes) = remote.get(path, "application/json")?;
+    match (status, serde_json::from_slice(&bytes)) {
+        (200, Ok(said)) => Ok(said),
+        (403, _) => Err(Reason::new(codes::NOT_YOURS, &[])),
+        _ => Err(remote.unexpected(status, &bytes)),
+    }
+}
+
+fn tell<T: Serialize>(
+    said: &T,
+    json: bool,
+    in_words: impl Fn(&T, Language) -> String,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
+    let mut sink = screen.answers();
+    match json {
+        true => writeln!(sink, "{}", serde_json::to_string(said).map_err(std::io::Error::from)?)?,
+        false => write!(sink, "{}", in_words(said, screen.language))?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn lines(list: &ContractList, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let mut shown =
+        table(&[say("contract", "合同"), say("state", "状态"), say("about", "类别"), say("over", "已了结")]);
+    for one in &list.contracts {
+        let disputed = if one.disputed { say(", disputed", "，有争议") } else { "" };
+        let [all, over] = one.obligations;
+        shown.add_row([
+            one.contract.clone(),
+            format!("{}{disputed}", one.state),
+            one.category.clone(),
+            format!("{over} / {all}"),
+        ]);
+    }
+    format!("{shown}\n")
+}
+
+fn in_words(contract: &Contract, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let disputed = if contract.disputed { say(", disputed", "，有争议") } else { "" };
+    let mut text = format!(
+        "{}   {}{disputed}   {} {}   {}\n",
+        contract.contract,
+        contract.state,
+        say("version", "版本"),
+        contract.version,
+        contract.category,
+    );
+    for party in &contract.parties {
+        text.push_str(&format!("  {}  {}\n", party.role, printable(&party.organisation)));
+    }
+    let header = [
+        say("obligation", "义务"),
+        say("kind", "种类"),
+        say("due", "到期"),
+        say("state", "状态"),
+        say("days late", "迟延天数"),
+        say("values", "值"),
+        say("counts after", "此日后计入"),
+    ];
+    let mut shown = table(&header);
+    for one in &contract.obligations {
+        let said = one.determination.as_ref();
+        let values =
+            said.map(|said| said.values.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>());
+        shown.add_row([
+            printable(&one.id).into_owned(),
+            one.kind.clone(),
+            one.due.clone(),
+            one.state.clone(),
+            said.map(|said| said.late_days.to_string()).unwrap_or_default(),
+            values.unwrap_or_default().join(" "),
+            said.and_then(|said| said.provisional_until.clone()).unwrap_or_default(),
+        ]);
+    }
+    text.push_str(&format!("{shown}\n"));
+    for one in &contract.flags {
+        text.push_str(&format!("{} {}\n", printable(&one.obligation), one.flag));
+    }
+    for one in &contract.voids {
+        text.push_str(&format!("{} {} {}\n", say("without effect:", "无效力："), one.record, one.code));
+    }
+    text
+}
