@@ -8,6 +8,8 @@
 mod course;
 mod facts;
 pub mod fold;
+#[cfg(test)]
+mod late_deliveries;
 mod obligation;
 pub mod record;
 
