@@ -18,12 +18,15 @@ use suyuan_sdk::lane::after;
 use suyuan_sdk::signer::{MemorySigner, Signer, sign_submission};
 
 const FIRM: &str = "urn:uscc:91440115DEMA00013J";
+const BUYER: &str = "urn:uscc:91441900DEMA00136H";
 const AUTHORITY: &str = "urn:uscc:11440100DEMA00179H";
 
 /// A chain with a firm and an authority on it, whose device keys are `firm.key` and `authority.key`.
 fn chain(work: &tempfile::TempDir) -> String {
     let dir = chain_with_known_keys(work);
-    for (name, uri, role) in [("firm", FIRM, "member"), ("authority", AUTHORITY, "authority")] {
+    for (name, uri, role) in
+        [("firm", FIRM, "member"), ("buyer", BUYER, "member"), ("authority", AUTHORITY, "authority")]
+    {
         let (key, file) = (path(work, &format!("{name}.key")), path(work, &format!("{name}.json")));
         let made = run(&["keygen", "--output", &key, "--organisation", uri, "--role", "device", "--insecure"]);
         assert_eq!(made.code, 0, "{}", made.stderr);
@@ -33,11 +36,16 @@ fn chain(work: &tempfile::TempDir) -> String {
     dir
 }
 
-/// Records what is on these lines, in the name of one of them.
+/// Records of credit that are on these lines, in the name of one of them.
 fn record(work: &tempfile::TempDir, place: &[&str], name: &str, lines: &str) -> Run {
+    record_of("credit", work, place, name, lines)
+}
+
+/// Likewise of credit, or of contracts.
+fn record_of(kind: &str, work: &tempfile::TempDir, place: &[&str], name: &str, lines: &str) -> Run {
     let (file, key) = (path(work, "records.ndjson"), path(work, &format!("{name}.key")));
     fs::write(&file, lines).unwrap();
-    run(&[&["credit", "record", &file, "--key", &key, "--insecure", "--json"], place].concat())
+    run(&[&[kind, "record", &file, "--key", &key, "--insecure", "--json"], place].concat())
 }
 
 /// The hashes of the records that were recorded.
@@ -200,4 +208,114 @@ fn of_a_node() {
     assert_eq!(node.stop(), 0);
     let said = run(&["credit", FIRM, "--dir", &dir, "--json"]).json();
     assert_eq!(said["indicators"].as_array().unwrap().iter().find(|one| one["code"] == "PEN").unwrap()["value"], 800);
+}
+
+/// A record of a contract.
+fn act(kind: &str, on: &str, members: &str) -> String {
+    format!("{{\"type\":\"suyuan:{kind}\",\"eventTime\":\"{on}T12:00:00+08:00\",{members}}}\n")
+}
+
+/// A contract of two deliveries and a payment, all due in July 2026.
+fn proposal() -> String {
+    let parties = format!(
+        r#""parties":[{{"organisation":"{FIRM}","role":"seller","size":"sme"}},{{"organisation":"{BUYER}","role":"buyer","size":"large"}}]"#
+    );
+    let owed = |id: &str, kind: &str, from: &str, to: &str, day: &str, more: &str| {
+        let due = format!("{day}T12:00:00+08:00");
+        format!(
+            r#"{{"id":"{id}","kind":"{kind}","debtor":"{from}","creditor":"{to}","quantity":1000000,"due":"{due}"{more}}}"#
+        )
+    };
+    let obligations = [
+        owed("one", "deliver", FIRM, BUYER, "2026-07-10", ""),
+        owed("two", "deliver", FIRM, BUYER, "2026-07-20", ""),
+        owed("pay", "pay", BUYER, FIRM, "2026-07-30", r#","termDays":90"#),
+    ];
+    let (text, list) = (hash('1'), obligations.join(","));
+    let members =
+        format!(r#"{parties},"category":"goods","textCommitment":"{text}","sizeBand":3,"obligations":[{list}]"#);
+    act("Contract", "2026-06-30", &members)
+}
+
+// Goal: two firms make a contract, perform it and say so, and each has facts of credit from it whose every point has its
+// records; what one may not say is refused with its code; what is objected to rests. Method: a directory, the commands of
+// both and of an authority; then `fsck`, and a node that shows it to those alone who may see it.
+#[test]
+fn facts_from_a_contract() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let place = ["--dir", dir.as_str()];
+    let say = |name: &str, lines: &str| record_of("contract", &work, &place, name, lines);
+    is(&say("buyer", &proposal().replace("\"seller\"", "\"king\"")), 1, "CONTRACT-RECORD_FORM");
+    is(&say("authority", &proposal()), 1, "CONTRACT-NO_RIGHT");
+    let id = hashes(&say("firm", &proposal())).remove(0);
+    let on = |kind: &str, day: &str, members: &str| act(kind, day, &format!(r#""contract":"{id}",{members}"#));
+    let consent = |band: u8| on("ContractConsent", "2026-07-01", &format!(r#""to":"{id}","sizeBand":{band}"#));
+    let receipt = |obligation: &str, day: &str, more: &str| {
+        let members =
+            format!(r#""obligation":"{obligation}","received":"{day}T12:00:00+08:00","quantity":1000000{more}"#);
+        on("Receipt", day, &members)
+    };
+    is(&say("buyer", &receipt("one", "2026-07-10", "")), 1, "CONTRACT-TRANSITION");
+    is(&say("buyer", &consent(2)), 1, "CONTRACT-BAND");
+    is(&say("buyer", &consent(3)), 0, "recorded");
+    is(&say("buyer", &consent(3)), 1, "CONTRACT-CONFLICT");
+    is(&say("firm", &receipt("one", "2026-07-10", "")), 1, "CONTRACT-NO_RIGHT");
+    is(&say("buyer", &receipt("three", "2026-07-10", "")), 1, "CONTRACT-UNKNOWN");
+    let reasons = format!(r#","good":950000,"reasons":"{}""#, hash('2'));
+    let lines = [receipt("one", "2026-07-10", ""), receipt("two", "2026-07-25", &reasons)].concat();
+    let received = hashes(&say("buyer", &lines));
+    let show = || run(&[&["contract", "show", &id, "--json"], &place[..]].concat()).json();
+    let shown = show();
+    let states: Vec<&str> =
+        shown["obligations"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+    assert_eq!((states, &shown["state"]), (vec!["done", "partly_accepted", "overdue"], &"in_performance".into()));
+    assert_eq!((&shown["flags"][0]["flag"], &shown["voids"]), (&"TERM_UNLAWFUL".into(), &Value::Array(vec![])));
+    let of = |firm: &str| run(&[&["credit", firm, "--json", "--day", "2026-08-01"], &place[..]].concat());
+    let values = || -> Vec<(String, u64, String)> {
+        let said = of(FIRM).json();
+        let facts = said["facts"].as_array().unwrap().iter();
+        let text = |fact: &Value, name: &str| fact[name].as_str().unwrap().to_owned();
+        facts.map(|fact| (text(fact, "indicator"), fact["value"].as_u64().unwrap(), text(fact, "status"))).collect()
+    };
+    let all = |list: &[(&str, u64, &str)]| -> Vec<(String, u64, String)> {
+        list.iter().map(|(name, value, status)| ((*name).to_owned(), *value, (*status).to_owned())).collect()
+    };
+    let good = [("FUL", 1_000, "active"), ("ONT", 1_000, "active"), ("QUA", 1_000, "active")];
+    assert_eq!(values(), all(&good));
+    // The firm agrees that it was five days late and of less quality: that holds from now on.
+    is(&say("firm", &on("ContractConsent", "2026-07-26", &format!(r#""to":"{}""#, received[1]))), 0, "recorded");
+    let late = |status| [("FUL", 1_000, status), ("ONT", 750, status), ("QUA", 950, "active")];
+    assert_eq!(values(), all(&[good, late("active")].concat()));
+    is(&of(BUYER), 0, "\"grade\":\"NR\"");
+    is(&run(&[&["contract", "list", BUYER], &place[..]].concat()), 0, "2 / 3");
+
+    let members = format!(
+        r#""target":"{}","kind":"fact","statement":"{}","evidence":[],"indicators":["FUL","ONT"]"#,
+        received[1],
+        hash('f')
+    );
+    let objection = hashes(&record(&work, &place, "firm", &line("Objection", "2026-07-27", &members))).remove(0);
+    let accepted = line("ObjectionStep", "2026-07-28", &format!(r#""objection":"{objection}","step":"accept""#));
+    is(&record(&work, &place, "authority", &accepted), 0, "recorded");
+    assert_eq!(values(), all(&[good, late("suspended")].concat()));
+    let finding = r#""decisionNo":"2026-9","outcomes":[{"obligation":"two","finding":"excused_creditor"}]"#;
+    is(&say("buyer", &on("Award", "2026-07-29", finding)), 1, "CONTRACT-NO_RIGHT");
+    is(&say("authority", &on("Award", "2026-07-29", finding)), 0, "recorded");
+    assert_eq!(values()[3..5], all(&good)[..2]);
+    assert_eq!(show()["obligations"][1]["state"], "excused_creditor");
+    is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
+
+    let node = Served::start(&dir);
+    get(&node, &format!("/v1/contracts/{id}")).is_problem(403, "CONTRACT-NOT_YOURS");
+    get(&node, &format!("/v1/contracts/{}", hash('0'))).is_problem(404, "CONTRACT-NOTHING");
+    get(&node, &format!("/v1/contracts?party={FIRM}")).is_problem(403, "CONTRACT-NOT_YOURS");
+    assert_eq!(get(&node, &format!("/v1/contracts?party={OWNER}")).json()["contracts"], Value::Array(vec![]));
+    is(&run(&["contract", "show", &id, "--url", &node.url]), 1, "CONTRACT-NOT_YOURS");
+    let own = proposal().replace(BUYER, OWNER);
+    let done = record_of("contract", &work, &["--url", &node.url], "firm", &own);
+    let id = hashes(&done).remove(0);
+    assert_eq!(get(&node, &format!("/v1/contracts/{id}")).json()["state"], "proposed");
+    is(&run(&["contract", "list", OWNER, "--url", &node.url]), 0, "proposed");
+    assert_eq!(node.stop(), 0);
 }

@@ -20,6 +20,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/v1/blocks"),
     ("get", "/v1/blocks/{height}"),
     ("get", "/v1/checkpoint"),
+    ("get", "/v1/contracts"),
+    ("get", "/v1/contracts/{contract}"),
     ("get", "/v1/credit/{firm}"),
     ("get", "/v1/evidence/{name}"),
     ("get", "/v1/governance"),

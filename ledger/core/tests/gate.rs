@@ -480,20 +480,22 @@ fn the_same_blocks_give_the_same_state() {
     assert_eq!(*opened.directory, *one.ledger.directory);
 }
 
-/// Goal: a record of credit moves nothing, whatever it says, and no node but one of a member's writes it. Method: an event
-/// of commissioning and an error declaration as such records; one that names nothing.
+/// Goal: a record of credit or of a contract moves nothing, whatever it says, and no node but one of a member's writes it.
+/// Method: an event of commissioning and an error declaration as such records; one that names nothing.
 #[test]
-fn records_of_credit_move_nothing() {
-    let mut network = network();
-    let device = network.members[DAIRY].device.clone();
-    let pledge = event("suyuan:Pledge", r#""subject":"urn:uscc:91440115DEMA00013J""#);
-    let birth = object("ADD", "commissioning", ITEM, "");
-    let declared = r#""errorDeclaration":{"declarationTime":"2026-10-31T13:00:00Z","reason":"did_not_occur"}"#;
-    let payloads = [pledge, birth, event("suyuan:Pledge", declared)];
-    let signed = network.sign_with(DAIRY, &device, record_type::CREDIT, &payloads);
-    let verified = network.verify(signed).unwrap();
-    let codes: Vec<u16> = network.decide(&[verified]).unwrap().iter().map(|receipt| receipt.code).collect();
-    assert_eq!(codes, [0, 209, 209]);
-    let key = SubjectKey::from_uri(ITEM).unwrap();
-    assert_eq!(Reader::new(&network.store).number_of(key.tag()).unwrap(), None);
+fn records_that_are_read_apart_move_nothing() {
+    for record_type in [record_type::CREDIT, record_type::CONTRACT] {
+        let mut network = network();
+        let device = network.members[DAIRY].device.clone();
+        let pledge = event("suyuan:Pledge", r#""subject":"urn:uscc:91440115DEMA00013J""#);
+        let birth = object("ADD", "commissioning", ITEM, "");
+        let declared = r#""errorDeclaration":{"declarationTime":"2026-10-31T13:00:00Z","reason":"did_not_occur"}"#;
+        let payloads = [pledge, birth, event("suyuan:Pledge", declared)];
+        let signed = network.sign_with(DAIRY, &device, record_type, &payloads);
+        let verified = network.verify(signed).unwrap();
+        let codes: Vec<u16> = network.decide(&[verified]).unwrap().iter().map(|receipt| receipt.code).collect();
+        assert_eq!(codes, [0, 209, 209]);
+        let key = SubjectKey::from_uri(ITEM).unwrap();
+        assert_eq!(Reader::new(&network.store).number_of(key.tag()).unwrap(), None);
+    }
 }

@@ -6,12 +6,15 @@ use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 
 use suyuan_ledger::codec;
+use suyuan_ledger::contract::fold::ContractState;
+use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::organisation::KeyRole;
 use suyuan_ledger::organisation::OrganisationRole::{Authority, Member};
 use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
+use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::records;
 use suyuan_ledger::submission::record_type;
 use suyuan_store::{DataDirectory, Fsck, MEMORY_BYTES_MIN, MemoryStore, PayloadPlace, Progress, fsck, fsck_directory};
@@ -456,10 +459,76 @@ fn what_is_read_out_of_bodies() {
     // A payload that is erased, with the row or without.
     let payload = PayloadPlace { height: head - 1, index: 0 };
     assert!(!changed(Table::Payload, &payload.key(), None).is_empty());
-    let mut erased = without_payloads(&read, &[payload]);
-    let mut writes = WriteSet::default();
-    writes.delete(Table::Reading, reading::row_of(score(1).as_bytes(), head - 1, 0).unwrap());
-    erased.apply(&writes);
-    let found = check(&erased, &network.genesis);
+    let found = check(&without_index(&read, &[payload]), &network.genesis);
     assert_eq!((found.differences, found.erased), (vec![], 1));
+}
+
+/// What is left once payloads are erased, with what was read out of them.
+fn without_index(read: &MemoryRead, places: &[PayloadPlace]) -> MemoryRead {
+    let mut writes = WriteSet::default();
+    for place in places {
+        let rows = reading::rows_of(read, (place.height, place.index)).unwrap();
+        assert!(!rows.is_empty());
+        rows.into_iter().for_each(|row| writes.delete(Table::Reading, row));
+    }
+    let mut erased = without_payloads(read, places);
+    erased.apply(&writes);
+    erased
+}
+
+/// Goal: where records of contracts are is made anew too, and goes with what is erased: with a contract's first record all
+/// of it. Method: a contract of two firms, their records and those of a third; then its second record is erased, and its
+/// first.
+#[test]
+fn contracts_are_read_out_of_bodies() {
+    let (seller, buyer, strange) =
+        ("urn:uscc:91440115DEMA00013J", "urn:uscc:91440106DEMA000484", "urn:uscc:91440104DEMA001013");
+    let mut network = network(15, 2);
+    let say = |network: &mut TestLedger, member: usize, kind: &str, members: &str| {
+        let payload = format!(
+            r#"{{"type":"suyuan:{kind}","eventID":"{}","eventTime":"2026-10-31T13:00:00Z",{members}}}"#,
+            event_id()
+        );
+        let device = network.members[member].device.clone();
+        let signed = network.sign_with(member, &device, record_type::CONTRACT, &[payload]);
+        let verified = network.verify(signed).unwrap();
+        assert_eq!(network.decide(&[verified]).unwrap()[0].code, 0);
+        let place = PayloadPlace { height: network.ledger.head.height, index: 0 };
+        let record = Reader::new(&network.store).record(place.height, 0).unwrap().unwrap();
+        (place, record.record(place.height, 0).hash())
+    };
+    let obligation = format!(
+        r#"{{"id":"1","kind":"deliver","debtor":"{seller}","creditor":"{buyer}","quantity":1000,"due":"2026-11-30T00:00:00Z"}}"#
+    );
+    let text = "0".repeat(64);
+    let members = format!(
+        r#""parties":[{{"organisation":"{seller}","role":"seller"}},{{"organisation":"{buyer}","role":"buyer"}}],"category":"goods","textCommitment":"{text}","sizeBand":2,"obligations":[{obligation}]"#
+    );
+    let (first, id) = say(&mut network, 0, "Contract", &members);
+    let consent = format!(r#""contract":"{id}","to":"{id}","sizeBand":2"#);
+    // One who is no party is in nobody's file.
+    say(&mut network, 2, "ContractConsent", &consent);
+    let (second, _) = say(&mut network, 1, "ContractConsent", &consent);
+    network.decide(&[]).unwrap();
+    let mut read = network.store.clone();
+    while let Some(writes) = reading::read_on(&read, network.ledger.head.height).unwrap() {
+        read.apply(&writes);
+    }
+    let at = (network.ledger.head.height, network.ledger.head.time);
+    let contract = |store: &MemoryRead| {
+        let found = reading::contract(store, &network.ledger.directory, &id, at, Calendar::first()).unwrap();
+        found.map(|(contract, _)| (contract.state, contract.records.len(), contract.voids.len()))
+    };
+    let contracts = |store: &MemoryRead, of: &str| reading::contracts_of(store, of, at.0).unwrap();
+    assert_eq!(contract(&read), Some((ContractState::Active, 2, 0)));
+    for (firm, own) in [(seller, 1), (buyer, 1), (strange, 0)] {
+        assert_eq!(contracts(&read, firm).len(), own, "{firm}");
+    }
+    assert_eq!(check(&read, &network.genesis).differences, []);
+    let erased = without_index(&read, &[second]);
+    assert_eq!(contract(&erased), Some((ContractState::Proposed, 1, 0)));
+    assert_eq!(check(&erased, &network.genesis).differences, []);
+    let erased = without_index(&read, &[first]);
+    assert_eq!((contract(&erased), contracts(&erased, buyer).len()), (None, 0));
+    assert_eq!(check(&erased, &network.genesis).differences, []);
 }
