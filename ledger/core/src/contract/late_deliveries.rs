@@ -276,6 +276,28 @@ fn the_reference_from_records() {
     check(5, &file);
 }
 
+// Goal: a person in business may trade, and is never graded. Method: the same contracts, read into its file and a firm's.
+#[test]
+fn a_person_in_business_is_not_graded() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/vectors/credit.json");
+    let vectors: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let facts = vectors["vectors"][0]["case"]["facts"].as_array().unwrap().clone();
+    let mut book = Book::default();
+    book.keep(0, &owed(&facts, &|_| true));
+    let person = "urn:uscc:92440101DEMA000000";
+    for (subject, are_facts) in [(SUBJECT, true), (person, false)] {
+        let mut file = CreditFile::new(subject, Calendar::first(), RepairPolicies::first());
+        for contract in book.contracts.values_mut() {
+            let mut own = contract.clone();
+            for course in &mut own.courses {
+                course.obligation.debtor = subject.to_owned();
+            }
+            file.take_contract(&own, b"salt");
+        }
+        assert_eq!((!file.facts().is_empty(), !file.is_empty()), (are_facts, are_facts), "{subject}");
+    }
+}
+
 /// Records of an objection, with hashes that can be told beforehand.
 struct Objection {
     hashes: u8,

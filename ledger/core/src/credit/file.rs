@@ -11,7 +11,7 @@ use super::indicator::Indicator;
 use super::parameters::Profile;
 use super::record::{
     CreditRecord, InspectionResult, LicenceState, ObjectionKind, ObjectionResult, ObjectionStep, PledgeResult,
-    RepairResult, RepairStep, Statement,
+    RepairResult, RepairStep, Statement, may_be_graded,
 };
 use super::repair::RepairPolicies;
 use super::status::{CustomsTier, Equipment, Licences, Penalty, PenaltyClass, PenaltyState, Status};
@@ -177,6 +177,9 @@ impl<'a> CreditFile<'a> {
     /// Takes what a contract of the subject has come to. Contracts MUST be taken before records that object to what they
     /// say.
     pub fn take_contract(&mut self, contract: &Contract<'_>, salt: &[u8]) {
+        if !may_be_graded(&self.subject) {
+            return;
+        }
         self.contract_facts.extend(contract.facts(&self.subject, salt, self.calendar));
         self.contract_records.extend(contract.records.iter().map(|(hash, author)| (*hash, *author == self.subject)));
     }

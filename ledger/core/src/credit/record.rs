@@ -17,6 +17,11 @@ const DOCUMENTS_MAX: usize = 64;
 /// Whose code of social credit begins so is a person in business (个体工商户): a party to trade, never graded.
 const PERSON_IN_BUSINESS: &str = "urn:uscc:92";
 
+/// Whether an organisation may have a grade: a person in business has none (`01-seed-systems.md` §1.5, limit 1).
+pub fn may_be_graded(uri: &str) -> bool {
+    !uri.starts_with(PERSON_IN_BUSINESS)
+}
+
 named! {
     /// What became of a licence.
     pub enum LicenceState {
@@ -299,7 +304,7 @@ impl CreditRecord {
         if !is_organisation_uri(&subject) {
             return Err(members.error("subject", "not an organisation's URI"));
         }
-        if subject.starts_with(PERSON_IN_BUSINESS) {
+        if !may_be_graded(&subject) {
             return Err(members.error("subject", "a person in business, who is never graded"));
         }
         let statement = statement(&name, &mut members)?;
