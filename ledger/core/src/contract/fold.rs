@@ -18,6 +18,8 @@ use crate::named::named;
 const PROPOSAL_DAYS: u32 = 30;
 /// Days in which a termination by one party may be objected to.
 const TERMINATION_DAYS: u32 = 7;
+/// A contract has at most so many records; those beyond have no effect.
+const RECORDS_MAX: usize = 1 << 15;
 /// An obligation has at most so many performances and receipts.
 const PARTS_MAX: usize = 4_096;
 /// Terms of payment that are unlawful above so many days: of organs of state, and of large enterprises to small ones.
@@ -197,6 +199,9 @@ impl<'a> Contract<'a> {
 
     /// Takes the next record, or notes why it has no effect.
     pub fn take(&mut self, written: &Written) -> Result<(), Void> {
+        if self.records.len().saturating_add(self.voids.len()) >= RECORDS_MAX {
+            return Err(Void::TooMany);
+        }
         self.advance(written.recorded);
         let taken = self.judge(written).and_then(|()| self.effect(written));
         match taken {
@@ -276,7 +281,8 @@ impl<'a> Contract<'a> {
 
     fn place(&self, id: &str) -> Result<usize, Void> {
         let place = self.courses.iter().rposition(|course| course.obligation.id == id);
-        place.ok_or(Void::Unknown)
+        // Before all have signed nothing is owed.
+        place.ok_or(if self.version == 0 { Void::Transition } else { Void::Unknown })
     }
 
     fn course(&self, id: &str) -> Result<&Course, Void> {
