@@ -258,7 +258,7 @@ fn facts_from_a_contract() {
     };
     is(&say("buyer", &receipt("one", "2026-07-10", "")), 1, "CONTRACT-TRANSITION");
     is(&say("buyer", &consent(2)), 1, "CONTRACT-BAND");
-    is(&say("buyer", &consent(3)), 0, "recorded");
+    is(&say("buyer", &consent(3)), 0, "\"record\"");
     is(&say("buyer", &consent(3)), 1, "CONTRACT-CONFLICT");
     is(&say("firm", &receipt("one", "2026-07-10", "")), 1, "CONTRACT-NO_RIGHT");
     is(&say("buyer", &receipt("three", "2026-07-10", "")), 1, "CONTRACT-UNKNOWN");
@@ -284,7 +284,7 @@ fn facts_from_a_contract() {
     let good = [("FUL", 1_000, "active"), ("ONT", 1_000, "active"), ("QUA", 1_000, "active")];
     assert_eq!(values(), all(&good));
     // The firm agrees that it was five days late and of less quality: that holds from now on.
-    is(&say("firm", &on("ContractConsent", "2026-07-26", &format!(r#""to":"{}""#, received[1]))), 0, "recorded");
+    is(&say("firm", &on("ContractConsent", "2026-07-26", &format!(r#""to":"{}""#, received[1]))), 0, "\"record\"");
     let late = |status| [("FUL", 1_000, status), ("ONT", 750, status), ("QUA", 950, "active")];
     assert_eq!(values(), all(&[good, late("active")].concat()));
     is(&of(BUYER), 0, "\"grade\":\"NR\"");
@@ -297,11 +297,11 @@ fn facts_from_a_contract() {
     );
     let objection = hashes(&record(&work, &place, "firm", &line("Objection", "2026-07-27", &members))).remove(0);
     let accepted = line("ObjectionStep", "2026-07-28", &format!(r#""objection":"{objection}","step":"accept""#));
-    is(&record(&work, &place, "authority", &accepted), 0, "recorded");
+    is(&record(&work, &place, "authority", &accepted), 0, "\"record\"");
     assert_eq!(values(), all(&[good, late("suspended")].concat()));
     let finding = r#""decisionNo":"2026-9","outcomes":[{"obligation":"two","finding":"excused_creditor"}]"#;
     is(&say("buyer", &on("Award", "2026-07-29", finding)), 1, "CONTRACT-NO_RIGHT");
-    is(&say("authority", &on("Award", "2026-07-29", finding)), 0, "recorded");
+    is(&say("authority", &on("Award", "2026-07-29", finding)), 0, "\"record\"");
     assert_eq!(values()[3..5], all(&good)[..2]);
     assert_eq!(show()["obligations"][1]["state"], "excused_creditor");
     is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
