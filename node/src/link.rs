@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use suyuan_epcis::codes::credit;
+use suyuan_epcis::codes::{contract, credit};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
@@ -308,10 +308,12 @@ impl Remote {
                 let (pointer, argument) = (pointer.unwrap_or_default(), argument.unwrap_or_default());
                 Ok(Submitted::Refused { number, event, pointer, argument })
             }
-            NodeRefusal { code, argument, .. } => match credit::ALL.iter().find(|known| known.id == code) {
-                Some(known) => Err(Reason::new(known, &[&argument.unwrap_or_default()])),
-                None => Err(self.unexpected(status, &bytes)),
-            },
+            NodeRefusal { code, argument, .. } => {
+                match credit::ALL.iter().chain(contract::ALL).find(|known| known.id == code) {
+                    Some(known) => Err(Reason::new(known, &[&argument.unwrap_or_default()])),
+                    None => Err(self.unexpected(status, &bytes)),
+                }
+            }
         }
     }
 

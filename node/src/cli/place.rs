@@ -69,7 +69,7 @@ pub fn outcome_of(reason: &Reason) -> Outcome {
     if wrong_use.iter().any(|area| id.starts_with(area)) {
         Outcome::WrongUse
     } else if answers_no.iter().any(|code| code.id == id)
-        || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-", "PROOF-", "EVIDENCE-", "CREDIT-"]
+        || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-", "PROOF-", "EVIDENCE-", "CREDIT-", "CONTRACT-"]
             .iter()
             .any(|area| id.starts_with(area))
     {
