@@ -147,6 +147,11 @@ fn refused() {
     }
     is(&record(&work, &place, "firm", &inspection("2026-01-10", "pass")), 1, "CREDIT-NO_RIGHT");
     is(&record(&work, &place, "authority", "{\"type\":"), 1, "CREDIT-RECORD_FORM");
+    // One line that is cut off, between two that are not.
+    let good = inspection("2026-02-10", "pass");
+    let cut = record(&work, &place, "authority", &[&good, &good[..40], "\n", &good].concat());
+    assert_eq!((cut.code, hashes(&cut).len()), (1, 2), "{}", cut.stderr);
+    assert!(cut.stderr.contains("line 2, event 1: error CREDIT-RECORD_FORM"), "{}", cut.stderr);
     // A record of credit that would act as an event.
     let events = event(1, &format!(r#","subject":"{FIRM}""#)).replace("ObjectEvent", "suyuan:Pledge");
     is(&record(&work, &place, "firm", &events), 1, "CREDIT-RECORD_FORM");

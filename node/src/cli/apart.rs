@@ -58,7 +58,7 @@ pub const CONTRACT: Kind = Kind {
 /// of the others out.
 pub fn record(kind: &Kind, options: &RecordArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let name = options.records_file.display().to_string();
-    let records = records_of(kind, &name, &bytes_of(&options.records_file)?)?;
+    let records = records_of(kind, &bytes_of(&options.records_file)?)?;
     let told = Told { name: &name, json: options.json };
     match place(&options.place, false) {
         place::Place::Node(url) => {
@@ -87,28 +87,52 @@ pub fn record(kind: &Kind, options: &RecordArguments, screen: &mut Screen) -> Re
     }
 }
 
-/// The records of a file, each with an id and a time, which are made if they are not there.
-fn records_of(kind: &Kind, name: &str, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
-    let mut values = Vec::new();
-    for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
-        match value {
-            Ok(Value::Array(list)) => values.extend(list),
-            Ok(one) => values.push(one),
-            Err(error) => {
-                let reason = Reason::new(kind.form, &[&error.to_string()]);
-                return Err(Failure::Of(name.to_owned(), reason));
+/// A record of a file, or why it is none and on which line.
+type Read = Result<Vec<u8>, (Reason, u64)>;
+
+/// The records of a file, each with an id and a time, which are made if they are not there. A line that is broken keeps
+/// none of the other lines out; where records are not one a line, what is behind it can't be told.
+fn records_of(kind: &Kind, bytes: &[u8]) -> Result<Vec<Read>, Failure> {
+    let (mut records, mut from, mut lines) = (Vec::new(), 0, 0);
+    while let Some(rest) = bytes.get(from..) {
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+        let mut broken = None;
+        for value in values.by_ref() {
+            match value {
+                Ok(Value::Array(list)) => {
+                    for one in list {
+                        records.push(Ok(completed(one)?));
+                    }
+                }
+                Ok(one) => records.push(Ok(completed(one)?)),
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
             }
         }
-    }
-    let mut records = Vec::with_capacity(values.len());
-    for mut value in values {
-        if let Some(members) = value.as_object_mut() {
-            members.entry("eventID").or_insert(Value::String(random_uri()?));
-            members.entry("eventTime").or_insert(Value::String(time_text(now_ms())));
-        }
-        records.push(serde_json::to_vec(&value).map_err(std::io::Error::from)?);
+        let Some(error) = broken else { break };
+        records.push(Err((Reason::new(kind.form, &[&error.to_string()]), lines + error.line() as u64)));
+        // From the next line that begins a record.
+        let begun = values.byte_offset();
+        let is_one_a_line = rest.get(begun) == Some(&b'{');
+        let is_next = |at: &usize| is_one_a_line && rest.get(*at..at.saturating_add(2)) == Some(b"\n{");
+        let Some(next) = (begun.saturating_add(1)..rest.len()).find(is_next).map(|at| at.saturating_add(1)) else {
+            break;
+        };
+        lines += rest.iter().take(next).filter(|byte| **byte == b'\n').count() as u64;
+        from = from.saturating_add(next);
     }
     Ok(records)
+}
+
+/// A record with an id and a time.
+fn completed(mut value: Value) -> Result<Vec<u8>, Failure> {
+    if let Some(members) = value.as_object_mut() {
+        members.entry("eventID").or_insert(Value::String(random_uri()?));
+        members.entry("eventTime").or_insert(Value::String(time_text(now_ms())));
+    }
+    Ok(serde_json::to_vec(&value).map_err(std::io::Error::from)?)
 }
 
 /// What became of a record: its height and hash, or why it was refused and where in it.
@@ -123,12 +147,21 @@ struct Told<'a> {
 impl Told<'_> {
     fn submit_all(
         &self,
-        records: &[Vec<u8>],
+        records: &[Read],
         submit: &mut dyn FnMut(&[u8]) -> Result<Recorded, Failure>,
         screen: &mut Screen,
     ) -> Result<Outcome, Failure> {
         let (mut outcome, mut sink) = (Outcome::Done, screen.answers());
-        for (payload, place) in records.iter().zip(0..) {
+        for (read, place) in records.iter().zip(0..) {
+            let payload = match read {
+                Ok(payload) => payload,
+                Err((reason, line)) => {
+                    let place = Place { event: Some(place), line: Some(*line), ..Place::default() };
+                    screen.complain(self.name, &Problem { reason: reason.clone(), place })?;
+                    outcome.worsen(Outcome::No);
+                    continue;
+                }
+            };
             match submit(payload)? {
                 Ok((height, record)) if self.json => {
                     writeln!(sink, "{}", json!({ "event": place, "height": height, "record": record }))?;
