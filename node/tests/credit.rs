@@ -151,7 +151,7 @@ fn refused() {
     let good = inspection("2026-02-10", "pass");
     let cut = record(&work, &place, "authority", &[&good, &good[..40], "\n", &good].concat());
     assert_eq!((cut.code, hashes(&cut).len()), (1, 2), "{}", cut.stderr);
-    assert!(cut.stderr.contains("line 2, event 1: error CREDIT-RECORD_FORM"), "{}", cut.stderr);
+    assert!(cut.stderr.contains("event 1 (line 2): error CREDIT-RECORD_FORM"), "{}", cut.stderr);
     // A record of credit that would act as an event.
     let events = event(1, &format!(r#","subject":"{FIRM}""#)).replace("ObjectEvent", "suyuan:Pledge");
     is(&record(&work, &place, "firm", &events), 1, "CREDIT-RECORD_FORM");

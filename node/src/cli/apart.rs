@@ -112,15 +112,17 @@ fn records_of(kind: &Kind, bytes: &[u8]) -> Result<Vec<Read>, Failure> {
             }
         }
         let Some(error) = broken else { break };
-        records.push(Err((Reason::new(kind.form, &[&error.to_string()]), lines + error.line() as u64)));
-        // From the next line that begins a record.
         let begun = values.byte_offset();
+        let lines_to = |end: usize| rest.iter().take(end).filter(|byte| **byte == b'\n').count() as u64;
+        // The line on which it begins: what is cut off reads on into the lines behind it.
+        records.push(Err((Reason::new(kind.form, &[&error.to_string()]), lines + lines_to(begun) + 1)));
+        // From the next line that begins a record.
         let is_one_a_line = rest.get(begun) == Some(&b'{');
         let is_next = |at: &usize| is_one_a_line && rest.get(*at..at.saturating_add(2)) == Some(b"\n{");
         let Some(next) = (begun.saturating_add(1)..rest.len()).find(is_next).map(|at| at.saturating_add(1)) else {
             break;
         };
-        lines += rest.iter().take(next).filter(|byte| **byte == b'\n').count() as u64;
+        lines += lines_to(next);
         from = from.saturating_add(next);
     }
     Ok(records)
