@@ -57,6 +57,8 @@ named! {
 pub(super) struct Performance {
     pub hash: Hash,
     pub recorded: i64,
+    /// From when on its creditor's silence counts: later than recorded if time rested.
+    pub waits_from: i64,
     pub at: i64,
     pub quantity: u64,
     pub is_answered: bool,
@@ -138,7 +140,7 @@ impl Course {
 
     /// What it came to, as known at a time of the ledger; none as long as more is expected, or if it is not owed.
     pub fn verdict(&self, at: i64, calendar: &Calendar) -> Option<Verdict> {
-        if self.is_superseded {
+        if self.is_superseded && self.found.is_none() {
             return None;
         }
         let all =
@@ -166,7 +168,9 @@ impl Course {
             return all(self.obligation.breached(breached), Source::OneSide, vec![warning]);
         }
         let determination = self.obligation.determine(&said, self.extension)?;
-        let source = match self.receipts.iter().any(|receipt| receipt.is_deemed) {
+        // What one side says, and the other was silent about.
+        let is_of_one = |receipt: &Receipt| receipt.is_deemed || self.is_against_debtor(receipt);
+        let source = match self.receipts.iter().any(is_of_one) {
             true => Source::OneSide,
             false => Source::BothSides,
         };
@@ -189,11 +193,28 @@ impl Course {
         self.grace_days
     }
 
+    /// Whether its creditor says that something of it is bad, to which its debtor has not agreed.
+    pub(super) fn is_said_to_be_bad(&self) -> bool {
+        let is_bad = |receipt: &Receipt| receipt.said.good < receipt.said.quantity || receipt.said.is_complete;
+        self.receipts.iter().any(|receipt| is_bad(receipt) && !receipt.is_agreed)
+    }
+
+    /// Time rested: it may be performed so much later, and silence counted for nothing so long.
+    pub(super) fn rest(&mut self, extension: i64, silent: i64) {
+        self.extension = self.extension.saturating_add(extension);
+        if let Some((_, warned)) = &mut self.warning {
+            *warned = warned.saturating_add(silent);
+        }
+        for one in self.performances.iter_mut().filter(|one| !one.is_answered) {
+            one.waits_from = one.waits_from.saturating_add(silent);
+        }
+    }
+
     /// Whether nothing more comes of it: what it came to holds, or it is not owed.
     pub fn is_over(&self, at: i64, calendar: &Calendar) -> bool {
         let is_excused = self.found.as_ref().is_some_and(|found| matches!(found.finding, Finding::Excused(_)));
         let holds = || self.verdict(at, calendar).is_some_and(|verdict| verdict.provisional.is_none());
-        self.dispute.is_none() && (self.is_superseded || is_excused || holds())
+        self.is_superseded || (self.dispute.is_none() && (is_excused || holds()))
     }
 
     /// Whether it was not performed.
@@ -255,7 +276,7 @@ impl Course {
         }
         let Course { performances, receipts, .. } = self;
         for one in performances.iter_mut().filter(|one| !one.is_answered) {
-            if one.recorded.saturating_add(days(inspection_days)) <= at {
+            if one.waits_from.saturating_add(days(inspection_days)) <= at {
                 one.is_answered = true;
                 receipts.push(Receipt {
                     hash: one.hash,

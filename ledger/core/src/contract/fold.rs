@@ -18,8 +18,10 @@ use crate::named::named;
 const PROPOSAL_DAYS: u32 = 30;
 /// Days in which a termination by one party may be objected to.
 const TERMINATION_DAYS: u32 = 7;
-/// A contract has at most so many records; those beyond have no effect.
-const RECORDS_MAX: usize = 1 << 15;
+/// Days in which a case of force majeure has to be agreed to.
+const FORCE_MAJEURE_DAYS: u32 = 7;
+/// So many records of one author have an effect in a contract. What a court or authority decides always has.
+const RECORDS_MAX: usize = 1 << 13;
 /// An obligation has at most so many performances and receipts.
 const PARTS_MAX: usize = 4_096;
 /// Terms of payment that are unlawful above so many days: of organs of state, and of large enterprises to small ones.
@@ -125,6 +127,19 @@ struct Proposal {
     consents: BTreeSet<String>,
 }
 
+impl Proposal {
+    /// When it lapses, or takes effect since nobody has objected; none if it waits.
+    fn lapses(&self) -> Option<i64> {
+        let count = match self.what {
+            Proposed::Contract | Proposed::Terms { .. } => PROPOSAL_DAYS,
+            Proposed::Termination(TerminationKind::Unilateral) => TERMINATION_DAYS,
+            Proposed::ForceMajeure { .. } => FORCE_MAJEURE_DAYS,
+            Proposed::Settlement(_) | Proposed::Termination(_) => return None,
+        };
+        Some(self.recorded.saturating_add(days(count)))
+    }
+}
+
 /// A contract.
 #[derive(Debug, Clone)]
 pub struct Contract<'a> {
@@ -152,7 +167,12 @@ pub struct Contract<'a> {
     proposals: BTreeMap<Hash, Proposal>,
     /// Proposals that were decided, or nobody can agree to any more.
     decided: BTreeSet<Hash>,
-    suspended: Option<i64>,
+    /// Since when nothing can be performed, and since when the ledger knows.
+    suspended: Option<(i64, i64)>,
+    /// The first obligation that is not over.
+    open: usize,
+    /// How many records of each author had an effect.
+    counts: BTreeMap<String, usize>,
     /// What happened, in its order: each record that had an effect, with its author.
     pub records: Vec<(Hash, String)>,
     /// Records without effect, in their order.
@@ -184,6 +204,8 @@ impl<'a> Contract<'a> {
             proposals: BTreeMap::new(),
             decided: BTreeSet::new(),
             suspended: None,
+            open: 0,
+            counts: BTreeMap::new(),
             records: vec![(written.hash, written.author.uri.clone())],
             voids: Vec::new(),
             time: written.recorded,
@@ -199,47 +221,46 @@ impl<'a> Contract<'a> {
 
     /// Takes the next record, or notes why it has no effect.
     pub fn take(&mut self, written: &Written) -> Result<(), Void> {
-        if self.records.len().saturating_add(self.voids.len()) >= RECORDS_MAX {
-            return Err(Void::TooMany);
-        }
         self.advance(written.recorded);
         let taken = self.judge(written).and_then(|()| self.effect(written));
         match taken {
-            Ok(()) => self.records.push((written.hash, written.author.uri.clone())),
-            Err(void) => self.voids.push((written.hash, void)),
+            Ok(()) => {
+                let count = self.counts.entry(written.author.uri.clone()).or_default();
+                *count = count.saturating_add(1);
+                self.records.push((written.hash, written.author.uri.clone()));
+            }
+            Err(void) if self.voids.len() < RECORDS_MAX => self.voids.push((written.hash, void)),
+            Err(_) => {}
         }
         self.close();
         taken
     }
 
-    /// Lets time pass, up to a time of the ledger: silence is acceptance, proposals lapse, what was warned of is a breach.
+    /// Lets time pass, up to a time of the ledger: silence is acceptance, proposals lapse, what was warned of is a breach,
+    /// each when its time is over, whenever that is looked at.
     pub fn advance(&mut self, to: i64) {
-        self.time = self.time.max(to);
-        let (now, inspection) = (self.time, self.terms.inspection_days);
-        let is_over = |proposal: &Proposal, count: u32| proposal.recorded.saturating_add(days(count)) <= now;
-        let lapsed: Vec<Hash> = self
-            .proposals
-            .iter()
-            .filter(|(_, one)| match one.what {
-                Proposed::Contract | Proposed::Terms { .. } => is_over(one, PROPOSAL_DAYS),
-                Proposed::Termination(TerminationKind::Unilateral) => is_over(one, TERMINATION_DAYS),
-                _ => false,
-            })
-            .map(|(hash, _)| *hash)
-            .collect();
-        for hash in lapsed {
-            let Some(proposal) = self.proposals.remove(&hash) else { continue };
+        let to = self.time.max(to);
+        loop {
+            let lapses = self.proposals.iter().filter_map(|(hash, one)| Some((one.lapses()?, *hash)));
+            let next = lapses.min().filter(|(at, _)| *at <= to);
+            self.let_pass(next.map_or(to, |(at, _)| at.max(self.time)));
+            let Some(proposal) = next.and_then(|(_, hash)| Some((hash, self.proposals.remove(&hash)?))) else { return };
+            let (hash, proposal) = proposal;
             self.decided.insert(hash);
             match proposal.what {
                 Proposed::Contract => self.state = ContractState::Void,
-                Proposed::Termination(_) if self.state.is_open() => self.terminate(Some(&proposal.author)),
+                Proposed::Termination(_) if self.state.is_open() => self.terminate(),
                 _ => {}
             }
         }
+    }
+
+    fn let_pass(&mut self, to: i64) {
+        self.time = to;
         if self.state.performs() {
             for course in &mut self.courses {
-                course.deem_accepted(now, inspection);
-                course.breach(now, self.calendar);
+                course.deem_accepted(to, self.terms.inspection_days);
+                course.breach(to, self.calendar);
             }
         }
         self.close();
@@ -248,10 +269,23 @@ impl<'a> Contract<'a> {
     /// Closes it if nothing is owed any more.
     fn close(&mut self) {
         let (now, calendar) = (self.time, self.calendar);
-        if self.state.performs() && self.courses.iter().all(|course| course.is_over(now, calendar)) {
+        if !self.state.performs() {
+            return;
+        }
+        // What is over stays so.
+        while self.courses.get(self.open).is_some_and(|course| course.is_over(now, calendar)) {
+            self.open = self.open.saturating_add(1);
+        }
+        if self.open == self.courses.len() {
             let is_breached = self.courses.iter().any(|course| course.is_breached() && !course.is_superseded);
             self.state = if is_breached { ContractState::ClosedWithBreach } else { ContractState::Fulfilled };
+            self.end_proposals();
         }
+    }
+
+    /// Nobody can agree any more to what was proposed.
+    fn end_proposals(&mut self) {
+        self.decided.extend(std::mem::take(&mut self.proposals).into_keys());
     }
 
     // ---- who may say what ----
@@ -261,6 +295,9 @@ impl<'a> Contract<'a> {
         let is_party = self.has_party(uri);
         // Nobody judges its own case.
         let is_judge = *is_authority && !is_party;
+        if !is_judge && self.counts.get(uri).is_some_and(|count| *count >= RECORDS_MAX) {
+            return Err(Void::TooMany);
+        }
         let may = match &written.record.act {
             Act::Propose { .. } => return Err(Void::Unknown),
             Act::Award { .. } | Act::Terminate { kind: TerminationKind::ByLaw, .. } => is_judge,
@@ -303,8 +340,10 @@ impl<'a> Contract<'a> {
             Act::Amend { version, terms } => self.amend(written, *version, terms),
             Act::Consent { to, size_band } => self.consent(author, *to, *size_band),
             Act::Dissent { to } => self.dissent(author, *to),
-            Act::Perform { obligation, at, quantity, .. } => self
-                .perform(obligation, Performance { hash, recorded, at: *at, quantity: *quantity, is_answered: false }),
+            Act::Perform { obligation, at, quantity, .. } => self.perform(
+                obligation,
+                Performance { hash, recorded, waits_from: recorded, at: *at, quantity: *quantity, is_answered: false },
+            ),
             Act::Receive { obligation, performance, received, .. } => {
                 let receipt = Receipt { hash, recorded, said: *received, is_agreed: false, is_deemed: false };
                 self.receive(obligation, *performance, receipt)
@@ -316,10 +355,12 @@ impl<'a> Contract<'a> {
                 if !self.state.performs() || is_asked {
                     return Err(Void::Transition);
                 }
-                self.put_forward(written, Proposed::ForceMajeure { since: written.record.event_time });
+                // Who says alone since when is believed to have told the ledger within a day.
+                let since = written.record.event_time.clamp(recorded.saturating_sub(days(1)), recorded);
+                self.put_forward(written, Proposed::ForceMajeure { since });
                 Ok(())
             }
-            Act::Resume => self.resume(written.record.event_time),
+            Act::Resume => self.resume(),
             Act::Dispute { obligations, .. } => self.dispute(obligations, hash),
             Act::Settle { outcomes } => {
                 if !self.state.is_open() {
@@ -339,14 +380,17 @@ impl<'a> Contract<'a> {
                 if !self.state.is_open() {
                     return Err(Void::Transition);
                 }
-                self.terminate(None);
+                self.terminate();
                 Ok(())
             }
             Act::Terminate { kind, .. } => {
                 let is_asked = self.proposals.values().any(|one| matches!(one.what, Proposed::Termination(_)));
                 // What nobody can perform is ended by all.
                 let is_alone = *kind == TerminationKind::Unilateral;
-                if !self.state.is_open() || is_asked || (is_alone && !self.state.performs()) {
+                // Nor does who was warned end it alone.
+                let is_warned = |course: &Course| course.warning.is_some() && course.obligation.debtor == *author;
+                let may = !is_alone || (self.state.performs() && !self.courses.iter().any(is_warned));
+                if !self.state.is_open() || is_asked || !may {
                     return Err(Void::Transition);
                 }
                 self.put_forward(written, Proposed::Termination(*kind));
@@ -421,10 +465,13 @@ impl<'a> Contract<'a> {
             }
             Proposed::Terms { version, terms } => self.come_into_force(version, terms),
             Proposed::Settlement(outcomes) => self.find(&outcomes, to, Source::BothSides)?,
-            Proposed::Termination(_) => self.terminate(None),
+            Proposed::Termination(_) => self.terminate(),
             Proposed::ForceMajeure { since } => {
+                if !self.state.performs() {
+                    return Err(Void::Transition);
+                }
                 self.state = ContractState::SuspendedForceMajeure;
-                self.suspended = Some(since);
+                self.suspended = Some((since, self.time));
             }
         }
         Ok(())
@@ -503,7 +550,11 @@ impl<'a> Contract<'a> {
         }
         let (now, calendar) = (self.time, self.calendar);
         let course = self.course_mut(obligation)?;
-        if course.is_over(now, calendar) || course.dispute.is_some() {
+        // That nothing more comes can't be said before anything did, or was due.
+        let is_early = receipt.said.is_complete
+            && course.performances.is_empty()
+            && receipt.recorded <= course.obligation.latest(course.extension);
+        if is_early || course.is_over(now, calendar) || course.dispute.is_some() {
             return Err(Void::Transition);
         }
         if course.receipts.len() >= PARTS_MAX {
@@ -540,26 +591,29 @@ impl<'a> Contract<'a> {
         }
         let (now, calendar) = (self.time, self.calendar);
         let course = self.course_mut(obligation)?;
-        if course.is_over(now, calendar) {
+        // What is in the debtor's favour, its creditor may say alone; not what would make its own word final, or leave out
+        // what the debtor has done.
+        let may = match excuse {
+            Excuse::Waived => course.performances.is_empty() && course.receipts.is_empty(),
+            Excuse::Creditor | Excuse::ForceMajeure => !course.is_said_to_be_bad(),
+        };
+        if !may || course.dispute.is_some() || course.is_over(now, calendar) {
             return Err(Void::Transition);
         }
-        // What is in the debtor's favour, its creditor may say alone.
-        course.dispute = None;
         course.found = Some(Found { hash, finding: Finding::Excused(excuse), source: Source::BothSides });
         Ok(())
     }
 
-    fn resume(&mut self, at: i64) -> Result<(), Void> {
+    fn resume(&mut self) -> Result<(), Void> {
         let (now, calendar) = (self.time, self.calendar);
-        let Some(since) = self.suspended.filter(|_| self.state == ContractState::SuspendedForceMajeure) else {
+        let Some((since, known)) = self.suspended.filter(|_| self.state == ContractState::SuspendedForceMajeure) else {
             return Err(Void::Transition);
         };
-        let rested = at.saturating_sub(since).max(0);
-        // What was due before could have been performed.
+        let (rested, silent) = (now.saturating_sub(since).max(0), now.saturating_sub(known).max(0));
         for course in self.courses.iter_mut().filter(|one| !one.is_over(now, calendar)) {
-            if course.obligation.latest(course.extension) >= since {
-                course.extension = course.extension.saturating_add(rested);
-            }
+            // What was due before could have been performed.
+            let extension = if course.obligation.latest(course.extension) >= since { rested } else { 0 };
+            course.rest(extension, silent);
         }
         (self.state, self.suspended) = (ContractState::InPerformance, None);
         Ok(())
@@ -587,28 +641,26 @@ impl<'a> Contract<'a> {
         outcomes.iter().try_for_each(|one| self.course(&one.obligation).map(drop))?;
         for Outcome { obligation, finding } in outcomes {
             let course = self.course_mut(obligation)?;
-            (course.dispute, course.found) = (None, Some(Found { hash, finding: *finding, source }));
+            (course.dispute, course.is_superseded) = (None, false);
+            course.found = Some(Found { hash, finding: *finding, source });
         }
         Ok(())
     }
 
-    /// Ends it. What is open is owed no more; what one party was warned of by the one that ends it is breached.
-    fn terminate(&mut self, by: Option<&str>) {
+    /// Ends it: what is open is owed no more. What is disputed an adjudicator may still decide.
+    fn terminate(&mut self) {
         let (now, calendar) = (self.time, self.calendar);
         let nobody_could = self.state == ContractState::SuspendedForceMajeure;
         for course in self.courses.iter_mut().filter(|course| !course.is_over(now, calendar)) {
-            match course.warning {
-                Some(_) if by == Some(course.obligation.creditor.as_str()) && course.dispute.is_none() => {
-                    course.breached = course.breached.or(Some(now));
-                }
-                _ if nobody_could => {
+            match nobody_could {
+                true => {
                     let finding = Finding::Excused(Excuse::ForceMajeure);
                     course.found = Some(Found { hash: self.id, finding, source: Source::BothSides });
                 }
-                _ => course.is_superseded = true,
+                false => course.is_superseded = true,
             }
         }
-        self.proposals.clear();
+        self.end_proposals();
         (self.state, self.suspended) = (ContractState::Terminated, None);
     }
 
@@ -633,7 +685,7 @@ impl<'a> Contract<'a> {
 
     /// Whether something is disputed.
     pub fn is_disputed(&self) -> bool {
-        self.courses.iter().any(|course| course.dispute.is_some())
+        self.courses.iter().any(|course| course.dispute.is_some() && !course.is_superseded)
     }
 
     /// The time of the ledger up to which it is told.

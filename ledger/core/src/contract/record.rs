@@ -341,12 +341,18 @@ fn act(name: &str, members: &mut Members) -> Result<Act, InvalidRecord> {
             size_band: members.optional_integer("sizeBand", BAND_MAX)?.map(band),
         },
         "suyuan:ContractDissent" => Act::Dissent { to: members.hash("to")? },
-        "suyuan:Performance" => Act::Perform {
-            obligation: members.text("obligation")?,
-            at: members.time("completed")?,
-            quantity: members.integer("quantity", QUANTITY_MAX)?,
-            evidence: members.hashes("evidence", EVIDENCE_MAX)?,
-        },
+        "suyuan:Performance" => {
+            let quantity = members.integer("quantity", QUANTITY_MAX)?;
+            if quantity == 0 {
+                return Err(members.error("quantity", "nothing"));
+            }
+            Act::Perform {
+                obligation: members.text("obligation")?,
+                at: members.time("completed")?,
+                quantity,
+                evidence: members.hashes("evidence", EVIDENCE_MAX)?,
+            }
+        }
         "suyuan:Receipt" => receive(members)?,
         "suyuan:OverdueNotice" => Act::Warn { obligation: members.text("obligation")? },
         "suyuan:ObligationExcuse" => {

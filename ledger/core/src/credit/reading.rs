@@ -1,7 +1,7 @@
 //! Where the records of contracts and of a subject's credit are: an index over blocks, apart from `apply`, that any node
 //! makes anew from what it holds. A contract or a file is read at any height by taking the records up to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -21,13 +21,15 @@ use crate::submission::record_type;
 
 /// Under this key is the height up to which blocks were read.
 const HEIGHT_KEY: &[u8] = &[0];
-/// What the keys of a subject's records begin with: its URI, zero, height BE8, index BE4. The value is the contract's hash
-/// for a record of one, empty for one of credit.
+/// Of a subject's records of credit: its URI, zero, height BE8, index BE4.
 const OF_SUBJECT: u8 = 1;
 /// Of a contract's records: its hash, height BE8, index BE4.
 const OF_CONTRACT: u8 = 2;
 /// Of contracts: the hash. The value is the place of the first record: height BE8, index BE4.
 const CONTRACT: u8 = 3;
+/// Of a party's records of contracts: its URI, zero, height BE8, index BE4. The value is the contract's hash. They are apart
+/// from those of credit, so that no number of contracts hides what an authority has said.
+const OF_PARTY: u8 = 4;
 /// So many records are looked at before what was found is to be kept.
 const RECORDS_AT_ONCE: usize = 1 << 16;
 /// A file has at most so many records, and a contract.
@@ -107,17 +109,20 @@ impl<'a> Index<'a> {
         let hash = record.record(place.0, place.1).hash();
         let (id, parties) = match (said.contract, &said.act) {
             (None, Act::Propose { parties, .. }) => {
-                let parties: Vec<String> = parties.iter().map(|party| party.organisation.clone()).collect();
-                self.parties.insert(hash, parties.clone());
-                (hash, parties)
+                (hash, parties.iter().map(|party| party.organisation.clone()).collect::<Vec<String>>())
             }
             (Some(id), _) => (id, self.parties_of(&id)?),
             (None, _) => return Ok(Vec::new()),
         };
-        if !parties.contains(&author.uri) && !(author.is_authority && !parties.is_empty()) {
+        let is_new = said.contract.is_none();
+        let may = parties.contains(&author.uri) || (author.is_authority && !parties.is_empty() && !is_new);
+        if !may {
             return Ok(Vec::new());
         }
-        let mut rows: Vec<Row> = parties.iter().map(|party| (subject_key(party, place), id.0.to_vec())).collect();
+        if is_new {
+            self.parties.insert(id, parties.clone());
+        }
+        let mut rows: Vec<Row> = parties.iter().map(|party| (party_key(party, place), id.0.to_vec())).collect();
         rows.push((contract_key(&id, place), Vec::new()));
         if said.contract.is_none() {
             rows.push((founded_key(&id), place_bytes(place).to_vec()));
@@ -205,35 +210,20 @@ pub fn contract<'a>(
     Ok(found)
 }
 
-/// The records of a subject up to a height: places of those of credit, and its contracts, each in their order.
-fn of_subject(store: &dyn Read, subject: &str, at_height: u64) -> Result<(Vec<Place>, Vec<Hash>), StoreError> {
-    let (from, to) = (subject_key(subject, (0, 0)), subject_key(subject, (at_height.saturating_add(1), 0)));
-    let (mut places, mut contracts, mut count) = (Vec::new(), BTreeMap::new(), 0usize);
-    store.scan(Table::Reading, &from, &to, &mut |key, value| {
-        match <[u8; 32]>::try_from(value) {
-            Ok(id) => drop(contracts.entry(Hash(id)).or_insert(count)),
-            Err(_) => places.extend(place_of(key)),
+/// The contracts of a party up to a height, in the order in which they were proposed.
+pub fn contracts_of(store: &dyn Read, party: &str, at_height: u64) -> Result<Vec<Hash>, StoreError> {
+    let (from, to) = (party_key(party, (0, 0)), party_key(party, (at_height.saturating_add(1), 0)));
+    let (mut known, mut contracts, mut count) = (BTreeSet::new(), Vec::new(), 0usize);
+    store.scan(Table::Reading, &from, &to, &mut |_, value| {
+        if let Ok(id) = <[u8; 32]>::try_from(value)
+            && known.insert(id)
+        {
+            contracts.push(Hash(id));
         }
         count += 1;
         count < FILE_RECORDS_MAX
     })?;
-    let mut contracts: Vec<(Hash, usize)> = contracts.into_iter().collect();
-    contracts.sort_unstable_by_key(|(_, first)| *first);
-    Ok((places, contracts.into_iter().map(|(id, _)| id).collect()))
-}
-
-/// The contracts of a subject up to a height, in the order in which they were proposed.
-pub fn contracts_of(store: &dyn Read, subject: &str, at_height: u64) -> Result<Vec<Hash>, StoreError> {
-    of_subject(store, subject, at_height).map(|(_, contracts)| contracts)
-}
-
-/// Where the last record of a subject is: as long as that stays, and no day passes, so does its file.
-pub fn last_of(store: &dyn Read, subject: &str) -> Result<Option<Place>, StoreError> {
-    let end = subject_key(subject, (u64::MAX, u32::MAX));
-    let found = store.at_or_before(Table::Reading, &end)?;
-    let own = subject_key(subject, (0, 0));
-    let prefix = own.get(..own.len().saturating_sub(12)).unwrap_or_default();
-    Ok(found.filter(|(key, _)| key.starts_with(prefix)).and_then(|(key, _)| place_of(&key)))
+    Ok(contracts)
 }
 
 /// A subject's file at a height and a time of the ledger, from the records that are still there. The index MUST reach
@@ -245,12 +235,19 @@ pub fn file<'a>(
     at: (u64, i64),
     (calendar, policies): (&'a Calendar, &'a RepairPolicies),
 ) -> Result<CreditFile<'a>, StoreError> {
-    let (places, contracts) = of_subject(store, subject, at.0)?;
+    let (from, to) = (subject_key(subject, (0, 0)), subject_key(subject, (at.0.saturating_add(1), 0)));
+    let mut places = Vec::new();
+    store.scan(Table::Reading, &from, &to, &mut |key, _| {
+        places.extend(place_of(key));
+        places.len() < FILE_RECORDS_MAX
+    })?;
     let (reader, mut file) = (Reader::new(store), CreditFile::new(subject, calendar, policies));
     // The first contract's salt is known to whom its body is, and to nobody else.
     let mut salt = None;
-    for id in contracts {
-        let Some((contract, own)) = contract(store, directory, &id, at, calendar)? else { continue };
+    for id in contracts_of(store, subject, at.0)? {
+        // What the subject has not agreed to says nothing of it, whoever names it as a party.
+        let found = contract(store, directory, &id, at, calendar)?;
+        let Some((contract, own)) = found.filter(|(contract, _)| contract.version > 0) else { continue };
         file.take_contract(&contract, salt.get_or_insert(own));
     }
     for (height, index) in places {
@@ -276,6 +273,10 @@ fn place_bytes((height, index): Place) -> [u8; 12] {
 fn subject_key(subject: &str, place: Place) -> Vec<u8> {
     // No URI has a zero byte, so that no subject's keys are among another's.
     [&[OF_SUBJECT], subject.as_bytes(), &[0], &place_bytes(place)].concat()
+}
+
+fn party_key(party: &str, place: Place) -> Vec<u8> {
+    [&[OF_PARTY], party.as_bytes(), &[0], &place_bytes(place)].concat()
 }
 
 fn contract_key(id: &Hash, place: Place) -> Vec<u8> {

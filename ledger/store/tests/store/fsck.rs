@@ -509,6 +509,9 @@ fn contracts_are_read_out_of_bodies() {
     // One who is no party is in nobody's file.
     say(&mut network, 2, "ContractConsent", &consent);
     let (second, _) = say(&mut network, 1, "ContractConsent", &consent);
+    // Nor does one make a contract of two others.
+    let (_, forged) = say(&mut network, 2, "Contract", &members);
+    say(&mut network, 1, "ContractConsent", &consent.replace(&id.to_string(), &forged.to_string()));
     network.decide(&[]).unwrap();
     let mut read = network.store.clone();
     while let Some(writes) = reading::read_on(&read, network.ledger.head.height).unwrap() {

@@ -313,6 +313,82 @@ fn not_agreed() {
     assert_eq!(case.contract().state, ContractState::Terminated);
 }
 
+// Goal: neither side makes its own word final, nor takes from the other what it has done. Method: what a reviewer tried:
+// each was possible once.
+#[test]
+fn one_sided() {
+    // A creditor that excuses what it has found to be bad.
+    let bad = format!(r#""quantity":1000000,"good":0,"returned":1000000,"complete":true,"reasons":"{}""#, hash(7));
+    let excuse = |excuse: &str| format!(r#""obligation":"one","excuse":"{excuse}""#);
+    let mut case = Case::active();
+    case.wait(9);
+    let performed = case.perform("one", 1_000_000).unwrap();
+    assert_eq!(case.say(BUYER, "ObligationExcuse", &excuse("waived")), Err(Void::Transition));
+    case.receive("one", Some(performed), &bad).unwrap();
+    assert_eq!(case.say(BUYER, "ObligationExcuse", &excuse("excused_creditor")), Err(Void::Transition));
+    assert_eq!(case.facts(SELLER), []);
+    // Nobody disputes it: it counts, as what one side says.
+    case.wait(8);
+    let facts = case.facts(SELLER);
+    assert_eq!((facts[0].value, facts[0].source), (0, Source::OneSide));
+
+    // Nothing was due yet, and nothing came.
+    let mut case = Case::active();
+    assert_eq!(case.receive("one", None, r#""quantity":0,"complete":true"#), Err(Void::Transition));
+
+    // Whoever may resume says that no time rested; or that it has rested for years.
+    for (from, days) in [(BUYER, 80), (SELLER, 5)] {
+        let mut case = Case::active();
+        case.wait(5);
+        let now = std::mem::replace(&mut case.now, START - 400 * DAY);
+        let asked = case.written(SELLER, "ForceMajeure", r#""evidence":[]"#);
+        let asked = Written { recorded: now, ..asked };
+        case.now = now;
+        case.contract().take(&asked).unwrap();
+        case.say(BUYER, "ContractConsent", &format!(r#""to":"{}""#, asked.hash)).unwrap();
+        case.wait(days);
+        let mut resumed = case.written(from, "Resumption", "");
+        resumed.record.event_time = START + 5 * DAY;
+        case.contract().take(&resumed).unwrap();
+        let rested = case.contract().course("one").unwrap().extension;
+        assert!((days * DAY..=(days + 1) * DAY + 600_000).contains(&rested), "{rested}");
+    }
+
+    // A tender in time stands, whatever is ended when, and whenever that is looked at.
+    let terminate = format!(r#""kind":"unilateral","ground":"{}""#, hash(5));
+    for looks in [vec![1; 9], vec![9]] {
+        let mut case = Case::active();
+        case.wait(10);
+        case.perform("one", 1_000_000).unwrap();
+        case.wait(2);
+        case.say(BUYER, "OverdueNotice", r#""obligation":"one""#).unwrap();
+        case.say(BUYER, "ContractTermination", &terminate).unwrap();
+        looks.iter().for_each(|days| case.wait(*days));
+        assert_eq!(case.contract().state, ContractState::Terminated);
+        assert_eq!(case.values(SELLER)[..2], [("FUL", 1_000), ("ONT", 1_000)]);
+    }
+    // Who was warned can't end it alone.
+    let mut case = Case::active();
+    case.wait(12);
+    case.say(BUYER, "OverdueNotice", r#""obligation":"one""#).unwrap();
+    assert_eq!(case.say(SELLER, "ContractTermination", &terminate), Err(Void::Transition));
+    // What was disputed when it ended an adjudicator may decide.
+    case.say(SELLER, "Dispute", r#""obligations":["one"]"#).unwrap();
+    case.say(JUDGE, "ContractTermination", &terminate.replace("unilateral", "by_law")).unwrap();
+    case.say(JUDGE, "Award", r#""decisionNo":"1","outcomes":[{"obligation":"one","finding":"breached"}]"#).unwrap();
+    assert_eq!(case.values(SELLER), [("FUL", 0), ("ONT", 0)]);
+
+    // Whoever floods it silences itself alone.
+    let mut case = Case::active();
+    for _ in 0..RECORDS_MAX / 2 + 1 {
+        let Ok(asked) = case.say(SELLER, "ContractTermination", r#""kind":"mutual""#) else { break };
+        let _ = case.say(SELLER, "ContractDissent", &format!(r#""to":"{asked}""#));
+    }
+    assert_eq!(case.perform("one", 1), Err(Void::TooMany));
+    case.receive("one", None, r#""quantity":1000000"#).unwrap();
+    case.say(JUDGE, "ContractTermination", &terminate.replace("unilateral", "by_law")).unwrap();
+}
+
 /// One of the things that may be said, by one of three, of something that is there or not.
 fn said(author: usize, kind: usize, what: usize, number: u64) -> (&'static str, &'static str, String) {
     let author = [SELLER, BUYER, JUDGE][author % 3];
