@@ -59,11 +59,10 @@ impl NodeCore {
         match head.height.saturating_sub(height) {
             ..NEAR_BLOCKS => self.patience.end(&node),
             FAR_BLOCKS.. if self.patience.may_begin(&node, now) => {
-                // Who can't be told when it went is not waited for.
+                // Who can't be told when it went is not waited for, nor looked at again soon.
                 let next = stored_block(store, height.saturating_add(1)).ok();
-                if next.is_some_and(|next| head.time.saturating_sub(next.header.time) <= AWAY_MS) {
-                    self.patience.waits.insert(node, Wait { begun: now, is_over: false });
-                }
+                let is_short = next.is_some_and(|next| head.time.saturating_sub(next.header.time) <= AWAY_MS);
+                self.patience.waits.insert(node, Wait { begun: now, is_over: !is_short });
             }
             _ => {}
         }

@@ -14,7 +14,7 @@ use suyuan_store::RocksStore;
 use suyuan_store::snapshot::{History, Lacks, Place, Refused, Trust, disbelieve};
 
 use super::SnapshotMessage;
-use super::asking::{Asking, Heard, Line, Stopping, Unanswered};
+use super::asking::{Asking, Heard, Line, Other, Stopping, Unanswered};
 use super::message::unpacked;
 use crate::core::{CoreError, Message, NodeKey};
 use crate::peers::Outgoing;
@@ -299,7 +299,8 @@ impl Taking<'_> {
         if !self.liars.contains(&liar) {
             self.liars.push(liar);
         }
-        let is_left = self.asking.others.values().any(|other| other.connected && !other.refused);
+        let may_answer = |other: &Other| other.connected && !other.refused && other.height.is_some();
+        let is_left = self.asking.others.values().any(may_answer);
         match Hash(liar) == self.fetch.lacks.giver || (self.liars.len() >= LIARS_LEAST && !is_left) {
             true => Err(End::False(what)),
             false => Ok(()),
