@@ -61,11 +61,14 @@ struct Owed {
     is_payment: bool,
 }
 
+/// Partner, band, whether it is of payments, and when it was made.
+type Key = (String, u8, bool, usize);
+
 /// All contracts of the subject, one for each partner and band.
 #[derive(Default)]
 struct Book {
-    contracts: BTreeMap<(String, u8, bool, usize), Contract<'static>>,
-    receipts: BTreeMap<String, (Hash, (String, u8, bool, usize))>,
+    contracts: BTreeMap<Key, Contract<'static>>,
+    receipts: BTreeMap<String, (Hash, Key)>,
     next: u64,
 }
 
@@ -85,7 +88,7 @@ impl Book {
 
     /// Makes contracts of what is owed, and performs all of it.
     fn keep(&mut self, phase: usize, owed: &[Owed]) {
-        let mut by_contract: BTreeMap<(String, u8, bool, usize), Vec<&Owed>> = BTreeMap::new();
+        let mut by_contract: BTreeMap<Key, Vec<&Owed>> = BTreeMap::new();
         for one in owed {
             by_contract.entry((one.partner.clone(), one.band, one.is_payment, phase)).or_default().push(one);
         }
@@ -122,7 +125,7 @@ impl Book {
         }
     }
 
-    fn perform(&mut self, contract: &mut Contract<'_>, partner: &str, one: &Owed, key: &(String, u8, bool, usize)) {
+    fn perform(&mut self, contract: &mut Contract<'_>, partner: &str, one: &Owed, key: &Key) {
         let late = LATE.iter().find(|(due, ..)| Day::parse(due) == Some(one.day) && one.id.starts_with("OB1"));
         let (days, pieces, good) = match late {
             Some((_, _, days, pieces)) => (*days, *pieces, 960),
