@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::alarms::AlarmsArguments;
 use super::backup::{AcceptLossArguments, BackupArguments, RestoreArguments};
+use super::contract::ContractArguments;
 use super::status::StatusArguments;
 use crate::epc_form::EpcForm;
 
@@ -798,55 +799,6 @@ pub struct RecordArguments {
     /// How the key file is opened
     #[command(flatten)]
     pub unlock: UnlockArguments,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `suyuan contract`
-#[derive(Debug, Args)]
-pub struct ContractArguments {
-    /// What to do
-    #[command(subcommand)]
-    pub command: ContractCommand,
-}
-
-/// Commands on contracts.
-#[derive(Debug, Subcommand)]
-pub enum ContractCommand {
-    /// Record what parties agree on, do and receive, and what adjudicators decide; exit code 1 if one is refused
-    Record(RecordArguments),
-    /// Show how a contract stands; exit code 1 if there is none
-    Show(ContractShowArguments),
-    /// List the contracts of a firm
-    List(ContractListArguments),
-}
-
-/// `suyuan contract show`
-#[derive(Debug, Args)]
-pub struct ContractShowArguments {
-    /// The contract: the hash of its first record
-    #[arg(value_name = "ID")]
-    pub contract: String,
-    /// At which height [default: the last one]
-    #[arg(long, value_name = "HEIGHT")]
-    pub at: Option<u64>,
-    /// Where the ledger is
-    #[command(flatten)]
-    pub place: PlaceArguments,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `suyuan contract list`
-#[derive(Debug, Args)]
-pub struct ContractListArguments {
-    /// The firm: its URI, unified social credit code or legal entity identifier
-    pub firm: String,
-    /// Where the ledger is
-    #[command(flatten)]
-    pub place: PlaceArguments,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

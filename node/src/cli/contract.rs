@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use suyuan_epcis::codes::{Language, contract as codes};
 use suyuan_epcis::problem::Reason;
 
 use super::apart;
-use super::arguments::{ContractArguments, ContractCommand, ContractListArguments, ContractShowArguments};
+use super::arguments::{PlaceArguments, RecordArguments};
 use super::credit::table;
 use super::outcome::Outcome;
 use super::place::{Failure, Place, place, remote};
@@ -20,6 +21,55 @@ use crate::contracts::{self, Contract, ContractList};
 use crate::credits::Reading;
 use crate::link::Remote;
 use crate::open::Opened;
+
+/// `suyuan contract`
+#[derive(Debug, Args)]
+pub struct ContractArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: ContractCommand,
+}
+
+/// Commands on contracts.
+#[derive(Debug, Subcommand)]
+pub enum ContractCommand {
+    /// Record what parties agree on, do and receive, and what adjudicators decide; exit code 1 if one is refused
+    Record(RecordArguments),
+    /// Show how a contract stands; exit code 1 if there is none
+    Show(ContractShowArguments),
+    /// List the contracts of a firm
+    List(ContractListArguments),
+}
+
+/// `suyuan contract show`
+#[derive(Debug, Args)]
+pub struct ContractShowArguments {
+    /// The contract: the hash of its first record
+    #[arg(value_name = "ID")]
+    pub contract: String,
+    /// At which height [default: the last one]
+    #[arg(long, value_name = "HEIGHT")]
+    pub at: Option<u64>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan contract list`
+#[derive(Debug, Args)]
+pub struct ContractListArguments {
+    /// The firm: its URI, unified social credit code or legal entity identifier
+    pub firm: String,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Records what is said of contracts, or says how they stand.
 pub fn run(options: &ContractArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
