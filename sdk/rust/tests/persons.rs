@@ -162,7 +162,7 @@ fn identifier(random: &mut Random) -> (&'static str, String) {
     };
     let prefix = format!("9521{}", random.digits(3));
     let item = random.digits(5);
-    match random.below(9) {
+    match random.below(10) {
         0 => ("epcList", format!("urn:epc:id:sgtin:{prefix}.1{item}.{like}")),
         1 => ("epcList", format!("https://id.gs1.org/01/{}/21/{like}", checked(&format!("1{prefix}{item}")))),
         2 => ("epcList", format!("https://id.gs1.org/01/{}/10/{like}", checked(&format!("0{prefix}{item}")))),
@@ -171,6 +171,10 @@ fn identifier(random: &mut Random) -> (&'static str, String) {
         5 => ("source", format!("urn:uscc:{}", uscc(random))),
         6 => ("epcList", format!("urn:cn:drugtrace:8{}", random.digits(19))),
         7 => ("eventID", format!("ni:///sha-256;{}?ver=CBV2.0", "13812345678a".repeat(6)[..64].to_lowercase())),
+        8 => {
+            let digest: String = (0..64).map(|_| char::from(b"0123456789abcdef"[random.below(16) as usize])).collect();
+            ("ex:key", digest)
+        }
         _ => {
             let hex = |random: &mut Random, count| random.digits(count);
             let groups = [8, 4, 4, 4].map(|count| hex(random, count));
@@ -180,7 +184,7 @@ fn identifier(random: &mut Random) -> (&'static str, String) {
 }
 
 /// Goal: an identifier is never refused for what it looks like. Method: a hundred thousand valid ones, most with parts
-/// that look like numbers of persons, each in a field of its kind.
+/// that look like numbers of persons, each in a field of its kind; and digests, as keys and records are named by.
 #[test]
 fn every_identifier_passes() {
     let mut random = Random(2);
@@ -188,7 +192,7 @@ fn every_identifier_passes() {
         let (field, text) = identifier(&mut random);
         let event = match field {
             "epcList" => format!(r#"{{"epcList":["{text}"]}}"#),
-            "eventID" => format!(r#"{{"eventID":"{text}"}}"#),
+            "eventID" | "ex:key" => format!(r#"{{"{field}":"{text}"}}"#),
             "source" => format!(r#"{{"sourceList":[{{"type":"owning_party","source":"{text}"}}]}}"#),
             _ => format!(r#"{{"bizTransactionList":[{{"type":"po","bizTransaction":"{text}"}}]}}"#),
         };

@@ -2,7 +2,8 @@
 //!
 //! To be asked about texts that are not identifiers: a valid identifier in a field of its own kind is
 //! never refused for its shape. A resident identity number is only seen where its check character
-//! is right and no digit touches it, so a longer number is not mistaken for one.
+//! is right and no digit touches it, so a longer number is not mistaken for one; a word of 32 hexadecimal digits or more,
+//! and a UUID, is a digest or a key.
 
 use std::borrow::Cow;
 
@@ -63,6 +64,13 @@ fn plain(text: &str) -> Cow<'_, str> {
 fn number_in(text: &[u8]) -> Option<Kind> {
     let mut place = 0;
     while let Some(byte) = text.get(place) {
+        if byte.is_ascii_hexdigit() && !is_within_word(text, place) {
+            let word = digest_at(text.get(place..)?);
+            place += word;
+            if word > 0 {
+                continue;
+            }
+        }
         if !byte.is_ascii_digit() {
             place += 1;
             continue;
@@ -76,6 +84,39 @@ fn number_in(text: &[u8]) -> Option<Kind> {
         place += run;
     }
     None
+}
+
+/// A digest, a key or a UUID has at least so many hexadecimal digits.
+const DIGEST_DIGITS_MIN: usize = 32;
+/// RFC 9562 §4: a UUID's groups of hexadecimal digits.
+const UUID_GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+
+fn is_within_word(text: &[u8], place: usize) -> bool {
+    place.checked_sub(1).and_then(|before| text.get(before)).is_some_and(u8::is_ascii_hexdigit)
+}
+
+/// How long the digest, key or UUID is that a text begins with, written in hexadecimal digits; 0 if it is none. Of 300
+/// digests one holds eleven digits between letters that would be a telephone's number.
+fn digest_at(text: &[u8]) -> usize {
+    let word = |from: usize| text.iter().skip(from).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let length = word(0);
+    if length >= DIGEST_DIGITS_MIN {
+        return length;
+    }
+    let mut end = 0;
+    for (group, digits) in UUID_GROUPS.into_iter().enumerate() {
+        if group > 0 {
+            if text.get(end) != Some(&b'-') {
+                return 0;
+            }
+            end += 1;
+        }
+        if word(end) != digits {
+            return 0;
+        }
+        end += digits;
+    }
+    end
 }
 
 /// How many digits a text begins with.
@@ -347,6 +388,13 @@ mod tests {
             ("81051230000000004471", None),
             ("", None),
             ("\0\u{7f}é１３８", None),
+            ("ab13812345678cd", Some(Kind::MobileNumber)),
+            ("key 5cab13812345678cd0000000000000ff, 1", None),
+            ("5cab13812345678cd0000000000000f 13812345678", Some(Kind::MobileNumber)),
+            ("5cab13812345678cd0000000000000ff 13812345678", Some(Kind::MobileNumber)),
+            ("run 00000000-0000-4000-8000-a13812345678.", None),
+            ("run 0000000-0000-4000-8000-a13812345678", Some(Kind::MobileNumber)),
+            ("00000000-0000-4000-8138-1234567800aa", None),
         ];
         for (text, expected) in table {
             assert_eq!(natural_person_shape(text), expected, "{text}");
@@ -356,8 +404,22 @@ mod tests {
     // Goal: size costs linear time. Method: 20 MB of the worst.
     #[test]
     fn hostile_size() {
-        for unit in ["1", "粤", "粤A", "粤A ", "12345678901234567 ", "粤A1", "1 ", "138 1234 ", "@", "a@163", "１"]
-        {
+        for unit in [
+            "1",
+            "粤",
+            "粤A",
+            "粤A ",
+            "12345678901234567 ",
+            "粤A1",
+            "1 ",
+            "138 1234 ",
+            "@",
+            "a@163",
+            "１",
+            "a1",
+            "00000000-",
+            "0000000000000000000000000000000 ",
+        ] {
             assert_eq!(natural_person_shape(&unit.repeat(20_000_000 / unit.len())), None, "{unit}");
         }
     }
