@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use asking::{address, configure, connect, figure, get};
 use runner::{Served, chain_with_known_keys, folder};
-use suyuan_node::api::limits::BODY_STALL;
+use suyuan_node::api::limits::{BODY_STALL, PLACE_WAIT};
 
 /// A node that holds so many connections and works on so many requests.
 fn node(work: &tempfile::TempDir, connections: u32, requests: u32) -> Served {
@@ -83,6 +83,48 @@ fn slow_body() {
     let answer = asking::read(&mut slow);
     answer.is_problem(408, "API-STALLED");
     assert!(begun.elapsed() < BODY_STALL + Duration::from_secs(5));
+    assert_eq!(get(&node, "/v1/organisations").status, 200);
+}
+
+// Goal: who finds no place waits for one for a second, and not all may wait. Method: half a body, where one request is
+// worked on: one that asks meanwhile is answered once the body is whole, or told to come again after a second; of very
+// many, those for whom there is no room to wait are told at once, and who watches the node is answered.
+#[test]
+fn waits_for_a_place() {
+    let work = folder(&[]);
+    let node = node(&work, 128, 1);
+    let half = |content: usize| {
+        let mut slow = connect(&node);
+        let head = format!("POST /v1/records HTTP/1.1\r\nHost: x\r\nContent-Length: {content}\r\n\r\nhalf");
+        slow.write_all(head.as_bytes()).unwrap();
+        until("the place is taken", 20, || figure(&node, "suyuan_requests_in_flight") >= 2.0);
+        slow
+    };
+    let ask = b"GET /v1/organisations HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut slow = half(8);
+    let mut waiting = connect(&node);
+    waiting.write_all(ask).unwrap();
+    sleep(Duration::from_millis(200));
+    slow.write_all(b"more").unwrap();
+    asking::read(&mut slow).is_problem(400, "API-BODY");
+    assert_eq!(asking::read(&mut waiting).status, 200);
+
+    let slow = half(8);
+    let begun = Instant::now();
+    get(&node, "/v1/organisations").is_problem(429, "NODE-BUSY");
+    assert!(begun.elapsed() >= PLACE_WAIT, "{:?}", begun.elapsed());
+    let begun = Instant::now();
+    let mut crowd: Vec<TcpStream> = (0..100).map(|_| connect(&node)).collect();
+    crowd.iter_mut().for_each(|one| one.write_all(ask).unwrap());
+    // 128 less the one that is worked on and the 64 that are kept free.
+    let refused = crowd.split_off(63);
+    for mut one in refused {
+        asking::read(&mut one).is_problem(429, "NODE-BUSY");
+    }
+    assert!(begun.elapsed() < PLACE_WAIT, "{:?}", begun.elapsed());
+    assert_eq!(get(&node, "/health").status, 200);
+    crowd.iter_mut().for_each(|one| asking::read(one).is_problem(429, "NODE-BUSY"));
+    drop(slow);
     assert_eq!(get(&node, "/v1/organisations").status, 200);
 }
 

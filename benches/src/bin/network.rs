@@ -27,8 +27,8 @@ const OUTSTANDING: usize = 16;
 const SINGLES: usize = 500;
 /// Clients that capture batches, over all nodes.
 const BATCHERS: usize = 16;
-/// Clients at each node when there is too much.
-const CROWD: usize = 240;
+/// Clients at each node when there is too much: more than are worked on and wait there.
+const CROWD: usize = 480;
 /// So many times the peak is posted then, for so long.
 const TOO_MUCH: f64 = 3.0;
 const TOO_MUCH_TIME: Duration = Duration::from_secs(60);

@@ -20,6 +20,7 @@ use super::held::Held;
 use super::problem::{busy, problem};
 use super::{App, Shared};
 use crate::codes::node as codes;
+use crate::config::Http;
 
 /// Bytes of a signed submission: its events, what the format adds to each, the envelope.
 pub const SUBMISSION_BYTES_MAX: usize = BODY_BYTES_MAX + EVENTS_MAX * 40 + 1_024;
@@ -35,10 +36,30 @@ pub const DRAIN: Duration = Duration::from_secs(5);
 const ANSWER_BYTES_KEPT: u64 = 64 << 10;
 /// Seconds after which a request that was turned away may come again.
 pub const RETRY_AFTER: &str = "1";
+/// A request for which there is no place waits so long for one before it is told to come again. To refuse costs what it
+/// costs to read a request and to answer it; told at once, whoever does not heed `Retry-After` is back at once, and many
+/// of them keep the node from its work.
+pub const PLACE_WAIT: Duration = Duration::from_secs(1);
+/// So many connections are never taken by requests that wait or are worked on, so that whoever watches the node finds room.
+const CONNECTIONS_FREE: u32 = 64;
+
+/// How many requests may wait for a place.
+pub fn waiting_max(http: &Http) -> usize {
+    http.connections_max.saturating_sub(http.requests_max).saturating_sub(CONNECTIONS_FREE) as usize
+}
+
+/// A place among the requests that are worked on; the longest waiting is the next.
+async fn place(app: &App) -> Option<OwnedSemaphorePermit> {
+    if let Ok(permit) = app.requests.clone().try_acquire_owned() {
+        return Some(permit);
+    }
+    let _waits = app.waiting.try_acquire().ok()?;
+    timeout(PLACE_WAIT, app.requests.clone().acquire_owned()).await.ok()?.ok()
+}
 
 /// Bounds the number of requests, and the time of each.
 pub async fn bounded(State(app): Shared, request: Request, next: Next) -> Response {
-    let Ok(permit) = app.requests.clone().try_acquire_owned() else {
+    let Some(permit) = place(&app).await else {
         app.metrics.turned_away.fetch_add(1, Ordering::Relaxed);
         return busy();
     };

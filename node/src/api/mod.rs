@@ -59,6 +59,8 @@ pub struct App {
     pub epcis: epcis::Epcis,
     /// Requests that may be worked on at once.
     pub requests: Arc<Semaphore>,
+    /// Requests that may wait to be worked on.
+    pub waiting: Semaphore,
     /// KiB of bodies that may be held at once.
     pub bodies: Arc<Semaphore>,
     /// What is counted.
@@ -80,6 +82,7 @@ impl App {
         let (accounts, journal) = (Accounts::open(&node.path)?, Journal::open(&node.path)?);
         let http = &node.configuration.http;
         let requests = Arc::new(Semaphore::new(http.requests_max as usize));
+        let waiting = Semaphore::new(limits::waiting_max(http));
         let places = Places::new(http.connections_max);
         let bodies = Arc::new(Semaphore::new(BODIES_KIB_MAX));
         let (device, metrics) = (Arc::new(device), Arc::default());
@@ -93,6 +96,7 @@ impl App {
             reading_thread,
             epcis,
             requests,
+            waiting,
             bodies,
             metrics,
             accounts,
