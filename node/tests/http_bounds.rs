@@ -95,12 +95,14 @@ fn waits_for_a_place() {
     let node = node(&work, 128, 1);
     let half = |content: usize| {
         let mut slow = connect(&node);
-        let head = format!("POST /v1/records HTTP/1.1\r\nHost: x\r\nContent-Length: {content}\r\n\r\nhalf");
+        let head = format!(
+            "POST /v1/records HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {content}\r\n\r\nhalf"
+        );
         slow.write_all(head.as_bytes()).unwrap();
         until("the place is taken", 20, || figure(&node, "suyuan_requests_in_flight") >= 2.0);
         slow
     };
-    let ask = b"GET /v1/organisations HTTP/1.1\r\nHost: x\r\n\r\n";
+    let ask = b"GET /v1/organisations HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let mut slow = half(8);
     let mut waiting = connect(&node);
     waiting.write_all(ask).unwrap();
