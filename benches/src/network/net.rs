@@ -18,6 +18,8 @@ use crate::peers::node::run;
 
 /// Validators.
 pub const NODES: usize = 4;
+/// Devices of one organisation: a genesis names at most 1,024 keys of each.
+const DEVICES_EACH: usize = 960;
 /// MiB that a node's configuration gives its store: the default.
 pub const MEMORY_MIB: u64 = 128;
 
@@ -34,7 +36,7 @@ pub struct Net {
     program: PathBuf,
     folder: PathBuf,
     places: Vec<Place>,
-    /// The keys of the first organisation's devices, which sign what is captured.
+    /// The keys of devices, which sign what is captured.
     pub keys: Vec<SigningKey>,
     /// The file of the genesis.
     pub genesis: String,
@@ -87,7 +89,8 @@ fn key(folder: &Path, name: &str, seed: [u8; 32], of: usize, role: KeyRole) -> R
 
 impl Net {
     /// Makes the data directories in a folder, whatever was there being removed, and starts all nodes. The first
-    /// organisation is bound to the prefix of what is captured, and has so many devices.
+    /// organisation is bound to the prefix of what is captured, and has so many devices; those beyond what a genesis names
+    /// of one organisation belong to the next.
     pub fn found(program: &Path, folder: &Path, devices: usize) -> Result<Net, Failure> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
@@ -101,7 +104,8 @@ impl Net {
         }
         let mut keys = Vec::with_capacity(devices);
         for number in 0..devices {
-            let (file, key) = key(folder, &format!("device{number}"), seed(3, number), 0, KeyRole::Device)?;
+            let (file, key) =
+                key(folder, &format!("device{number}"), seed(3, number), number / DEVICES_EACH, KeyRole::Device)?;
             listed.push(file);
             keys.push(key);
         }
