@@ -86,8 +86,8 @@ fn slow_body() {
     assert_eq!(get(&node, "/v1/organisations").status, 200);
 }
 
-// Goal: who finds no place waits for one for a second, and not all may wait. Method: half a body, where one request is
-// worked on: one that asks meanwhile is answered once the body is whole, or told to come again after a second; of very
+// Goal: who finds no place waits for one for a while, and not all may wait. Method: half a body, where one request is
+// worked on: one that asks meanwhile is answered once the body is whole, or told to come again after that while; of very
 // many, those for whom there is no room to wait are told at once, and who watches the node is answered.
 #[test]
 fn waits_for_a_place() {
