@@ -19,6 +19,7 @@ use suyuan_ledger::hash::Hash;
 use crate::codes::alarm as codes;
 use crate::core::Alarm;
 use crate::core::evidence::{EVIDENCE_BYTES_MAX, Evidence};
+use crate::credits::audit::{WrongGrade, in_short};
 use crate::open::{io_reason, put, read_file};
 
 /// The folder in a data directory.
@@ -173,8 +174,28 @@ impl Alarms {
         }
     }
 
+    /// Notes that a grade was published that does not follow from the records.
+    pub fn note_grade(&self, wrong: &WrongGrade, now: i64) {
+        let WrongGrade { record, subject, published, follows } = wrong;
+        let arguments = vec![
+            record.to_string(),
+            shortened(subject),
+            published.height.to_string(),
+            in_short(Some(published)),
+            in_short(follows.as_ref()),
+        ];
+        let told = Told { code: codes::GRADE, of: record.to_string(), arguments };
+        if let Err(error) = self.keep(told, None, now) {
+            tracing::error!(%error, ?wrong, "an alarm is not on disk");
+        }
+    }
+
     fn try_note(&self, alarm: &Alarm, now: i64) -> io::Result<()> {
-        let Told { code, of, arguments } = Told::of(alarm);
+        self.keep(Told::of(alarm), alarm.evidence(self.chain), now)
+    }
+
+    fn keep(&self, told: Told, evidence: Option<Evidence>, now: i64) -> io::Result<()> {
+        let Told { code, of, arguments } = told;
         let mut state = self.state();
         let key = (code.id.to_owned(), of.clone());
         let is_new = !state.records.contains_key(&key);
@@ -190,7 +211,7 @@ impl Alarms {
         kept.record.arguments = arguments;
         let mut is_shown = false;
         if kept.record.evidence.len() < EVIDENCE_MAX
-            && let Some(evidence) = alarm.evidence(self.chain)
+            && let Some(evidence) = evidence
         {
             let bytes = evidence.to_bytes();
             let name = name_of(code, &evidence, &bytes);

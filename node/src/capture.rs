@@ -13,6 +13,7 @@ use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Place, Problem, Reason};
 use suyuan_ledger::derive::derive;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::profile::{Judged, judge};
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent};
 use suyuan_sdk::batch::{self, Batch, Counts, Part};
 use suyuan_sdk::lane::after;
@@ -21,7 +22,6 @@ use suyuan_sdk::signer::{Signer, sign_submission};
 
 use crate::codes::node as codes;
 use crate::link::{EventReceipt, Link, Station, Submitted};
-use crate::profiles::{Profile, profile};
 use crate::shell::now_ms;
 
 /// A submission carries so many events by default.
@@ -68,7 +68,7 @@ pub enum Said<'a> {
         /// As for [`Said::Flagged`].
         event: Option<u64>,
         /// What the profile says.
-        profile: &'a Profile,
+        profile: &'a Judged,
     },
     /// A submission is on the ledger.
     Receipt {
@@ -360,7 +360,7 @@ impl<'a> Capture<'a> {
             let index = origins.and_then(|origins| origins.get(place)).copied();
             self.receipt(receipt, index, hear)?;
             let accepted = signed.events.get(place).filter(|_| receipt.code == 0);
-            if let Some(profile) = accepted.and_then(|event| profile(&event.payload, time)) {
+            if let Some(profile) = accepted.and_then(|event| judge(&event.payload, time)) {
                 hear(Said::Profile { event: index, profile: &profile })?;
             }
         }

@@ -139,6 +139,8 @@ tags! {
     Proposal "prop",
     /// A counterparty as a subject's facts of credit name it.
     Pseudonym "psd",
+    /// The explanation of a published grade.
+    Explanation "exp",
 }
 
 /// The keyed hasher's keys, made once: deriving one for each hash would cost more than the hash.

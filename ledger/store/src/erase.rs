@@ -13,10 +13,8 @@ use std::time::{Duration, Instant};
 
 use rocksdb::{BottommostLevelCompaction, CompactOptions, LiveFile};
 use suyuan_ledger::credit::reading;
-use suyuan_ledger::kv::{StoreError, Table, WriteSet};
+use suyuan_ledger::kv::{StoreError, Table};
 use suyuan_ledger::state::head::lacks_history;
-use suyuan_ledger::state::reader::Reader;
-use suyuan_ledger::submission::record_type;
 
 use crate::RocksStore;
 
@@ -57,18 +55,10 @@ impl RocksStore {
         }
         let keys: BTreeSet<[u8; 12]> = places.iter().map(|place| place.key()).collect();
         let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(()) };
-        let mut deletions = WriteSet::default();
+        let read_out: Vec<(u64, u32)> = places.iter().map(|place| (place.height, place.index)).collect();
+        let mut deletions = reading::forget(self, &read_out)?;
         for key in &keys {
             deletions.delete(Table::Payload, *key);
-        }
-        let reader = Reader::new(self);
-        for PayloadPlace { height, index } in places {
-            let record = reader.record(*height, *index)?;
-            if record.is_some_and(|record| record_type::is_read_apart(record.record_type)) {
-                // One that has rotted is erased all the same; nothing was read out of it since.
-                let rows = reading::rows_of(self, (*height, *index)).unwrap_or_default();
-                rows.into_iter().for_each(|row| deletions.delete(Table::Reading, row));
-            }
         }
         self.commit(&deletions)?;
         let moment = self.database.latest_sequence_number();

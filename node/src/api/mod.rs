@@ -88,7 +88,7 @@ impl App {
         let (device, metrics) = (Arc::new(device), Arc::default());
         let epcis = epcis::Epcis::start(&node, &device)?;
         let reading = Arc::new(Reading::new(Arc::clone(&node.store)));
-        let reading_thread = reading.start().map_err(|error| io_reason(&node.path, &error))?;
+        let reading_thread = reading.start(Arc::clone(&node.alarms)).map_err(|error| io_reason(&node.path, &error))?;
         Ok(Arc::new(App {
             node,
             device,

@@ -13,7 +13,7 @@ use suyuan_ledger::submission::record_type;
 use suyuan_sdk::batch::judge_payload;
 use suyuan_sdk::signer::Signer;
 
-use crate::cli::arguments::RecordArguments;
+use crate::cli::arguments::{RecordArguments, SigningArguments};
 use crate::cli::credit::bytes_of;
 use crate::cli::found::random_uri;
 use crate::cli::org::sign_next;
@@ -59,14 +59,34 @@ pub const CONTRACT: Kind = Kind {
 pub fn record(kind: &Kind, options: &RecordArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let name = options.records_file.display().to_string();
     let records = records_of(kind, &bytes_of(&options.records_file)?)?;
-    let told = Told { name: &name, json: options.json };
+    record_all(kind, &name, &records, &options.signing, screen)
+}
+
+/// The same, of one record that no file has.
+pub fn record_one(
+    kind: &Kind,
+    record: Value,
+    options: &SigningArguments,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
+    record_all(kind, "-", &[Ok(completed(record)?)], options, screen)
+}
+
+fn record_all(
+    kind: &Kind,
+    name: &str,
+    records: &[Read],
+    options: &SigningArguments,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
+    let told = Told { name, json: options.json };
     match place(&options.place, false) {
         place::Place::Node(url) => {
             let key = options.key.as_ref().ok_or_else(|| Reason::new(node_codes::KEY_MISSING, &[&url]))?;
             let signer = unlock(key, &options.unlock, false)?;
             let remote = remote(&url, &options.place)?;
             told.submit_all(
-                &records,
+                records,
                 &mut |payload| submit(kind, &Link::Remote(&remote), None, &signer, payload),
                 screen,
             )
@@ -79,7 +99,7 @@ pub fn record(kind: &Kind, options: &RecordArguments, screen: &mut Screen) -> Re
             let node = start(opened, &options.unlock)?;
             let reading = Reading::new(Arc::clone(&node.store));
             let mut one = |payload: &[u8]| submit(kind, &Link::to(&node), Some(&reading), &signer, payload);
-            let done = told.submit_all(&records, &mut one, screen);
+            let done = told.submit_all(records, &mut one, screen);
             drop(reading);
             node.close()?;
             done

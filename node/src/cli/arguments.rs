@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::alarms::AlarmsArguments;
 use super::backup::{AcceptLossArguments, BackupArguments, RestoreArguments};
 use super::contract::ContractArguments;
+use super::credit::CreditArguments;
 use super::status::StatusArguments;
 use crate::epc_form::EpcForm;
 
@@ -745,51 +746,20 @@ pub struct ConvertArguments {
     pub json: bool,
 }
 
-/// `suyuan credit`
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
-pub struct CreditArguments {
-    /// What else to do
-    #[command(subcommand)]
-    pub command: Option<CreditCommand>,
-    /// Firm, by its URI, unified social credit code or legal entity identifier
-    #[arg(value_name = "FIRM")]
-    pub firm: Option<String>,
-    /// Show every fact with its records and what it did to the score
-    #[arg(long)]
-    pub explain: bool,
-    /// As of this height [default: the last one]
-    #[arg(long, value_name = "HEIGHT")]
-    pub at: Option<u64>,
-    /// By whose weights: GENM, FOOD, DRUG, SPEQ, LOGI or TRAD [default: as an authority has said, else GENM]
-    #[arg(long, value_name = "PROFILE")]
-    pub weights: Option<String>,
-    /// As of which day what is recorded counts, YYYY-MM-DD [default: that of the last block]
-    #[arg(long, value_name = "DAY")]
-    pub day: Option<String>,
-    /// Where the ledger is
-    #[command(flatten)]
-    pub place: PlaceArguments,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Commands on credit.
-#[derive(Debug, Subcommand)]
-pub enum CreditCommand {
-    /// Record what authorities found and decided, pledges, objections, repairs; exit code 1 if one is refused
-    Record(RecordArguments),
-    /// Evaluate the facts of a file, without a ledger: what grade they make, and what each of them did to it
-    Evaluate(EvaluateArguments),
-}
-
 /// `suyuan credit record`, `suyuan contract record`
 #[derive(Debug, Args)]
 pub struct RecordArguments {
     /// JSON as the documentation has it (docs/CREDIT.md, docs/CONTRACT.md): one record, a list of them or one a line; or - for standard input
     #[arg(value_name = "FILE")]
     pub records_file: PathBuf,
+    /// Who signs them, and where they go
+    #[command(flatten)]
+    pub signing: SigningArguments,
+}
+
+/// Who signs a record, and where it goes.
+#[derive(Debug, Args)]
+pub struct SigningArguments {
     /// Key file to sign with [default: the data directory's device key]
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
@@ -799,17 +769,6 @@ pub struct RecordArguments {
     /// How the key file is opened
     #[command(flatten)]
     pub unlock: UnlockArguments,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `suyuan credit evaluate`
-#[derive(Debug, Args)]
-pub struct EvaluateArguments {
-    /// JSON as docs/CREDIT.md has it, or - for standard input
-    #[arg(value_name = "FILE")]
-    pub facts_file: PathBuf,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

@@ -9,6 +9,7 @@ use suyuan_epcis::codes::{Code, Language, Severity};
 use suyuan_epcis::document::ReadError;
 use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Place as Spot, Problem, Reason};
+use suyuan_ledger::profile::{Judged, ProductClass};
 use suyuan_sdk::queue::{QUEUE_BYTES_MAX, Queue};
 use suyuan_sdk::signer::{MemorySigner, Signer};
 
@@ -24,7 +25,7 @@ use crate::capture::{Capture, CaptureError, Said, Tally, rehearse};
 use crate::codes::node as codes;
 use crate::link::Link;
 use crate::open::{Opened, is_there, spool_folder};
-use crate::profiles::{Profile, profile_json};
+use crate::profiles::profile_json;
 
 /// Problems that an answer in JSON lists; all are counted.
 const PROBLEMS_MAX: usize = 10_000;
@@ -106,7 +107,7 @@ impl Report<'_> {
         self.flags.entry(reason.code.id).or_insert((reason, 0)).1 += 1;
     }
 
-    fn profile(&mut self, event: Option<u64>, profile: &Profile) -> io::Result<()> {
+    fn profile(&mut self, event: Option<u64>, profile: &Judged) -> io::Result<()> {
         self.judged += 1;
         let mut told = BTreeSet::new();
         for reason in profile.remarks.iter().filter(|reason| told.insert(reason.code.id)) {
@@ -190,8 +191,9 @@ impl Report<'_> {
 }
 
 /// `F7.SHIP INFANT: complete 750‰, in time 800‰; REC-FIELD_MISSING REC-LATE (missing: eta)`
-fn profile_line(profile: &Profile, language: Language) -> String {
-    let mut line = format!("{} {}", profile.record_type.unwrap_or("-"), profile.class);
+fn profile_line(profile: &Judged, language: Language) -> String {
+    let class = profile.class.map_or("-", ProductClass::code);
+    let mut line = format!("{} {class}", profile.record_type.unwrap_or("-"));
     let words = [
         (pick(language, "complete", "完整"), profile.completeness),
         (pick(language, "in time", "及时"), profile.timeliness),

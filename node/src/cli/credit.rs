@@ -1,9 +1,10 @@
 //! `suyuan credit`
 
 use std::io::{Read as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::{Args, Subcommand};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use suyuan_epcis::codes::{Language, credit as codes};
@@ -12,7 +13,7 @@ use suyuan_ledger::credit::Profile;
 use suyuan_ledger::day::Day;
 
 use super::apart;
-use super::arguments::{CreditArguments, CreditCommand};
+use super::arguments::{PlaceArguments, RecordArguments, SigningArguments};
 use super::outcome::{Outcome, read_reason};
 use super::place::{Failure, Place, place, remote};
 use super::screen::{Screen, printable};
@@ -20,11 +21,91 @@ use super::text::pick;
 use super::trace::percent_encoded;
 use crate::api::v1::credit::uri_of;
 use crate::codes::node as node_codes;
-use crate::credits::{self, Asked, Credit, Reading};
+use crate::credits::{self, Asked, Credit, PublishedGrade, Reading};
 use crate::link::Remote;
 use crate::open::{Opened, read_file};
 
 mod evaluate;
+mod publish;
+
+/// `suyuan credit`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub struct CreditArguments {
+    /// What else to do
+    #[command(subcommand)]
+    pub command: Option<CreditCommand>,
+    /// Firm, by its URI, unified social credit code or legal entity identifier
+    #[arg(value_name = "FIRM")]
+    pub firm: Option<String>,
+    /// Show every fact with its records and what it did to the score
+    #[arg(long)]
+    pub explain: bool,
+    /// As of this height [default: the last one]
+    #[arg(long, value_name = "HEIGHT")]
+    pub at: Option<u64>,
+    /// By whose weights: GENM, FOOD, DRUG, SPEQ, LOGI or TRAD [default: as an authority has said, else GENM]
+    #[arg(long, value_name = "PROFILE")]
+    pub weights: Option<String>,
+    /// As of which day what is recorded counts, YYYY-MM-DD [default: that of the last block]
+    #[arg(long, value_name = "DAY")]
+    pub day: Option<String>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands on credit.
+#[derive(Debug, Subcommand)]
+pub enum CreditCommand {
+    /// Record what authorities found and decided, pledges, objections, repairs; exit code 1 if one is refused
+    Record(RecordArguments),
+    /// Publish the grade that follows from the records, in an authority's name
+    Publish(PublishArguments),
+    /// Compute every published grade again; exit code 1 if one does not follow from the records
+    Audit(AuditArguments),
+    /// Evaluate the facts of a file, without a ledger: what grade they make, and what each of them did to it
+    Evaluate(EvaluateArguments),
+}
+
+/// `suyuan credit publish`
+#[derive(Debug, Args)]
+pub struct PublishArguments {
+    /// Firm, by its URI, unified social credit code or legal entity identifier
+    #[arg(value_name = "FIRM")]
+    pub firm: String,
+    /// As of this height [default: the last one]
+    #[arg(long, value_name = "HEIGHT")]
+    pub at: Option<u64>,
+    /// Who signs it, and where it goes
+    #[command(flatten)]
+    pub signing: SigningArguments,
+}
+
+/// `suyuan credit audit`
+#[derive(Debug, Args)]
+pub struct AuditArguments {
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan credit evaluate`
+#[derive(Debug, Args)]
+pub struct EvaluateArguments {
+    /// JSON as docs/CREDIT.md has it, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub facts_file: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// A million facts fit.
 const FILE_BYTES_MAX: u64 = 512 << 20;
@@ -33,6 +114,8 @@ const FILE_BYTES_MAX: u64 = 512 << 20;
 pub fn run(options: &CreditArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     match (&options.command, &options.firm) {
         (Some(CreditCommand::Record(options)), _) => apart::record(&apart::CREDIT, options, screen),
+        (Some(CreditCommand::Publish(options)), _) => publish::publish(options, screen),
+        (Some(CreditCommand::Audit(options)), _) => publish::audit(options, screen),
         (Some(CreditCommand::Evaluate(options)), _) => evaluate::evaluate(options, screen),
         (None, Some(firm)) => show(firm, options, screen),
         (None, None) => Err(Reason::new(node_codes::OPTION, &["FIRM", ""]).into()),
@@ -45,14 +128,7 @@ fn show(firm: &str, options: &CreditArguments, screen: &mut Screen) -> Result<Ou
     let profile = weights.map(|name| Profile::from_name(name).ok_or_else(|| wrong(name))).transpose()?;
     let wrong = |day: &String| Reason::new(node_codes::OPTION, &["--day", day]);
     let day = options.day.as_ref().map(|day| Day::parse(day).ok_or_else(|| wrong(day))).transpose()?;
-    let credit = match place(&options.place, false) {
-        Place::Directory(path) => {
-            let opened = Opened::open(&path)?.whole()?;
-            let reading = Reading::new(Arc::clone(&opened.store));
-            credits::credit(&reading, &uri_of(firm), Asked { height: options.at, profile, day })?
-        }
-        Place::Node(url) => of_node(&remote(&url, &options.place)?, firm, options)?,
-    };
+    let credit = asked(firm, &options.place, Asked { height: options.at, profile, day })?;
     let mut sink = screen.answers();
     match options.json {
         true => writeln!(sink, "{}", serde_json::to_string(&credit).map_err(std::io::Error::from)?)?,
@@ -61,10 +137,21 @@ fn show(firm: &str, options: &CreditArguments, screen: &mut Screen) -> Result<Ou
     Ok(Outcome::Done)
 }
 
-fn of_node(remote: &Remote, firm: &str, options: &CreditArguments) -> Result<Credit, Reason> {
-    let at = options.at.map(|height| format!("at={height}"));
-    let profile = options.weights.as_ref().map(|name| format!("profile={}", percent_encoded(name)));
-    let day = options.day.as_ref().map(|day| format!("day={}", percent_encoded(day)));
+/// A firm's credit, of a directory or a node.
+fn asked(firm: &str, at: &PlaceArguments, asked: Asked) -> Result<Credit, Failure> {
+    Ok(match place(at, false) {
+        Place::Directory(path) => {
+            let opened = Opened::open(&path)?.whole()?;
+            credits::credit(&Reading::new(Arc::clone(&opened.store)), &uri_of(firm), asked)?
+        }
+        Place::Node(url) => of_node(&remote(&url, at)?, firm, asked)?,
+    })
+}
+
+fn of_node(remote: &Remote, firm: &str, asked: Asked) -> Result<Credit, Reason> {
+    let at = asked.height.map(|height| format!("at={height}"));
+    let profile = asked.profile.map(|profile| format!("profile={}", profile.name()));
+    let day = asked.day.and_then(Day::text).map(|day| format!("day={day}"));
     let query: Vec<String> = at.into_iter().chain(profile).chain(day).collect();
     let path = format!("/v1/credit/{}?{}", percent_encoded(firm), query.join("&"));
     let (status, bytes) = remote.get(&path, "application/json")?;
@@ -90,6 +177,9 @@ fn in_words(credit: &Credit, explain: bool, language: Language) -> String {
     );
     let at = say("up to height", "截至高度");
     text.push_str(&format!("{at} {}, {}   {} {}\n", credit.height, credit.day, credit.model, credit.parameters_hash));
+    if let Some(PublishedGrade { grade, height, day, .. }) = &credit.published {
+        text.push_str(&format!("{} {grade}, {at} {height}, {day}\n", say("published:", "已公布：")));
+    }
     let rows = credit.indicators.iter().map(|one| (one.code.as_str(), one.value, one.weight_bp, one.mass));
     text.push_str(&indicators(rows, language));
     for ceiling in &credit.ceilings {

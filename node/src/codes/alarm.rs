@@ -11,6 +11,7 @@ suyuan_epcis::codes! {
     MISBEHAVED = "ALARM-MISBEHAVED", Warning, "the node {0} sent {1}", "节点 {0} 发送了不应有的内容：{1}", "talk to its organisation: no program that works sends that", "请联系其所属单位：正常的程序不会发送此类内容";
     INVALID = "ALARM-INVALID", Warning, "a block was proposed that may not be decided, {0}: {1}", "有区块被提议但不得通过，{0}：{1}", "see the log for who proposed it; nothing was decided by it", "请在日志中查看提议者；该区块未被决定";
     TROUBLE = "ALARM-TROUBLE", Warning, "consensus could make nothing of something: {0}", "共识无法处理：{0}", "report it if it comes again; votes that can't be used are passed over", "若再次出现请反馈；无法使用的投票已略过";
+    GRADE = "ALARM-GRADE", Error, "the grade {0} of {1} as of height {2} is not what follows from the records: {3} was published, {4} follows", "{1} 截至高度 {2} 的公布等级（记录 {0}）与记录推算结果不符：公布为 {3}，推算为 {4}", "talk to the authority that published it: its program or its word is wrong; suyuan credit FIRM --at HEIGHT --explain shows what follows", "请联系公布该等级的主管机关：其程序或结论有误；可用 suyuan credit 企业 --at 高度 --explain 查看推算结果";
     FORM = "EVIDENCE-FORM", Error, "this is no evidence, or of a version that is not known", "这不是证据文件，或版本未知", "take the file as suyuan alarms --evidence wrote it", "请使用 suyuan alarms --evidence 写出的文件";
     UNPROVED = "EVIDENCE-UNPROVED", Error, "the evidence shows nothing: {0}", "该证据不成立：{0}", "check it with --trust and the genesis of its chain; what does not hold then is nobody's misdeed", "请用其所属链的创世文件（--trust）核验；若仍不成立，则无人违规";
     UNKNOWN = "EVIDENCE-UNKNOWN", Error, "there is no evidence {0}", "没有证据 {0}", "see suyuan alarms", "请查看 suyuan alarms";

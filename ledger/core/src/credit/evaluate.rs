@@ -9,7 +9,7 @@ use super::ceiling::{Ceiling, CeilingCode, Evidence};
 use super::fact::{Fact, FactStatus, Ring, Source};
 use super::indicator::Indicator;
 use super::parameters::{ONE, Parameters, Profile, WEIGHTS_SUM};
-use super::status::Status;
+use super::status::{Penalty, PenaltyState, Status};
 use super::tally::{Counted, Tally};
 use crate::day::Day;
 use crate::named::named;
@@ -28,6 +28,8 @@ const RECENT_FACTS_MIN: usize = 5;
 const RECENT_COUNTERPARTIES_MIN: usize = 2;
 /// and it is bad below this mean.
 const RECENT_MEAN_MIN: u64 = 600;
+/// What is below this is unfavourable, and weighs twice (§5.4).
+const UNFAVOURABLE_BELOW: u16 = 500;
 /// A firm is rated when it has so much mass,
 const RATED_MASS_MIN: u128 = 3_000;
 /// and so many independent counterparties, or something that an authority stands for.
@@ -193,6 +195,15 @@ impl<'a> Assessment<'a> {
 
     fn has_authority(&self) -> bool {
         self.live_facts().any(|fact| fact.source == Source::Authority)
+    }
+
+    /// Whether an authority stands for anything against the firm: a ceiling, a penalty that is published, a finding. What
+    /// others alone say makes no E (§5.13).
+    pub(super) fn has_authority_against(&self) -> bool {
+        let is_published = |penalty: &Penalty| penalty.state == PenaltyState::Published;
+        self.status.ceilings.iter().any(|ceiling| !ceiling.code.is_by_rule())
+            || self.status.penalties.iter().any(is_published)
+            || self.live_facts().any(|fact| fact.source == Source::Authority && fact.value < UNFAVOURABLE_BELOW)
     }
 
     fn live_facts(&self) -> impl Iterator<Item = &Fact> {

@@ -1,7 +1,7 @@
 //! A firm's credit file: what its records come to, one after another. Pure: the same records give the same file, on any
 //! node and at any height. What a record may not do has no effect, and says why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::Calendar;
 use super::ceiling::{Ceiling, CeilingCode, Evidence};
@@ -9,6 +9,7 @@ use super::evaluate::Grade;
 use super::fact::{Fact, FactStatus, Ring, Source};
 use super::indicator::Indicator;
 use super::parameters::Profile;
+use super::published::Published;
 use super::record::{
     CreditRecord, InspectionResult, LicenceState, ObjectionKind, ObjectionResult, ObjectionStep, PledgeResult,
     RepairResult, RepairStep, Statement, may_be_graded,
@@ -48,6 +49,8 @@ named! {
         MinPeriod "CREDIT-MIN_PERIOD",
         /// The penalty was not delivered together with the notice of how to repair it, and does not score.
         NotDelivered "CREDIT-NOT_DELIVERED",
+        /// The grade is not what follows from the records. Only a gateway says so: whoever audits raises an alarm.
+        GradeDiffers "CREDIT-GRADE_DIFFERS",
     }
 }
 
@@ -149,9 +152,12 @@ pub struct CreditFile<'a> {
     pub repairs: BTreeMap<Hash, Repair>,
     /// Records without effect, in their order.
     pub voids: Vec<(Hash, Void)>,
-    /// What contracts say, and whether the subject said it.
-    contract_facts: Vec<Fact>,
+    /// What follows from contracts and from events.
+    computed: Vec<Fact>,
+    /// The records of contracts, and whether the subject said it.
     contract_records: BTreeMap<Hash, bool>,
+    /// The events that are named for what is computed of all of them: the subject's own, but what they count is not.
+    trace_records: BTreeSet<Hash>,
     /// What became of it by objection: of all that rests on a record, or of these indicators alone.
     rests: BTreeMap<Hash, (Standing, Vec<Indicator>)>,
 }
@@ -168,8 +174,9 @@ impl<'a> CreditFile<'a> {
             objections: BTreeMap::new(),
             repairs: BTreeMap::new(),
             voids: Vec::new(),
-            contract_facts: Vec::new(),
+            computed: Vec::new(),
             contract_records: BTreeMap::new(),
+            trace_records: BTreeSet::new(),
             rests: BTreeMap::new(),
         }
     }
@@ -180,8 +187,16 @@ impl<'a> CreditFile<'a> {
         if !may_be_graded(&self.subject) {
             return;
         }
-        self.contract_facts.extend(contract.facts(&self.subject, salt, self.calendar));
+        self.computed.extend(contract.facts(&self.subject, salt, self.calendar));
         self.contract_records.extend(contract.records.iter().map(|(hash, author)| (*hash, *author == self.subject)));
+    }
+
+    /// Takes what the subject's events come to. As with contracts, before records that object to it.
+    pub fn take_traces(&mut self, facts: Vec<Fact>) {
+        if may_be_graded(&self.subject) {
+            self.trace_records.extend(facts.iter().flat_map(|fact| fact.evidence.iter().copied()));
+            self.computed.extend(facts);
+        }
     }
 
     /// Whose it is.
@@ -191,7 +206,7 @@ impl<'a> CreditFile<'a> {
 
     /// Whether nothing in it has had an effect.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.contract_records.is_empty()
+        self.items.is_empty() && self.contract_records.is_empty() && self.computed.is_empty()
     }
 
     /// Takes the next record, or notes why it has no effect.
@@ -261,8 +276,8 @@ impl<'a> CreditFile<'a> {
             (Some(item), _) if item.statement.is_of_subject() => Err(Void::WrongTarget),
             (Some(item), _) => Ok(item.standing),
             (None, Some(true)) => Err(Void::WrongTarget),
-            (None, Some(false)) => Ok(self.rests.get(hash).map_or(Standing::Stands, |(standing, _)| *standing)),
-            (None, None) => Err(Void::UnknownTarget),
+            (None, None) if !self.trace_records.contains(hash) => Err(Void::UnknownTarget),
+            (None, _) => Ok(self.rests.get(hash).map_or(Standing::Stands, |(standing, _)| *standing)),
         }
     }
 
@@ -423,6 +438,20 @@ impl<'a> CreditFile<'a> {
 
     // ---- what it comes to ----
 
+    /// The grade that was published last, and the hash of its record.
+    pub fn published(&self) -> Option<(Hash, &Published)> {
+        let stands = self.in_order().filter(|(_, item)| item.standing == Standing::Stands);
+        let grade = |(hash, item): (&Hash, &'_ Item)| match &item.statement {
+            Statement::Grade(_) => Some(*hash),
+            _ => None,
+        };
+        let hash = stands.filter_map(grade).last()?;
+        match &self.items.get(&hash)?.statement {
+            Statement::Grade(published) => Some((hash, published)),
+            _ => None,
+        }
+    }
+
     fn in_order(&self) -> impl Iterator<Item = (&Hash, &Item)> {
         self.order.iter().filter_map(|hash| Some((hash, self.items.get(hash)?)))
     }
@@ -436,9 +465,9 @@ impl<'a> CreditFile<'a> {
             .last()
     }
 
-    /// The facts of contracts, with what became of them by objection.
-    fn contract_facts(&self) -> impl Iterator<Item = Fact> {
-        self.contract_facts.iter().map(|fact| {
+    /// The facts that are computed, with what became of them by objection.
+    fn computed_facts(&self) -> impl Iterator<Item = Fact> {
+        self.computed.iter().map(|fact| {
             let rests = fact.evidence.iter().filter_map(|hash| self.rests.get(hash));
             let mut rests = rests.filter(|(_, of)| of.is_empty() || of.contains(&fact.indicator));
             let standing = rests.find(|(standing, _)| *standing != Standing::Stands).map(|(standing, _)| *standing);
@@ -471,7 +500,7 @@ impl<'a> CreditFile<'a> {
                 evidence: vec![*hash],
             })
         });
-        self.contract_facts().chain(own).collect()
+        self.computed_facts().chain(own).collect()
     }
 
     /// How the firm stands on a day.

@@ -15,6 +15,7 @@ mod fact;
 pub mod file;
 mod indicator;
 mod parameters;
+mod published;
 mod read;
 pub mod reading;
 pub mod record;
@@ -23,6 +24,7 @@ mod status;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod traced;
 
 pub use ceiling::{Ceiling, CeilingCode, Evidence};
 pub use evaluate::{Assessment, Evaluation, Grade, Row, evaluate};
@@ -30,6 +32,7 @@ pub use explain::{Delta, Explanation};
 pub use fact::{Fact, FactStatus, Ring, Source};
 pub use indicator::Indicator;
 pub use parameters::{Parameters, Profile};
+pub use published::Published;
 pub use read::{Case, FACTS_MAX};
 pub use status::{CustomsTier, Equipment, Licences, Penalty, PenaltyClass, PenaltyState, Status};
 

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::calendar::Calendar;
 use super::file::{Author, CreditFile, Written};
-use super::record::CreditRecord;
+use super::record::{CreditRecord, Statement};
 use super::repair::RepairPolicies;
+use super::traced::{self, Traces};
 use crate::contract::fold::{self, Contract};
 use crate::contract::record::{Act, ContractRecord};
 use crate::hash::Hash;
-use crate::kv::{Read, StoreError, Table, WriteSet};
+use crate::kv::{Overlay, Read, StoreError, Table, WriteSet};
 use crate::organisation::{Directory, OrganisationRole};
 use crate::state::apply::directory;
 use crate::state::reader::Reader;
@@ -30,6 +31,8 @@ const CONTRACT: u8 = 3;
 /// Of a party's records of contracts: its URI, zero, height BE8, index BE4. The value is the contract's hash. They are apart
 /// from those of credit, so that no number of contracts hides what an authority has said.
 const OF_PARTY: u8 = 4;
+/// Of grades that were published: the place. The value is the subject's URI.
+const GRADE: u8 = 7;
 /// So many records are looked at before what was found is to be kept.
 const RECORDS_AT_ONCE: usize = 1 << 16;
 /// A file has at most so many records, and a contract.
@@ -66,14 +69,15 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
         ControlFlow::Continue(())
     })?;
     let last = if is_cut { within } else { head };
-    let (mut index, mut writes) = (Index::new(store)?, WriteSet::default());
+    let (mut index, mut writes) = (Index::new(store)?, Overlay::new(store));
     for place in found {
         for (key, value) in index.rows(place)? {
             writes.put(Table::Reading, key, value);
         }
     }
+    Traces::new(store, &index.directory).take(done + 1, last, &mut writes)?;
     writes.put(Table::Reading, HEIGHT_KEY, last.to_be_bytes());
-    Ok(Some(writes))
+    Ok(Some(writes.into_writes()))
 }
 
 /// Makes the rows of records.
@@ -103,7 +107,12 @@ impl<'a> Index<'a> {
         if record.record_type == record_type::CREDIT {
             let said = CreditRecord::parse(&payload.payload).ok();
             let said = said.filter(|said| author.is_authority || author.uri == said.subject);
-            return Ok(said.map(|said| (subject_key(&said.subject, place), Vec::new())).into_iter().collect());
+            let Some(said) = said else { return Ok(Vec::new()) };
+            let mut rows = vec![(subject_key(&said.subject, place), Vec::new())];
+            if matches!(said.statement, Statement::Grade(_)) {
+                rows.push((grade_key(place), said.subject.into_bytes()));
+            }
+            return Ok(rows);
         }
         let Ok(said) = ContractRecord::parse(&payload.payload) else { return Ok(Vec::new()) };
         let hash = record.record(place.0, place.1).hash();
@@ -147,19 +156,39 @@ impl<'a> Index<'a> {
     }
 }
 
-/// The rows that go with the payload of the record at a place when that is erased: with a contract's first record, all of
-/// that contract's.
-pub fn rows_of(store: &dyn Read, place: Place) -> Result<Vec<Vec<u8>>, StoreError> {
-    let mut index = Index::new(store)?;
-    let mut keys: Vec<Vec<u8>> = index.rows(place)?.into_iter().map(|(key, _)| key).collect();
-    let founds =
-        keys.iter().find(|key| key.first() == Some(&CONTRACT)).and_then(|key| key.get(1..)).map(<[u8]>::to_vec);
-    if let Some(id) = founds.and_then(|id| <[u8; 32]>::try_from(id).ok()).map(Hash) {
-        for place in places_of(store, &id, u64::MAX)? {
-            keys.extend(index.rows(place)?.into_iter().map(|(key, _)| key));
+/// What is to be written when the payloads of records at these places are erased: what was read out of them goes with them,
+/// and with a contract's first record all of that contract's. Of a payload that has rotted nothing is known, and it is erased
+/// all the same.
+pub fn forget(store: &dyn Read, places: &[Place]) -> Result<WriteSet, StoreError> {
+    let (mut index, mut writes) = (Index::new(store)?, Overlay::new(store));
+    let keys = |index: &mut Index<'_>, place| {
+        let rows = if_sound(index.rows(place).map(Some))?.unwrap_or_default();
+        Ok::<_, StoreError>(rows.into_iter().map(|(key, _)| key))
+    };
+    for place in places {
+        let record = Reader::new(store).record(place.0, place.1)?;
+        if !record.is_some_and(|record| record_type::is_read_apart(record.record_type)) {
+            continue;
         }
+        let mut rows: Vec<Vec<u8>> = keys(&mut index, *place)?.collect();
+        let founds = rows.iter().find(|key| key.first() == Some(&CONTRACT)).and_then(|key| key.get(1..));
+        if let Some(id) = founds.and_then(|id| <[u8; 32]>::try_from(id).ok()).map(Hash) {
+            for place in places_of(store, &id, u64::MAX)? {
+                rows.extend(keys(&mut index, place)?);
+            }
+        }
+        rows.into_iter().for_each(|row| writes.delete(Table::Reading, row));
     }
-    Ok(keys)
+    traced::forget(store, &index.directory, &places.iter().copied().collect(), &mut writes)?;
+    Ok(writes.into_writes())
+}
+
+/// Nothing, where the store is damaged.
+pub(super) fn if_sound<T>(read: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(StoreError::Corrupt(..)) => Ok(None),
+        other => other,
+    }
 }
 
 fn author(directory: &Directory, number: u64) -> Option<Author> {
@@ -226,6 +255,17 @@ pub fn contracts_of(store: &dyn Read, party: &str, at_height: u64) -> Result<Vec
     Ok(contracts)
 }
 
+/// The grades that were published from one height (not included) to another: where, and whose.
+pub fn grades(store: &dyn Read, from: u64, to: u64) -> Result<Vec<(Place, String)>, StoreError> {
+    let (from, to) = (grade_key((from.saturating_add(1), 0)), grade_key((to.saturating_add(1), 0)));
+    let mut found = Vec::new();
+    store.scan(Table::Reading, &from, &to, &mut |key, value| {
+        found.extend(place_of(key).zip(String::from_utf8(value.to_vec()).ok()));
+        true
+    })?;
+    Ok(found)
+}
+
 /// A subject's file at a height and a time of the ledger, from the records that are still there. The index MUST reach
 /// that height.
 pub fn file<'a>(
@@ -250,6 +290,7 @@ pub fn file<'a>(
         let Some((contract, own)) = found.filter(|(contract, _)| contract.version > 0) else { continue };
         file.take_contract(&contract, salt.get_or_insert(own));
     }
+    file.take_traces(traced::facts(store, subject, at.0)?);
     for (height, index) in places {
         let (Some(payload), Some(record)) = (reader.payload(height, index)?, reader.record(height, index)?) else {
             continue;
@@ -277,6 +318,10 @@ fn subject_key(subject: &str, place: Place) -> Vec<u8> {
 
 fn party_key(party: &str, place: Place) -> Vec<u8> {
     [&[OF_PARTY], party.as_bytes(), &[0], &place_bytes(place)].concat()
+}
+
+fn grade_key(place: Place) -> Vec<u8> {
+    [&[GRADE], place_bytes(place).as_slice()].concat()
 }
 
 fn contract_key(id: &Hash, place: Place) -> Vec<u8> {

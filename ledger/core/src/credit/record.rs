@@ -3,6 +3,7 @@
 
 use super::indicator::Indicator;
 use super::parameters::Profile;
+use super::published::Published;
 use super::status::{CustomsTier, PenaltyClass};
 use crate::day::Day;
 use crate::hash::Hash;
@@ -262,6 +263,8 @@ pub enum Statement {
         /// Why.
         reasons: Option<Hash>,
     },
+    /// The grade that an authority publishes.
+    Grade(Box<Published>),
     /// The subject applies for repair.
     Repair {
         /// The penalties.
@@ -379,6 +382,7 @@ fn statement(name: &str, members: &mut Members) -> Result<Statement, InvalidReco
             Statement::Repair { targets, pledge: members.hash("pledge")?, duties_done }
         }
         "suyuan:RepairStep" => repair_step(members)?,
+        "suyuan:Grade" => Statement::Grade(Box::new(Published::read(members)?)),
         _ => return Err(members.error("type", "unknown type")),
     })
 }

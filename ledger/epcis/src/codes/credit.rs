@@ -12,6 +12,7 @@ codes! {
     OBJECTED_BEFORE = "CREDIT-OBJECTED_BEFORE", Error, "this was objected to before", "此前已对该记录提出过异议", "give new evidence, or ask for a review or a court", "请提供新证据，或申请复议、诉讼";
     MIN_PERIOD = "CREDIT-MIN_PERIOD", Error, "the least time of publication is not over", "最短公示期未满", "apply again from the day on that the policy of repair allows", "请在修复政策允许之日起再申请";
     NOT_DELIVERED = "CREDIT-NOT_DELIVERED", Error, "the penalty was not delivered together with the notice of how to repair it, and does not score", "处罚决定未与信用修复告知同达，不计分", "deliver both, and record repairNotice and deliveryReceipt", "请送达两书，并填写 repairNotice 与 deliveryReceipt";
+    GRADE_DIFFERS = "CREDIT-GRADE_DIFFERS", Error, "the grade is not what follows from the records: {0}", "所公布的等级与记录推算结果不符：{0}", "compute it again: suyuan credit FIRM --at HEIGHT; suyuan credit publish FIRM records what follows", "请用 suyuan credit 企业 --at 高度 重新计算；suyuan credit publish 企业 可记录推算结果";
     NOTHING = "CREDIT-NOTHING", Error, "nothing is recorded of the credit of {0} up to height {1}", "截至高度 {1}，未记录 {0} 的信用信息", "compare the code; of a firm of which nothing is recorded nothing is said", "请核对代码；对无记录的企业不作任何评价";
     NOT_YOURS = "CREDIT-NOT_YOURS", Error, "the credit of another firm is shown to authorities alone", "他方信用信息仅向主管机关提供", "ask the firm, or ask an authority's node", "请向该企业索取，或向主管机关的节点查询";
 }

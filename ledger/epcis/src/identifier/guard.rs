@@ -271,7 +271,12 @@ fn has_private_email(text: &str) -> bool {
         let local = text.get(..at).and_then(|before| before.chars().next_back());
         let domain = text.get(at + 1..).unwrap_or("");
         let end = domain.find(|found: char| !found.is_ascii_alphanumeric() && !"-.".contains(found));
-        let domain = domain.get(..end.unwrap_or(domain.len())).unwrap_or("").trim_end_matches('.').to_ascii_lowercase();
+        let domain = domain.get(..end.unwrap_or(domain.len())).unwrap_or("").trim_end_matches('.');
+        // Most that have this sign are no address.
+        if !domain.contains('.') {
+            return false;
+        }
+        let domain = domain.to_ascii_lowercase();
         let is_of =
             |mail: &str| domain.strip_suffix(mail).is_some_and(|below| below.is_empty() || below.ends_with('.'));
         let is_named = || {

@@ -7,8 +7,10 @@ use std::ops::{ControlFlow, Range};
 
 use suyuan_ledger::codec;
 use suyuan_ledger::contract::fold::ContractState;
+use suyuan_ledger::credit::Source;
 use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::reading;
+use suyuan_ledger::credit::repair::RepairPolicies;
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::organisation::KeyRole;
@@ -20,7 +22,7 @@ use suyuan_ledger::submission::record_type;
 use suyuan_store::{DataDirectory, Fsck, MEMORY_BYTES_MIN, MemoryStore, PayloadPlace, Progress, fsck, fsck_directory};
 
 use crate::common::{END, Numbers, scan};
-use crate::ledger::{START, TestLedger, event, event_id, key};
+use crate::ledger::{START, TestLedger, event, event_at, event_id, key};
 
 pub fn check(store: &(dyn Read + Sync), genesis: &[u8]) -> Fsck {
     fsck(store, genesis, &MemoryStore::default(), &mut |_| {}).unwrap()
@@ -465,12 +467,9 @@ fn what_is_read_out_of_bodies() {
 
 /// What is left once payloads are erased, with what was read out of them.
 fn without_index(read: &MemoryRead, places: &[PayloadPlace]) -> MemoryRead {
-    let mut writes = WriteSet::default();
-    for place in places {
-        let rows = reading::rows_of(read, (place.height, place.index)).unwrap();
-        assert!(!rows.is_empty());
-        rows.into_iter().for_each(|row| writes.delete(Table::Reading, row));
-    }
+    let writes = reading::forget(read, &places.iter().map(|place| (place.height, place.index)).collect::<Vec<_>>());
+    let writes = writes.unwrap();
+    assert!(!writes.is_empty());
     let mut erased = without_payloads(read, places);
     erased.apply(&writes);
     erased
@@ -534,4 +533,91 @@ fn contracts_are_read_out_of_bodies() {
     let erased = without_index(&read, &[first]);
     assert_eq!((contract(&erased), contracts(&erased, buyer).len()), (None, 0));
     assert_eq!(check(&erased, &network.genesis).differences, []);
+}
+
+/// An event that its profile scores: a shipment of food at a time, with all of these members beside.
+fn shipment(time: &str, members: &str) -> String {
+    let members = format!(
+        r#""@context":[{{"suyuan":"https://suyuan.example/ns/"}}],"epcList":["{UNIT}"],"action":"OBSERVE","bizStep":"shipping","disposition":"in_transit","suyuan:productClass":"FOOD","suyuan:recordType":"F7.SHIP"{members}"#
+    );
+    event_at("ObjectEvent", time, &members)
+}
+
+const UNIT: &str = "https://id.gs1.org/00/095210010000000017";
+
+/// Goal: what a firm's events count for completeness and timeliness is summed by month and class, is the same at any height
+/// from then on, is confirmed by another firm that goes on with what was recorded, and is made anew without what is erased.
+/// Method: events of two months in several blocks, of which one says more than the others; the other's receipt; then single
+/// payloads erased, each against an index that was made without them.
+#[test]
+fn traces_are_summed() {
+    let firm = "urn:uscc:91440115DEMA00013J";
+    let mut network = network(15, 2);
+    let say = |network: &mut TestLedger, member: usize, payloads: &[String]| {
+        let signed = network.sign(member, payloads);
+        let verified = network.verify(signed).unwrap();
+        assert!(network.decide(&[verified]).unwrap().iter().all(|receipt| receipt.code == 0));
+        network.ledger.head.height
+    };
+    let full = r#","suyuan:vehicle_class":"chilled","suyuan:eta":"2026-10-09""#;
+    let first = say(&mut network, 0, &[shipment("2026-10-31T11:00:00Z", ""), shipment("2026-10-31T11:30:00Z", full)]);
+    let second = say(&mut network, 0, &[shipment("2026-10-28T11:00:00Z", "")]);
+    say(
+        &mut network,
+        0,
+        &[
+            shipment("2026-08-31T20:00:00Z", ""),
+            event("ObjectEvent", &format!(r#""epcList":["{UNIT}"],"action":"OBSERVE""#)),
+        ],
+    );
+    let before = network.ledger.head.height;
+    let received =
+        shipment("2026-10-31T12:00:00Z", "").replace("shipping", "receiving").replace("F7.SHIP", "F9.RECEIVE");
+    let receipt = say(&mut network, 1, &[received.replace("in_transit", "in_progress")]);
+    let mut read = network.store.clone();
+    while let Some(writes) = reading::read_on(&read, network.ledger.head.height).unwrap() {
+        read.apply(&writes);
+    }
+    let facts = |store: &MemoryRead, height: u64| {
+        let data = (Calendar::first(), RepairPolicies::first());
+        let at = (height, network.ledger.head.time);
+        let file = reading::file(store, &network.ledger.directory, firm, at, data).unwrap();
+        let facts = file.facts().into_iter();
+        facts.map(|fact| (fact.id, fact.value, fact.mass, fact.source, fact.evidence.len())).collect::<Vec<_>>()
+    };
+    let last = network.ledger.head.height;
+    let values = |store: &MemoryRead, height: u64| {
+        facts(store, height).into_iter().map(|(id, value, ..)| (id, value)).collect::<Vec<_>>()
+    };
+    let all = facts(&read, last);
+    let ids: Vec<&str> = all.iter().map(|(id, ..)| id.as_str()).collect();
+    assert_eq!(ids, ["TRC.FOOD.2026-09", "TRT.FOOD.2026-09", "TRC.FOOD.2026-10", "TRT.FOOD.2026-10"]);
+    let (little, more) = (all[0].1, all[2].1);
+    assert!(little > 0 && more > little, "the one that says more counts more: {all:?}");
+    // Two in time, one of three days before that has a day.
+    assert_eq!((all[1].1, all[3].1), (0, (1_000 + 1_000 + 500) / 3));
+    let sources: Vec<Source> = all.iter().map(|(.., source, _)| *source).collect();
+    assert_eq!(sources, [Source::OneSide, Source::OneSide, Source::BothSides, Source::BothSides]);
+    assert!(facts(&read, before).iter().all(|(.., source, _)| *source == Source::OneSide));
+    let then = values(&read, first);
+    assert_eq!((then.len(), then[0].0.as_str(), then[1].1), (2, ids[2], 1_000));
+    assert!(then[0].1 > more, "{then:?}");
+    assert_eq!(facts(&read, first - 1), []);
+    assert_eq!(check(&read, &network.genesis).differences, []);
+    for erased in [
+        &[(first, 0)][..],
+        &[(first, 1)],
+        &[(second, 0)],
+        &[(first, 0), (first, 1)],
+        &[(receipt, 0)],
+        &[(first, 1), (second, 0), (receipt, 0)],
+    ] {
+        let places: Vec<PayloadPlace> =
+            erased.iter().map(|(height, index)| PayloadPlace { height: *height, index: *index }).collect();
+        let left = without_index(&read, &places);
+        assert_eq!(check(&left, &network.genesis).differences, [], "{erased:?}");
+        assert_ne!(facts(&left, last), all, "{erased:?}");
+    }
+    let left = without_index(&read, &[PayloadPlace { height: first, index: 1 }]);
+    assert_eq!(facts(&left, last)[2].1, little);
 }

@@ -6,8 +6,7 @@ use suyuan_epcis::codes::{Language, credit as codes};
 use suyuan_epcis::problem::{Place, Problem, Reason};
 use suyuan_ledger::credit::{Case, Evidence, Explanation, Parameters};
 
-use super::{bytes_of, indicators, table};
-use crate::cli::arguments::EvaluateArguments;
+use super::{EvaluateArguments, bytes_of, indicators, table};
 use crate::cli::machine;
 use crate::cli::outcome::Outcome;
 use crate::cli::place::Failure;

@@ -9,6 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use suyuan_epcis::codes::{self, Code, contract, credit};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::contract::fold::{self, Contract};
@@ -16,9 +17,9 @@ use suyuan_ledger::contract::record::ContractRecord;
 use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::file::{Author, CreditFile, Void, Written};
 use suyuan_ledger::credit::reading;
-use suyuan_ledger::credit::record::CreditRecord;
+use suyuan_ledger::credit::record::{CreditRecord, Statement};
 use suyuan_ledger::credit::repair::RepairPolicies;
-use suyuan_ledger::credit::{Assessment, Evidence, FactStatus, MODEL, Parameters, Profile};
+use suyuan_ledger::credit::{Assessment, Evidence, FactStatus, MODEL, Parameters, Profile, Published};
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError, Table};
@@ -31,6 +32,7 @@ use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent, record_type};
 use suyuan_store::{RocksStore, Snapshot};
 use utoipa::ToSchema;
 
+use crate::alarms::Alarms;
 use crate::codes::node as node_codes;
 use crate::open::store_reason;
 use crate::shell::now_ms;
@@ -39,6 +41,8 @@ use crate::shell::now_ms;
 const PAUSE: Duration = Duration::from_millis(200);
 /// The weights of a firm of which no authority has said what it does.
 const PROFILE_DEFAULT: Profile = Profile::Maker;
+
+pub mod audit;
 
 // ---- reading ----
 
@@ -113,12 +117,23 @@ impl Reading {
         Ok(Ok(Looked { snapshot, ledger, height, time }))
     }
 
-    /// Goes on reading until the thread is dropped.
-    pub fn start(self: &Arc<Reading>) -> std::io::Result<ReadingThread> {
+    /// Goes on reading until the thread is dropped, and computes again what grades are published from now on.
+    pub fn start(self: &Arc<Reading>, alarms: Arc<Alarms>) -> std::io::Result<ReadingThread> {
         let reading = Arc::clone(self);
         let thread = Builder::new().name("reading".to_owned()).spawn(move || {
+            // What was read before was looked at when it was.
+            let mut audited = reading::height(reading.store.as_ref()).unwrap_or_default();
             while !reading.stops.load(Ordering::Relaxed) {
                 match reading.catch_up() {
+                    Ok(head) if head > audited => match reading.audit(audited, head) {
+                        Ok((_, wrong)) => {
+                            wrong.iter().for_each(|wrong| alarms.note_grade(wrong, now_ms()));
+                            audited = head;
+                        }
+                        Err(reason) => {
+                            tracing::error!(code = reason.code.id, "grades can't be computed again: {reason}")
+                        }
+                    },
                     Ok(_) | Err(StoreError::Later) => {}
                     Err(error) => {
                         // Whoever asks is told; the writer finds out by itself if the store has failed.
@@ -175,6 +190,11 @@ pub struct Credit {
     pub band: String,
     /// The grade; NR if too little is known, which is neutral.
     pub grade: String,
+    /// What is said of it where it is published: the grade is then E only if an authority stands for anything against the
+    /// firm.
+    pub to_publish: PublishedGrade,
+    /// The grade that was published last.
+    pub published: Option<PublishedGrade>,
     /// What holds the grade down.
     pub ceilings: Vec<CreditCeiling>,
     /// What is measured.
@@ -185,6 +205,58 @@ pub struct Credit {
     pub objections: Vec<CreditProcedure>,
     /// Repairs that are applied for.
     pub repairs: Vec<CreditProcedure>,
+}
+
+/// A grade as it is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedGrade {
+    /// The hash of its record, once it is published.
+    pub record: Option<String>,
+    /// Whose weights.
+    pub profile: String,
+    /// SHA-256 of the model's numbers.
+    pub parameters_hash: String,
+    /// The height up to which records count.
+    pub height: u64,
+    /// The day as of which they count.
+    pub day: String,
+    /// 0 to 1000.
+    pub score: u64,
+    /// The band of the score.
+    pub band: String,
+    /// The grade.
+    pub grade: String,
+    /// What holds it down, as CAP-9:C.
+    pub ceilings: Vec<String>,
+    /// The hash of the explanation.
+    pub explanation: String,
+}
+
+impl PublishedGrade {
+    fn of(record: Option<Hash>, published: &Published) -> PublishedGrade {
+        PublishedGrade {
+            record: record.map(|hash| hash.to_string()),
+            profile: published.profile.name().to_owned(),
+            parameters_hash: published.parameters.to_string(),
+            height: published.height,
+            day: published.day.text().unwrap_or_default(),
+            score: published.score,
+            band: published.band.name().to_owned(),
+            grade: published.grade.name().to_owned(),
+            ceilings: published.ceilings.clone(),
+            explanation: published.explanation.to_string(),
+        }
+    }
+
+    /// The record that publishes it.
+    pub fn to_record(&self, subject: &str) -> Value {
+        json!({
+            "type": "suyuan:Grade", "subject": subject, "profile": self.profile, "model": MODEL,
+            "parametersHash": self.parameters_hash, "height": self.height, "day": self.day, "score": self.score,
+            "band": self.band, "grade": self.grade, "ceilings": self.ceilings, "explanation": self.explanation,
+        })
+    }
 }
 
 /// A ceiling.
@@ -311,6 +383,8 @@ fn say(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Cr
         score: evaluation.score,
         band: evaluation.band.name().to_owned(),
         grade: evaluation.grade.name().to_owned(),
+        to_publish: PublishedGrade::of(None, &Published::assessed(&assessment, &facts, (height, day))),
+        published: file.published().map(|(hash, published)| PublishedGrade::of(Some(hash), published)),
         ceilings: evaluation
             .ceilings
             .iter()
@@ -431,6 +505,13 @@ impl Gate<'_> {
             let data = (Calendar::first(), RepairPolicies::first());
             let file = reading::file(self.store, &self.ledger.directory, &subject, self.at, data)?;
             self.files.insert(subject.clone(), file);
+        }
+        if let Statement::Grade(published) = &record.statement {
+            let follows = audit::follows(self.store, &self.ledger.directory, &subject, published)?;
+            if follows.as_ref() != Some(&**published) {
+                let words = audit::in_short(follows.as_ref());
+                return Ok(Some((Reason::new(credit::GRADE_DIFFERS, &[&words]), String::new())));
+            }
         }
         let Some(file) = self.files.get_mut(&subject) else { return Ok(None) };
         let taken = file.take(&Written { hash: event.digest(), author: self.author.clone(), record });

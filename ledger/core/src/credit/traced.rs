@@ -1,0 +1,355 @@
+//! How completely and how soon a firm records what it does: sums over its events of a class of products in a month, which
+//! become facts TRC and TRT (`03-records.md` §3.9). Sums are kept up to each block, so that they are read at any height
+//! without looking at the events again, and made anew where an event's payload is erased.
+//!
+//! Under `3.9` splitting events buys nothing: what a month weighs grows with the power of ten of its events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bincode::{Decode, Encode};
+
+use super::fact::{Fact, FactStatus, Ring, Source};
+use super::indicator::Indicator;
+use super::reading::{Place, if_sound};
+use crate::codec;
+use crate::day::Day;
+use crate::hash::Hash;
+use crate::kv::{Overlay, Read, StoreError, Table};
+use crate::organisation::Directory;
+use crate::profile::{Judged, ProductClass, judge, may_follow};
+use crate::record::Standing;
+use crate::state::reader::Reader;
+use crate::state::subject::{StoredRecord, place_key};
+use crate::submission::record_type;
+
+/// Of a firm's events: its URI, zero, the class, the month's last day BE8, height BE8. The value is a [`Month`] up to there.
+const SUMS: u8 = 5;
+/// That another firm goes on with what a firm recorded: its URI, zero, the month's last day BE8, the place of the other's
+/// event.
+const CONFIRMED: u8 = 6;
+/// Bytes of a payload's salt, behind which it is stored.
+const SALT_BYTES: usize = 16;
+/// So many of a month's worst events are named by a fact that is not full.
+const WORST_MAX: usize = 4;
+/// So many of an event's runs of subjects, and of the entries before it, are looked at for whom it confirms.
+const RUNS_LOOKED_AT: usize = 4;
+const ENTRIES_LOOKED_AT: u64 = 16;
+const FULL: u16 = 1_000;
+
+/// What the events of a month come to so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+struct Month {
+    complete: Sum,
+    timely: Sum,
+}
+
+/// A sum of values of 0 to 1000.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+struct Sum {
+    count: u64,
+    total: u64,
+    /// The worst values that are not full, the worst and first ones first.
+    worst: Vec<(u16, u64, u32)>,
+    /// The last event that counts.
+    last: (u64, u32),
+}
+
+impl Sum {
+    fn add(&mut self, value: u32, place: Place) {
+        let value = u16::try_from(value).unwrap_or(FULL).min(FULL);
+        (self.count, self.total, self.last) = (self.count + 1, self.total + u64::from(value), place);
+        if value < FULL {
+            let one = (value, place.0, place.1);
+            let at = self.worst.partition_point(|other| *other < one);
+            self.worst.insert(at, one);
+            self.worst.truncate(WORST_MAX);
+        }
+    }
+
+    /// The month's fact, if anything counts.
+    fn fact(
+        &self,
+        indicator: Indicator,
+        (class, end, source): (ProductClass, Day, Source),
+        hash: &dyn Fn(Place) -> Result<Option<Hash>, StoreError>,
+    ) -> Result<Option<Fact>, StoreError> {
+        let Some(value) = self.total.checked_div(self.count) else { return Ok(None) };
+        let places: Vec<Place> = match self.worst.as_slice() {
+            [] => vec![self.last],
+            worst => worst.iter().map(|(_, height, index)| (*height, *index)).collect(),
+        };
+        let evidence: Result<Vec<Option<Hash>>, StoreError> = places.into_iter().map(hash).collect();
+        let month = end.text().unwrap_or_default();
+        Ok(Some(Fact {
+            id: format!("{}.{}.{}", indicator.name(), class.code(), month.get(..7).unwrap_or_default()),
+            indicator,
+            day: end,
+            value: u16::try_from(value).unwrap_or(FULL),
+            mass: mass(self.count),
+            source,
+            counterparty: None,
+            status: FactStatus::Active,
+            ring: Ring::Independent,
+            evidence: evidence?.into_iter().flatten().collect(),
+        }))
+    }
+}
+
+/// What a month weighs by the number of its events.
+fn mass(count: u64) -> u64 {
+    match count {
+        0..10 => 1_000,
+        10..100 => 2_000,
+        100..1_000 => 3_000,
+        _ => 4_000,
+    }
+}
+
+/// Whose sum: the firm's URI, the class, the month's last day.
+type Group = (String, ProductClass, Day);
+
+/// Adds events to the sums, block after block.
+pub(super) struct Traces<'a> {
+    store: &'a dyn Read,
+    directory: &'a Directory,
+    /// What is changed and not yet written, all of one block.
+    open: BTreeMap<Group, Month>,
+    height: u64,
+}
+
+impl<'a> Traces<'a> {
+    pub fn new(store: &'a dyn Read, directory: &'a Directory) -> Traces<'a> {
+        Traces { store, directory, open: BTreeMap::new(), height: 0 }
+    }
+
+    /// Takes the payloads from one height to another, as they are stored. Most follow no profile and are passed over.
+    pub fn take(&mut self, from: u64, to: u64, overlay: &mut Overlay<'_>) -> Result<(), StoreError> {
+        let (mut found, reader) = (Vec::new(), Reader::new(self.store));
+        let keys = (place_key(from, 0), place_key(to.saturating_add(1), 0));
+        self.store.scan(Table::Payload, &keys.0, &keys.1, &mut |key, value| {
+            let payload = value.get(SALT_BYTES..).unwrap_or_default();
+            if may_follow(payload)
+                && let Some(place) = place_of(key)
+            {
+                found.push(place);
+            }
+            true
+        })?;
+        for place in found {
+            if let Some((record, judged)) = judged_at(&reader, place)? {
+                self.add(place, &record, &judged, overlay)?;
+            }
+        }
+        self.write(overlay)
+    }
+
+    /// Adds the event at a place, which ascends.
+    fn add(
+        &mut self,
+        place: Place,
+        record: &StoredRecord,
+        judged: &Judged,
+        overlay: &mut Overlay<'_>,
+    ) -> Result<(), StoreError> {
+        if place.0 != self.height {
+            self.write(overlay)?;
+            self.height = place.0;
+        }
+        for key in confirmed(self.store, self.directory, place, record)? {
+            overlay.put(Table::Reading, key, []);
+        }
+        let Some((group, complete)) = group_of(self.directory, record, judged) else { return Ok(()) };
+        if !self.open.contains_key(&group) {
+            let before = month_at(overlay, &group, place.0)?;
+            self.open.insert(group.clone(), before);
+        }
+        if let Some(month) = self.open.get_mut(&group) {
+            month.complete.add(complete, place);
+            judged.timeliness.into_iter().for_each(|timely| month.timely.add(timely, place));
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, overlay: &mut Overlay<'_>) -> Result<(), StoreError> {
+        for (group, month) in std::mem::take(&mut self.open) {
+            overlay.put(Table::Reading, sums_key(&group, self.height), codec::encode(&month));
+        }
+        Ok(())
+    }
+}
+
+/// An event that is recorded, and what its profile says of it.
+fn judged_at(reader: &Reader<'_>, place: Place) -> Result<Option<(StoredRecord, Judged)>, StoreError> {
+    let (Some(record), Some(payload)) = (reader.record(place.0, place.1)?, reader.payload(place.0, place.1)?) else {
+        return Ok(None);
+    };
+    let is_event = record.record_type == record_type::EPCIS;
+    let judged = is_event.then(|| judge(&payload.payload, record.block_time)).flatten();
+    Ok(judged.map(|judged| (record, judged)))
+}
+
+/// Whose sum an event counts for, and how complete it is. What is not scored counts for none.
+fn group_of(directory: &Directory, record: &StoredRecord, judged: &Judged) -> Option<(Group, u32)> {
+    let author = directory.organisation(record.author)?;
+    let end = Day::in_china(record.event_time).month_end()?;
+    Some(((author.uri.clone(), judged.class?, end), judged.completeness?))
+}
+
+/// Whom an event confirms: the firm that recorded something of its objects before, if its author has a right to them. Keys
+/// of rows.
+fn confirmed(
+    store: &dyn Read,
+    directory: &Directory,
+    place: Place,
+    record: &StoredRecord,
+) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+    let (reader, mut keys) = (Reader::new(store), BTreeSet::new());
+    let by_right = record.runs.iter().filter(|run| run.standing > Standing::Bystander as u8);
+    for run in by_right.take(RUNS_LOOKED_AT) {
+        let Some(found) = reader.run_at(run.first)? else { continue };
+        // Entries ascend by their places: those before this event's are found by halving.
+        let entry = |at: u64| reader.entries_from(found.log, at, 1).map(|entries| entries.first().copied());
+        let (mut low, mut high) = (0, reader.log(found.log)?.peaks.count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match entry(middle)?.is_some_and(|entry| (entry.height, entry.index) < place) {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        for at in (low.saturating_sub(ENTRIES_LOOKED_AT)..low).rev() {
+            let Some(entry) = entry(at)? else { break };
+            let Some(before) = reader.record(entry.height, entry.index)? else { continue };
+            if before.author == record.author || before.record_type != record_type::EPCIS {
+                continue;
+            }
+            let end = Day::in_china(before.event_time).month_end();
+            if let (Some(one), Some(end)) = (directory.organisation(before.author), end) {
+                keys.insert(confirmed_key(&one.uri, end, place));
+            }
+            break;
+        }
+    }
+    Ok(keys)
+}
+
+/// Takes an event's part out of the sums, before its payload is erased: what it went into is made anew without it.
+pub(super) fn forget(
+    store: &dyn Read,
+    directory: &Directory,
+    erased: &BTreeSet<Place>,
+    overlay: &mut Overlay<'_>,
+) -> Result<(), StoreError> {
+    let (reader, mut groups) = (Reader::new(store), BTreeMap::<Group, u64>::new());
+    for place in erased {
+        let Some((record, judged)) = if_sound(judged_at(&reader, *place))? else { continue };
+        for key in confirmed(store, directory, *place, &record)? {
+            overlay.delete(Table::Reading, key);
+        }
+        if let Some((group, _)) = group_of(directory, &record, &judged) {
+            let first = groups.entry(group).or_insert(place.0);
+            *first = (*first).min(place.0);
+        }
+    }
+    for (group, first) in groups {
+        let mut heights = Vec::new();
+        store.scan(Table::Reading, &sums_key(&group, first), &sums_key(&group, u64::MAX), &mut |key, _| {
+            heights.extend(key.last_chunk().map(|height| u64::from_be_bytes(*height)));
+            true
+        })?;
+        let mut month = month_at(overlay, &group, first.saturating_sub(1))?;
+        for height in heights {
+            let before = month.clone();
+            let (from, to) = (place_key(height, 0), place_key(height.saturating_add(1), 0));
+            let mut places = Vec::new();
+            store.scan(Table::Payload, &from, &to, &mut |key, value| {
+                if may_follow(value.get(SALT_BYTES..).unwrap_or_default()) {
+                    places.extend(place_of(key));
+                }
+                true
+            })?;
+            for place in places.into_iter().filter(|place| !erased.contains(place)) {
+                let Some((record, judged)) = if_sound(judged_at(&reader, place))? else { continue };
+                if let Some((of, complete)) = group_of(directory, &record, &judged)
+                    && of == group
+                {
+                    month.complete.add(complete, place);
+                    judged.timeliness.into_iter().for_each(|timely| month.timely.add(timely, place));
+                }
+            }
+            let key = sums_key(&group, height);
+            match month == before {
+                true => overlay.delete(Table::Reading, key),
+                false => overlay.put(Table::Reading, key, codec::encode(&month)),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The facts of a firm's events up to a height.
+pub(super) fn facts(store: &dyn Read, subject: &str, at_height: u64) -> Result<Vec<Fact>, StoreError> {
+    let (reader, mut facts) = (Reader::new(store), Vec::new());
+    let hash = |place: Place| {
+        let record = reader.record(place.0, place.1)?;
+        Ok(record.map(|record| record.record(place.0, place.1).hash()))
+    };
+    let prefix = [&[SUMS], subject.as_bytes(), &[0]].concat();
+    // From the last group back to the first: of each the last row.
+    let mut end = [prefix.as_slice(), &[u8::MAX; 17]].concat();
+    while let Some((key, _)) = store.at_or_before(Table::Reading, &end)? {
+        let Some((class, month)) = key.strip_prefix(prefix.as_slice()).and_then(group_in) else { break };
+        let group = (subject.to_owned(), class, month);
+        let found = month_at(store, &group, at_height)?;
+        let is_confirmed = is_confirmed(store, subject, month, at_height)?;
+        let of = (class, month, if is_confirmed { Source::BothSides } else { Source::OneSide });
+        facts.extend(found.complete.fact(Indicator::TraceCompleteness, of, &hash)?);
+        facts.extend(found.timely.fact(Indicator::TraceTimeliness, of, &hash)?);
+        end = sums_key(&group, 0);
+    }
+    facts.reverse();
+    Ok(facts)
+}
+
+/// The sums of a group as they are after a height.
+fn month_at(store: &dyn Read, group: &Group, height: u64) -> Result<Month, StoreError> {
+    let found = store.at_or_before(Table::Reading, &sums_key(group, height))?;
+    let first = sums_key(group, 0);
+    match found.filter(|(key, _)| *key >= first) {
+        Some((_, value)) => {
+            codec::decode_trusted(&value).map_err(|error| StoreError::Corrupt(Table::Reading, format!("{error:?}")))
+        }
+        None => Ok(Month::default()),
+    }
+}
+
+fn is_confirmed(store: &dyn Read, subject: &str, end: Day, at_height: u64) -> Result<bool, StoreError> {
+    let (first, last) = (confirmed_key(subject, end, (0, 0)), confirmed_key(subject, end, (at_height, u32::MAX)));
+    Ok(store.at_or_before(Table::Reading, &last)?.is_some_and(|(key, _)| key >= first))
+}
+
+/// Days ascend as bytes.
+fn day_bytes(day: Day) -> [u8; 8] {
+    (day.number() ^ i64::MIN).to_be_bytes()
+}
+
+fn sums_key((subject, class, end): &Group, height: u64) -> Vec<u8> {
+    let place = ProductClass::ALL.iter().position(|one| one == class).and_then(|place| u8::try_from(place).ok());
+    [&[SUMS], subject.as_bytes(), &[0, place.unwrap_or(u8::MAX)], &day_bytes(*end), &height.to_be_bytes()].concat()
+}
+
+/// What behind the subject is in a key of sums.
+fn group_in(rest: &[u8]) -> Option<(ProductClass, Day)> {
+    let (class, rest) = rest.split_first()?;
+    let day = rest.first_chunk().map(|day| Day::from_number(i64::from_be_bytes(*day) ^ i64::MIN))?;
+    Some((*ProductClass::ALL.get(usize::from(*class))?, day))
+}
+
+fn confirmed_key(subject: &str, end: Day, place: Place) -> Vec<u8> {
+    [&[CONFIRMED], subject.as_bytes(), &[0], &day_bytes(end), &place_key(place.0, place.1)].concat()
+}
+
+fn place_of(key: &[u8]) -> Option<Place> {
+    let (height, index) = key.split_first_chunk()?;
+    Some((u64::from_be_bytes(*height), u32::from_be_bytes(index.try_into().ok()?)))
+}

@@ -1,0 +1,81 @@
+//! Computes published grades again. A gateway takes in none that does not follow from the records; whoever holds the bodies
+//! looks at every one that is on the ledger all the same, since another's gateway may take in anything.
+
+use suyuan_epcis::problem::Reason;
+use suyuan_ledger::credit::Published;
+use suyuan_ledger::credit::calendar::Calendar;
+use suyuan_ledger::credit::reading;
+use suyuan_ledger::credit::record::{CreditRecord, Statement};
+use suyuan_ledger::credit::repair::RepairPolicies;
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::{Read, StoreError};
+use suyuan_ledger::organisation::Directory;
+use suyuan_ledger::state::reader::Reader;
+use suyuan_ledger::state::replay::stored_block;
+
+use super::{Looked, Reading};
+use crate::open::store_reason;
+
+/// A grade that does not follow from the records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongGrade {
+    /// The hash of its record.
+    pub record: Hash,
+    /// Whose it is.
+    pub subject: String,
+    /// What was published.
+    pub published: Published,
+    /// What follows; none if it is as of a height that there is not, or not before it was published.
+    pub follows: Option<Published>,
+}
+
+/// A grade in a few words: the grade, the score, the beginning of the explanation's hash.
+pub fn in_short(published: Option<&Published>) -> String {
+    let Some(Published { grade, score, day, explanation, .. }) = published else { return "-".to_owned() };
+    let (day, explanation) = (day.text().unwrap_or_default(), explanation.to_string());
+    format!("{} {score} {day} {}", grade.name(), explanation.get(..8).unwrap_or_default())
+}
+
+/// What is to be published of a firm as of a height by these weights, if anything is recorded of it by then. The index MUST
+/// reach that height.
+pub(super) fn follows(
+    store: &dyn Read,
+    directory: &Directory,
+    subject: &str,
+    published: &Published,
+) -> Result<Option<Published>, StoreError> {
+    let Ok(block) = stored_block(store, published.height) else { return Ok(None) };
+    let data = (Calendar::first(), RepairPolicies::first());
+    let file = reading::file(store, directory, subject, (published.height, block.header.time), data)?;
+    let at = (published.height, published.day);
+    Ok((!file.is_empty()).then(|| Published::of(&file, published.profile, at)))
+}
+
+impl Reading {
+    /// The grades that were published from one height (not included) to another and do not follow from the records, and how
+    /// many were published.
+    pub fn audit(&self, from: u64, to: u64) -> Result<(usize, Vec<WrongGrade>), Reason> {
+        let failed = |error: StoreError| store_reason(&error);
+        let Ok(Looked { snapshot, ledger, .. }) = self.look(None)? else { return Ok((0, Vec::new())) };
+        let (reader, mut wrong) = (Reader::new(&snapshot), Vec::new());
+        let grades = reading::grades(&snapshot, from, to).map_err(failed)?;
+        for ((height, index), subject) in &grades {
+            let payload = reader.payload(*height, *index).map_err(failed)?;
+            let record = reader.record(*height, *index).map_err(failed)?;
+            let said = payload.and_then(|payload| CreditRecord::parse(&payload.payload).ok());
+            let (Some(Statement::Grade(published)), Some(record)) = (said.map(|said| said.statement), record) else {
+                continue;
+            };
+            let is_before = published.height < *height;
+            let follows = match is_before {
+                true => follows(&snapshot, &ledger.directory, subject, &published).map_err(failed)?,
+                false => None,
+            };
+            if follows.as_ref() != Some(&*published) {
+                let record = record.record(*height, *index).hash();
+                wrong.push(WrongGrade { record, subject: subject.clone(), published: *published, follows });
+            }
+        }
+        Ok((grades.len(), wrong))
+    }
+}
