@@ -6,6 +6,8 @@ mod asking;
 mod runner;
 
 use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use asking::{ask, get};
 use runner::{OWNER, Run, Served, chain_with_known_keys, document, event, folder, is, path, run};
@@ -13,7 +15,11 @@ use serde_json::Value;
 use suyuan_ledger::codec;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, record_type};
+use suyuan_node::core::Answer;
+use suyuan_node::link::Station;
+use suyuan_node::open::Opened;
 use suyuan_node::shell::now_ms;
+use suyuan_sdk::keyfile::KeyFile;
 use suyuan_sdk::lane::after;
 use suyuan_sdk::signer::{MemorySigner, Signer, sign_submission};
 
@@ -163,6 +169,151 @@ fn write(work: &tempfile::TempDir, text: &str) -> String {
     let file = path(work, "document.json");
     fs::write(&file, text).unwrap();
     file
+}
+
+/// An event of the firm that its profile scores.
+fn shipped(number: u32, time: &str, members: &str) -> String {
+    let members = format!(
+        r#","@context":[{{"suyuan":"https://suyuan.example/ns/"}}],"bizStep":"shipping","disposition":"in_transit","suyuan:productClass":"FOOD","suyuan:recordType":"F7.SHIP"{members}"#
+    );
+    event(number, &members).replace("2026-10-01T08:00:00+08:00", time)
+}
+
+// Goal: how completely and how soon a firm records counts in its credit, with the worst events as evidence, to which it may
+// object; and is told again at any height. Method: events of a month long over, of the month before and of this month; a
+// payload is erased; the credit before, after, and of a day on which this month is over.
+#[test]
+fn events_count() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let key = path(&work, "firm.key");
+    let capture = |events: &[String]| {
+        let file = write(&work, &document(events));
+        is(&run(&["capture", &file, "--key", &key, "--insecure", "--dir", &dir]), 0, "accepted");
+    };
+    capture(&[
+        shipped(1, "2026-01-10T08:00:00+08:00", ""),
+        shipped(2, "2026-01-31T23:59:00+08:00", r#","suyuan:eta":"2026-02-02""#),
+    ]);
+    let show = |more: &[&str]| run(&[&["credit", FIRM, "--json", "--dir", &dir], more].concat()).json();
+    let facts = |said: &Value| -> Vec<(String, u64, u64, usize)> {
+        let facts = said["facts"].as_array().unwrap().iter();
+        let number = |fact: &Value, name: &str| fact[name].as_u64().unwrap();
+        let evidence = |fact: &Value| fact["evidence"].as_array().unwrap().len();
+        facts
+            .map(|fact| {
+                (fact["id"].as_str().unwrap().to_owned(), number(fact, "value"), number(fact, "mass"), evidence(fact))
+            })
+            .collect()
+    };
+    let first = show(&[]);
+    let height = first["height"].to_string();
+    let at_first = facts(&first);
+    assert_eq!(at_first.iter().map(|one| one.0.as_str()).collect::<Vec<_>>(), ["TRC.FOOD.2026-01", "TRT.FOOD.2026-01"]);
+    assert!((1..1_000).contains(&at_first[0].1), "{at_first:?}");
+    assert_eq!((at_first[1].1, at_first[1].2, at_first[1].3), (0, 1_000, 2), "{at_first:?}");
+    // Ten in a month weigh twice as much as one. They are recorded when they happen.
+    let now = suyuan_epcis::time::Stamp { seconds: now_ms() / 1_000 - 60, nanoseconds: 0 };
+    let now = now.to_utc_milliseconds(suyuan_epcis::time::Rounding::HalfUp).unwrap();
+    capture(&(10..20).map(|number| shipped(number, &now, "")).collect::<Vec<_>>());
+    assert_eq!(facts(&show(&[])), at_first, "a month that goes on does not count yet");
+    let later = facts(&show(&["--day", "2030-01-01"]));
+    assert_eq!((later.len(), later[3].1, later[3].2, later[3].3), (4, 1_000, 2_000, 1), "{later:?}");
+    assert_eq!(facts(&show(&["--at", &height])), at_first);
+    // What a month counts is objected to by one of its events.
+    let target = first["facts"][1]["evidence"][0].as_str().unwrap();
+    let members =
+        format!(r#""target":"{target}","kind":"fact","statement":"{}","evidence":[],"indicators":["TRT"]"#, hash('f'));
+    let done = record(&work, &["--dir", &dir], "firm", &line("Objection", "2026-07-27", &members));
+    let accepted = format!(r#""objection":"{}","step":"accept""#, hashes(&done)[0]);
+    is(&record(&work, &["--dir", &dir], "authority", &line("ObjectionStep", "2026-07-28", &accepted)), 0, "\"record\"");
+    let said = show(&[]);
+    let status = |place: usize| said["facts"][place]["status"].as_str().unwrap().to_owned();
+    assert_eq!((status(0), status(1)), ("active".to_owned(), "suspended".to_owned()));
+    is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
+}
+
+// Goal: a grade is published only as it follows from the records, and one that was published all the same is found, by whoever
+// looks and by every node. Method: a grade published by the authority; the same with each part changed is refused at the
+// gateway; then written past it, and looked for in the directory and by a node that reads it.
+#[test]
+fn published_grades_are_computed_again() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let place = ["--dir", dir.as_str()];
+    let (firm, authority) = (path(&work, "firm.key"), path(&work, "authority.key"));
+    let score = line("PublicScore", "2026-07-01", r#""score":860,"date":"2026-07-01""#);
+    is(&record(&work, &place, "authority", &[inspection("2026-01-10", "pass"), score, penalty()].concat()), 0, "");
+    let publish = |key: &str, more: &[&str]| {
+        run(&[&["credit", "publish", FIRM, "--key", key, "--insecure"], more, &place].concat())
+    };
+    is(&publish(&firm, &[]), 1, "CREDIT-NO_RIGHT");
+    is(&publish(&authority, &[]), 0, "recorded at height");
+    let said = run(&[&["credit", FIRM, "--json"], &place[..]].concat()).json();
+    let published = &said["published"];
+    assert_eq!(published["grade"], said["to_publish"]["grade"], "{said}");
+    is(&run(&[&["credit", FIRM], &place[..]].concat()), 0, "published: ");
+    is(
+        &run(&[&["credit", "audit"], &place[..]].concat()),
+        0,
+        "1 grades published, of which do not follow from the records: 0",
+    );
+    let record_of = |change: &dyn Fn(&mut Value)| {
+        let mut record = serde_json::json!({
+            "type": "suyuan:Grade", "subject": FIRM, "model": said["model"], "profile": published["profile"],
+            "parametersHash": published["parameters_hash"], "height": published["height"], "day": published["day"],
+            "score": published["score"], "band": published["band"], "grade": published["grade"],
+            "ceilings": published["ceilings"], "explanation": published["explanation"],
+        });
+        change(&mut record);
+        format!("{record}\n")
+    };
+    is(&record(&work, &place, "authority", &record_of(&|_| {})), 0, "\"record\"");
+    let changes: [&dyn Fn(&mut Value); 8] = [
+        &|record| record["grade"] = "A".into(),
+        &|record| record["band"] = "E".into(),
+        &|record| record["score"] = 1.into(),
+        &|record| record["explanation"] = hash('0').into(),
+        &|record| record["parametersHash"] = hash('0').into(),
+        &|record| record["height"] = 1.into(),
+        &|record| record["height"] = 1_000_000.into(),
+        &|record| record["ceilings"] = serde_json::json!([]),
+    ];
+    for change in changes {
+        is(&record(&work, &place, "authority", &record_of(change)), 1, "CREDIT-GRADE_DIFFERS");
+    }
+
+    // Past the gateway, as a node that another has changed would do it.
+    let forged = record_of(&|record| {
+        record["grade"] = "A".into();
+        record["eventID"] = "urn:uuid:00000000-0000-4000-8000-000000000007".into();
+        record["eventTime"] = "2026-10-01T00:00:00Z".into();
+    });
+    let opened = Opened::open(Path::new(&dir)).unwrap();
+    let signer = KeyFile::read(Path::new(&authority)).unwrap().open_insecure().unwrap();
+    let station = Station::of(&opened.store, &signer.key_id()).unwrap();
+    let payload = forged.trim().as_bytes().to_vec();
+    let events = vec![SubmittedEvent { record_type: record_type::CREDIT, salt: [7; 16], payload }];
+    let of_hex = |text: &str| Hash::from_hex(text).unwrap();
+    let lane = LaneState { next: station.next, previous: of_hex(&station.previous) };
+    let signed =
+        sign_submission(&signer, of_hex(&station.chain), station.organisation.unwrap(), lane, now_ms(), events)
+            .unwrap();
+    let writer = opened.start(MemorySigner::from_seed(&[2; 32])).unwrap();
+    assert!(matches!(writer.writer.submit(signed).blocking_recv().unwrap(), Answer::Applied { .. }));
+    writer.close().unwrap();
+
+    let node = Served::start(&dir);
+    let begun = Instant::now();
+    let alarms = || run(&["alarms", "--dir", &dir]);
+    while !alarms().stdout.contains("ALARM-GRADE") {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{}", alarms().stdout);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(node.stop(), 0);
+    let audit = run(&[&["credit", "audit", "--json"], &place[..]].concat());
+    let said = audit.json();
+    assert_eq!((audit.code, &said["published"], said["wrong"].as_array().unwrap().len()), (1, &3.into(), 1), "{said}");
 }
 
 // Goal: a node takes records and tells credit as a directory does, refuses what would have no effect, and tells of others

@@ -64,13 +64,6 @@ fn plain(text: &str) -> Cow<'_, str> {
 fn number_in(text: &[u8]) -> Option<Kind> {
     let mut place = 0;
     while let Some(byte) = text.get(place) {
-        if byte.is_ascii_hexdigit() && !is_within_word(text, place) {
-            let word = digest_at(text.get(place..)?);
-            place += word;
-            if word > 0 {
-                continue;
-            }
-        }
         if !byte.is_ascii_digit() {
             place += 1;
             continue;
@@ -78,45 +71,42 @@ fn number_in(text: &[u8]) -> Option<Kind> {
         let (before, rest) = text.split_at_checked(place)?;
         let run = digits_at(rest);
         let (digits, after) = rest.split_at_checked(run)?;
-        if let Some(kind) = number_shape(digits, before.last().copied(), after).or_else(|| grouped(before, rest, run)) {
-            return Some(kind);
+        let kind = number_shape(digits, before.last().copied(), after).or_else(|| grouped(before, rest, run));
+        if kind.is_some() && !is_in_digest(text, place) {
+            return kind;
         }
         place += run;
     }
     None
 }
 
-/// A digest, a key or a UUID has at least so many hexadecimal digits.
+/// A digest or a key has at least so many hexadecimal digits.
 const DIGEST_DIGITS_MIN: usize = 32;
-/// RFC 9562 §4: a UUID's groups of hexadecimal digits.
+/// RFC 9562 §4: a UUID's groups of hexadecimal digits, 36 characters with what is between them.
 const UUID_GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+const UUID_LENGTH: usize = 36;
 
-fn is_within_word(text: &[u8], place: usize) -> bool {
-    place.checked_sub(1).and_then(|before| text.get(before)).is_some_and(u8::is_ascii_hexdigit)
+/// Whether a digit is one of a digest, a key or a UUID. Of 300 digests one holds eleven digits between letters that would be
+/// a telephone's number.
+fn is_in_digest(text: &[u8], place: usize) -> bool {
+    let (before, after) = text.split_at_checked(place).unwrap_or((text, &[]));
+    let (left, right) = (before.iter().rev(), after.iter());
+    let within = |byte: &&u8| byte.is_ascii_hexdigit();
+    let digits = left.take(DIGEST_DIGITS_MIN).take_while(within).count()
+        + right.take(DIGEST_DIGITS_MIN).take_while(within).count();
+    digits >= DIGEST_DIGITS_MIN
+        || (place.saturating_sub(UUID_LENGTH - 1)..=place).any(|start| {
+            let is_begun = start.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_hexdigit);
+            let is_longer = text.get(start + UUID_LENGTH).is_some_and(u8::is_ascii_hexdigit);
+            !is_begun && !is_longer && text.get(start..start + UUID_LENGTH).is_some_and(is_uuid)
+        })
 }
 
-/// How long the digest, key or UUID is that a text begins with, written in hexadecimal digits; 0 if it is none. Of 300
-/// digests one holds eleven digits between letters that would be a telephone's number.
-fn digest_at(text: &[u8]) -> usize {
-    let word = |from: usize| text.iter().skip(from).take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let length = word(0);
-    if length >= DIGEST_DIGITS_MIN {
-        return length;
-    }
-    let mut end = 0;
-    for (group, digits) in UUID_GROUPS.into_iter().enumerate() {
-        if group > 0 {
-            if text.get(end) != Some(&b'-') {
-                return 0;
-            }
-            end += 1;
-        }
-        if word(end) != digits {
-            return 0;
-        }
-        end += digits;
-    }
-    end
+fn is_uuid(text: &[u8]) -> bool {
+    let groups = text.split(|byte| *byte == b'-');
+    let is_group = |group: &[u8], digits: usize| group.len() == digits && group.iter().all(u8::is_ascii_hexdigit);
+    groups.clone().count() == UUID_GROUPS.len()
+        && groups.zip(UUID_GROUPS).all(|(group, digits)| is_group(group, digits))
 }
 
 /// How many digits a text begins with.
@@ -305,6 +295,10 @@ fn is_resident(body: &[u8], check: u8) -> bool {
 /// may be a Chinese one. Letters I and O are not used. What stands within a longer number, such as a
 /// certificate's, is no plate.
 fn has_plate(text: &str) -> bool {
+    // A province is no ASCII.
+    if text.is_ascii() {
+        return false;
+    }
     let letter = |character: char| matches!(character, 'A'..='H' | 'J'..='N' | 'P'..='Z');
     let mut preceding = ' ';
     for (at, character) in text.char_indices() {
