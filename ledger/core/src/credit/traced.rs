@@ -303,8 +303,9 @@ pub(super) fn facts(store: &dyn Read, subject: &str, at_height: u64) -> Result<V
         let found = month_at(store, &group, at_height)?;
         let is_confirmed = is_confirmed(store, subject, month, at_height)?;
         let of = (class, month, if is_confirmed { Source::BothSides } else { Source::OneSide });
-        facts.extend(found.complete.fact(Indicator::TraceCompleteness, of, &hash)?);
+        // Turned round in the end.
         facts.extend(found.timely.fact(Indicator::TraceTimeliness, of, &hash)?);
+        facts.extend(found.complete.fact(Indicator::TraceCompleteness, of, &hash)?);
         end = sums_key(&group, 0);
     }
     facts.reverse();
