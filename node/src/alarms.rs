@@ -184,7 +184,7 @@ impl Alarms {
             in_short(Some(published)),
             in_short(follows.as_ref()),
         ];
-        let told = Told { code: codes::GRADE, of: record.to_string(), arguments };
+        let told = Told { code: codes::GRADE, of: shortened(subject), arguments };
         if let Err(error) = self.keep(told, None, now) {
             tracing::error!(%error, ?wrong, "an alarm is not on disk");
         }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use asking::{ask, get};
 use runner::{OWNER, Run, Served, chain_with_known_keys, document, event, folder, is, path, run};
 use serde_json::Value;
+use suyuan_epcis::time::{Rounding, Stamp};
 use suyuan_ledger::codec;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, record_type};
@@ -179,9 +180,9 @@ fn shipped(number: u32, time: &str, members: &str) -> String {
     event(number, &members).replace("2026-10-01T08:00:00+08:00", time)
 }
 
-// Goal: how completely and how soon a firm records counts in its credit, with the worst events as evidence, to which it may
-// object; and is told again at any height. Method: events of a month long over, of the month before and of this month; a
-// payload is erased; the credit before, after, and of a day on which this month is over.
+// Goal: how completely and how soon a firm records counts in its credit once the month is over, with the worst events as
+// evidence, to which it may object; and is told again at any height. Method: an event of months ago and others of now, of
+// which the month goes on; the credit as of today, and as of a day on which it is over.
 #[test]
 fn events_count() {
     let work = folder(&[]);
@@ -191,43 +192,40 @@ fn events_count() {
         let file = write(&work, &document(events));
         is(&run(&["capture", &file, "--key", &key, "--insecure", "--dir", &dir]), 0, "accepted");
     };
-    capture(&[
-        shipped(1, "2026-01-10T08:00:00+08:00", ""),
-        shipped(2, "2026-01-31T23:59:00+08:00", r#","suyuan:eta":"2026-02-02""#),
-    ]);
     let show = |more: &[&str]| run(&[&["credit", FIRM, "--json", "--dir", &dir], more].concat()).json();
     let facts = |said: &Value| -> Vec<(String, u64, u64, usize)> {
         let facts = said["facts"].as_array().unwrap().iter();
         let number = |fact: &Value, name: &str| fact[name].as_u64().unwrap();
         let evidence = |fact: &Value| fact["evidence"].as_array().unwrap().len();
-        facts
-            .map(|fact| {
-                (fact["id"].as_str().unwrap().to_owned(), number(fact, "value"), number(fact, "mass"), evidence(fact))
-            })
-            .collect()
+        let id = |fact: &Value| fact["id"].as_str().unwrap().to_owned();
+        facts.map(|fact| (id(fact), number(fact, "value"), number(fact, "mass"), evidence(fact))).collect()
     };
-    let first = show(&[]);
-    let height = first["height"].to_string();
+    let now = Stamp { seconds: now_ms() / 1_000 - 60, nanoseconds: 0 }.to_utc_milliseconds(Rounding::HalfUp).unwrap();
+    capture(&[shipped(1, "2026-01-10T08:00:00+08:00", ""), shipped(2, &now, r#","suyuan:eta":"2026-02-02""#)]);
+    let later = ["--day", "2030-01-01"];
+    let first = show(&later);
     let at_first = facts(&first);
-    assert_eq!(at_first.iter().map(|one| one.0.as_str()).collect::<Vec<_>>(), ["TRC.FOOD.2026-01", "TRT.FOOD.2026-01"]);
+    let indicators: Vec<&str> =
+        at_first.iter().filter_map(|one| one.0.split_once(".FOOD.20")).map(|(of, _)| of).collect();
+    assert_eq!(indicators, ["TRC", "TRT"]);
     assert!((1..1_000).contains(&at_first[0].1), "{at_first:?}");
-    assert_eq!((at_first[1].1, at_first[1].2, at_first[1].3), (0, 1_000, 2), "{at_first:?}");
-    // Ten in a month weigh twice as much as one. They are recorded when they happen.
-    let now = suyuan_epcis::time::Stamp { seconds: now_ms() / 1_000 - 60, nanoseconds: 0 };
-    let now = now.to_utc_milliseconds(suyuan_epcis::time::Rounding::HalfUp).unwrap();
+    assert_eq!((at_first[1].1, at_first[1].2, at_first[1].3), (500, 1_000, 1), "{at_first:?}");
+    assert_eq!(facts(&show(&[])), [], "a month that goes on does not count yet");
+    // Ten in a month weigh twice as much.
     capture(&(10..20).map(|number| shipped(number, &now, "")).collect::<Vec<_>>());
-    assert_eq!(facts(&show(&[])), at_first, "a month that goes on does not count yet");
-    let later = facts(&show(&["--day", "2030-01-01"]));
-    assert_eq!((later.len(), later[3].1, later[3].2, later[3].3), (4, 1_000, 2_000, 1), "{later:?}");
-    assert_eq!(facts(&show(&["--at", &height])), at_first);
+    let more = facts(&show(&later));
+    assert_eq!((more[1].1, more[1].2, more[1].3), (11_000 / 12, 2_000, 1), "{more:?}");
+    let height = first["height"].to_string();
+    assert_eq!(facts(&show(&["--at", &height, later[0], later[1]])), at_first);
     // What a month counts is objected to by one of its events.
     let target = first["facts"][1]["evidence"][0].as_str().unwrap();
     let members =
         format!(r#""target":"{target}","kind":"fact","statement":"{}","evidence":[],"indicators":["TRT"]"#, hash('f'));
     let done = record(&work, &["--dir", &dir], "firm", &line("Objection", "2026-07-27", &members));
     let accepted = format!(r#""objection":"{}","step":"accept""#, hashes(&done)[0]);
-    is(&record(&work, &["--dir", &dir], "authority", &line("ObjectionStep", "2026-07-28", &accepted)), 0, "\"record\"");
-    let said = show(&[]);
+    let accepted = line("ObjectionStep", "2026-07-28", &accepted);
+    is(&record(&work, &["--dir", &dir], "authority", &accepted), 0, "\"record\"");
+    let said = show(&later);
     let status = |place: usize| said["facts"][place]["status"].as_str().unwrap().to_owned();
     assert_eq!((status(0), status(1)), ("active".to_owned(), "suspended".to_owned()));
     is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
@@ -269,15 +267,16 @@ fn published_grades_are_computed_again() {
         format!("{record}\n")
     };
     is(&record(&work, &place, "authority", &record_of(&|_| {})), 0, "\"record\"");
-    let changes: [&dyn Fn(&mut Value); 8] = [
+    let changes: [&dyn Fn(&mut Value); 9] = [
         &|record| record["grade"] = "A".into(),
         &|record| record["band"] = "E".into(),
         &|record| record["score"] = 1.into(),
         &|record| record["explanation"] = hash('0').into(),
         &|record| record["parametersHash"] = hash('0').into(),
+        &|record| record["profile"] = "SPEQ".into(),
         &|record| record["height"] = 1.into(),
         &|record| record["height"] = 1_000_000.into(),
-        &|record| record["ceilings"] = serde_json::json!([]),
+        &|record| record["day"] = "2020-01-01".into(),
     ];
     for change in changes {
         is(&record(&work, &place, "authority", &record_of(change)), 1, "CREDIT-GRADE_DIFFERS");

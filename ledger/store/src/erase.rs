@@ -56,11 +56,13 @@ impl RocksStore {
         let keys: BTreeSet<[u8; 12]> = places.iter().map(|place| place.key()).collect();
         let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(()) };
         let read_out: Vec<(u64, u32)> = places.iter().map(|place| (place.height, place.index)).collect();
+        let reading = self.reading();
         let mut deletions = reading::forget(self, &read_out)?;
         for key in &keys {
             deletions.delete(Table::Payload, *key);
         }
         self.commit(&deletions)?;
+        drop(reading);
         let moment = self.database.latest_sequence_number();
 
         let mut suspects = files(&self.path, "log")?;

@@ -1,7 +1,7 @@
 //! A ledger's store in RocksDB.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rocksdb::properties::TOTAL_SST_FILES_SIZE;
 use rocksdb::{
@@ -63,9 +63,16 @@ pub struct RocksStore {
     note: Note,
     /// The words of the first write that failed: from then on the store refuses everything (`style.md` 26).
     failed: OnceLock<String>,
+    /// Whoever reads bodies into `Table::Reading`, or erases them.
+    reading: Mutex<()>,
 }
 
 impl RocksStore {
+    /// To be held from when bodies are read until what was read out of them is committed: no body is erased meanwhile.
+    pub fn reading(&self) -> MutexGuard<'_, ()> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Opens the store at a path. Only one process can have it open.
     pub fn open(path: &Path, options: &StoreOptions) -> Result<RocksStore, OpenError> {
         if options.memory_bytes < MEMORY_BYTES_MIN {
@@ -89,7 +96,7 @@ impl RocksStore {
         writes.disable_wal(options.disposable);
         let note = open_note(path, &database, options.accept_torn_log)?;
         let (path, reads) = (path.to_path_buf(), ReadOptions::default());
-        Ok(RocksStore { database, path, reads, writes, note, failed: OnceLock::new() })
+        Ok(RocksStore { database, path, reads, writes, note, failed: OnceLock::new(), reading: Mutex::default() })
     }
 
     /// Makes the changes in one atomic, synced batch. After an error the store refuses everything.

@@ -7,13 +7,14 @@ use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::record::{CreditRecord, Statement};
 use suyuan_ledger::credit::repair::RepairPolicies;
+use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError};
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::replay::stored_block;
 
-use super::{Looked, Reading};
+use super::{Looked, PROFILE_DEFAULT, Reading};
 use crate::open::store_reason;
 
 /// A grade that does not follow from the records.
@@ -36,7 +37,7 @@ pub fn in_short(published: Option<&Published>) -> String {
     format!("{} {score} {day} {}", grade.name(), explanation.get(..8).unwrap_or_default())
 }
 
-/// What is to be published of a firm as of a height by these weights, if anything is recorded of it by then. The index MUST
+/// What is to be published of a firm as of a height, if anything is recorded of it by then. The index MUST
 /// reach that height.
 pub(super) fn follows(
     store: &dyn Read,
@@ -47,8 +48,9 @@ pub(super) fn follows(
     let Ok(block) = stored_block(store, published.height) else { return Ok(None) };
     let data = (Calendar::first(), RepairPolicies::first());
     let file = reading::file(store, directory, subject, (published.height, block.header.time), data)?;
-    let at = (published.height, published.day);
-    Ok((!file.is_empty()).then(|| Published::of(&file, published.profile, at)))
+    // Neither the day nor the weights are the publisher's to choose.
+    let (profile, day) = (file.profile().unwrap_or(PROFILE_DEFAULT), Day::in_china(block.header.time));
+    Ok((!file.is_empty()).then(|| Published::of(&file, profile, (published.height, day))))
 }
 
 impl Reading {
@@ -66,10 +68,17 @@ impl Reading {
             let (Some(Statement::Grade(published)), Some(record)) = (said.map(|said| said.statement), record) else {
                 continue;
             };
-            let is_before = published.height < *height;
-            let follows = match is_before {
-                true => follows(&snapshot, &ledger.directory, subject, &published).map_err(failed)?,
-                false => None,
+            let follows = match published.height < *height {
+                true => follows(&snapshot, &ledger.directory, subject, &published),
+                false => Ok(None),
+            };
+            let follows = match follows {
+                Ok(follows) => follows,
+                Err(error) => {
+                    // One file that can't be read hides no other.
+                    tracing::error!(%error, subject, "a grade can't be computed again");
+                    continue;
+                }
             };
             if follows.as_ref() != Some(&*published) {
                 let record = record.record(*height, *index).hash();

@@ -1,8 +1,8 @@
 //! What is said of a firm's credit: its records, read out of blocks beside the writer, and what the model makes of them;
 //! and the gate for records of credit and of contracts.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -28,6 +28,7 @@ use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::head::lacks_history;
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::replay::stored_block;
+use suyuan_ledger::state::verify::VerifiedSubmission;
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent, record_type};
 use suyuan_store::{RocksStore, Snapshot};
 use utoipa::ToSchema;
@@ -49,8 +50,6 @@ pub mod audit;
 /// Reads records of credit out of blocks, on a thread of its own.
 pub struct Reading {
     store: Arc<RocksStore>,
-    /// Two at once would do the same twice.
-    at_work: Mutex<()>,
     stops: AtomicBool,
 }
 
@@ -75,13 +74,14 @@ pub struct ReadingThread {
 impl Reading {
     /// Of a store, with nobody reading yet.
     pub fn new(store: Arc<RocksStore>) -> Reading {
-        Reading { store, at_work: Mutex::default(), stops: AtomicBool::default() }
+        Reading { store, stops: AtomicBool::default() }
     }
 
     /// Reads all blocks that there are; gives the height of the last. While the node still takes its history, that is for
     /// later.
     pub fn catch_up(&self) -> Result<u64, StoreError> {
-        let _at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        // Two at once would do the same twice; and what is erased meanwhile would be read all the same.
+        let _at_work = self.store.reading();
         // Records that are there already MUST NOT be taken for all that were before them.
         if lacks_history(self.store.as_ref())? {
             return Err(StoreError::Later);
@@ -465,8 +465,19 @@ pub fn gate(reading: &Reading, submission: &SignedSubmission) -> Result<Option<R
         author.map(|one| Author { uri: one.uri.clone(), is_authority: one.role == OrganisationRole::Authority });
     let Some(author) = author else { return Ok(None) };
     let at = (head, now_ms().max(ledger.head.time));
-    let mut gate =
-        Gate { store: &snapshot, ledger: &ledger, author, at, files: BTreeMap::new(), contracts: BTreeMap::new() };
+    // What is not signed by whom it names is refused by the writer, and costs nobody more than that.
+    if VerifiedSubmission::verify(submission.clone(), ledger.head.chain, &ledger.directory).is_err() {
+        return Ok(None);
+    }
+    let mut gate = Gate {
+        store: &snapshot,
+        ledger: &ledger,
+        author,
+        at,
+        files: BTreeMap::new(),
+        contracts: BTreeMap::new(),
+        graded: BTreeSet::new(),
+    };
     for (event, place) in submission.events.iter().zip(0..) {
         let refused = match event.record_type {
             record_type::CREDIT => gate.credit(event)?,
@@ -489,6 +500,8 @@ struct Gate<'a> {
     at: (u64, i64),
     files: BTreeMap<String, CreditFile<'static>>,
     contracts: BTreeMap<Hash, Contract<'static>>,
+    /// Whose grades are published.
+    graded: BTreeSet<String>,
 }
 
 /// Why one is refused, and where in it.
@@ -507,6 +520,13 @@ impl Gate<'_> {
             self.files.insert(subject.clone(), file);
         }
         if let Statement::Grade(published) = &record.statement {
+            // To compute one again takes time: of each firm one at once, of those who may.
+            if !self.author.is_authority || self.author.uri == subject {
+                return Ok(Some((Reason::new(code_of(Void::NoRight), &[]), String::new())));
+            }
+            if !self.graded.insert(subject.clone()) {
+                return Ok(Some((Reason::new(code_of(Void::Transition), &[]), String::new())));
+            }
             let follows = audit::follows(self.store, &self.ledger.directory, &subject, published)?;
             if follows.as_ref() != Some(&**published) {
                 let words = audit::in_short(follows.as_ref());

@@ -438,18 +438,14 @@ impl<'a> CreditFile<'a> {
 
     // ---- what it comes to ----
 
-    /// The grade that was published last, and the hash of its record.
+    /// The grade that was published as of the greatest height, and the hash of its record.
     pub fn published(&self) -> Option<(Hash, &Published)> {
         let stands = self.in_order().filter(|(_, item)| item.standing == Standing::Stands);
-        let grade = |(hash, item): (&Hash, &'_ Item)| match &item.statement {
-            Statement::Grade(_) => Some(*hash),
+        let grades = stands.filter_map(|(hash, item)| match &item.statement {
+            Statement::Grade(published) => Some((*hash, &**published)),
             _ => None,
-        };
-        let hash = stands.filter_map(grade).last()?;
-        match &self.items.get(&hash)?.statement {
-            Statement::Grade(published) => Some((hash, published)),
-            _ => None,
-        }
+        });
+        grades.max_by_key(|(_, published)| published.height)
     }
 
     fn in_order(&self) -> impl Iterator<Item = (&Hash, &Item)> {

@@ -1,6 +1,8 @@
 //! A grade that an authority publishes: what a firm's credit was at a height, so exactly that whoever may read the facts
 //! computes every part of it again, and sees whether anybody has changed it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::evaluate::{Assessment, Grade};
@@ -11,8 +13,8 @@ use crate::day::Day;
 use crate::hash::{Hash, Tag};
 use crate::members::{InvalidRecord, Members};
 
-/// There are nine ceilings, and one may be there twice.
-const CEILINGS_MAX: usize = 32;
+/// There are nine ceilings, each of one of five grades.
+const CEILINGS_MAX: usize = 45;
 
 /// What is published of a firm's credit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub struct Published {
     pub band: Grade,
     /// The grade. It is never E where no authority stands for anything against the firm (§5.13).
     pub grade: Grade,
-    /// What holds it down, as `CAP-9:C`.
+    /// What holds it down, as `CAP-9:C`, each once.
     pub ceilings: Vec<String>,
     /// The hash of the explanation: of all that the evaluation says, and of every fact with what it did to the score and the
     /// records that it comes from.
@@ -75,7 +77,8 @@ impl Published {
             Grade::E if !assessment.has_authority_against() => Grade::D,
             grade => grade,
         };
-        let ceilings =
+        // One of a kind each: a firm may have any number of penalties.
+        let ceilings: BTreeSet<String> =
             evaluation.ceilings.iter().map(|one| format!("{}:{}", one.code.name(), one.grade.name())).collect();
         Published {
             profile: evaluation.profile,
@@ -85,7 +88,7 @@ impl Published {
             score: evaluation.score,
             band: evaluation.band,
             grade,
-            ceilings,
+            ceilings: ceilings.into_iter().collect(),
             explanation: Tag::Explanation.hash(&explanation),
         }
     }

@@ -20,8 +20,11 @@ use crate::state::reader::Reader;
 use crate::state::records;
 use crate::submission::record_type;
 
-/// Under this key is the height up to which blocks were read.
-const HEIGHT_KEY: &[u8] = &[0];
+/// Under this key is the height up to which blocks were read. Its last byte is the version of what is read out of them: of
+/// another version all is read anew.
+const HEIGHT_KEY: &[u8] = &[0, 2];
+/// Above every key of the table.
+const END: &[u8] = &[u8::MAX];
 /// Of a subject's records of credit: its URI, zero, height BE8, index BE4.
 const OF_SUBJECT: u8 = 1;
 /// Of a contract's records: its hash, height BE8, index BE4.
@@ -48,8 +51,21 @@ pub fn height(store: &dyn Read) -> Result<u64, StoreError> {
     number.transpose().map(|height| height.unwrap_or(0)).map_err(|_| corrupt("the height is no number"))
 }
 
+/// Whether what was read is of this version. Nothing is, if nothing was read yet.
+pub fn is_of_now(store: &dyn Read) -> Result<bool, StoreError> {
+    let mut is_empty = true;
+    store.scan(Table::Reading, &[], END, &mut |_, _| {
+        is_empty = false;
+        false
+    })?;
+    Ok(is_empty || store.get(Table::Reading, HEIGHT_KEY)?.is_some())
+}
+
 /// Reads further blocks, up to that height, which the store MUST hold: what is to be written, or none if all were read.
 pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreError> {
+    if !is_of_now(store)? {
+        return forgotten(store).map(Some);
+    }
     let done = height(store)?;
     if done >= head {
         return Ok(None);
@@ -78,6 +94,17 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
     Traces::new(store, &index.directory).take(done + 1, last, &mut writes)?;
     writes.put(Table::Reading, HEIGHT_KEY, last.to_be_bytes());
     Ok(Some(writes.into_writes()))
+}
+
+/// Takes away what an earlier version read. What is left says that nothing was read.
+fn forgotten(store: &dyn Read) -> Result<WriteSet, StoreError> {
+    let mut writes = WriteSet::default();
+    store.scan(Table::Reading, &[], END, &mut |key, _| {
+        writes.delete(Table::Reading, key);
+        true
+    })?;
+    writes.put(Table::Reading, HEIGHT_KEY, 0u64.to_be_bytes());
+    Ok(writes)
 }
 
 /// Makes the rows of records.
@@ -109,7 +136,8 @@ impl<'a> Index<'a> {
             let said = said.filter(|said| author.is_authority || author.uri == said.subject);
             let Some(said) = said else { return Ok(Vec::new()) };
             let mut rows = vec![(subject_key(&said.subject, place), Vec::new())];
-            if matches!(said.statement, Statement::Grade(_)) {
+            // What a firm says of its own grade has no effect, and is nothing to be alarmed at.
+            if matches!(said.statement, Statement::Grade(_)) && author.is_authority && author.uri != said.subject {
                 rows.push((grade_key(place), said.subject.into_bytes()));
             }
             return Ok(rows);

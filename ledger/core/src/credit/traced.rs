@@ -1,5 +1,6 @@
 //! How completely and how soon a firm records what it does: sums over its events of a class of products in a month, which
-//! become facts TRC and TRT (`03-records.md` §3.9). Sums are kept up to each block, so that they are read at any height
+//! become facts TRC and TRT (`03-records.md` §3.9). The month is that of the block, so that nobody fills up a month that is
+//! over, or makes a history by dating back. Sums are kept up to each block, so that they are read at any height
 //! without looking at the events again, and made anew where an event's payload is erased.
 //!
 //! Under `3.9` splitting events buys nothing: what a month weighs grows with the power of ten of its events.
@@ -34,6 +35,8 @@ const WORST_MAX: usize = 4;
 /// So many of an event's runs of subjects, and of the entries before it, are looked at for whom it confirms.
 const RUNS_LOOKED_AT: usize = 4;
 const ENTRIES_LOOKED_AT: u64 = 16;
+/// And so many with those of strangers.
+const ENTRIES_MAX: u64 = 256;
 const FULL: u16 = 1_000;
 
 /// What the events of a month come to so far.
@@ -191,8 +194,12 @@ fn judged_at(reader: &Reader<'_>, place: Place) -> Result<Option<(StoredRecord, 
 /// Whose sum an event counts for, and how complete it is. What is not scored counts for none.
 fn group_of(directory: &Directory, record: &StoredRecord, judged: &Judged) -> Option<(Group, u32)> {
     let author = directory.organisation(record.author)?;
-    let end = Day::in_china(record.event_time).month_end()?;
-    Some(((author.uri.clone(), judged.class?, end), judged.completeness?))
+    Some(((author.uri.clone(), judged.class?, month_of(record)?), judged.completeness?))
+}
+
+/// The last day of the month in which an event was recorded.
+fn month_of(record: &StoredRecord) -> Option<Day> {
+    Day::in_china(record.block_time).month_end()
 }
 
 /// Whom an event confirms: the firm that recorded something of its objects before, if its author has a right to them. Keys
@@ -217,14 +224,22 @@ fn confirmed(
                 false => high = middle,
             }
         }
-        for at in (low.saturating_sub(ENTRIES_LOOKED_AT)..low).rev() {
+        let mut looked_at = 0;
+        for at in (low.saturating_sub(ENTRIES_MAX)..low).rev() {
             let Some(entry) = entry(at)? else { break };
+            // A stranger confirms nobody, is confirmed by nobody, and hides nobody.
+            if entry.standing <= Standing::Bystander as u8 {
+                continue;
+            }
+            if looked_at >= ENTRIES_LOOKED_AT {
+                break;
+            }
+            looked_at += 1;
             let Some(before) = reader.record(entry.height, entry.index)? else { continue };
             if before.author == record.author || before.record_type != record_type::EPCIS {
                 continue;
             }
-            let end = Day::in_china(before.event_time).month_end();
-            if let (Some(one), Some(end)) = (directory.organisation(before.author), end) {
+            if let (Some(one), Some(end)) = (directory.organisation(before.author), month_of(&before)) {
                 keys.insert(confirmed_key(&one.uri, end, place));
             }
             break;
@@ -269,6 +284,11 @@ pub(super) fn forget(
                 true
             })?;
             for place in places.into_iter().filter(|place| !erased.contains(place)) {
+                // Most are another's: that is known without its payload.
+                let author = reader.record(place.0, place.1)?.and_then(|record| directory.organisation(record.author));
+                if author.is_none_or(|author| author.uri != group.0) {
+                    continue;
+                }
                 let Some((record, judged)) = if_sound(judged_at(&reader, place))? else { continue };
                 if let Some((of, complete)) = group_of(directory, &record, &judged)
                     && of == group

@@ -71,8 +71,10 @@ fn number_in(text: &[u8]) -> Option<Kind> {
         let (before, rest) = text.split_at_checked(place)?;
         let run = digits_at(rest);
         let (digits, after) = rest.split_at_checked(run)?;
-        let kind = number_shape(digits, before.last().copied(), after).or_else(|| grouped(before, rest, run));
-        if kind.is_some() && !is_in_digest(text, place) {
+        let of_run = number_shape(digits, before.last().copied(), after).filter(|_| !is_in_digest(text, place));
+        // Nothing but a UUID has groups within it.
+        let kind = of_run.or_else(|| grouped(before, rest, run));
+        if kind.is_some() && !is_in_uuid(text, place) {
             return kind;
         }
         place += run;
@@ -86,7 +88,7 @@ const DIGEST_DIGITS_MIN: usize = 32;
 const UUID_GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
 const UUID_LENGTH: usize = 36;
 
-/// Whether a digit is one of a digest, a key or a UUID. Of 300 digests one holds eleven digits between letters that would be
+/// Whether a digit is one of a digest or a key. Of 300 digests one holds eleven digits between letters that would be
 /// a telephone's number.
 fn is_in_digest(text: &[u8], place: usize) -> bool {
     let (before, after) = text.split_at_checked(place).unwrap_or((text, &[]));
@@ -95,11 +97,15 @@ fn is_in_digest(text: &[u8], place: usize) -> bool {
     let digits = left.take(DIGEST_DIGITS_MIN).take_while(within).count()
         + right.take(DIGEST_DIGITS_MIN).take_while(within).count();
     digits >= DIGEST_DIGITS_MIN
-        || (place.saturating_sub(UUID_LENGTH - 1)..=place).any(|start| {
-            let is_begun = start.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_hexdigit);
-            let is_longer = text.get(start + UUID_LENGTH).is_some_and(u8::is_ascii_hexdigit);
-            !is_begun && !is_longer && text.get(start..start + UUID_LENGTH).is_some_and(is_uuid)
-        })
+}
+
+/// Whether a digit is one of a UUID.
+fn is_in_uuid(text: &[u8], place: usize) -> bool {
+    (place.saturating_sub(UUID_LENGTH - 1)..=place).any(|start| {
+        let is_begun = start.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_hexdigit);
+        let is_longer = text.get(start + UUID_LENGTH).is_some_and(u8::is_ascii_hexdigit);
+        !is_begun && !is_longer && text.get(start..start + UUID_LENGTH).is_some_and(is_uuid)
+    })
 }
 
 fn is_uuid(text: &[u8]) -> bool {
@@ -394,6 +400,8 @@ mod tests {
             ("run 00000000-0000-4000-8000-a13812345678.", None),
             ("run 0000000-0000-4000-8000-a13812345678", Some(Kind::MobileNumber)),
             ("00000000-0000-4000-8138-1234567800aa", None),
+            ("00000000-a138-1234-5678-0000000000aa", None),
+            ("5cab0000000000000000000000000a138 1234 5678", Some(Kind::MobileNumber)),
         ];
         for (text, expected) in table {
             assert_eq!(natural_person_shape(text), expected, "{text}");
