@@ -3,16 +3,15 @@
 //! An event that names its record type, or its product class and is written like one record type of that class, is
 //! judged; any other follows no profile.
 
-use std::ops::ControlFlow;
-
 use suyuan_epcis::codes::record as codes;
-use suyuan_epcis::document::{Item, Limits};
-use suyuan_epcis::input::Input;
+use suyuan_epcis::json::context::Context;
+use suyuan_epcis::json::{read, tree};
 use suyuan_epcis::model::Event;
-use suyuan_epcis::problem::Reason;
+use suyuan_epcis::problem::{Path, Problems, Reason};
 use suyuan_epcis::time::Stamp;
 
 use super::{ProductClass, RecordType, assess, classify, declared_class, declared_type, timeliness};
+use crate::derive::DEPTH_MAX;
 
 /// Founds what was there before its holder joined: neither scored nor late (domain/03 §3.10).
 const OPENING_BALANCE: &str = "TRC.OPENING_BALANCE";
@@ -47,15 +46,10 @@ pub fn judge(payload: &[u8], recorded_ms: i64) -> Option<Judged> {
     if !may_follow(payload) {
         return None;
     }
-    let mut event = None;
-    let read = suyuan_epcis::read::read(&mut Input::Memory(payload.to_vec()), &Limits::default(), &mut |item| {
-        if let Item::Event(found, ..) = item {
-            event = Some(*found);
-        }
-        ControlFlow::Continue(())
-    });
-    read.ok()?;
-    of_event(&event?, recorded_ms)
+    // A payload is one event: what it takes to find out whether an input is one is left out.
+    let json = tree::parse(payload, DEPTH_MAX as usize).ok()?;
+    let event = read::event(json, &Context::default(), &Path::root(""), &mut Problems::new(None));
+    of_event(&event, recorded_ms)
 }
 
 fn of_event(event: &Event, recorded_ms: i64) -> Option<Judged> {
