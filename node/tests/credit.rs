@@ -231,6 +231,42 @@ fn events_count() {
     is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
 }
 
+// Goal: an authority commits to whom it may inspect, each at the rate of its grade, before anybody can know who is drawn.
+// Method: a draw among a firm with a penalty and one of which nothing is known; the same name again, and a firm that draws.
+#[test]
+fn a_draw_is_committed_to() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let place = ["--dir", dir.as_str()];
+    let listing = format!(
+        r#""list":"x","decisionNo":"1","basis":"x","from":"2026-01-01","humanDecision":true,"noticeReceipt":"{}""#,
+        hash('a')
+    );
+    is(&record(&work, &place, "authority", &line("Listing", "2026-01-01", &listing)), 0, "");
+    let firms = path(&work, "firms.txt");
+    fs::write(&firms, format!("91440115DEMA00013J\n\n{BUYER}\n")).unwrap();
+    let commit = |name: &str, key: &str| {
+        let key = path(&work, key);
+        run(&[&["inspect-draw", "commit", name, &firms, "--key", &key, "--insecure"], &place[..]].concat())
+    };
+    is(&commit("2026-1", "authority.key"), 0, "recorded at height");
+    is(&commit("2026-1", "authority.key"), 1, "CREDIT-TRANSITION");
+    is(&commit("2026-2", "firm.key"), 1, "CREDIT-NO_RIGHT");
+    let shown = run(&[&["inspect-draw", "show", AUTHORITY, "--json"], &place[..]].concat());
+    let said = &shown.json()[0];
+    assert_eq!((said["draw"].as_str(), said["lot_height"].is_null()), (Some("2026-1"), true), "{said}");
+    let rates: Vec<u64> = said["entities"].as_array().unwrap().iter().filter_map(|one| one["rate"].as_u64()).collect();
+    assert_eq!(rates, [1_000_000, 100_000], "{said}");
+    is(
+        &run(&[&["inspect-draw", "show", AUTHORITY, "2026-1"], &place[..]].concat()),
+        0,
+        "the lot is the first block from",
+    );
+    is(&run(&[&["inspect-draw", "show", AUTHORITY, "2026-7"], &place[..]].concat()), 1, "");
+    fs::write(&firms, "91440115DEMA00013J\n91440115DEMA00013J\n").unwrap();
+    is(&commit("2026-3", "authority.key"), 1, "CREDIT-RECORD_FORM");
+}
+
 // Goal: a grade is published only as it follows from the records, and one that was published all the same is found, by whoever
 // looks and by every node. Method: a grade published by the authority; the same with each part changed is refused at the
 // gateway; then written past it, and looked for in the directory and by a node that reads it.

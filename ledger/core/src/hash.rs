@@ -141,6 +141,10 @@ tags! {
     Pseudonym "psd",
     /// The explanation of a published grade.
     Explanation "exp",
+    /// What a draw is made by: a block and the draw's name.
+    Lot "lot",
+    /// Whether a firm is drawn.
+    Drawn "drw",
 }
 
 /// The keyed hasher's keys, made once: deriving one for each hash would cost more than the hash.

@@ -8,6 +8,7 @@ use super::alarms::AlarmsArguments;
 use super::backup::{AcceptLossArguments, BackupArguments, RestoreArguments};
 use super::contract::ContractArguments;
 use super::credit::CreditArguments;
+use super::draw::DrawArguments;
 use super::status::StatusArguments;
 use crate::epc_form::EpcForm;
 
@@ -66,6 +67,8 @@ pub enum Command {
     Governance(GovernanceCommand),
     /// Credit of a firm: its grade, what it is made of; exit code 1 if nothing is recorded
     Credit(CreditArguments),
+    /// Inspections by lot: commit to a list of firms, see who is drawn
+    InspectDraw(DrawArguments),
     /// Contracts: what is owed, how it stands, what became of it
     Contract(ContractArguments),
     /// Print every message code with its texts, as Markdown

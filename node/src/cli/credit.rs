@@ -138,7 +138,7 @@ fn show(firm: &str, options: &CreditArguments, screen: &mut Screen) -> Result<Ou
 }
 
 /// A firm's credit, of a directory or a node.
-fn asked(firm: &str, at: &PlaceArguments, asked: Asked) -> Result<Credit, Failure> {
+pub(super) fn asked(firm: &str, at: &PlaceArguments, asked: Asked) -> Result<Credit, Failure> {
     Ok(match place(at, false) {
         Place::Directory(path) => {
             let opened = Opened::open(&path)?.whole()?;

@@ -16,6 +16,7 @@ mod credit;
 mod data;
 mod demo;
 mod dot;
+mod draw;
 mod epcis;
 mod found;
 mod governance;
@@ -93,6 +94,7 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Checkpoint(options) => place::end(verify::export(&options, screen), screen),
         Command::Governance(command) => place::end(governance::run(&command, screen), screen),
         Command::Org(command) => place::end(org::run(&command, screen), screen),
+        Command::InspectDraw(options) => place::end(draw::run(&options, screen), screen),
         Command::Contract(options) => place::end(contract::run(&options, screen), screen),
         Command::Credit(options) => place::end(credit::run(&options, screen), screen),
         Command::Codes(options) => code_list::run(&options, screen),

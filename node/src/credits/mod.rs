@@ -44,6 +44,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 const PROFILE_DEFAULT: Profile = Profile::Maker;
 
 pub mod audit;
+pub mod draws;
 
 // ---- reading ----
 

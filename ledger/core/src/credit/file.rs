@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::Calendar;
 use super::ceiling::{Ceiling, CeilingCode, Evidence};
+use super::draw::Draw;
 use super::evaluate::Grade;
 use super::fact::{Fact, FactStatus, Ring, Source};
 use super::indicator::Indicator;
@@ -222,10 +223,11 @@ impl<'a> CreditFile<'a> {
     fn judge(&self, written: &Written) -> Result<(), Void> {
         let Author { uri, is_authority } = &written.author;
         let record = &written.record;
-        let may = match record.statement.is_of_subject() {
-            true => *uri == record.subject,
+        let may = match &record.statement {
+            Statement::Draw(_) => *is_authority && *uri == record.subject,
+            statement if statement.is_of_subject() => *uri == record.subject,
             // Nobody judges itself.
-            false => *is_authority && *uri != record.subject,
+            _ => *is_authority && *uri != record.subject,
         };
         match may && record.subject == self.subject {
             true => Ok(()),
@@ -240,6 +242,7 @@ impl<'a> CreditFile<'a> {
                 self.need_pledge(pledge)?;
                 self.add(*hash, &record.statement, day);
             }
+            Statement::Draw(draw) if self.draws().any(|other| other.id == draw.id) => return Err(Void::Transition),
             Statement::Penalty { delivered: None, .. } => return Err(Void::NotDelivered),
             Statement::Objection { target, kind, evidence, indicators, .. } => {
                 self.object((*hash, day), *target, (*kind, indicators), !evidence.is_empty())?;
@@ -252,6 +255,13 @@ impl<'a> CreditFile<'a> {
             other => self.add(*hash, other, day),
         }
         Ok(())
+    }
+
+    fn draws(&self) -> impl Iterator<Item = &Draw> {
+        self.items.values().filter_map(|item| match &item.statement {
+            Statement::Draw(draw) => Some(&**draw),
+            _ => None,
+        })
     }
 
     fn add(&mut self, hash: Hash, statement: &Statement, day: Day) {

@@ -8,6 +8,7 @@
 
 pub mod calendar;
 mod ceiling;
+pub mod draw;
 pub mod equipment;
 mod evaluate;
 mod explain;

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::calendar::Calendar;
+use super::draw::Draw;
 use super::file::{Author, CreditFile, Written};
 use super::record::{CreditRecord, Statement};
 use super::repair::RepairPolicies;
@@ -281,6 +282,47 @@ pub fn contracts_of(store: &dyn Read, party: &str, at_height: u64) -> Result<Vec
         count < FILE_RECORDS_MAX
     })?;
     Ok(contracts)
+}
+
+/// A draw that an authority has committed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The hash of its record.
+    pub record: Hash,
+    /// The height of its block, and that block's time.
+    pub block: (u64, i64),
+    /// It.
+    pub draw: Draw,
+}
+
+/// The draws that an authority has committed to, up to a height. Of two of one name the first one is meant.
+pub fn draws(
+    store: &dyn Read,
+    directory: &Directory,
+    authority: &str,
+    at_height: u64,
+) -> Result<Vec<Committed>, StoreError> {
+    let (from, to) = (subject_key(authority, (0, 0)), subject_key(authority, (at_height.saturating_add(1), 0)));
+    let mut places = Vec::new();
+    store.scan(Table::Reading, &from, &to, &mut |key, _| {
+        places.extend(place_of(key));
+        places.len() < FILE_RECORDS_MAX
+    })?;
+    let (reader, mut found, mut names) = (Reader::new(store), Vec::new(), BTreeSet::new());
+    for (height, index) in places {
+        let (Some(payload), Some(record)) = (reader.payload(height, index)?, reader.record(height, index)?) else {
+            continue;
+        };
+        let is_own = author(directory, record.author).is_some_and(|one| one.is_authority && one.uri == authority);
+        let said = CreditRecord::parse(&payload.payload).ok().filter(|_| is_own);
+        if let Some(Statement::Draw(draw)) = said.map(|said| said.statement)
+            && names.insert(draw.id.clone())
+        {
+            let (block, record) = ((height, record.block_time), record.record(height, index).hash());
+            found.push(Committed { record, block, draw: *draw });
+        }
+    }
+    Ok(found)
 }
 
 /// The grades that were published from one height (not included) to another: where, and whose.

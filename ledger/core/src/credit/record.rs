@@ -1,6 +1,7 @@
 //! Reads the records of credit: what authorities have decided or found of a firm, what it has pledged, and how it objects
 //! and repairs. A payload is one JSON object of record type 5 (`docs/CREDIT.md`), read strictly.
 
+use super::draw::Draw;
 use super::indicator::Indicator;
 use super::parameters::Profile;
 use super::published::Published;
@@ -263,6 +264,8 @@ pub enum Statement {
         /// Why.
         reasons: Option<Hash>,
     },
+    /// Whom an authority inspects by lot: its subject is the authority itself.
+    Draw(Box<Draw>),
     /// The grade that an authority publishes.
     Grade(Box<Published>),
     /// The subject applies for repair.
@@ -382,6 +385,7 @@ fn statement(name: &str, members: &mut Members) -> Result<Statement, InvalidReco
             Statement::Repair { targets, pledge: members.hash("pledge")?, duties_done }
         }
         "suyuan:RepairStep" => repair_step(members)?,
+        "suyuan:InspectionDraw" => Statement::Draw(Box::new(Draw::read(members)?)),
         "suyuan:Grade" => Statement::Grade(Box::new(Published::read(members)?)),
         _ => return Err(members.error("type", "unknown type")),
     })

@@ -1,0 +1,167 @@
+//! `suyuan inspect-draw`: whom an authority inspects by lot.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use suyuan_epcis::codes::{Language, credit as codes};
+use suyuan_epcis::problem::Reason;
+use suyuan_ledger::credit::Grade;
+use suyuan_ledger::credit::draw::rate_ppm;
+use suyuan_sdk::keyfile::KeyFile;
+
+use super::apart;
+use super::arguments::SigningArguments;
+use super::credit::{asked, bytes_of, table};
+use super::outcome::Outcome;
+use super::place::{Failure, Place, directory, place};
+use super::screen::{Screen, printable};
+use super::text::pick;
+use crate::api::v1::credit::uri_of;
+use crate::codes::node as node_codes;
+use crate::credits::draws::{DrawSaid, draws};
+use crate::credits::{self, Asked, Credit, Reading};
+use crate::open::Opened;
+
+/// `suyuan inspect-draw`
+#[derive(Debug, Args)]
+pub struct DrawArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: DrawCommand,
+}
+
+/// Commands on draws.
+#[derive(Debug, Subcommand)]
+pub enum DrawCommand {
+    /// Commit to a list of firms, each at the rate of its grade; who is drawn the first block a day later decides
+    Commit(DrawCommitArguments),
+    /// Show who is drawn; everybody draws the same
+    Show(DrawShowArguments),
+}
+
+/// `suyuan inspect-draw commit`
+#[derive(Debug, Args)]
+pub struct DrawCommitArguments {
+    /// What this draw is called; another name each time
+    #[arg(value_name = "NAME")]
+    pub draw: String,
+    /// Firms, one a line: URI, unified social credit code or legal entity identifier; or - for standard input
+    #[arg(value_name = "FILE")]
+    pub firms_file: PathBuf,
+    /// Who signs it, and where it goes
+    #[command(flatten)]
+    pub signing: SigningArguments,
+}
+
+/// `suyuan inspect-draw show`
+#[derive(Debug, Args)]
+pub struct DrawShowArguments {
+    /// Authority, by its URI or unified social credit code
+    #[arg(value_name = "AUTHORITY")]
+    pub authority: String,
+    /// Only the draw of this name
+    #[arg(value_name = "NAME")]
+    pub draw: Option<String>,
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commits to a draw, or shows what became of one.
+pub fn run(options: &DrawArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    match &options.command {
+        DrawCommand::Commit(options) => commit(options, screen),
+        DrawCommand::Show(options) => show(options, screen),
+    }
+}
+
+fn commit(options: &DrawCommitArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let text = bytes_of(&options.firms_file)?;
+    let text = String::from_utf8_lossy(&text);
+    let firms: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(uri_of).collect();
+    let at = &options.signing.place;
+    let (key, credits) = match place(at, false) {
+        Place::Directory(path) => {
+            let opened = Opened::open(&path)?.whole()?;
+            let reading = Reading::new(Arc::clone(&opened.store));
+            let of = |firm: &String| known(credits::credit(&reading, firm, Asked::default()).map_err(Failure::from));
+            (Some(opened.device_key()), firms.iter().map(of).collect::<Result<Vec<_>, _>>()?)
+        }
+        Place::Node(_) => {
+            let of = |firm: &String| known(asked(firm, at, Asked::default()));
+            (None, firms.iter().map(of).collect::<Result<Vec<_>, _>>()?)
+        }
+    };
+    let key = options.signing.key.clone().or(key).ok_or_else(|| Reason::new(node_codes::KEY_MISSING, &[""]))?;
+    let authority = KeyFile::read(&key)?.information.organisation;
+    let entities = firms.iter().zip(&credits).map(|(firm, credit)| {
+        let grade = credit.as_ref().and_then(|credit| Grade::from_name(&credit.to_publish.grade));
+        json!({ "organisation": firm, "rate": rate_ppm(grade.unwrap_or(Grade::NotRated)) })
+    });
+    let record = json!({
+        "type": "suyuan:InspectionDraw", "subject": authority, "draw": options.draw,
+        "entities": entities.collect::<Vec<_>>(),
+    });
+    apart::record_one(&apart::CREDIT, record, &options.signing, screen)
+}
+
+/// A firm of which nothing is recorded is not rated.
+fn known(said: Result<Credit, Failure>) -> Result<Option<Credit>, Failure> {
+    match said {
+        Err(Failure::Of(_, reason)) if reason.code == codes::NOTHING => Ok(None),
+        said => said.map(Some),
+    }
+}
+
+fn show(options: &DrawShowArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
+    let mut found = draws(&Reading::new(Arc::clone(&opened.store)), &uri_of(&options.authority))?;
+    found.retain(|one| options.draw.as_ref().is_none_or(|name| *name == one.draw));
+    let language = screen.language;
+    let mut sink = screen.answers();
+    if options.json {
+        writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?;
+    } else {
+        found.iter().try_for_each(|one| write!(sink, "{}", in_words(one, language)))?;
+    }
+    Ok(if found.is_empty() { Outcome::No } else { Outcome::Done })
+}
+
+fn in_words(said: &DrawSaid, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let mut text = format!(
+        "{}  {} {}  {}\n",
+        printable(&said.draw),
+        say("committed at height", "承诺于高度"),
+        said.height,
+        said.record
+    );
+    match (&said.lot_height, &said.lot) {
+        (Some(height), Some(lot)) => {
+            text.push_str(&format!("{} {height}: {lot}\n", say("lot: block", "抽签依据：区块")))
+        }
+        _ => text.push_str(&format!(
+            "{} {}\n",
+            say("the lot is the first block from", "抽签依据为此时起的首个区块："),
+            said.lot_from
+        )),
+    }
+    let mut shown = table(&[say("firm", "企业"), say("rate %", "比例 %"), say("drawn", "抽中")]);
+    for one in &said.entities {
+        let drawn = match one.is_drawn {
+            Some(true) => say("yes", "是"),
+            Some(false) => say("no", "否"),
+            None => "",
+        };
+        let rate = format!("{}.{:04}", one.rate / 10_000, one.rate % 10_000);
+        shown.add_row([printable(&one.organisation).into_owned(), rate, drawn.to_owned()]);
+    }
+    text.push_str(&format!("{shown}\n"));
+    text
+}
