@@ -20,7 +20,7 @@ use crate::organisation::Directory;
 use crate::profile::{Judged, ProductClass, judge, may_follow};
 use crate::record::Standing;
 use crate::state::reader::Reader;
-use crate::state::subject::{StoredRecord, place_key};
+use crate::state::subject::{StoredEntry, StoredRecord, place_key};
 use crate::submission::record_type;
 
 /// Of a firm's events: its URI, zero, the class, the month's last day BE8, height BE8. The value is a [`Month`] up to there.
@@ -34,9 +34,9 @@ const SALT_BYTES: usize = 16;
 const WORST_MAX: usize = 4;
 /// So many of an event's runs of subjects, and of the entries before it, are looked at for whom it confirms.
 const RUNS_LOOKED_AT: usize = 4;
-const ENTRIES_LOOKED_AT: u64 = 16;
+const ENTRIES_LOOKED_AT: usize = 16;
 /// And so many with those of strangers.
-const ENTRIES_MAX: u64 = 256;
+const ENTRIES_MAX: u64 = 64;
 const FULL: u16 = 1_000;
 
 /// What the events of a month come to so far.
@@ -214,27 +214,10 @@ fn confirmed(
     let by_right = record.runs.iter().filter(|run| run.standing > Standing::Bystander as u8);
     for run in by_right.take(RUNS_LOOKED_AT) {
         let Some(found) = reader.run_at(run.first)? else { continue };
-        // Entries ascend by their places: those before this event's are found by halving.
-        let entry = |at: u64| reader.entries_from(found.log, at, 1).map(|entries| entries.first().copied());
-        let (mut low, mut high) = (0, reader.log(found.log)?.peaks.count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match entry(middle)?.is_some_and(|entry| (entry.height, entry.index) < place) {
-                true => low = middle + 1,
-                false => high = middle,
-            }
-        }
-        let mut looked_at = 0;
-        for at in (low.saturating_sub(ENTRIES_MAX)..low).rev() {
-            let Some(entry) = entry(at)? else { break };
-            // A stranger confirms nobody, is confirmed by nobody, and hides nobody.
-            if entry.standing <= Standing::Bystander as u8 {
-                continue;
-            }
-            if looked_at >= ENTRIES_LOOKED_AT {
-                break;
-            }
-            looked_at += 1;
+        let before = entries_before(&reader, found.log, place)?;
+        // A stranger confirms nobody, is confirmed by nobody, and hides nobody.
+        let by_right = before.iter().rev().filter(|entry| entry.standing > Standing::Bystander as u8);
+        for entry in by_right.take(ENTRIES_LOOKED_AT) {
             let Some(before) = reader.record(entry.height, entry.index)? else { continue };
             if before.author == record.author || before.record_type != record_type::EPCIS {
                 continue;
@@ -246,6 +229,30 @@ fn confirmed(
         }
     }
     Ok(keys)
+}
+
+/// The last entries of a log before a place, in their order.
+fn entries_before(reader: &Reader<'_>, log: u64, place: Place) -> Result<Vec<StoredEntry>, StoreError> {
+    let is_before = |entry: &StoredEntry| (entry.height, entry.index) < place;
+    let count = reader.log(log)?.peaks.count;
+    // Mostly the event is among the last ones; else what is before it is found by halving, since entries ascend.
+    let tail = count.saturating_sub(ENTRIES_MAX);
+    let last = reader.entries_from(log, tail, ENTRIES_MAX)?;
+    let (mut low, mut high) = (0, tail);
+    if tail == 0 || last.first().is_some_and(is_before) {
+        low = tail + last.partition_point(is_before) as u64;
+        high = low;
+    }
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match reader.entries_from(log, middle, 1)?.first().is_some_and(is_before) {
+            true => low = middle + 1,
+            false => high = middle,
+        }
+    }
+    // As many however long the log has become since: whoever reads later finds the same.
+    let first = low.saturating_sub(ENTRIES_MAX);
+    reader.entries_from(log, first, low - first)
 }
 
 /// Takes an event's part out of the sums, before its payload is erased: what it went into is made anew without it.
