@@ -5,18 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::Calendar;
 use super::ceiling::{Ceiling, CeilingCode, Evidence};
+use super::devices::{self, Device, DeviceState};
 use super::draw::Draw;
 use super::evaluate::Grade;
 use super::fact::{Fact, FactStatus, Ring, Source};
 use super::indicator::Indicator;
 use super::parameters::Profile;
 use super::published::Published;
+use super::recalls::{Recall, Recalls};
 use super::record::{
     CreditRecord, InspectionResult, LicenceState, ObjectionKind, ObjectionResult, ObjectionStep, PledgeResult,
     RepairResult, RepairStep, Statement, may_be_graded,
 };
 use super::repair::RepairPolicies;
-use super::status::{CustomsTier, Equipment, Licences, Penalty, PenaltyClass, PenaltyState, Status};
+use super::status::{CustomsTier, Licences, Penalty, PenaltyClass, PenaltyState, Status};
 use crate::contract::fold::Contract;
 use crate::day::Day;
 use crate::hash::Hash;
@@ -159,6 +161,8 @@ pub struct CreditFile<'a> {
     contract_records: BTreeMap<Hash, bool>,
     /// The events that are named for what is computed of all of them: the subject's own, but what they count is not.
     trace_records: BTreeSet<Hash>,
+    devices: Vec<Device>,
+    recalls: Recalls,
     /// What became of it by objection: of all that rests on a record, or of these indicators alone.
     rests: BTreeMap<Hash, (Standing, Vec<Indicator>)>,
 }
@@ -178,6 +182,8 @@ impl<'a> CreditFile<'a> {
             computed: Vec::new(),
             contract_records: BTreeMap::new(),
             trace_records: BTreeSet::new(),
+            devices: Vec::new(),
+            recalls: Recalls::default(),
             rests: BTreeMap::new(),
         }
     }
@@ -200,6 +206,36 @@ impl<'a> CreditFile<'a> {
         }
     }
 
+    /// Takes the equipment that was ever registered in the subject's name. As with contracts, before records that object to
+    /// it.
+    pub fn take_devices(&mut self, devices: Vec<Device>) {
+        if may_be_graded(&self.subject) {
+            self.trace_records.extend(devices.iter().flat_map(Device::records));
+            self.devices = devices;
+        }
+    }
+
+    /// Takes the subject's recalls, likewise.
+    pub fn take_recalls(&mut self, recalls: Recalls) {
+        if may_be_graded(&self.subject) {
+            let ordered = recalls.unanswered.iter().map(|order| order.record);
+            self.trace_records.extend(ordered.chain(recalls.announced.iter().map(|recall| recall.record)));
+            self.computed.extend(recalls.announced.iter().filter_map(Recall::fact));
+            self.recalls = recalls;
+        }
+    }
+
+    /// The equipment that the subject uses on a day.
+    pub fn devices(&self, day: Day) -> Vec<DeviceState> {
+        let states = self.devices.iter().filter_map(|device| device.on(day));
+        states.filter(|device| device.user == self.subject).collect()
+    }
+
+    /// The subject's recalls.
+    pub fn recalls(&self) -> &Recalls {
+        &self.recalls
+    }
+
     /// Whose it is.
     pub fn subject(&self) -> &str {
         &self.subject
@@ -207,7 +243,10 @@ impl<'a> CreditFile<'a> {
 
     /// Whether nothing in it has had an effect.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.contract_records.is_empty() && self.computed.is_empty()
+        self.items.is_empty()
+            && self.contract_records.is_empty()
+            && self.computed.is_empty()
+            && self.trace_records.is_empty()
     }
 
     /// Takes the next record, or notes why it has no effect.
@@ -293,6 +332,8 @@ impl<'a> CreditFile<'a> {
 
     fn set(&mut self, hash: &Hash, standing: Standing, indicators: &[Indicator]) {
         match self.items.get_mut(hash) {
+            // What is repaired stays so, however an objection to it is decided later.
+            Some(item) if item.standing == Standing::Repaired => {}
             Some(item) => item.standing = standing,
             None => drop(self.rests.insert(*hash, (standing, indicators.to_vec()))),
         }
@@ -506,12 +547,23 @@ impl<'a> CreditFile<'a> {
                 evidence: vec![*hash],
             })
         });
-        self.computed_facts().chain(own).collect()
+        // What is repaired is as if it were not.
+        self.computed_facts().chain(own).filter(|fact| fact.status != FactStatus::Repaired).collect()
     }
 
     /// How the firm stands on a day.
     pub fn status(&self, day: Day) -> Status {
-        let mut status = Status { equipment: Equipment::default(), ..Status::default() };
+        let contested = |indicator: Indicator| {
+            move |hash: &Hash| {
+                self.rests.get(hash).is_some_and(|(standing, of)| {
+                    *standing != Standing::Stands && (of.is_empty() || of.contains(&indicator))
+                })
+            }
+        };
+        let (equipment, overdue) = devices::standing(&self.devices(day), day, contested(Indicator::Equipment));
+        let recalled = self.recalls.ceiling(day, contested(Indicator::Recall));
+        let ceilings = overdue.into_iter().chain(recalled).collect();
+        let mut status = Status { equipment, ceilings, ..Status::default() };
         let mut licences: BTreeMap<(&str, &str), bool> = BTreeMap::new();
         let mut score: Option<(Day, u16)> = None;
         for (hash, item) in self.in_order() {

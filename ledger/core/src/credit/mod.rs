@@ -8,6 +8,7 @@
 
 pub mod calendar;
 mod ceiling;
+pub mod devices;
 pub mod draw;
 pub mod equipment;
 mod evaluate;
@@ -19,6 +20,7 @@ mod parameters;
 mod published;
 mod read;
 pub mod reading;
+pub mod recalls;
 pub mod record;
 pub mod repair;
 mod status;

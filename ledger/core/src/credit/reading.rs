@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::calendar::Calendar;
+use super::devices::Register;
 use super::draw::Draw;
 use super::file::{Author, CreditFile, Written};
+use super::recalls;
 use super::record::{CreditRecord, Statement};
 use super::repair::RepairPolicies;
 use super::traced::{self, Traces};
@@ -23,7 +25,7 @@ use crate::submission::record_type;
 
 /// Under this key is the height up to which blocks were read. Its last byte is the version of what is read out of them: of
 /// another version all is read anew.
-const HEIGHT_KEY: &[u8] = &[0, 2];
+const HEIGHT_KEY: &[u8] = &[0, 3];
 /// Above every key of the table.
 const END: &[u8] = &[u8::MAX];
 /// Of a subject's records of credit: its URI, zero, height BE8, index BE4.
@@ -38,7 +40,7 @@ const OF_PARTY: u8 = 4;
 /// Of grades that were published: the place. The value is the subject's URI.
 const GRADE: u8 = 7;
 /// So many records are looked at before what was found is to be kept.
-const RECORDS_AT_ONCE: usize = 1 << 16;
+const RECORDS_AT_ONCE: usize = 1 << 13;
 /// A file has at most so many records, and a contract.
 pub const FILE_RECORDS_MAX: usize = 1 << 20;
 
@@ -71,7 +73,7 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
     if done >= head {
         return Ok(None);
     }
-    let (mut found, mut looked_at, mut within, mut is_cut) = (Vec::new(), 0usize, done, false);
+    let (mut found, mut events, mut looked_at, mut within, mut is_cut) = (Vec::new(), Vec::new(), 0usize, done, false);
     records::scan(store, (done + 1, 0), (head + 1, 0), &mut |(height, index), record| {
         // A block that is begun is read to its end.
         if looked_at >= RECORDS_AT_ONCE && height > within {
@@ -80,8 +82,10 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
         }
         looked_at += 1;
         within = height;
-        if record_type::is_read_apart(record.record_type) {
-            found.push((height, index));
+        match record.record_type {
+            record_type::EPCIS => events.push(((height, index), record)),
+            kind if record_type::is_read_apart(kind) => found.push((height, index)),
+            _ => {}
         }
         ControlFlow::Continue(())
     })?;
@@ -92,7 +96,7 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
             writes.put(Table::Reading, key, value);
         }
     }
-    Traces::new(store, &index.directory).take(done + 1, last, &mut writes)?;
+    Traces::new(store, &index.directory).take(&events, &mut writes)?;
     writes.put(Table::Reading, HEIGHT_KEY, last.to_be_bytes());
     Ok(Some(writes.into_writes()))
 }
@@ -116,7 +120,7 @@ struct Index<'a> {
     parties: BTreeMap<Hash, Vec<String>>,
 }
 
-type Row = (Vec<u8>, Vec<u8>);
+pub(super) type Row = (Vec<u8>, Vec<u8>);
 
 impl<'a> Index<'a> {
     fn new(store: &'a dyn Read) -> Result<Index<'a>, StoreError> {
@@ -220,7 +224,7 @@ pub(super) fn if_sound<T>(read: Result<Option<T>, StoreError>) -> Result<Option<
     }
 }
 
-fn author(directory: &Directory, number: u64) -> Option<Author> {
+pub(super) fn author(directory: &Directory, number: u64) -> Option<Author> {
     let one = directory.organisation(number)?;
     Some(Author { uri: one.uri.clone(), is_authority: one.role == OrganisationRole::Authority })
 }
@@ -302,14 +306,8 @@ pub fn draws(
     authority: &str,
     at_height: u64,
 ) -> Result<Vec<Committed>, StoreError> {
-    let (from, to) = (subject_key(authority, (0, 0)), subject_key(authority, (at_height.saturating_add(1), 0)));
-    let mut places = Vec::new();
-    store.scan(Table::Reading, &from, &to, &mut |key, _| {
-        places.extend(place_of(key));
-        places.len() < FILE_RECORDS_MAX
-    })?;
     let (reader, mut found, mut names) = (Reader::new(store), Vec::new(), BTreeSet::new());
-    for (height, index) in places {
+    for (height, index) in places_of_subject(store, authority, at_height)? {
         let (Some(payload), Some(record)) = (reader.payload(height, index)?, reader.record(height, index)?) else {
             continue;
         };
@@ -345,12 +343,6 @@ pub fn file<'a>(
     at: (u64, i64),
     (calendar, policies): (&'a Calendar, &'a RepairPolicies),
 ) -> Result<CreditFile<'a>, StoreError> {
-    let (from, to) = (subject_key(subject, (0, 0)), subject_key(subject, (at.0.saturating_add(1), 0)));
-    let mut places = Vec::new();
-    store.scan(Table::Reading, &from, &to, &mut |key, _| {
-        places.extend(place_of(key));
-        places.len() < FILE_RECORDS_MAX
-    })?;
     let (reader, mut file) = (Reader::new(store), CreditFile::new(subject, calendar, policies));
     // The first contract's salt is known to whom its body is, and to nobody else.
     let mut salt = None;
@@ -361,17 +353,33 @@ pub fn file<'a>(
         file.take_contract(&contract, salt.get_or_insert(own));
     }
     file.take_traces(traced::facts(store, subject, at.0)?);
-    for (height, index) in places {
-        let (Some(payload), Some(record)) = (reader.payload(height, index)?, reader.record(height, index)?) else {
-            continue;
-        };
-        let (Ok(said), Some(author)) = (CreditRecord::parse(&payload.payload), author(directory, record.author)) else {
-            continue;
-        };
+    file.take_devices(Register::new(store, directory, at.0).of_firm(subject)?);
+    file.take_recalls(recalls::of_firm(store, directory, subject, (at.0, calendar))?);
+    for place in places_of_subject(store, subject, at.0)? {
         // Whether it has an effect the file notes itself.
-        let _ = file.take(&Written { hash: record.record(height, index).hash(), author, record: said });
+        let _ = written(&reader, directory, place)?.map(|written| file.take(&written));
     }
     Ok(file)
+}
+
+/// A record of credit as it was written, if its body is there and is one.
+fn written(reader: &Reader<'_>, directory: &Directory, (height, index): Place) -> Result<Option<Written>, StoreError> {
+    let (Some(payload), Some(record)) = (reader.payload(height, index)?, reader.record(height, index)?) else {
+        return Ok(None);
+    };
+    let said = CreditRecord::parse(&payload.payload).ok().zip(author(directory, record.author));
+    Ok(said.map(|(said, author)| Written { hash: record.record(height, index).hash(), author, record: said }))
+}
+
+/// The places of the records of a subject's credit up to a height.
+pub(super) fn places_of_subject(store: &dyn Read, subject: &str, at_height: u64) -> Result<Vec<Place>, StoreError> {
+    let (from, to) = (subject_key(subject, (0, 0)), subject_key(subject, (at_height.saturating_add(1), 0)));
+    let mut places = Vec::new();
+    store.scan(Table::Reading, &from, &to, &mut |key, _| {
+        places.extend(place_of(key));
+        places.len() < FILE_RECORDS_MAX
+    })?;
+    Ok(places)
 }
 
 fn place_bytes((height, index): Place) -> [u8; 12] {
@@ -402,12 +410,12 @@ fn founded_key(id: &Hash) -> Vec<u8> {
     [&[CONTRACT], id.0.as_slice()].concat()
 }
 
-fn place_of(key: &[u8]) -> Option<Place> {
+pub(super) fn place_of(key: &[u8]) -> Option<Place> {
     let (rest, index) = key.split_last_chunk()?;
     let (_, height) = rest.split_last_chunk()?;
     Some((u64::from_be_bytes(*height), u32::from_be_bytes(*index)))
 }
 
-fn corrupt(words: &str) -> StoreError {
+pub(super) fn corrupt(words: &str) -> StoreError {
     StoreError::Corrupt(Table::Reading, words.to_owned())
 }

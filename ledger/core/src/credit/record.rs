@@ -1,6 +1,8 @@
 //! Reads the records of credit: what authorities have decided or found of a firm, what it has pledged, and how it objects
 //! and repairs. A payload is one JSON object of record type 5 (`docs/CREDIT.md`), read strictly.
 
+use suyuan_epcis::identifier::Kind;
+
 use super::draw::Draw;
 use super::indicator::Indicator;
 use super::parameters::Profile;
@@ -16,12 +18,12 @@ use crate::organisation::{is_organisation_uri, is_uri};
 const TARGETS_MAX: usize = 64;
 /// And so many documents.
 const DOCUMENTS_MAX: usize = 64;
-/// Whose code of social credit begins so is a person in business (个体工商户): a party to trade, never graded.
-const PERSON_IN_BUSINESS: &str = "urn:uscc:92";
+/// Whose URI begins so is a person in business (个体工商户), a party to trade and never graded, or has a citizen's number.
+const PERSONS: [&str; 2] = ["urn:uscc:92", "urn:cn:"];
 
-/// Whether an organisation may have a grade: a person in business has none (`01-seed-systems.md` §1.5, limit 1).
+/// Whether an organisation may have a grade: legal entities, by their URNs (`01-seed-systems.md` §1.5, limit 1).
 pub fn may_be_graded(uri: &str) -> bool {
-    !uri.starts_with(PERSON_IN_BUSINESS)
+    uri.starts_with("urn:") && !PERSONS.iter().any(|person| uri.starts_with(person))
 }
 
 named! {
@@ -307,11 +309,16 @@ impl CreditRecord {
             return Err(members.error("eventID", "not a URI"));
         }
         let subject = members.text("subject")?;
-        if !is_organisation_uri(&subject) {
+        let is_code = match (subject.strip_prefix("urn:uscc:"), subject.strip_prefix("urn:lei:")) {
+            (Some(code), _) => Kind::Uscc.is_valid(code),
+            (_, Some(code)) => Kind::Lei.is_valid(code),
+            _ => true,
+        };
+        if !is_organisation_uri(&subject) || !is_code {
             return Err(members.error("subject", "not an organisation's URI"));
         }
         if !may_be_graded(&subject) {
-            return Err(members.error("subject", "a person in business, who is never graded"));
+            return Err(members.error("subject", "no legal entity, or a person in business, who is never graded"));
         }
         let statement = statement(&name, &mut members)?;
         members.end()?;

@@ -8,26 +8,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
+use suyuan_epcis::model::Event;
 
 use super::fact::{Fact, FactStatus, Ring, Source};
 use super::indicator::Indicator;
-use super::reading::{Place, if_sound};
+use super::reading::{Place, Row, author, if_sound};
+use super::{devices, recalls};
 use crate::codec;
 use crate::day::Day;
 use crate::hash::Hash;
 use crate::kv::{Overlay, Read, StoreError, Table};
 use crate::organisation::Directory;
-use crate::profile::{Judged, ProductClass, judge, may_follow};
-use crate::record::Standing;
+use crate::profile::{Judged, ProductClass, judge_event, may_follow, profiled};
+use crate::record::{Role, Standing};
 use crate::state::reader::Reader;
 use crate::state::subject::{StoredEntry, StoredRecord, place_key};
 use crate::submission::record_type;
 
 /// Of a firm's events: its URI, zero, the class, the month's last day BE8, height BE8. The value is a [`Month`] up to there.
 const SUMS: u8 = 5;
-/// That another firm goes on with what a firm recorded: its URI, zero, the month's last day BE8, the place of the other's
-/// event.
+/// That another firm goes on with what a firm recorded: its URI, zero, the month's last day BE8, the height of the block in
+/// which an event says so.
 const CONFIRMED: u8 = 6;
+/// That an event is declared erroneous: its own number BE8, the height.
+const WITHDRAWN: u8 = 13;
 /// Bytes of a payload's salt, behind which it is stored.
 const SALT_BYTES: usize = 16;
 /// So many of a month's worst events are named by a fact that is not full.
@@ -114,6 +118,8 @@ type Group = (String, ProductClass, Day);
 /// Adds events to the sums, block after block.
 pub(super) struct Traces<'a> {
     store: &'a dyn Read,
+    /// One for all events: what lies near is read once.
+    reader: Reader<'a>,
     directory: &'a Directory,
     /// What is changed and not yet written, all of one block.
     open: BTreeMap<Group, Month>,
@@ -122,46 +128,51 @@ pub(super) struct Traces<'a> {
 
 impl<'a> Traces<'a> {
     pub fn new(store: &'a dyn Read, directory: &'a Directory) -> Traces<'a> {
-        Traces { store, directory, open: BTreeMap::new(), height: 0 }
+        Traces { store, reader: Reader::new(store), directory, open: BTreeMap::new(), height: 0 }
     }
 
-    /// Takes the payloads from one height to another, as they are stored. Most follow no profile and are passed over.
-    pub fn take(&mut self, from: u64, to: u64, overlay: &mut Overlay<'_>) -> Result<(), StoreError> {
-        let (mut found, reader) = (Vec::new(), Reader::new(self.store));
-        let keys = (place_key(from, 0), place_key(to.saturating_add(1), 0));
-        self.store.scan(Table::Payload, &keys.0, &keys.1, &mut |key, value| {
+    /// Takes events, which ascend, with their payloads, as they are stored. Most follow no profile and are passed over.
+    pub fn take(&mut self, events: &[(Place, StoredRecord)], overlay: &mut Overlay<'_>) -> Result<(), StoreError> {
+        let (Some((first, _)), Some((last, _))) = (events.first(), events.last()) else { return Ok(()) };
+        let keys = (place_key(first.0, first.1), place_key(last.0, last.1.saturating_add(1)));
+        let (store, mut rest, mut fault) = (self.store, events.iter().peekable(), None);
+        store.scan(Table::Payload, &keys.0, &keys.1, &mut |key, value| {
             let payload = value.get(SALT_BYTES..).unwrap_or_default();
-            if may_follow(payload)
-                && let Some(place) = place_of(key)
+            let Some(place) = place_of(key).filter(|_| may_follow(payload)) else { return true };
+            while rest.next_if(|(before, _)| *before < place).is_some() {}
+            if let Some((_, record)) = rest.next_if(|(at, _)| *at == place)
+                && let Some(event) = profiled(payload)
             {
-                found.push(place);
+                fault = self.take_one(place, (record, &event), events, overlay).err();
             }
-            true
+            fault.is_none()
         })?;
-        for place in found {
-            if let Some((record, judged)) = judged_at(&reader, place)? {
-                self.add(place, &record, &judged, overlay)?;
-            }
+        if let Some(fault) = fault {
+            return Err(fault);
         }
         self.write(overlay)
     }
 
-    /// Adds the event at a place, which ascends.
-    fn add(
+    /// Adds the event at a place, which ascends; others that were read with it are known.
+    fn take_one(
         &mut self,
         place: Place,
-        record: &StoredRecord,
-        judged: &Judged,
+        (record, event): (&StoredRecord, &Event),
+        known: &[(Place, StoredRecord)],
         overlay: &mut Overlay<'_>,
     ) -> Result<(), StoreError> {
         if place.0 != self.height {
             self.write(overlay)?;
             self.height = place.0;
         }
-        for key in confirmed(self.store, self.directory, place, record)? {
+        for (key, value) in rows(self.store, self.directory, place, (record, event))? {
+            overlay.put(Table::Reading, key, value);
+        }
+        let Some(judged) = judge_event(event, record.block_time) else { return Ok(()) };
+        for key in confirmed(&self.reader, self.directory, (place, record), known)? {
             overlay.put(Table::Reading, key, []);
         }
-        let Some((group, complete)) = group_of(self.directory, record, judged) else { return Ok(()) };
+        let Some((group, complete)) = group_of(self.directory, record, &judged) else { return Ok(()) };
         if !self.open.contains_key(&group) {
             let before = month_at(overlay, &group, place.0)?;
             self.open.insert(group.clone(), before);
@@ -181,14 +192,49 @@ impl<'a> Traces<'a> {
     }
 }
 
-/// An event that is recorded, and what its profile says of it.
-fn judged_at(reader: &Reader<'_>, place: Place) -> Result<Option<(StoredRecord, Judged)>, StoreError> {
+/// An event that is recorded and may follow a profile.
+fn event_at(reader: &Reader<'_>, place: Place) -> Result<Option<(StoredRecord, Event)>, StoreError> {
     let (Some(record), Some(payload)) = (reader.record(place.0, place.1)?, reader.payload(place.0, place.1)?) else {
         return Ok(None);
     };
     let is_event = record.record_type == record_type::EPCIS;
-    let judged = is_event.then(|| judge(&payload.payload, record.block_time)).flatten();
-    Ok(judged.map(|judged| (record, judged)))
+    let event = is_event.then(|| profiled(&payload.payload)).flatten();
+    Ok(event.map(|event| (record, event)))
+}
+
+/// An event that is recorded, and what its profile says of it.
+fn judged_at(reader: &Reader<'_>, place: Place) -> Result<Option<(StoredRecord, Judged)>, StoreError> {
+    let found = event_at(reader, place)?;
+    Ok(found.and_then(|(record, event)| judge_event(&event, record.block_time).map(|judged| (record, judged))))
+}
+
+/// What is read out of an event alone: of equipment, of recalls.
+fn rows(
+    store: &dyn Read,
+    directory: &Directory,
+    place: Place,
+    (record, event): (&StoredRecord, &Event),
+) -> Result<Vec<Row>, StoreError> {
+    // What declares an event erroneous says it again, and does not say it.
+    if record.runs.iter().any(|run| run.role == Role::Own as u8) {
+        let own = record.runs.iter().filter(|run| run.role == Role::Own as u8);
+        return Ok(own.map(|run| (withdrawn_key(run.first, place.0), Vec::new())).collect());
+    }
+    let Some(by) = author(directory, record.author) else { return Ok(Vec::new()) };
+    let mut rows = devices::rows(place, event, &by);
+    rows.append(&mut recalls::rows(store, directory, place, (record, event, &by))?);
+    Ok(rows)
+}
+
+/// The key of that an event is declared erroneous, by its own number: only who recorded it does that.
+fn withdrawn_key(own: u64, height: u64) -> Vec<u8> {
+    [&[WITHDRAWN], own.to_be_bytes().as_slice(), &height.to_be_bytes()].concat()
+}
+
+/// Whether an event is declared erroneous up to a height.
+pub(super) fn is_withdrawn(store: &dyn Read, record: &StoredRecord, at_height: u64) -> Result<bool, StoreError> {
+    let (first, last) = (withdrawn_key(record.own, 0), withdrawn_key(record.own, at_height));
+    Ok(store.at_or_before(Table::Reading, &last)?.is_some_and(|(key, _)| key >= first))
 }
 
 /// Whose sum an event counts for, and how complete it is. What is not scored counts for none.
@@ -205,25 +251,31 @@ fn month_of(record: &StoredRecord) -> Option<Day> {
 /// Whom an event confirms: the firm that recorded something of its objects before, if its author has a right to them. Keys
 /// of rows.
 fn confirmed(
-    store: &dyn Read,
+    reader: &Reader<'_>,
     directory: &Directory,
-    place: Place,
-    record: &StoredRecord,
+    (place, record): (Place, &StoredRecord),
+    known: &[(Place, StoredRecord)],
 ) -> Result<BTreeSet<Vec<u8>>, StoreError> {
-    let (reader, mut keys) = (Reader::new(store), BTreeSet::new());
+    let mut keys = BTreeSet::new();
     let by_right = record.runs.iter().filter(|run| run.standing > Standing::Bystander as u8);
     for run in by_right.take(RUNS_LOOKED_AT) {
         let Some(found) = reader.run_at(run.first)? else { continue };
-        let before = entries_before(&reader, found.log, place)?;
+        let before = entries_before(reader, found.log, place)?;
         // A stranger confirms nobody, is confirmed by nobody, and hides nobody.
         let by_right = before.iter().rev().filter(|entry| entry.standing > Standing::Bystander as u8);
         for entry in by_right.take(ENTRIES_LOOKED_AT) {
-            let Some(before) = reader.record(entry.height, entry.index)? else { continue };
-            if before.author == record.author || before.record_type != record_type::EPCIS {
+            let at = (entry.height, entry.index);
+            let of = |record: &StoredRecord| (record.author, record.record_type, month_of(record));
+            let before = match known.binary_search_by_key(&at, |(place, _)| *place) {
+                Ok(found) => known.get(found).map(|(_, record)| of(record)),
+                Err(_) => reader.record(at.0, at.1)?.as_ref().map(of),
+            };
+            let Some((author, kind, month)) = before else { continue };
+            if author == record.author || kind != record_type::EPCIS {
                 continue;
             }
-            if let (Some(one), Some(end)) = (directory.organisation(before.author), month_of(&before)) {
-                keys.insert(confirmed_key(&one.uri, end, place));
+            if let (Some(one), Some(end)) = (directory.organisation(author), month) {
+                keys.insert(confirmed_key(&one.uri, end, place.0));
             }
             break;
         }
@@ -234,7 +286,13 @@ fn confirmed(
 /// The last entries of a log before a place, in their order.
 fn entries_before(reader: &Reader<'_>, log: u64, place: Place) -> Result<Vec<StoredEntry>, StoreError> {
     let is_before = |entry: &StoredEntry| (entry.height, entry.index) < place;
-    let count = reader.log(log)?.peaks.count;
+    let mut stored = reader.log(log)?;
+    // Most logs are short, and in one row with their state.
+    if stored.recent_from() == 0 {
+        stored.recent.retain(is_before);
+        return Ok(stored.recent);
+    }
+    let count = stored.peaks.count;
     // Mostly the event is among the last ones; else what is before it is found by halving, since entries ascend.
     let tail = count.saturating_sub(ENTRIES_MAX);
     let last = reader.entries_from(log, tail, ENTRIES_MAX)?;
@@ -263,15 +321,28 @@ pub(super) fn forget(
     overlay: &mut Overlay<'_>,
 ) -> Result<(), StoreError> {
     let (reader, mut groups) = (Reader::new(store), BTreeMap::<Group, u64>::new());
+    let mut confirmations = BTreeMap::<u64, BTreeSet<Vec<u8>>>::new();
     for place in erased {
-        let Some((record, judged)) = if_sound(judged_at(&reader, *place))? else { continue };
-        for key in confirmed(store, directory, *place, &record)? {
+        let Some((record, event)) = if_sound(event_at(&reader, *place))? else { continue };
+        for (key, _) in if_sound(rows(store, directory, *place, (&record, &event)).map(Some))?.unwrap_or_default() {
             overlay.delete(Table::Reading, key);
         }
+        let Some(judged) = judge_event(&event, record.block_time) else { continue };
+        confirmations.entry(place.0).or_default().append(&mut confirmed(&reader, directory, (*place, &record), &[])?);
         if let Some((group, _)) = group_of(directory, &record, &judged) {
             let first = groups.entry(group).or_insert(place.0);
             *first = (*first).min(place.0);
         }
+    }
+    for (height, mut keys) in confirmations {
+        // What another event of the block confirms too stays.
+        for place in left_of(store, height, erased)? {
+            let Some((record, _)) = if_sound(judged_at(&reader, place))? else { continue };
+            confirmed(&reader, directory, (place, &record), &[])?.iter().for_each(|key| {
+                keys.remove(key);
+            });
+        }
+        keys.into_iter().for_each(|key| overlay.delete(Table::Reading, key));
     }
     for (group, first) in groups {
         let mut heights = Vec::new();
@@ -282,15 +353,7 @@ pub(super) fn forget(
         let mut month = month_at(overlay, &group, first.saturating_sub(1))?;
         for height in heights {
             let before = month.clone();
-            let (from, to) = (place_key(height, 0), place_key(height.saturating_add(1), 0));
-            let mut places = Vec::new();
-            store.scan(Table::Payload, &from, &to, &mut |key, value| {
-                if may_follow(value.get(SALT_BYTES..).unwrap_or_default()) {
-                    places.extend(place_of(key));
-                }
-                true
-            })?;
-            for place in places.into_iter().filter(|place| !erased.contains(place)) {
+            for place in left_of(store, height, erased)? {
                 // Most are another's: that is known without its payload.
                 let author = reader.record(place.0, place.1)?.and_then(|record| directory.organisation(record.author));
                 if author.is_none_or(|author| author.uri != group.0) {
@@ -312,6 +375,19 @@ pub(super) fn forget(
         }
     }
     Ok(())
+}
+
+/// The events of a block that may follow a profile, but for those that are erased.
+fn left_of(store: &dyn Read, height: u64, erased: &BTreeSet<Place>) -> Result<Vec<Place>, StoreError> {
+    let (from, to) = (place_key(height, 0), place_key(height.saturating_add(1), 0));
+    let mut places = Vec::new();
+    store.scan(Table::Payload, &from, &to, &mut |key, value| {
+        if may_follow(value.get(SALT_BYTES..).unwrap_or_default()) {
+            places.extend(place_of(key).filter(|place| !erased.contains(place)));
+        }
+        true
+    })?;
+    Ok(places)
 }
 
 /// The facts of a firm's events up to a height.
@@ -352,7 +428,7 @@ fn month_at(store: &dyn Read, group: &Group, height: u64) -> Result<Month, Store
 }
 
 fn is_confirmed(store: &dyn Read, subject: &str, end: Day, at_height: u64) -> Result<bool, StoreError> {
-    let (first, last) = (confirmed_key(subject, end, (0, 0)), confirmed_key(subject, end, (at_height, u32::MAX)));
+    let (first, last) = (confirmed_key(subject, end, 0), confirmed_key(subject, end, at_height));
     Ok(store.at_or_before(Table::Reading, &last)?.is_some_and(|(key, _)| key >= first))
 }
 
@@ -373,8 +449,8 @@ fn group_in(rest: &[u8]) -> Option<(ProductClass, Day)> {
     Some((*ProductClass::ALL.get(usize::from(*class))?, day))
 }
 
-fn confirmed_key(subject: &str, end: Day, place: Place) -> Vec<u8> {
-    [&[CONFIRMED], subject.as_bytes(), &[0], &day_bytes(end), &place_key(place.0, place.1)].concat()
+fn confirmed_key(subject: &str, end: Day, height: u64) -> Vec<u8> {
+    [&[CONFIRMED], subject.as_bytes(), &[0], &day_bytes(end), &height.to_be_bytes()].concat()
 }
 
 fn place_of(key: &[u8]) -> Option<Place> {

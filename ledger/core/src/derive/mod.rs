@@ -15,7 +15,7 @@ use crate::record::Role;
 mod event;
 mod json;
 mod quantity;
-mod time;
+pub(crate) mod time;
 mod words;
 
 pub use json::{DEPTH_MAX, NUMBER_CHARACTERS_MAX, PAYLOAD_BYTES_MAX};

@@ -7,7 +7,7 @@ const MINUTE: i64 = 60_000;
 ///
 /// Years 0000 to 9999 of the proleptic Gregorian calendar, offsets up to ±14:00. A leap second (`:60`) is
 /// none that EPCIS can write, and is refused. What is finer than a millisecond is cut off, towards the past.
-pub(super) fn milliseconds(text: &str) -> Option<i64> {
+pub(crate) fn milliseconds(text: &str) -> Option<i64> {
     let (date_time, rest) = text.as_bytes().split_first_chunk::<19>()?;
     let [y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', mi1, mi2, b':', s1, s2] = *date_time else {
         return None;

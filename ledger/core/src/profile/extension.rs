@@ -4,8 +4,14 @@ use std::collections::BTreeMap;
 
 use suyuan_epcis::model::{Event, Extension, Object, Value};
 
+use super::table::RecordType;
+use crate::derive::time::milliseconds;
+
 /// The namespace of record types, product classes and key data elements; usual prefix `suyuan:`.
 pub const NAMESPACE: &str = "https://suyuan.example/ns/";
+
+/// The end of the year 9999.
+const TIME_MAX_MS: i64 = 253_402_300_799_999;
 
 /// The extension that names an event's record type.
 pub(super) const RECORD_TYPE: &str = "recordType";
@@ -33,8 +39,36 @@ impl<'a> Extensions<'a> {
     }
 }
 
+/// The text of the key data element `name`, if it is of the type that records of this type have there.
+pub(crate) fn word<'a>(event: &'a Event, record_type: &RecordType, name: &str) -> Option<&'a str> {
+    let field = record_type.fields.iter().find(|field| field.name == name)?;
+    let values = Extensions::of(event);
+    match values.values(name)? {
+        [value] if field.kind.accepts(&[value]) => scalar(value),
+        _ => None,
+    }
+}
+
+/// The time that the key data element `name` says, in milliseconds since 1970, in either of its forms.
+pub(crate) fn time_ms(event: &Event, record_type: &RecordType, name: &str) -> Option<i64> {
+    let text = word(event, record_type, name)?;
+    let number = || text.parse().ok().filter(|time| (0..=TIME_MAX_MS).contains(time));
+    milliseconds(text).or_else(number)
+}
+
+/// How much the key data element `name` says, in thousandths of its unit, and the unit; none for pieces.
+pub(crate) fn thousandths<'a>(event: &'a Event, name: &str) -> Option<(i64, Option<&'a str>)> {
+    match Extensions::of(event).values(name)? {
+        [Value::Object(object)] => {
+            let number = scalar(member(object, "milli")?)?.parse().ok()?;
+            Some((number, member(object, "uom").and_then(scalar)))
+        }
+        _ => None,
+    }
+}
+
 /// The text of the extension `name` if it is one scalar.
-pub(super) fn text<'a>(event: &'a Event, name: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(event: &'a Event, name: &str) -> Option<&'a str> {
     let is_it = |extension: &&Extension| &*extension.name.namespace == NAMESPACE && &*extension.name.local == name;
     scalar(&event.extensions.iter().find(is_it)?.value)
 }

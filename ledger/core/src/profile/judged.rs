@@ -3,6 +3,9 @@
 //! An event that names its record type, or its product class and is written like one record type of that class, is
 //! judged; any other follows no profile.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use suyuan_epcis::codes::record as codes;
 use suyuan_epcis::json::context::Context;
 use suyuan_epcis::json::{read, tree};
@@ -35,24 +38,30 @@ pub struct Judged {
     pub remarks: Vec<Reason>,
 }
 
+static NAMES: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| ["recordType", "productClass", "\\u"].map(Finder::new));
+
 /// Whether an event may follow a profile. Most do not, and are not read again. Behind an escape a name could hide.
 pub fn may_follow(payload: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(payload) else { return false };
-    ["recordType", "productClass", "\\u"].iter().any(|name| text.contains(name))
+    NAMES.iter().any(|name| name.find(payload).is_some())
 }
 
 /// Judges a payload that was recorded at this time, in milliseconds since 1970.
 pub fn judge(payload: &[u8], recorded_ms: i64) -> Option<Judged> {
+    judge_event(&profiled(payload)?, recorded_ms)
+}
+
+/// The event of a payload that may follow a profile.
+pub(crate) fn profiled(payload: &[u8]) -> Option<Event> {
     if !may_follow(payload) {
         return None;
     }
     // A payload is one event: what it takes to find out whether an input is one is left out.
     let json = tree::parse(payload, DEPTH_MAX as usize).ok()?;
-    let event = read::event(json, &Context::default(), &Path::root(""), &mut Problems::new(None));
-    of_event(&event, recorded_ms)
+    Some(read::event(json, &Context::default(), &Path::root(""), &mut Problems::new(None)))
 }
 
-fn of_event(event: &Event, recorded_ms: i64) -> Option<Judged> {
+/// Judges an event that was recorded at this time, in milliseconds since 1970.
+pub(crate) fn judge_event(event: &Event, recorded_ms: i64) -> Option<Judged> {
     let (named, class) = (declared_type(event), declared_class(event));
     if matches!((&named, &class), (Ok(None), Ok(None))) {
         return None;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bincode::{Decode, Encode};
 
 use super::reader::Reader;
-use super::subject::StoredRecord;
+use super::subject::{NONE, StoredRecord, UNREGISTERED};
 use super::verify::Tags;
 use crate::derive::{Action, Derived, ErrorDeclared, EventType, Link, Quantity, SUBJECTS_MAX, Step};
 use crate::hash::Hash;
@@ -98,6 +98,12 @@ impl StoredEffect {
         quantities.sort_unstable();
         let (event_type, step, bits) = decided_by(derived);
         StoredEffect { event_type, step, bits, next: said.next, quantities }
+    }
+
+    /// The organisation to which it ships, if it does to one that is registered.
+    pub fn ships_to(&self) -> Option<u64> {
+        let is_one = self.step == number_in(&STEPS, &Step::Shipping) && ![NONE, UNREGISTERED].contains(&self.next);
+        is_one.then_some(self.next)
     }
 
     /// Whether it is that of a payload which says this, as far as the payload alone decides it: all but the receiver

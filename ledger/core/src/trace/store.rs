@@ -21,6 +21,8 @@ pub struct StoreHistory<'a> {
     /// The run that was found last: neighbours are asked for one after another.
     run: Option<SubjectRun>,
     known: Known,
+    /// What happened on the ledger from there on is left out.
+    before: Option<Place>,
 }
 
 /// What was read of a store.
@@ -139,7 +141,12 @@ impl Known {
 impl<'a> StoreHistory<'a> {
     /// Reads this store.
     pub fn new(store: &'a dyn Read) -> Self {
-        StoreHistory { reader: Reader::new(store), run: None, known: Known::default() }
+        StoreHistory { reader: Reader::new(store), run: None, known: Known::default(), before: None }
+    }
+
+    /// Reads this store as it was before an event: the same however much was recorded since.
+    pub fn before(store: &'a dyn Read, place: Place) -> Self {
+        StoreHistory { before: Some(place), ..StoreHistory::new(store) }
     }
 
     /// Reads this store, of which this was read at the same or an earlier height.
@@ -152,7 +159,7 @@ impl<'a> StoreHistory<'a> {
             _ => known = Known::default(),
         }
         known.height = height;
-        Ok(StoreHistory { reader, run: None, known })
+        Ok(StoreHistory { reader, run: None, known, before: None })
     }
 
     /// What was read, for the next one that reads the same store.
@@ -175,7 +182,7 @@ impl<'a> StoreHistory<'a> {
             Some(known) => *known,
             None => {
                 let mut stored = self.reader.log(id)?;
-                let own = self.reader.entries_of(id, &mut stored)?;
+                let own = self.entries_of(id, &mut stored)?;
                 self.add_log(id, stored, own)?
             }
         };
@@ -204,7 +211,7 @@ impl<'a> StoreHistory<'a> {
         let mut read = Vec::with_capacity(ids.len());
         let mut places: Vec<(u64, u32)> = Vec::new();
         for (id, mut stored) in self.reader.logs(&ids)? {
-            let own = self.reader.entries_of(id, &mut stored)?;
+            let own = self.entries_of(id, &mut stored)?;
             let of_entries = own.iter().map(|entry| Place { height: entry.height, index: entry.index });
             let unread = of_entries.filter(|place| !self.known.events.contains_key(place));
             places.extend(unread.map(|place| (place.height, place.index)));
@@ -226,6 +233,14 @@ impl<'a> StoreHistory<'a> {
             }
         }
         Ok(())
+    }
+
+    fn entries_of(&self, id: u64, stored: &mut StoredLog) -> Result<Vec<StoredEntry>, StoreError> {
+        let mut entries = self.reader.entries_of(id, stored)?;
+        if let Some(before) = self.before {
+            entries.retain(|entry| (entry.height, entry.index) < (before.height, before.index));
+        }
+        Ok(entries)
     }
 
     fn add_log(&mut self, id: u64, stored: StoredLog, own: Vec<StoredEntry>) -> Result<u32, StoreError> {
@@ -361,7 +376,12 @@ impl History for StoreHistory<'_> {
             return Ok(known);
         }
         let key = name.key.clone();
-        let class = self.class_of_key(key)?;
+        let mut class = self.class_of_key(key)?;
+        if let (Some(number), Some(before)) = (class, self.before) {
+            // A class that was named since was none then.
+            let log = self.log_of(number)?;
+            class = class.filter(|_| self.founded(log) < before);
+        }
         self.name(subject)?.class = Some(class);
         if class.is_none() && class_key(self.key_bytes(subject)?).is_some() {
             self.known.lacking.extend((self.known.names.get(subject) as usize).checked_sub(1));

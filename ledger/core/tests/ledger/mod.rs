@@ -54,6 +54,11 @@ impl TestLedger {
     }
 
     pub fn with_parameters(members: &[MemberOf<'_>], parameters: Parameters) -> TestLedger {
+        Self::founded(members, parameters, START)
+    }
+
+    /// A ledger that begins at a time.
+    pub fn founded(members: &[MemberOf<'_>], parameters: Parameters, start_time: i64) -> TestLedger {
         let validator = key(255);
         let validators = vec![Validator { key: validator.verifying_key().to_bytes(), power: 1 }];
         let mut organisations = Vec::new();
@@ -84,7 +89,7 @@ impl TestLedger {
         }
         let genesis = Genesis {
             network: "test".to_owned(),
-            start_time: START,
+            start_time,
             parameters,
             organisations,
             validators: validators.clone(),
@@ -95,9 +100,9 @@ impl TestLedger {
         let genesis = Genesis::parse(&bytes).unwrap();
         let mut store = MemoryRead::default();
         let (ledger, writes) =
-            Ledger::found(chain_id(&bytes), START, &genesis.rows(), genesis.directory(), &store).unwrap();
+            Ledger::found(chain_id(&bytes), start_time, &genesis.rows(), genesis.directory(), &store).unwrap();
         store.apply(&writes);
-        TestLedger { store, ledger, members: keys, validator, validators, time: START, genesis: bytes, salt: 0 }
+        TestLedger { store, ledger, members: keys, validator, validators, time: start_time, genesis: bytes, salt: 0 }
     }
 
     /// Events signed as the next submission of a member's device.
