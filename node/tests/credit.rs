@@ -231,6 +231,160 @@ fn events_count() {
     is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
 }
 
+// Goal: a table is taken in row by row: what is wrong of one is told with its line and keeps none of the others out, the same
+// table adds nothing, and its quality is told. Method: a table of penalties with a row of each kind of fault, twice, as CSV and
+// as JSON.
+#[test]
+fn tables_are_imported() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let (notice, receipt, firm) = (hash('a'), hash('b'), FIRM.trim_start_matches("urn:uscc:"));
+    let row = |subject: &str, number: &str, class: &str, notice: &str| {
+        format!("{subject},{number},\"basis, with a comma\",{class},2026-07-10,{notice},{receipt}\n")
+    };
+    let table = [
+        "\u{feff}subject,decisionNo,basis,class,decided,repairNotice,deliveryReceipt\n".to_owned(),
+        row(firm, "1", "general", &notice),
+        row(FIRM, "2", "minor", &notice),
+        row("91440115DEMA00013K", "3", "minor", &notice),
+        row(firm, "4", "harmless", &notice),
+        row(firm, "5", "minor", ""),
+        row(firm, "2", "minor", &notice),
+        row(BUYER, "1", "general", &notice),
+        row(BUYER, "6", "general", &notice),
+    ]
+    .concat();
+    let (file, key, left) = (path(&work, "penalties.csv"), path(&work, "authority.key"), path(&work, "left.csv"));
+    fs::write(&file, [table.as_bytes(), b"\xb9\xe3\xd6\xdd,7,x,minor,2026-07-10,a,b\n"].concat()).unwrap();
+    let import = |file: &str, more: &[&str]| {
+        run(&[&["import", file, "--key", &key, "--insecure", "--dir", &dir, "--json"], more].concat())
+    };
+    let done = import(&file, &["--as", "Penalty", "--rejected", &left]);
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    let told = done.json();
+    let counts = ["rows", "recorded", "known", "rejected"].map(|name| told[name].as_u64().unwrap());
+    assert_eq!(counts, [9, 3, 0, 6], "{told} {}", done.stderr);
+    assert_eq!(told["compliance_ppm"], 333_333);
+    assert_eq!(told["bad_ppm"], 333_333);
+    let read = fs::read_to_string(&left).unwrap();
+    let lines: Vec<(String, String)> = csv::Reader::from_reader(read.as_bytes())
+        .records()
+        .map(|row| row.map(|row| (row[0].to_owned(), row[1].to_owned())).unwrap())
+        .collect();
+    let expected = [
+        ("4", "ID-CHECK_DIGIT"),
+        ("5", "CREDIT-RECORD_FORM"),
+        ("6", "CREDIT-NOT_DELIVERED"),
+        ("7", "CREDIT-RECORD_FORM"),
+        ("8", "CREDIT-RECORD_FORM"),
+        ("10", "CREDIT-RECORD_FORM"),
+    ];
+    let told: Vec<(&str, &str)> = lines.iter().map(|(line, code)| (line.as_str(), code.as_str())).collect();
+    assert_eq!(told, expected, "{read}");
+    let again = import(&file, &["--as", "Penalty"]).json();
+    assert_eq!(["recorded", "known", "rejected"].map(|name| again[name].as_u64().unwrap()), [0, 3, 6]);
+    // Rows of JSON say what they are.
+    let json = path(&work, "rows.json");
+    let rows = format!(
+        r#"[{{"type":"suyuan:PublicScore","subject":"{firm}","score":860,"date":"2026-07-01"}},{{"type":"suyuan:PublicScore","subject":"{firm}","score":1001,"date":"2026-08-01"}},7]"#
+    );
+    fs::write(&json, rows).unwrap();
+    let done = import(&json, &[]);
+    let told = done.json();
+    assert_eq!(["recorded", "rejected"].map(|name| told[name].as_u64().unwrap()), [1, 2], "{}", done.stderr);
+    let credit = run(&["credit", FIRM, "--json", "--dir", &dir]).json();
+    let score = credit["indicators"].as_array().unwrap().iter().find(|one| one["code"] == "PUB").unwrap();
+    assert_eq!(score["value"], 860);
+    is(&import(&file, &["--as", "Nothing"]), 2, "");
+    is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
+}
+
+// Goal: what is due, and how a recall goes on, is seen where the ledger is. Method: a lift that an authority has registered
+// and nobody inspected; a lot that is shipped, recalled and acknowledged.
+#[test]
+fn equipment_and_recalls_are_seen() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let now = Stamp { seconds: now_ms() / 1_000 - 60, nanoseconds: 0 }.to_utc_milliseconds(Rounding::HalfUp).unwrap();
+    let capture = |name: &str, events: &[String]| {
+        let (file, key) = (write(&work, &document(events)), path(&work, &format!("{name}.key")));
+        is(&run(&["capture", &file, "--key", &key, "--insecure", "--dir", &dir]), 0, "accepted");
+    };
+    let about = |members: &str| {
+        format!(
+            r#""@context":[{{"suyuan":"https://suyuan.example/ns/"}}],"readPoint":{{"id":"https://id.gs1.org/414/9521001000017"}},{members}"#
+        )
+    };
+    let lift = |number: u32, kind: &str, written: &str, members: &str| {
+        let members = format!(
+            r#""epcList":["urn:cn:speq:31104401020190123"],{written},"suyuan:recordType":"{kind}","suyuan:productClass":"SPEQ","suyuan:device":"31104401020190123",{members}"#
+        );
+        event_of(number, &now, &about(&members))
+    };
+    let register =
+        format!(r#""suyuan:user":"{FIRM}","suyuan:registrar":"{AUTHORITY}","suyuan:first_use":"2019-09-06""#);
+    let install = r#""suyuan:supervision_result":"pass","suyuan:supervision_date":"2019-08-20""#;
+    capture(
+        "authority",
+        &[
+            lift(1, "S4.INSTALL", r#""action":"OBSERVE","bizStep":"installing","disposition":"active""#, install),
+            lift(2, "S5.USE_REGISTER", r#""action":"ADD","bizStep":"commissioning","disposition":"active""#, &register),
+        ],
+    );
+    let equipment = run(&["equipment", FIRM, "--json", "--dir", &dir, "--day", "2020-10-02"]);
+    let device = equipment.json()[0].clone();
+    assert_eq!(
+        (equipment.code, device["due"].as_str(), device["overdue_days"].as_u64()),
+        (1, Some("2020-08-31"), Some(32))
+    );
+    is(&run(&["equipment", "--overdue", "--dir", &dir]), 1, "31104401020190123");
+    is(&run(&["equipment", "--overdue", "--dir", &dir, "--day", "2020-08-31"]), 0, "");
+    is(&run(&["equipment", "--dir", &dir, "--day", "2020-02-30"]), 2, "");
+    let credit = run(&["credit", FIRM, "--json", "--dir", &dir, "--day", "2020-10-02"]).json();
+    assert_eq!(
+        (credit["ceilings"][0]["code"].as_str(), credit["ceilings"][0]["ceiling"].as_str()),
+        (Some("CAP-4"), Some("D"))
+    );
+
+    is(&run(&["recall", FIRM, "--dir", &dir]), 1, "no such recall");
+    let lot = |number: u32, members: &str| {
+        let lot = r#""quantityList":[{"epcClass":"https://id.gs1.org/01/09521001001014/10/L1","quantity":10}]"#;
+        event_of(number, &now, &about(&format!("{lot},{members}")))
+    };
+    let to = format!(r#""destinationList":[{{"type":"owning_party","destination":"{BUYER}"}}]"#);
+    let recall = format!(
+        r#""action":"OBSERVE","bizStep":"holding","disposition":"recalled","suyuan:recordType":"F11.RECALL","suyuan:productClass":"FOOD","suyuan:recall_id":"R-1","suyuan:level":"I","suyuan:risk_known_at":"{now}""#
+    );
+    capture(
+        "firm",
+        &[
+            lot(3, r#""action":"ADD","bizStep":"commissioning","disposition":"active""#),
+            lot(4, &format!(r#""action":"OBSERVE","bizStep":"shipping","disposition":"in_transit",{to}"#)),
+            lot(5, &recall),
+        ],
+    );
+    let shown = || run(&["recall", FIRM, "R-1", "--json", "--dir", &dir]).json()[0].clone();
+    assert_eq!(shown()["customers"], serde_json::json!([{"organisation": BUYER, "acknowledged": null}]));
+    assert_eq!((shown()["level"].as_str(), shown()["value"].as_u64()), (Some("I"), Some(400)));
+    let acknowledged = r#""action":"OBSERVE","bizStep":"holding","disposition":"recalled","suyuan:recordType":"F11a.RECALL_ACK","suyuan:productClass":"FOOD","suyuan:recall_id":"R-1","suyuan:stock_qty":{"suyuan:milli":10000}"#;
+    capture(
+        "buyer",
+        &[lot(6, r#""action":"OBSERVE","bizStep":"receiving","disposition":"in_progress""#), lot(7, acknowledged)],
+    );
+    assert_eq!((shown()["confirmed"].as_i64(), shown()["value"].as_u64()), (Some(10_000), Some(600)));
+    is(&run(&["recall", FIRM, "--dir", &dir]), 0, "recovered by what customers say 10.000");
+    is(&run(&["--lang", "zh", "recall", FIRM, "--dir", &dir]), 0, "据客户确认已收回 10.000");
+    is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
+}
+
+/// An event about objects with these members.
+fn event_of(number: u32, time: &str, members: &str) -> String {
+    let id = format!("urn:uuid:00000000-0000-4000-8000-{:012x}", 0xe00 + number);
+    format!(
+        r#"{{"type":"ObjectEvent","eventID":"{id}","eventTime":"{time}","eventTimeZoneOffset":"+08:00",{members}}}"#
+    )
+}
+
 // Goal: an authority commits to whom it may inspect, each at the rate of its grade, before anybody can know who is drawn.
 // Method: a draw among a firm with a penalty and one of which nothing is known; the same name again, and a firm that draws.
 #[test]

@@ -23,7 +23,7 @@ use crate::cli::screen::Screen;
 use crate::cli::text::pick;
 use crate::codes::node as node_codes;
 use crate::credits::{self, Reading};
-use crate::link::{Link, Submitted};
+use crate::link::{EventReceipt, Link, Submitted};
 use crate::open::{Opened, store_reason};
 use crate::shell::now_ms;
 use crate::times::time_text;
@@ -79,17 +79,29 @@ fn record_all(
     options: &SigningArguments,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
-    let told = Told { name, json: options.json };
+    let (told, mut outcome) = (Told { name, json: options.json }, Outcome::Done);
+    with_submitter(kind, options, &mut |submit| {
+        outcome = told.submit_all(records, submit, screen)?;
+        Ok(())
+    })?;
+    Ok(outcome)
+}
+
+/// Signs payloads together and submits them: what became of each.
+pub type Submit<'a> = dyn FnMut(&[&[u8]]) -> Result<Vec<Recorded>, Failure> + 'a;
+
+/// Hands over what signs records with the key that is asked for, and submits them where that is asked.
+pub fn with_submitter(
+    kind: &Kind,
+    options: &SigningArguments,
+    work: &mut dyn FnMut(&mut Submit<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     match place(&options.place, false) {
         place::Place::Node(url) => {
             let key = options.key.as_ref().ok_or_else(|| Reason::new(node_codes::KEY_MISSING, &[&url]))?;
             let signer = unlock(key, &options.unlock, false)?;
             let remote = remote(&url, &options.place)?;
-            told.submit_all(
-                records,
-                &mut |payload| submit(kind, &Link::Remote(&remote), None, &signer, payload),
-                screen,
-            )
+            work(&mut |payloads| submit(kind, &Link::Remote(&remote), None, &signer, payloads))
         }
         place::Place::Directory(path) => {
             let opened = Opened::open(&path)?;
@@ -98,8 +110,8 @@ fn record_all(
             let signer = unlock(&key, &options.unlock, allow)?;
             let node = start(opened, &options.unlock)?;
             let reading = Reading::new(Arc::clone(&node.store));
-            let mut one = |payload: &[u8]| submit(kind, &Link::to(&node), Some(&reading), &signer, payload);
-            let done = told.submit_all(records, &mut one, screen);
+            let link = Link::to(&node);
+            let done = work(&mut |payloads| submit(kind, &link, Some(&reading), &signer, payloads));
             drop(reading);
             node.close()?;
             done
@@ -110,32 +122,47 @@ fn record_all(
 /// A record of a file, or why it is none and on which line.
 type Read = Result<Vec<u8>, (Reason, u64)>;
 
-/// The records of a file, each with an id and a time, which are made if they are not there. A line that is broken keeps
-/// none of the other lines out; where records are not one a line, what is behind it can't be told.
+/// The records of a file, each with an id and a time, which are made if they are not there.
 fn records_of(kind: &Kind, bytes: &[u8]) -> Result<Vec<Read>, Failure> {
+    let read = values_of(kind, bytes).into_iter();
+    read.map(|(line, value)| match value {
+        Ok(value) => completed(value).map(Ok),
+        Err(reason) => Ok(Err((reason, line))),
+    })
+    .collect()
+}
+
+/// The JSON values of a file, those of a list one by one, or why there is none, each with the line on which it begins, one in
+/// a list with that of the list. A line that is broken keeps none of the other lines out; where records are not one a line,
+/// what is behind it can't be told.
+pub fn values_of(kind: &Kind, bytes: &[u8]) -> Vec<(u64, Result<Value, Reason>)> {
     let (mut records, mut from, mut lines) = (Vec::new(), 0, 0);
     while let Some(rest) = bytes.get(from..) {
         let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
-        let mut broken = None;
-        for value in values.by_ref() {
+        let lines_to = |end: usize| rest.iter().take(end).filter(|byte| **byte == b'\n').count() as u64;
+        let (mut broken, mut counted, mut line) = (None, 0, lines + 1);
+        while let Some(value) = values.next() {
+            // Blank lines may be before it.
+            let is_blank = |byte: &&u8| byte.is_ascii_whitespace();
+            let blank = rest.get(counted..).unwrap_or_default().iter().take_while(is_blank);
+            line += blank.filter(|byte| **byte == b'\n').count() as u64;
             match value {
-                Ok(Value::Array(list)) => {
-                    for one in list {
-                        records.push(Ok(completed(one)?));
-                    }
-                }
-                Ok(one) => records.push(Ok(completed(one)?)),
+                Ok(Value::Array(list)) => records.extend(list.into_iter().map(|one| (line, Ok(one)))),
+                Ok(one) => records.push((line, Ok(one))),
                 Err(error) => {
                     broken = Some(error);
                     break;
                 }
             }
+            let end = values.byte_offset();
+            let begun = rest.get(counted..end).unwrap_or_default().iter().skip_while(is_blank);
+            line += begun.filter(|byte| **byte == b'\n').count() as u64;
+            counted = end;
         }
         let Some(error) = broken else { break };
         let begun = values.byte_offset();
-        let lines_to = |end: usize| rest.iter().take(end).filter(|byte| **byte == b'\n').count() as u64;
         // The line on which it begins: what is cut off reads on into the lines behind it.
-        records.push(Err((Reason::new(kind.form, &[&error.to_string()]), lines + lines_to(begun) + 1)));
+        records.push((lines + lines_to(begun) + 1, Err(Reason::new(kind.form, &[&error.to_string()]))));
         // From the next line that begins a record.
         let is_one_a_line = rest.get(begun) == Some(&b'{');
         let is_next = |at: &usize| is_one_a_line && rest.get(*at..at.saturating_add(2)) == Some(b"\n{");
@@ -145,7 +172,7 @@ fn records_of(kind: &Kind, bytes: &[u8]) -> Result<Vec<Read>, Failure> {
         lines += lines_to(next);
         from = from.saturating_add(next);
     }
-    Ok(records)
+    records
 }
 
 /// A record with an id and a time.
@@ -158,7 +185,7 @@ fn completed(mut value: Value) -> Result<Vec<u8>, Failure> {
 }
 
 /// What became of a record: its height and hash, or why it was refused and where in it.
-type Recorded = Result<(u64, String), (Reason, String)>;
+pub type Recorded = Result<(u64, String), (Reason, String)>;
 
 /// How it is told.
 struct Told<'a> {
@@ -167,12 +194,7 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn submit_all(
-        &self,
-        records: &[Read],
-        submit: &mut dyn FnMut(&[u8]) -> Result<Recorded, Failure>,
-        screen: &mut Screen,
-    ) -> Result<Outcome, Failure> {
+    fn submit_all(&self, records: &[Read], submit: &mut Submit<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
         let (mut outcome, mut sink) = (Outcome::Done, screen.answers());
         for (read, place) in records.iter().zip(0..) {
             let payload = match read {
@@ -184,7 +206,8 @@ impl Told<'_> {
                     continue;
                 }
             };
-            match submit(payload)? {
+            let Some(recorded) = submit(&[payload])?.pop() else { continue };
+            match recorded {
                 Ok((height, record)) if self.json => {
                     writeln!(sink, "{}", json!({ "event": place, "height": height, "record": record }))?;
                 }
@@ -203,20 +226,61 @@ impl Told<'_> {
     }
 }
 
+/// What is wrong with one keeps none of the others out.
 fn submit(
     kind: &Kind,
     link: &Link<'_>,
     reading: Option<&Reading>,
     signer: &dyn Signer,
-    payload: &[u8],
-) -> Result<Recorded, Failure> {
-    if let Some(refused) = judge_payload(payload) {
-        return Ok(Err(refused));
+    payloads: &[&[u8]],
+) -> Result<Vec<Recorded>, Failure> {
+    let judged: Vec<Option<(Reason, String)>> = payloads
+        .iter()
+        .map(|payload| {
+            let wrong = |error: InvalidRecord| (Reason::new(kind.form, &[&error.argument]), error.pointer);
+            judge_payload(payload).or_else(|| (kind.check)(payload).err().map(wrong))
+        })
+        .collect();
+    let sound = payloads.iter().zip(&judged).filter(|(_, judged)| judged.is_none());
+    let sound: Vec<&[u8]> = sound.map(|(payload, _)| *payload).collect();
+    let mut recorded = submit_sound(kind, link, reading, signer, &sound)?.into_iter();
+    let of = |judged: Option<(Reason, String)>| judged.map(Err).or_else(|| recorded.next());
+    Ok(judged.into_iter().filter_map(of).collect())
+}
+
+/// A submission is taken in as a whole or not at all: where one of its records keeps it out, halves are tried.
+fn submit_sound(
+    kind: &Kind,
+    link: &Link<'_>,
+    reading: Option<&Reading>,
+    signer: &dyn Signer,
+    payloads: &[&[u8]],
+) -> Result<Vec<Recorded>, Failure> {
+    if payloads.is_empty() {
+        return Ok(Vec::new());
     }
-    if let Err(error) = (kind.check)(payload) {
-        return Ok(Err((Reason::new(kind.form, &[&error.argument]), error.pointer)));
+    let refused = match submit_together(kind, link, reading, signer, payloads)? {
+        Ok(recorded) => return Ok(recorded),
+        Err(refused) => refused,
+    };
+    let (one, other) = payloads.split_at(payloads.len() / 2);
+    if one.is_empty() {
+        return Ok(vec![Err(refused)]);
     }
-    let (_, signed) = sign_next(link, signer, kind.record_type, payload.to_vec())?;
+    let mut recorded = submit_sound(kind, link, reading, signer, one)?;
+    recorded.append(&mut submit_sound(kind, link, reading, signer, other)?);
+    Ok(recorded)
+}
+
+/// What became of each, or why none was taken in.
+fn submit_together(
+    kind: &Kind,
+    link: &Link<'_>,
+    reading: Option<&Reading>,
+    signer: &dyn Signer,
+    payloads: &[&[u8]],
+) -> Result<Result<Vec<Recorded>, (Reason, String)>, Failure> {
+    let (_, signed) = sign_next(link, signer, kind.record_type, payloads)?;
     // A node looks itself.
     let refused = reading.map(|reading| credits::gate(reading, &signed)).transpose();
     if let Some(refused) = refused.map_err(|error| store_reason(&error))?.flatten() {
@@ -229,13 +293,13 @@ fn submit(
     };
     let of_number = |number: u16| ledger_codes::of_number(number).unwrap_or(ledger_codes::RESERVED);
     match submitted {
-        Submitted::Applied { height, receipts, .. } => match receipts.first() {
-            Some(receipt) if receipt.code == 0 => Ok(Ok((height, receipt.record.clone()))),
-            receipt => {
-                let code = of_number(receipt.map_or(0, |receipt| receipt.code));
-                Ok(Err((Reason::new(code, &["", ""]), String::new())))
-            }
-        },
+        Submitted::Applied { height, receipts, .. } => {
+            let of = |receipt: EventReceipt| match receipt.code {
+                0 => Ok((height, receipt.record)),
+                code => Err((Reason::new(of_number(code), &["", ""]), String::new())),
+            };
+            Ok(Ok(receipts.into_iter().map(of).collect()))
+        }
         Submitted::Refused { number, pointer, argument, .. } => {
             Ok(Err((Reason::new(of_number(number), &[&argument]), pointer)))
         }

@@ -9,7 +9,9 @@ use super::backup::{AcceptLossArguments, BackupArguments, RestoreArguments};
 use super::contract::ContractArguments;
 use super::credit::CreditArguments;
 use super::draw::DrawArguments;
+use super::import::ImportArguments;
 use super::status::StatusArguments;
+use super::supervision::{EquipmentArguments, RecallArguments};
 use crate::epc_form::EpcForm;
 
 /// Product traceability: identifiers, events, hashes
@@ -69,6 +71,12 @@ pub enum Command {
     Credit(CreditArguments),
     /// Inspections by lot: commit to a list of firms, see who is drawn
     InspectDraw(DrawArguments),
+    /// Take in an authority's records of credit by the table; exit code 1 if a row is refused
+    Import(ImportArguments),
+    /// Special equipment: when it has to be inspected next; exit code 1 if that is overdue
+    Equipment(EquipmentArguments),
+    /// Recalls of a firm: who acknowledged, what was recovered; exit code 1 if there is none
+    Recall(RecallArguments),
     /// Contracts: what is owed, how it stands, what became of it
     Contract(ContractArguments),
     /// Print every message code with its texts, as Markdown

@@ -15,11 +15,12 @@ use suyuan_sdk::keyfile::KeyFile;
 use super::apart;
 use super::arguments::SigningArguments;
 use super::credit::{asked, bytes_of, table};
+use super::import::without_mark;
 use super::outcome::Outcome;
 use super::place::{Failure, Place, directory, place};
 use super::screen::{Screen, printable};
 use super::text::pick;
-use crate::api::v1::credit::uri_of;
+use crate::api::v1::credit::{checked_uri_of, uri_of};
 use crate::codes::node as node_codes;
 use crate::credits::draws::{DrawSaid, draws};
 use crate::credits::{self, Asked, Credit, Reading};
@@ -83,8 +84,7 @@ pub fn run(options: &DrawArguments, screen: &mut Screen) -> Result<Outcome, Fail
 
 fn commit(options: &DrawCommitArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let text = bytes_of(&options.firms_file)?;
-    let text = String::from_utf8_lossy(&text);
-    let firms: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(uri_of).collect();
+    let firms = firms_of(&options.firms_file.display().to_string(), &text)?;
     let at = &options.signing.place;
     let (key, credits) = match place(at, false) {
         Place::Directory(path) => {
@@ -111,6 +111,21 @@ fn commit(options: &DrawCommitArguments, screen: &mut Screen) -> Result<Outcome,
     apart::record_one(&apart::CREDIT, record, &options.signing, screen)
 }
 
+/// The firms of a list, one a line.
+fn firms_of(name: &str, text: &[u8]) -> Result<Vec<String>, Failure> {
+    let lines = without_mark(text).split(|byte| *byte == b'\n').zip(1..);
+    let firms = lines.map(|(line, number)| {
+        let wrong = |reason: Reason| Failure::Of(format!("{name} (line {number})"), reason);
+        let not_text = || wrong(Reason::new(codes::RECORD_FORM, &["not UTF-8"]));
+        let firm = std::str::from_utf8(line).map_err(|_| not_text())?.trim();
+        if firm.is_empty() {
+            return Ok(None);
+        }
+        checked_uri_of(firm).map(Some).map_err(wrong)
+    });
+    firms.filter_map(Result::transpose).collect()
+}
+
 /// A firm of which nothing is recorded is not rated.
 fn known(said: Result<Credit, Failure>) -> Result<Option<Credit>, Failure> {
     match said {
@@ -127,6 +142,8 @@ fn show(options: &DrawShowArguments, screen: &mut Screen) -> Result<Outcome, Fai
     let mut sink = screen.answers();
     if options.json {
         writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?;
+    } else if found.is_empty() {
+        writeln!(sink, "{}", pick(language, "no such draw", "无此抽查"))?;
     } else {
         found.iter().try_for_each(|one| write!(sink, "{}", in_words(one, language)))?;
     }

@@ -36,11 +36,16 @@ pub const ADMINISTRATOR_KEY: &str = "administrator.key";
 pub fn random_uri() -> Result<String, Reason> {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
+    Ok(uuid_uri(bytes, 4))
+}
+
+/// The URI of a UUID of a version, of these bytes but for those that say which version.
+pub fn uuid_uri(mut bytes: [u8; 16], version: u8) -> String {
+    bytes[6] = bytes[6] & 0x0f | version << 4;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let part = |from, to| hex.get(from..to).unwrap_or_default();
-    Ok(format!("urn:uuid:{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)))
+    format!("urn:uuid:{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
 
 /// Makes a key file, or reads the one that is there: a creation that was interrupted goes on with it.

@@ -21,6 +21,7 @@ mod epcis;
 mod found;
 mod governance;
 mod id;
+mod import;
 mod language;
 mod machine;
 mod org;
@@ -30,6 +31,7 @@ mod run;
 mod screen;
 mod sources;
 mod status;
+mod supervision;
 mod text;
 mod trace;
 mod usage;
@@ -97,6 +99,9 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::InspectDraw(options) => place::end(draw::run(&options, screen), screen),
         Command::Contract(options) => place::end(contract::run(&options, screen), screen),
         Command::Credit(options) => place::end(credit::run(&options, screen), screen),
+        Command::Import(options) => place::end(import::run(&options, screen), screen),
+        Command::Equipment(options) => place::end(supervision::show_equipment(&options, screen), screen),
+        Command::Recall(options) => place::end(supervision::show_recalls(&options, screen), screen),
         Command::Codes(options) => code_list::run(&options, screen),
     }
 }

@@ -144,29 +144,32 @@ pub fn submit(
     kind: u16,
     record: &OrganisationRecord,
 ) -> Result<(Submitted, Option<Hash>), Reason> {
-    let (station, signed) = sign_next(link, signer, kind, record.write())?;
+    let (station, signed) = sign_next(link, signer, kind, &[&record.write()])?;
     let waits = kind == record_type::GOVERNANCE && station.threshold > 1;
     let waits = waits && !matches!(record.operation, Operation::Approve { .. });
     let proposed = signed.events.first().filter(|_| waits).map(SubmittedEvent::digest);
     Ok((link.submit(&signed, &suyuan_ledger::codec::encode(&signed))?, proposed))
 }
 
-/// Signs one record as the next submission of the signer's lane, and says where the lane stands.
+/// Signs records together as the next submission of the signer's lane, and says where the lane stands.
 pub fn sign_next(
     link: &Link<'_>,
     signer: &dyn Signer,
     kind: u16,
-    payload: Vec<u8>,
+    payloads: &[&[u8]],
 ) -> Result<(Station, SignedSubmission), Reason> {
     let key = signer.key_id();
     let station = link.station(&key)?;
     let unknown = || Reason::new(codes::KEY_UNKNOWN, &[&key.to_string()]);
     let organisation = station.organisation.ok_or_else(unknown)?;
     let (Some(chain), Some(lane)) = (Hash::from_hex(&station.chain), station.lane()) else { return Err(unknown()) };
-    let mut salt = [0u8; 16];
-    getrandom::fill(&mut salt).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
-    let event = SubmittedEvent { record_type: kind, salt, payload };
-    let signed = sign_submission(signer, chain, organisation, lane, now_ms(), vec![event])?;
+    let event = |payload: &&[u8]| {
+        let mut salt = [0u8; 16];
+        getrandom::fill(&mut salt).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
+        Ok(SubmittedEvent { record_type: kind, salt, payload: payload.to_vec() })
+    };
+    let events = payloads.iter().map(event).collect::<Result<Vec<_>, Reason>>()?;
+    let signed = sign_submission(signer, chain, organisation, lane, now_ms(), events)?;
     Ok((station, signed))
 }
 

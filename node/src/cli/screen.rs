@@ -16,6 +16,8 @@ use super::text;
 
 /// An input larger than this takes long enough to show how far it has come.
 const PROGRESS_BYTES_MIN: u64 = 64 << 20;
+/// Likewise so many records.
+const PROGRESS_COUNT_MIN: u64 = 1_000;
 
 const BUFFER_BYTES: usize = 64 << 10;
 
@@ -131,6 +133,23 @@ impl Screen {
         bar.set_message(printable(name).into_owned());
         *self.bar.borrow_mut() = Some(bar.clone());
         input.watched(Box::new(move |bytes| bar.set_position(bytes)))
+    }
+
+    /// Shows how many of many are done, if somebody is watching.
+    pub fn progress(&mut self, name: &str, done: u64, of: u64) {
+        if of < PROGRESS_COUNT_MIN || !io::stderr().is_terminal() {
+            return;
+        }
+        let mut bar = self.bar.borrow_mut();
+        let bar = bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(Some(of), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{pos} / {len} {bar:30} {eta} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.set_message(printable(name).into_owned());
+            bar
+        });
+        bar.set_position(done);
     }
 
     /// Takes the bar away.

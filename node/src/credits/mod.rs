@@ -45,6 +45,9 @@ const PROFILE_DEFAULT: Profile = Profile::Maker;
 
 pub mod audit;
 pub mod draws;
+mod supervised;
+
+pub use supervised::{CreditDevice, CreditRecall, RecallClosing, RecallCustomer, equipment};
 
 // ---- reading ----
 
@@ -89,7 +92,7 @@ impl Reading {
         }
         let head = Reader::new(self.store.as_ref()).head()?.map_or(0, |head| head.height);
         while !self.stops.load(Ordering::Relaxed)
-            && let Some(writes) = reading::read_on(&self.store.snapshot_beside_cache(), head)?
+            && let Some(writes) = reading::read_on(&self.store.snapshot(), head)?
         {
             self.store.commit(&writes)?;
         }
@@ -202,6 +205,10 @@ pub struct Credit {
     pub indicators: Vec<CreditIndicator>,
     /// What happened, with the records that say so.
     pub facts: Vec<CreditFact>,
+    /// Special equipment that it uses.
+    pub equipment: Vec<CreditDevice>,
+    /// Its recalls, and those that it was ordered to begin and did not.
+    pub recalls: Vec<CreditRecall>,
     /// Objections that are looked into.
     pub objections: Vec<CreditProcedure>,
     /// Repairs that are applied for.
@@ -420,6 +427,8 @@ fn say(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Cr
                 delta: deltas.get(&place).copied().unwrap_or(0),
             })
             .collect(),
+        equipment: file.devices(day).iter().map(|state| supervised::device(state, day)).collect(),
+        recalls: supervised::recalls(file.recalls()),
         objections: objections.collect(),
         repairs: repairs.collect(),
     }

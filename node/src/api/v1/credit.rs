@@ -9,7 +9,7 @@ use suyuan_epcis::identifier::{Lei, Uscc};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::Profile;
 use suyuan_ledger::day::Day;
-use suyuan_ledger::organisation::OrganisationRole;
+use suyuan_ledger::organisation::{OrganisationRole, check_organisation_uri};
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_sdk::signer::Signer;
 use utoipa::IntoParams;
@@ -19,6 +19,10 @@ use crate::api::problem::{Missing, Refusals, answer, blocking, problem, wrong_pa
 use crate::api::{App, Shared};
 use crate::credits::{self, Asked, Credit};
 use crate::open::store_reason;
+
+/// So long is a unified social credit code, and a legal entity identifier.
+const USCC_CHARACTERS: usize = 18;
+const LEI_CHARACTERS: usize = 20;
 
 /// What a firm's credit is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -40,6 +44,17 @@ pub fn uri_of(firm: &str) -> String {
         (Ok(code), _) => format!("urn:uscc:{}", code.as_str()),
         (_, Ok(code)) => format!("urn:lei:{}", code.as_str()),
         _ => firm.to_owned(),
+    }
+}
+
+/// The same, if it is one by the published rules of its code.
+pub fn checked_uri_of(firm: &str) -> Result<String, Reason> {
+    let uri = uri_of(firm);
+    match (check_organisation_uri(&uri), firm.len()) {
+        (Ok(()), _) => Ok(uri),
+        (Err(_), USCC_CHARACTERS) => Uscc::parse(firm).map(|_| uri),
+        (Err(_), LEI_CHARACTERS) => Lei::parse(firm).map(|_| uri),
+        (Err(reason), _) => Err(reason),
     }
 }
 

@@ -1,0 +1,170 @@
+//! `suyuan equipment`, `suyuan recall`: what is due, and how recalls go on.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use suyuan_epcis::codes::Language;
+use suyuan_epcis::problem::Reason;
+use suyuan_ledger::day::Day;
+
+use super::arguments::PlaceArguments;
+use super::credit::{asked, table};
+use super::outcome::Outcome;
+use super::place::{Failure, directory};
+use super::screen::{Screen, printable};
+use super::text::pick;
+use crate::codes::node as node_codes;
+use crate::credits::{Asked, CreditDevice, CreditRecall, Reading, equipment};
+use crate::open::Opened;
+
+/// `suyuan equipment`
+#[derive(Debug, Args)]
+pub struct EquipmentArguments {
+    /// Firm that uses it, by its URI, unified social credit code or legal entity identifier [default: everybody's]
+    #[arg(value_name = "FIRM")]
+    pub user: Option<String>,
+    /// Only what is overdue
+    #[arg(long)]
+    pub overdue: bool,
+    /// As of which day what is recorded counts, YYYY-MM-DD [default: that of the last block]
+    #[arg(long, value_name = "DAY")]
+    pub day: Option<String>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan recall`
+#[derive(Debug, Args)]
+pub struct RecallArguments {
+    /// Firm that recalls, by its URI, unified social credit code or legal entity identifier
+    #[arg(value_name = "FIRM")]
+    pub recalling: String,
+    /// Only the recall of this id
+    #[arg(value_name = "ID")]
+    pub recall: Option<String>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Shows special equipment. What everybody uses is in a data directory alone.
+pub fn show_equipment(options: &EquipmentArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let wrong = |day: &String| Reason::new(node_codes::OPTION, &["--day", day]);
+    let day = options.day.as_ref().map(|day| Day::parse(day).ok_or_else(|| wrong(day))).transpose()?;
+    let mut found = match (&options.user, &options.place.url) {
+        (Some(firm), _) => asked(firm, &options.place, Asked { day, ..Asked::default() })?.equipment,
+        (None, Some(_)) => return Err(Reason::new(node_codes::OPTION, &["FIRM", ""]).into()),
+        (None, None) => {
+            let folder: Option<&PathBuf> = options.place.dir.as_ref();
+            let opened = Opened::open(&directory(folder.map(PathBuf::as_path)))?.whole()?;
+            equipment(&Reading::new(Arc::clone(&opened.store)), None, day)?
+        }
+    };
+    found.retain(|device| !options.overdue || device.overdue_days > 0);
+    let language = screen.language;
+    let mut sink = screen.answers();
+    match options.json {
+        true => writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?,
+        false => write!(sink, "{}", devices(&found, language))?,
+    }
+    Ok(if found.iter().any(|device| device.overdue_days > 0) { Outcome::No } else { Outcome::Done })
+}
+
+fn devices(found: &[CreditDevice], language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let mut shown = table(&[
+        say("equipment", "设备"),
+        say("used by", "使用单位"),
+        say("in use", "在用"),
+        say("inspected", "上次检验"),
+        say("apply by", "报检期限"),
+        say("due", "下次检验"),
+        say("overdue, days", "超期天数"),
+        say("serviced", "上次维保"),
+        say("longest gap, days", "最长间隔天数"),
+    ]);
+    for device in found {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let overdue = if device.overdue_days > 0 { device.overdue_days.to_string() } else { String::new() };
+        shown.add_row([
+            printable(&device.device).into_owned(),
+            printable(&device.user).into_owned(),
+            if device.in_use { say("yes", "是") } else { say("no", "否") }.to_owned(),
+            text(&device.inspected),
+            text(&device.apply_by),
+            text(&device.due),
+            overdue,
+            text(&device.serviced),
+            device.service_gap_days.map(|days| days.to_string()).unwrap_or_default(),
+        ]);
+    }
+    format!("{shown}\n")
+}
+
+/// Shows a firm's recalls.
+pub fn show_recalls(options: &RecallArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let mut found = asked(&options.recalling, &options.place, Asked::default())?.recalls;
+    found.retain(|one| options.recall.as_ref().is_none_or(|id| *id == one.recall));
+    let language = screen.language;
+    let mut sink = screen.answers();
+    match options.json {
+        true => writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?,
+        false if found.is_empty() => writeln!(sink, "{}", pick(language, "no such recall", "无此召回"))?,
+        false => found.iter().try_for_each(|one| write!(sink, "{}", in_words(one, language)))?,
+    }
+    Ok(if found.is_empty() { Outcome::No } else { Outcome::Done })
+}
+
+fn in_words(recall: &CreditRecall, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let (id, record) = (printable(&recall.recall), &recall.record);
+    let mut text = format!("{id}  {} {}  {record}\n", say("level", "级别"), recall.level);
+    let mut line = |name: &str, value: &str| text.push_str(&format!(" {name} {value}\n"));
+    line(say("to begin by", "应启动于"), &recall.start_by);
+    match &recall.started {
+        Some(started) => line(say("begun", "已启动"), started),
+        None => line(say("ordered, not begun", "已责令，未启动"), ""),
+    }
+    if let Some(by) = &recall.notify_by {
+        line(say("customers to know by", "客户应知悉于"), by);
+    }
+    for customer in &recall.customers {
+        let at = customer.acknowledged.as_deref().unwrap_or(say("not acknowledged", "未确认"));
+        line(&format!("  {}", printable(&customer.organisation)), at);
+    }
+    if !recall.is_whole {
+        line(
+            say(
+                "there may be more customers: see suyuan trace --forward",
+                "可能还有其他客户：见 suyuan trace --forward",
+            ),
+            "",
+        );
+    }
+    let thousandths = |number: i64| format!("{}.{:03}", number / 1_000, number % 1_000);
+    line(say("recovered by what customers say", "据客户确认已收回"), &thousandths(recall.confirmed));
+    if let Some(by) = &recall.finish_by {
+        line(say("to be closed by", "应完成于"), by);
+    }
+    if let Some(closed) = &recall.closed {
+        let words = format!(
+            "{}  {} / {} = {} ‰",
+            closed.at,
+            thousandths(closed.recovered),
+            thousandths(closed.distributed),
+            closed.recovery_permille
+        );
+        line(say("closed", "已完成"), &words);
+    }
+    line(say("value", "值"), &recall.value.to_string());
+    text
+}

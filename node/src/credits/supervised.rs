@@ -1,0 +1,172 @@
+//! What a firm's credit says of equipment and of recalls, for those who supervise it.
+
+use serde::{Deserialize, Serialize};
+use suyuan_epcis::problem::Reason;
+use suyuan_ledger::credit::devices::{DeviceState, Register};
+use suyuan_ledger::credit::equipment::apply_by;
+use suyuan_ledger::credit::recalls::Recalls;
+use suyuan_ledger::day::Day;
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::trace::answer::utc;
+use utoipa::ToSchema;
+
+use super::{Looked, Reading, nothing};
+use crate::open::store_reason;
+
+/// A piece of special equipment.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreditDevice {
+    /// Its code.
+    pub device: String,
+    /// Who uses it.
+    pub user: String,
+    /// Whether it is in use.
+    pub in_use: bool,
+    /// When it has to be inspected next, if that is known.
+    pub due: Option<String>,
+    /// By when its user applies for that.
+    pub apply_by: Option<String>,
+    /// For how many days that is overdue; 0 if it is not.
+    pub overdue_days: u32,
+    /// The last inspection that it passed.
+    pub inspected: Option<String>,
+    /// The last service.
+    pub serviced: Option<String>,
+    /// Of a lift, the longest time between two services, in days, if it was too long.
+    pub service_gap_days: Option<i64>,
+    /// The hashes of the records: registration, installation or alteration, inspection.
+    pub evidence: Vec<String>,
+}
+
+/// A recall.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreditRecall {
+    /// Its id.
+    pub recall: String,
+    /// I, II or III, the gravest first.
+    pub level: String,
+    /// The hash of the record that announces it; of one that was not announced, of the authority's order.
+    pub record: String,
+    /// By when it had to begin.
+    pub start_by: String,
+    /// When it began; none if it was ordered and did not.
+    pub started: Option<String>,
+    /// By when all direct customers have to know.
+    pub notify_by: Option<String>,
+    /// The direct customers that the ledger knows.
+    pub customers: Vec<RecallCustomer>,
+    /// Whether these are all: not if there were too many ways to follow.
+    pub is_whole: bool,
+    /// How much customers hold, were given back or destroyed, in thousandths of the unit.
+    pub confirmed: i64,
+    /// The last day on which it is closed in time.
+    pub finish_by: Option<String>,
+    /// How it was closed.
+    pub closed: Option<RecallClosing>,
+    /// How well it was handled so far, 0 to 1000.
+    pub value: u16,
+}
+
+/// One to whom recalled things went.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecallCustomer {
+    /// It.
+    pub organisation: String,
+    /// When it acknowledged.
+    pub acknowledged: Option<String>,
+}
+
+/// The end of a recall.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecallClosing {
+    /// The hash of the record.
+    pub record: String,
+    /// When.
+    pub at: String,
+    /// How much had been distributed, in thousandths of the unit.
+    pub distributed: i64,
+    /// How much of it was recovered, as far as customers or an authority confirm it.
+    pub recovered: i64,
+    /// The same, of a thousand.
+    pub recovery_permille: u64,
+    /// Whether an authority says so.
+    pub is_of_authority: bool,
+}
+
+fn texts(hashes: &[Hash]) -> Vec<String> {
+    hashes.iter().map(Hash::to_string).collect()
+}
+
+/// A piece of equipment as it stands on a day.
+pub(super) fn device(state: &DeviceState, today: Day) -> CreditDevice {
+    CreditDevice {
+        device: state.code.clone(),
+        user: state.user.clone(),
+        in_use: state.in_use,
+        due: state.due.and_then(Day::text),
+        apply_by: state.due.and_then(apply_by).and_then(Day::text),
+        overdue_days: state.overdue_days(today),
+        inspected: state.inspected.and_then(Day::text),
+        serviced: state.serviced.and_then(Day::text),
+        service_gap_days: state.service_gap,
+        evidence: texts(&state.evidence),
+    }
+}
+
+/// Recalls, and those that were ordered and did not begin.
+pub(super) fn recalls(recalls: &Recalls) -> Vec<CreditRecall> {
+    let announced = recalls.announced.iter().map(|recall| CreditRecall {
+        recall: recall.id.clone(),
+        level: recall.level.name().to_owned(),
+        record: recall.record.to_string(),
+        start_by: utc(recall.start_by()),
+        started: Some(utc(recall.started)),
+        notify_by: Some(utc(recall.notify_by)),
+        customers: recall
+            .customers
+            .iter()
+            .map(|(organisation, at)| RecallCustomer { organisation: organisation.clone(), acknowledged: at.map(utc) })
+            .collect(),
+        is_whole: recall.is_whole,
+        confirmed: recall.confirmed,
+        finish_by: recall.finish_by.text(),
+        closed: recall.closed.map(|closing| RecallClosing {
+            record: closing.record.to_string(),
+            at: utc(closing.at),
+            distributed: closing.distributed,
+            recovered: closing.recovered,
+            recovery_permille: recall.recovery_permille(),
+            is_of_authority: closing.is_of_authority,
+        }),
+        value: recall.value(),
+    });
+    let ordered = recalls.unanswered.iter().map(|order| CreditRecall {
+        recall: order.id.clone(),
+        level: order.level.name().to_owned(),
+        record: order.record.to_string(),
+        start_by: utc(order.start_by),
+        started: None,
+        notify_by: None,
+        customers: Vec::new(),
+        is_whole: true,
+        confirmed: 0,
+        finish_by: None,
+        closed: None,
+        value: 0,
+    });
+    announced.chain(ordered).collect()
+}
+
+/// All equipment of which the use is registered, whoever uses it, as it stands on a day: that of the block if absent.
+pub fn equipment(reading: &Reading, height: Option<u64>, day: Option<Day>) -> Result<Vec<CreditDevice>, Reason> {
+    let Looked { snapshot, ledger, height, time } =
+        reading.look(height)?.map_err(|height| nothing("urn:cn:speq:*", height))?;
+    let devices = Register::new(&snapshot, &ledger.directory, height).all();
+    let today = day.unwrap_or(Day::in_china(time));
+    let states = devices.map_err(|error| store_reason(&error))?.into_iter().filter_map(|device| device.on(today));
+    Ok(states.map(|state| device(&state, today)).collect())
+}
