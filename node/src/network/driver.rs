@@ -3,6 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher};
+use std::io::ErrorKind;
 use std::num::NonZeroU8;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{Config, ConnectionDenied, ConnectionId, DialError, ListenError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::address::{tcp_socket, to_listen};
 use super::behaviour::{Behaviour, BehaviourEvent};
@@ -34,6 +35,8 @@ const LOG_AFTER: u32 = 6;
 const STOP_MAX: Duration = Duration::from_secs(1);
 /// For so long it is waited for the addresses of the listeners.
 const LISTEN_MAX: Duration = Duration::from_secs(5);
+/// So long until an address that is taken is tried again.
+const LISTEN_PAUSE: Duration = Duration::from_millis(100);
 /// Streams that one connection may have in negotiation; it needs two.
 const NEGOTIATING_MAX: usize = 8;
 
@@ -122,7 +125,7 @@ impl Driver {
         let swarm = Swarm::new(wires, Behaviour::new(shared.clone()), keypair.public().to_peer_id(), config);
         let mut driver = Driver { shared, swarm, dials: HashMap::new() };
         let mut waiting: HashMap<ListenerId, &String> = HashMap::new();
-        for (text, address) in free_addresses(listen)? {
+        for (text, address) in free_addresses(listen).await? {
             let listener = driver.swarm.listen_on(address);
             let failed = |error| NetworkError::Listen { address: text.clone(), why: format!("{error}") };
             waiting.insert(listener.map_err(failed)?, text);
@@ -320,14 +323,22 @@ impl Drop for Driver {
 }
 
 /// The addresses to listen on. That no other process does so is seen here: libp2p shares ports of TCP, and then each of
-/// two nodes would get some of the connections of both.
-fn free_addresses(listen: &[String]) -> Result<Vec<(&String, Multiaddr)>, NetworkError> {
-    let mut addresses = Vec::new();
+/// two nodes would get some of the connections of both. What is left of a process that has just ended may hold one a moment
+/// longer.
+async fn free_addresses(listen: &[String]) -> Result<Vec<(&String, Multiaddr)>, NetworkError> {
+    let (mut addresses, deadline) = (Vec::new(), Instant::now() + LISTEN_MAX);
     for text in listen {
         let address = to_listen(text).map_err(NetworkError::Address)?;
         if let Some(socket) = tcp_socket(&address) {
             let failed = |error| NetworkError::Listen { address: text.clone(), why: format!("{error}") };
-            drop(std::net::TcpListener::bind(socket).map_err(failed)?);
+            loop {
+                match std::net::TcpListener::bind(socket) {
+                    Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < deadline => {
+                        sleep(LISTEN_PAUSE).await;
+                    }
+                    bound => break drop(bound.map_err(failed)?),
+                }
+            }
         }
         addresses.push((text, address));
     }
