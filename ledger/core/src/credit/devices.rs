@@ -334,13 +334,21 @@ pub(super) fn standing(
     (Equipment { in_use: count(in_use), overdue: count(overdue.len()) }, ceiling)
 }
 
+/// What an authority has said of a licence.
+struct Held {
+    number: String,
+    from: Day,
+    to: Option<Day>,
+    is_valid: bool,
+}
+
 /// Reads equipment. What licences firms hold is read once for all of it.
 pub struct Register<'a> {
     store: &'a dyn Read,
     directory: &'a Directory,
     at_height: u64,
-    /// By firm and number, since when a licence is valid or not, and until when.
-    licences: BTreeMap<String, Vec<(String, Day, Option<Day>, bool)>>,
+    /// What firms hold, by firm.
+    licences: BTreeMap<String, Vec<Held>>,
 }
 
 impl<'a> Register<'a> {
@@ -405,11 +413,11 @@ impl<'a> Register<'a> {
             self.licences.insert(firm.to_owned(), read);
         }
         let licences = self.licences.get(firm).into_iter().flatten();
-        let last = licences.rev().find(|(of, from, ..)| of == number && *from <= day);
-        Ok(last.is_some_and(|(_, _, to, is_valid)| *is_valid && to.is_none_or(|to| day <= to)))
+        let last = licences.rev().find(|held| held.number == number && held.from <= day);
+        Ok(last.is_some_and(|held| held.is_valid && held.to.is_none_or(|to| day <= to)))
     }
 
-    fn licences_of(&self, firm: &str) -> Result<Vec<(String, Day, Option<Day>, bool)>, StoreError> {
+    fn licences_of(&self, firm: &str) -> Result<Vec<Held>, StoreError> {
         let (reader, mut licences) = (Reader::new(self.store), Vec::new());
         for (height, index) in super::reading::places_of_subject(self.store, firm, self.at_height)? {
             let (Some(record), Some(payload)) = (reader.record(height, index)?, reader.payload(height, index)?) else {
@@ -419,7 +427,7 @@ impl<'a> Register<'a> {
             let said = CreditRecord::parse(&payload.payload).ok();
             let said = said.filter(|_| by.is_some_and(|by| by.is_authority && by.uri != firm));
             if let Some(Statement::Licence { number, from, to, state, .. }) = said.map(|said| said.statement) {
-                licences.push((number, from, to, state == LicenceState::Valid));
+                licences.push(Held { number, from, to, is_valid: state == LicenceState::Valid });
             }
         }
         Ok(licences)
