@@ -12,8 +12,8 @@ use super::ceiling::{Ceiling, CeilingCode, Evidence};
 use super::equipment::{self, LiftSchedule, NOTICE_DAYS};
 use super::evaluate::Grade;
 use super::file::Author;
-use super::reading::{Place, Row, author, place_of};
-use super::record::{CreditRecord, LicenceState, Statement};
+use super::reading::{Place, Row, author, place_of, places_of_subject, written};
+use super::record::{LicenceState, Statement};
 use super::status::Equipment;
 use super::traced::is_withdrawn;
 use crate::day::Day;
@@ -419,14 +419,11 @@ impl<'a> Register<'a> {
 
     fn licences_of(&self, firm: &str) -> Result<Vec<Held>, StoreError> {
         let (reader, mut licences) = (Reader::new(self.store), Vec::new());
-        for (height, index) in super::reading::places_of_subject(self.store, firm, self.at_height)? {
-            let (Some(record), Some(payload)) = (reader.record(height, index)?, reader.payload(height, index)?) else {
-                continue;
-            };
-            let by = author(self.directory, record.author);
-            let said = CreditRecord::parse(&payload.payload).ok();
-            let said = said.filter(|_| by.is_some_and(|by| by.is_authority && by.uri != firm));
-            if let Some(Statement::Licence { number, from, to, state, .. }) = said.map(|said| said.statement) {
+        for place in places_of_subject(self.store, firm, self.at_height)? {
+            let said = written(&reader, self.directory, place)?;
+            let said = said.filter(|said| said.author.is_authority && said.author.uri != firm);
+            let statement = said.map(|said| said.record.statement);
+            if let Some(Statement::Licence { number, from, to, state, .. }) = statement {
                 licences.push(Held { number, from, to, is_valid: state == LicenceState::Valid });
             }
         }

@@ -231,9 +231,13 @@ pub(super) fn author(directory: &Directory, number: u64) -> Option<Author> {
 
 /// The places of a contract's records up to a height, in their order.
 fn places_of(store: &dyn Read, id: &Hash, at_height: u64) -> Result<Vec<Place>, StoreError> {
-    let (from, to) = (contract_key(id, (0, 0)), contract_key(id, (at_height.saturating_add(1), 0)));
+    places_between(store, &contract_key(id, (0, 0)), &contract_key(id, (at_height.saturating_add(1), 0)))
+}
+
+/// The places in the keys from one (included) to another (not included).
+fn places_between(store: &dyn Read, from: &[u8], to: &[u8]) -> Result<Vec<Place>, StoreError> {
     let mut places = Vec::new();
-    store.scan(Table::Reading, &from, &to, &mut |key, _| {
+    store.scan(Table::Reading, from, to, &mut |key, _| {
         places.extend(place_of(key));
         places.len() < FILE_RECORDS_MAX
     })?;
@@ -363,7 +367,11 @@ pub fn file<'a>(
 }
 
 /// A record of credit as it was written, if its body is there and is one.
-fn written(reader: &Reader<'_>, directory: &Directory, (height, index): Place) -> Result<Option<Written>, StoreError> {
+pub(super) fn written(
+    reader: &Reader<'_>,
+    directory: &Directory,
+    (height, index): Place,
+) -> Result<Option<Written>, StoreError> {
     let (Some(payload), Some(record)) = (reader.payload(height, index)?, reader.record(height, index)?) else {
         return Ok(None);
     };
@@ -373,13 +381,7 @@ fn written(reader: &Reader<'_>, directory: &Directory, (height, index): Place) -
 
 /// The places of the records of a subject's credit up to a height.
 pub(super) fn places_of_subject(store: &dyn Read, subject: &str, at_height: u64) -> Result<Vec<Place>, StoreError> {
-    let (from, to) = (subject_key(subject, (0, 0)), subject_key(subject, (at_height.saturating_add(1), 0)));
-    let mut places = Vec::new();
-    store.scan(Table::Reading, &from, &to, &mut |key, _| {
-        places.extend(place_of(key));
-        places.len() < FILE_RECORDS_MAX
-    })?;
-    Ok(places)
+    places_between(store, &subject_key(subject, (0, 0)), &subject_key(subject, (at_height.saturating_add(1), 0)))
 }
 
 fn place_bytes((height, index): Place) -> [u8; 12] {
