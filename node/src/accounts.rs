@@ -14,6 +14,7 @@ use suyuan_epcis::problem::Reason;
 
 use crate::codes::node as codes;
 use crate::open::io_reason;
+use crate::random::random;
 use crate::shell::now_ms;
 
 /// The file's name.
@@ -95,9 +96,7 @@ pub fn add(folder: &Path, name: &str, role: Role) -> Result<String, Reason> {
         let what = format!("NAME: 1 to {NAME_BYTES_MAX} of letters, digits, - _ . @");
         return Err(Reason::new(codes::OPTION, &[&what, name]));
     }
-    let mut random = [0u8; TOKEN_BYTES];
-    getrandom::fill(&mut random).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
-    let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = random::<TOKEN_BYTES>()?.iter().map(|byte| format!("{byte:02x}")).collect();
     let token = [TOKEN_PREFIX, &hex].concat();
     change(folder, |file| {
         if file.accounts.iter().any(|account| account.name == name && account.revoked.is_none()) {

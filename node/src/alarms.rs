@@ -190,6 +190,15 @@ impl Alarms {
         }
     }
 
+    /// Notes that an organisation has not told in time to have erased something.
+    pub fn note_removal(&self, organisation: &str, removal: &str, due: &str, now: i64) {
+        let arguments = vec![shortened(organisation), removal.to_owned(), due.to_owned()];
+        let told = Told { code: codes::REMOVAL, of: shortened(organisation), arguments };
+        if let Err(error) = self.keep(told, None, now) {
+            tracing::error!(%error, organisation, removal, "an alarm is not on disk");
+        }
+    }
+
     fn try_note(&self, alarm: &Alarm, now: i64) -> io::Result<()> {
         self.keep(Told::of(alarm), alarm.evidence(self.chain), now)
     }

@@ -29,6 +29,7 @@ pub mod own_lane;
 pub mod peers;
 pub mod profiles;
 pub mod query;
+pub mod random;
 pub mod shell;
 pub mod times;
 pub mod traces;

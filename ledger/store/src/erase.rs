@@ -42,8 +42,8 @@ impl PayloadPlace {
 }
 
 impl RocksStore {
-    /// Deletes payloads and returns once no file of the store holds their bytes. Rewrites the files from
-    /// the first to the last of them, so distant ones are better erased apart.
+    /// Deletes payloads, all of them or none, and returns once no file of the store holds their bytes. Rewrites the files
+    /// that hold any of them.
     ///
     /// If readers hold a [`crate::Snapshot`] from before for too long, or the disk is full, it fails with
     /// the payloads deleted and their bytes still on the disk; then it has to be called again.
@@ -54,7 +54,9 @@ impl RocksStore {
             return Err(StoreError::Later);
         }
         let keys: BTreeSet<[u8; 12]> = places.iter().map(|place| place.key()).collect();
-        let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(()) };
+        if keys.is_empty() {
+            return Ok(());
+        }
         let read_out: Vec<(u64, u32)> = places.iter().map(|place| (place.height, place.index)).collect();
         let reading = self.reading();
         let mut deletions = reading::forget(self, &read_out)?;
@@ -79,10 +81,15 @@ impl RocksStore {
         options.set_exclusive_manual_compaction(true);
         // The values lie mostly on the last level, which RocksDB would leave alone.
         options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
-        self.database.compact_range_cf_opt(self.family(Table::Payload)?, Some(first), Some(last), &options);
+        for key in &keys {
+            // A file that was rewritten for one holds no other any more.
+            if self.left(&suspects, &BTreeSet::from([*key]))?.iter().any(|name| name.ends_with(".sst")) {
+                self.database.compact_range_cf_opt(self.family(Table::Payload)?, Some(key), Some(key), &options);
+            }
+        }
         // RocksDB does not say whether the compaction worked, so the files must.
         wait(|| {
-            let left = self.left(&suspects, first, last)?;
+            let left = self.left(&suspects, &keys)?;
             if left.iter().any(|name| name.ends_with(".log")) {
                 self.flush_unused()?;
             }
@@ -91,12 +98,15 @@ impl RocksStore {
     }
 
     /// Those of the files that were not deleted, unless they are in use for something else.
-    fn left(&self, suspects: &BTreeSet<String>, first: &[u8], last: &[u8]) -> Result<Vec<String>, StoreError> {
+    fn left(&self, suspects: &BTreeSet<String>, keys: &BTreeSet<[u8; 12]>) -> Result<Vec<String>, StoreError> {
         let live = self.database.live_files().map_err(|error| StoreError::Failed(format!("list files: {error}")))?;
         let is_harmless = |file: &&LiveFile| {
-            let below = file.end_key.as_deref().is_some_and(|end| end < first);
-            let above = file.start_key.as_deref().is_some_and(|start| start > last);
-            file.column_family_name != Table::Payload.name() || below || above
+            let may_hold = |key: &[u8; 12]| {
+                let below = file.end_key.as_deref().is_some_and(|end| end < key.as_slice());
+                let above = file.start_key.as_deref().is_some_and(|start| start > key.as_slice());
+                !below && !above
+            };
+            file.column_family_name != Table::Payload.name() || !keys.iter().any(may_hold)
         };
         let harmless: BTreeSet<&str> =
             live.iter().filter(is_harmless).map(|file| file.name.trim_start_matches('/')).collect();

@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 
 use crate::accounts::Accounts;
 use crate::codes::node as codes;
-use crate::credits::{Reading, ReadingThread};
+use crate::credits::{Reading, ReadingThread, Remover};
 use crate::journal::Journal;
 use crate::open::{Node, io_reason, stopped_reason};
 use crate::peers::Others;
@@ -88,7 +88,9 @@ impl App {
         let (device, metrics) = (Arc::new(device), Arc::default());
         let epcis = epcis::Epcis::start(&node, &device)?;
         let reading = Arc::new(Reading::new(Arc::clone(&node.store)));
-        let reading_thread = reading.start(Arc::clone(&node.alarms)).map_err(|error| io_reason(&node.path, &error))?;
+        let remover = Remover::open(&node.path, Arc::clone(&epcis.lane), &*device)?;
+        let reading_thread = reading.start(Arc::clone(&node.alarms), remover);
+        let reading_thread = reading_thread.map_err(|error| io_reason(&node.path, &error))?;
         Ok(Arc::new(App {
             node,
             device,

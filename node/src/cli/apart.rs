@@ -15,7 +15,6 @@ use suyuan_sdk::signer::Signer;
 
 use crate::cli::arguments::{RecordArguments, SigningArguments};
 use crate::cli::credit::bytes_of;
-use crate::cli::found::random_uri;
 use crate::cli::org::sign_next;
 use crate::cli::outcome::Outcome;
 use crate::cli::place::{self, Failure, place, remote, start, unlock};
@@ -25,6 +24,7 @@ use crate::codes::node as node_codes;
 use crate::credits::{self, Reading};
 use crate::link::{EventReceipt, Link, Submitted};
 use crate::open::{Opened, store_reason};
+use crate::random::random_uri;
 use crate::shell::now_ms;
 use crate::times::time_text;
 

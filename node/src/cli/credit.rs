@@ -27,6 +27,7 @@ use crate::open::{Opened, read_file};
 
 mod evaluate;
 mod publish;
+mod remove;
 
 /// `suyuan credit`
 #[derive(Debug, Args)]
@@ -67,6 +68,10 @@ pub enum CreditCommand {
     Publish(PublishArguments),
     /// Compute every published grade again; exit code 1 if one does not follow from the records
     Audit(AuditArguments),
+    /// Ask every node to erase penalties that were repaired or whose publication has ended, with all that is about them
+    Remove(RemoveArguments),
+    /// Show which organisations say to have erased what was to be; exit code 1 if one with a validator has not
+    Removals(RemovalsArguments),
     /// Evaluate the facts of a file, without a ledger: what grade they make, and what each of them did to it
     Evaluate(EvaluateArguments),
 }
@@ -83,6 +88,31 @@ pub struct PublishArguments {
     /// Who signs it, and where it goes
     #[command(flatten)]
     pub signing: SigningArguments,
+}
+
+/// `suyuan credit remove`
+#[derive(Debug, Args)]
+pub struct RemoveArguments {
+    /// Firm, by its URI, unified social credit code or legal entity identifier
+    #[arg(value_name = "FIRM")]
+    pub firm: String,
+    /// Who signs it, and where it goes
+    #[command(flatten)]
+    pub signing: SigningArguments,
+}
+
+/// `suyuan credit removals`
+#[derive(Debug, Args)]
+pub struct RemovalsArguments {
+    /// Firm, by its URI, unified social credit code or legal entity identifier [default: all]
+    #[arg(value_name = "FIRM")]
+    pub firm: Option<String>,
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `suyuan credit audit`
@@ -116,6 +146,8 @@ pub fn run(options: &CreditArguments, screen: &mut Screen) -> Result<Outcome, Fa
         (Some(CreditCommand::Record(options)), _) => apart::record(&apart::CREDIT, options, screen),
         (Some(CreditCommand::Publish(options)), _) => publish::publish(options, screen),
         (Some(CreditCommand::Audit(options)), _) => publish::audit(options, screen),
+        (Some(CreditCommand::Remove(options)), _) => remove::remove(options, screen),
+        (Some(CreditCommand::Removals(options)), _) => remove::show(options, screen),
         (Some(CreditCommand::Evaluate(options)), _) => evaluate::evaluate(options, screen),
         (None, Some(firm)) => show(firm, options, screen),
         (None, None) => Err(Reason::new(node_codes::OPTION, &["FIRM", ""]).into()),
@@ -192,6 +224,9 @@ fn in_words(credit: &Credit, explain: bool, language: Language) -> String {
             let (next, due) = (say("next by", "下一步期限"), one.due.as_deref().unwrap_or_default());
             text.push_str(&format!("{name} {}: {step}, {next} {due}\n", one.record));
         }
+    }
+    for removed in &credit.to_remove {
+        text.push_str(&format!("{} {}\n", say("to be removed:", "待移除："), removed.record));
     }
     if explain {
         text.push_str(&facts(credit, language));

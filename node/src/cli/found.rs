@@ -19,6 +19,7 @@ use super::screen::Screen;
 use super::text::pick;
 use crate::codes::node as codes;
 use crate::open::{self, io_reason, read_file};
+use crate::random::random_uri;
 use crate::shell::now_ms;
 pub use crate::times::time_text;
 
@@ -31,22 +32,6 @@ const DEVICE_KEY: &str = "device.key";
 const PUBLIC_SUFFIX: &str = ".pub";
 /// The key that writes the organisation's records.
 pub const ADMINISTRATOR_KEY: &str = "administrator.key";
-
-/// A new URI that is nobody else's: `urn:uuid:` with a random UUID (RFC 9562 §5.4).
-pub fn random_uri() -> Result<String, Reason> {
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
-    Ok(uuid_uri(bytes, 4))
-}
-
-/// The URI of a UUID of a version, of these bytes but for those that say which version.
-pub fn uuid_uri(mut bytes: [u8; 16], version: u8) -> String {
-    bytes[6] = bytes[6] & 0x0f | version << 4;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let part = |from, to| hex.get(from..to).unwrap_or_default();
-    format!("urn:uuid:{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
-}
 
 /// Makes a key file, or reads the one that is there: a creation that was interrupted goes on with it.
 pub fn make_key(

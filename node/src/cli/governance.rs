@@ -9,7 +9,7 @@ use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
 use suyuan_sdk::keyfile::KeyFile;
 
 use super::arguments::{GovernanceCommand, OrgListArguments};
-use super::found::{random_uri, time_text};
+use super::found::time_text;
 use super::org::record_operation;
 use super::outcome::Outcome;
 use super::place::{Failure, Place, place, remote};
@@ -18,6 +18,7 @@ use super::text::pick;
 use crate::api::v1::governance::governance_json;
 use crate::codes::node as codes;
 use crate::open::{Opened, read_file};
+use crate::random::random_uri;
 use crate::shell::now_ms;
 
 /// Bytes of a file of parameters.

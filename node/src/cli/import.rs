@@ -12,12 +12,12 @@ use suyuan_epcis::problem::{Place, Problem, Reason};
 use super::apart::{self, Recorded, with_submitter};
 use super::arguments::SigningArguments;
 use super::credit::bytes_of;
-use super::found::uuid_uri;
 use super::outcome::{Outcome, write_reason};
 use super::place::Failure;
 use super::screen::Screen;
 use crate::api::v1::credit::{checked_uri_of, uri_of};
 use crate::codes::node as node_codes;
+use crate::random::uuid_uri;
 use crate::shell::now_ms;
 use crate::times::time_text;
 

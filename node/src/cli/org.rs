@@ -15,7 +15,7 @@ use suyuan_sdk::keyfile::KeyFile;
 use suyuan_sdk::signer::{Signer, sign_submission};
 
 use super::arguments::{OrgCommand, OrgListArguments, SignArguments};
-use super::found::{ADMINISTRATOR_KEY, organisation_json, random_uri, time_text};
+use super::found::{ADMINISTRATOR_KEY, organisation_json, time_text};
 use super::outcome::Outcome;
 use super::place::{Failure, Place, place, remote, start, unlock};
 use super::screen::{Screen, printable};
@@ -24,6 +24,7 @@ use crate::api::v1::network::organisations_json;
 use crate::codes::node as codes;
 use crate::link::{Link, Remote, Station, Submitted};
 use crate::open::{Opened, keys_folder, read_file};
+use crate::random::{random, random_uri};
 use crate::shell::now_ms;
 
 /// Bytes of an organisation's file.
@@ -163,11 +164,7 @@ pub fn sign_next(
     let unknown = || Reason::new(codes::KEY_UNKNOWN, &[&key.to_string()]);
     let organisation = station.organisation.ok_or_else(unknown)?;
     let (Some(chain), Some(lane)) = (Hash::from_hex(&station.chain), station.lane()) else { return Err(unknown()) };
-    let event = |payload: &&[u8]| {
-        let mut salt = [0u8; 16];
-        getrandom::fill(&mut salt).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
-        Ok(SubmittedEvent { record_type: kind, salt, payload: payload.to_vec() })
-    };
+    let event = |payload: &&[u8]| Ok(SubmittedEvent { record_type: kind, salt: random()?, payload: payload.to_vec() });
     let events = payloads.iter().map(event).collect::<Result<Vec<_>, Reason>>()?;
     let signed = sign_submission(signer, chain, organisation, lane, now_ms(), events)?;
     Ok((station, signed))

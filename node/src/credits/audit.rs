@@ -6,6 +6,7 @@ use suyuan_ledger::credit::Published;
 use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::record::{CreditRecord, Statement};
+use suyuan_ledger::credit::removal;
 use suyuan_ledger::credit::repair::RepairPolicies;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
@@ -53,14 +54,27 @@ pub(super) fn follows(
     Ok((!file.is_empty()).then(|| Published::of(&file, profile, (published.height, day))))
 }
 
+/// What an audit of published grades found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Audited {
+    /// How many were looked at.
+    pub published: usize,
+    /// How many can't be computed again, since what they rested on was removed since.
+    pub removed: usize,
+    /// Those that do not follow from the records.
+    pub wrong: Vec<WrongGrade>,
+}
+
 impl Reading {
-    /// The grades that were published from one height (not included) to another and do not follow from the records, and how
-    /// many were published.
-    pub fn audit(&self, from: u64, to: u64) -> Result<(usize, Vec<WrongGrade>), Reason> {
+    /// Computes the grades again that were published from one height (not included) to another.
+    pub fn audit(&self, from: u64, to: u64) -> Result<Audited, Reason> {
         let failed = |error: StoreError| store_reason(&error);
-        let Ok(Looked { snapshot, ledger, .. }) = self.look(None)? else { return Ok((0, Vec::new())) };
-        let (reader, mut wrong) = (Reader::new(&snapshot), Vec::new());
+        let Ok(Looked { snapshot, ledger, height: head, time }) = self.look(None)? else {
+            return Ok(Audited::default());
+        };
+        let reader = Reader::new(&snapshot);
         let grades = reading::grades(&snapshot, from, to).map_err(failed)?;
+        let mut audited = Audited { published: grades.len(), ..Audited::default() };
         for ((height, index), subject) in &grades {
             let payload = reader.payload(*height, *index).map_err(failed)?;
             let record = reader.record(*height, *index).map_err(failed)?;
@@ -81,10 +95,16 @@ impl Reading {
                 }
             };
             if follows.as_ref() != Some(&*published) {
+                let data = (Calendar::first(), RepairPolicies::first());
+                let file = reading::file(&snapshot, &ledger.directory, subject, (head, time), data).map_err(failed)?;
+                if removal::hides(&snapshot, &ledger.directory, &file, published.height).map_err(failed)? {
+                    audited.removed = audited.removed.saturating_add(1);
+                    continue;
+                }
                 let record = record.record(*height, *index).hash();
-                wrong.push(WrongGrade { record, subject: subject.clone(), published: *published, follows });
+                audited.wrong.push(WrongGrade { record, subject: subject.clone(), published: *published, follows });
             }
         }
-        Ok((grades.len(), wrong))
+        Ok(audited)
     }
 }

@@ -18,6 +18,7 @@ use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::file::{Author, CreditFile, Void, Written};
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::record::{CreditRecord, Statement};
+use suyuan_ledger::credit::removal;
 use suyuan_ledger::credit::repair::RepairPolicies;
 use suyuan_ledger::credit::{Assessment, Evidence, FactStatus, MODEL, Parameters, Profile, Published};
 use suyuan_ledger::day::Day;
@@ -45,8 +46,10 @@ const PROFILE_DEFAULT: Profile = Profile::Maker;
 
 pub mod audit;
 pub mod draws;
+mod removals;
 mod supervised;
 
+pub use removals::{CreditRemoved, RemovalSaid, Remover, Which, removals};
 pub use supervised::{CreditDevice, CreditRecall, RecallClosing, RecallCustomer, equipment};
 
 // ---- reading ----
@@ -121,17 +124,20 @@ impl Reading {
         Ok(Ok(Looked { snapshot, ledger, height, time }))
     }
 
-    /// Goes on reading until the thread is dropped, and computes again what grades are published from now on.
-    pub fn start(self: &Arc<Reading>, alarms: Arc<Alarms>) -> std::io::Result<ReadingThread> {
+    /// Goes on reading until the thread is dropped, computes again what grades are published from now on, and erases what
+    /// is to be removed.
+    pub fn start(self: &Arc<Reading>, alarms: Arc<Alarms>, mut remover: Remover) -> std::io::Result<ReadingThread> {
         let reading = Arc::clone(self);
         let thread = Builder::new().name("reading".to_owned()).spawn(move || {
             // What was read before was looked at when it was.
             let mut audited = reading::height(reading.store.as_ref()).unwrap_or_default();
             while !reading.stops.load(Ordering::Relaxed) {
-                match reading.catch_up() {
+                let done = reading.catch_up();
+                // What is erased is looked at first, as it was published.
+                match done {
                     Ok(head) if head > audited => match reading.audit(audited, head) {
-                        Ok((_, wrong)) => {
-                            wrong.iter().for_each(|wrong| alarms.note_grade(wrong, now_ms()));
+                        Ok(found) => {
+                            found.wrong.iter().for_each(|wrong| alarms.note_grade(wrong, now_ms()));
                             audited = head;
                         }
                         Err(reason) => {
@@ -145,6 +151,8 @@ impl Reading {
                         return;
                     }
                 }
+                remover.carry_out(&reading, audited);
+                remover.watch(&reading, &alarms);
                 std::thread::park_timeout(PAUSE);
             }
         })?;
@@ -213,6 +221,8 @@ pub struct Credit {
     pub objections: Vec<CreditProcedure>,
     /// Repairs that are applied for.
     pub repairs: Vec<CreditProcedure>,
+    /// The penalties whose bodies are to be removed: repaired, or their publication has ended.
+    pub to_remove: Vec<CreditRemoved>,
 }
 
 /// A grade as it is published.
@@ -355,7 +365,11 @@ pub fn credit(reading: &Reading, subject: &str, asked: Asked) -> Result<Credit, 
         return Err(nothing(subject, height));
     }
     let profile = asked.profile.or(file.profile()).unwrap_or(PROFILE_DEFAULT);
-    Ok(say(&file, profile, (height, asked.day.unwrap_or(Day::in_china(time)))))
+    let day = asked.day.unwrap_or(Day::in_china(time));
+    let mut said = say(&file, profile, (height, day));
+    let removable = removal::removable(&snapshot, &ledger.directory, &file, day).map_err(failed)?;
+    said.to_remove = removable.iter().map(CreditRemoved::of).collect();
+    Ok(said)
 }
 
 fn say(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Credit {
@@ -431,6 +445,7 @@ fn say(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Cr
         recalls: supervised::recalls(file.recalls()),
         objections: objections.collect(),
         repairs: repairs.collect(),
+        to_remove: Vec::new(),
     }
 }
 
@@ -541,6 +556,13 @@ impl Gate<'_> {
             if follows.as_ref() != Some(&**published) {
                 let words = audit::in_short(follows.as_ref());
                 return Ok(Some((Reason::new(credit::GRADE_DIFFERS, &[&words]), String::new())));
+            }
+        }
+        if let Statement::Removal { targets } = &record.statement {
+            for target in targets {
+                if !removal::is_there(self.store, &self.ledger.directory, target)? {
+                    return Ok(Some((Reason::new(code_of(Void::UnknownTarget), &[]), "/targets".to_owned())));
+                }
             }
         }
         let Some(file) = self.files.get_mut(&subject) else { return Ok(None) };

@@ -14,7 +14,7 @@ use super::parameters::Profile;
 use super::published::Published;
 use super::recalls::{Recall, Recalls};
 use super::record::{
-    CreditRecord, InspectionResult, LicenceState, ObjectionKind, ObjectionResult, ObjectionStep, PledgeResult,
+    CreditRecord, InspectionResult, LicenceState, ObjectionKind, ObjectionResult, ObjectionStep, PledgeResult, Removed,
     RepairResult, RepairStep, Statement, may_be_graded,
 };
 use super::repair::RepairPolicies;
@@ -163,6 +163,8 @@ pub struct CreditFile<'a> {
     trace_records: BTreeSet<Hash>,
     devices: Vec<Device>,
     recalls: Recalls,
+    /// What was removed, by the record that says so.
+    removals: BTreeMap<Hash, Vec<Removed>>,
     /// What became of it by objection: of all that rests on a record, or of these indicators alone.
     rests: BTreeMap<Hash, (Standing, Vec<Indicator>)>,
 }
@@ -184,6 +186,7 @@ impl<'a> CreditFile<'a> {
             trace_records: BTreeSet::new(),
             devices: Vec::new(),
             recalls: Recalls::default(),
+            removals: BTreeMap::new(),
             rests: BTreeMap::new(),
         }
     }
@@ -264,6 +267,10 @@ impl<'a> CreditFile<'a> {
         let record = &written.record;
         let may = match &record.statement {
             Statement::Draw(_) => *is_authority && *uri == record.subject,
+            // Whose time is over anybody sees in the file: the firm need not wait for an authority to say so.
+            Statement::Removal { .. } => *is_authority || *uri == record.subject,
+            // Who has a node has bodies to erase.
+            Statement::RemovalDone { .. } => true,
             statement if statement.is_of_subject() => *uri == record.subject,
             // Nobody judges itself.
             _ => *is_authority && *uri != record.subject,
@@ -291,6 +298,11 @@ impl<'a> CreditFile<'a> {
             }
             Statement::Repair { targets, pledge, .. } => self.apply_for_repair((*hash, day), targets, pledge)?,
             Statement::RepairStep { repair, step, result, .. } => self.repair_step(repair, *step, *result, day)?,
+            Statement::Removal { targets } => self.remove(*hash, targets, day)?,
+            Statement::RemovalDone { removal } if !self.removals.contains_key(removal) => {
+                return Err(Void::UnknownTarget);
+            }
+            Statement::RemovalDone { .. } => {}
             other => self.add(*hash, other, day),
         }
         Ok(())
@@ -645,4 +657,9 @@ fn pledge_value(result: PledgeResult) -> u16 {
 }
 
 #[cfg(test)]
+mod any_order;
+mod removal;
+#[cfg(test)]
 mod tests;
+
+pub(super) use removal::About;

@@ -22,6 +22,7 @@ mod read;
 pub mod reading;
 pub mod recalls;
 pub mod record;
+pub mod removal;
 pub mod repair;
 mod status;
 mod tally;

@@ -11,6 +11,7 @@ use super::draw::Draw;
 use super::file::{Author, CreditFile, Written};
 use super::recalls;
 use super::record::{CreditRecord, Statement};
+use super::removal;
 use super::repair::RepairPolicies;
 use super::traced::{self, Traces};
 use crate::contract::fold::{self, Contract};
@@ -25,7 +26,7 @@ use crate::submission::record_type;
 
 /// Under this key is the height up to which blocks were read. Its last byte is the version of what is read out of them: of
 /// another version all is read anew.
-const HEIGHT_KEY: &[u8] = &[0, 3];
+const HEIGHT_KEY: &[u8] = &[0, 4];
 /// Above every key of the table.
 const END: &[u8] = &[u8::MAX];
 /// Of a subject's records of credit: its URI, zero, height BE8, index BE4.
@@ -118,13 +119,15 @@ struct Index<'a> {
     directory: Arc<Directory>,
     /// The parties of contracts whose first record was read a moment ago.
     parties: BTreeMap<Hash, Vec<String>>,
+    /// Removals likewise.
+    asked: BTreeSet<Hash>,
 }
 
 pub(super) type Row = (Vec<u8>, Vec<u8>);
 
 impl<'a> Index<'a> {
     fn new(store: &'a dyn Read) -> Result<Index<'a>, StoreError> {
-        Ok(Index { store, directory: Arc::new(directory(store)?), parties: BTreeMap::new() })
+        Ok(Index { store, directory: Arc::new(directory(store)?), parties: BTreeMap::new(), asked: BTreeSet::new() })
     }
 
     /// The rows of the record at a place. What can't be read is void whosever it is, what is erased is nobody's, and what
@@ -138,6 +141,17 @@ impl<'a> Index<'a> {
         let Some(author) = author(&self.directory, record.author) else { return Ok(Vec::new()) };
         if record.record_type == record_type::CREDIT {
             let said = CreditRecord::parse(&payload.payload).ok();
+            let hash = || record.record(place.0, place.1).hash();
+            if let Some(said) = &said
+                && let Some(mut rows) =
+                    removal::rows(self.store, &mut self.asked, said, (&author, record.author), (place, hash()))?
+            {
+                // Who has erased something adds nothing to the file.
+                if matches!(said.statement, Statement::Removal { .. }) {
+                    rows.push((subject_key(&said.subject, place), Vec::new()));
+                }
+                return Ok(rows);
+            }
             let said = said.filter(|said| author.is_authority || author.uri == said.subject);
             let Some(said) = said else { return Ok(Vec::new()) };
             let mut rows = vec![(subject_key(&said.subject, place), Vec::new())];
@@ -384,7 +398,22 @@ pub(super) fn places_of_subject(store: &dyn Read, subject: &str, at_height: u64)
     places_between(store, &subject_key(subject, (0, 0)), &subject_key(subject, (at_height.saturating_add(1), 0)))
 }
 
-fn place_bytes((height, index): Place) -> [u8; 12] {
+/// The firms of whose credit anything is said, in the order of their URIs.
+pub fn subjects(store: &dyn Read) -> Result<Vec<String>, StoreError> {
+    let mut found: Vec<String> = Vec::new();
+    let (from, to) = ([OF_SUBJECT], [OF_SUBJECT + 1]);
+    store.scan(Table::Reading, &from, &to, &mut |key, _| {
+        // A key is the tag, the URI, zero, the place.
+        let uri = key.get(1..key.len().saturating_sub(13)).and_then(|uri| std::str::from_utf8(uri).ok());
+        if let Some(uri) = uri.filter(|uri| found.last().is_none_or(|last| last != uri)) {
+            found.push(uri.to_owned());
+        }
+        true
+    })?;
+    Ok(found)
+}
+
+pub(super) fn place_bytes((height, index): Place) -> [u8; 12] {
     let mut bytes = [0; 12];
     bytes[..8].copy_from_slice(&height.to_be_bytes());
     bytes[8..].copy_from_slice(&index.to_be_bytes());

@@ -151,6 +151,15 @@ pub struct CreditRecord {
     pub statement: Statement,
 }
 
+/// A penalty that is to be removed. Where its record is stays known, and who wrote it, when its body is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removed {
+    /// The hash of its record.
+    pub record: Hash,
+    /// Its height, and its index in the block.
+    pub place: (u64, u32),
+}
+
 /// What a record says of its subject. Other records are named by their hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
@@ -290,6 +299,16 @@ pub enum Statement {
         /// Why.
         reasons: Option<Hash>,
     },
+    /// The bodies of these penalties, whose time is over, and of all that is about them are to be erased on every node.
+    Removal {
+        /// The penalties.
+        targets: Vec<Removed>,
+    },
+    /// Its author's node has erased them.
+    RemovalDone {
+        /// The record that asked for it.
+        removal: Hash,
+    },
 }
 
 impl Statement {
@@ -392,10 +411,26 @@ fn statement(name: &str, members: &mut Members) -> Result<Statement, InvalidReco
             Statement::Repair { targets, pledge: members.hash("pledge")?, duties_done }
         }
         "suyuan:RepairStep" => repair_step(members)?,
+        "suyuan:Removal" => {
+            let targets = members.objects("targets", TARGETS_MAX)?.into_iter().map(removed);
+            let targets = targets.collect::<Result<Vec<_>, _>>()?;
+            if targets.is_empty() {
+                return Err(members.error("targets", "none"));
+            }
+            Statement::Removal { targets }
+        }
+        "suyuan:RemovalDone" => Statement::RemovalDone { removal: members.hash("removal")? },
         "suyuan:InspectionDraw" => Statement::Draw(Box::new(Draw::read(members)?)),
         "suyuan:Grade" => Statement::Grade(Box::new(Published::read(members)?)),
         _ => return Err(members.error("type", "unknown type")),
     })
+}
+
+fn removed(mut members: Members) -> Result<Removed, InvalidRecord> {
+    let record = members.hash("record")?;
+    let index = members.integer("index", u32::MAX.into())?;
+    let place = (members.integer("height", u64::MAX)?, u32::try_from(index).unwrap_or(u32::MAX));
+    members.end().map(|()| Removed { record, place })
 }
 
 fn penalty(members: &mut Members) -> Result<Statement, InvalidRecord> {

@@ -14,7 +14,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::place::{Failure, directory};
 use crate::cli::screen::{Screen, printable};
 use crate::cli::text::pick;
-use crate::credits::audit::{WrongGrade, in_short};
+use crate::credits::audit::{Audited, WrongGrade, in_short};
 use crate::credits::{Asked, Reading};
 use crate::open::Opened;
 
@@ -28,7 +28,7 @@ pub fn publish(options: &PublishArguments, screen: &mut Screen) -> Result<Outcom
 /// Computes every published grade again.
 pub fn audit(options: &AuditArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
-    let (count, wrong) = Reading::new(Arc::clone(&opened.store)).audit(0, u64::MAX)?;
+    let Audited { published: count, removed, wrong } = Reading::new(Arc::clone(&opened.store)).audit(0, u64::MAX)?;
     let language = screen.language;
     let mut sink = screen.answers();
     if options.json {
@@ -36,7 +36,7 @@ pub fn audit(options: &AuditArguments, screen: &mut Screen) -> Result<Outcome, F
             let WrongGrade { record, subject, published, follows } = one;
             json!({ "record": record.to_string(), "subject": subject, "published": in_short(Some(published)), "follows": in_short(follows.as_ref()) })
         });
-        writeln!(sink, "{}", json!({ "published": count, "wrong": wrong.collect::<Vec<_>>() }))?;
+        writeln!(sink, "{}", json!({ "published": count, "removed": removed, "wrong": wrong.collect::<Vec<_>>() }))?;
     } else {
         for WrongGrade { record, subject, published, follows } in &wrong {
             let reason = Reason::new(codes::GRADE_DIFFERS, &[&in_short(follows.as_ref())]);
@@ -48,6 +48,10 @@ pub fn audit(options: &AuditArguments, screen: &mut Screen) -> Result<Outcome, F
             "个已公布等级，其中与记录推算结果不符：",
         );
         writeln!(sink, "{count} {words} {}", wrong.len())?;
+        if removed > 0 {
+            let words = pick(language, "of which what they rested on was removed:", "其中所依据内容已移除：");
+            writeln!(sink, "{words} {removed}")?;
+        }
     }
     Ok(if wrong.is_empty() { Outcome::Done } else { Outcome::No })
 }

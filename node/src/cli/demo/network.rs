@@ -22,11 +22,12 @@ use suyuan_sdk::signer::{MemorySigner, Signer};
 use super::documents::{ACTORS, Document};
 use super::process::{NodeProcess, Processes, free_ports};
 use crate::capture::{Capture, CaptureError, GROUP_EVENTS, Said, Tally};
-use crate::cli::found::{random_uri, time_text};
+use crate::cli::found::time_text;
 use crate::cli::org::submit;
 use crate::codes::node as codes;
 use crate::link::{Link, Submitted};
 use crate::open::{create, io_reason, put};
+use crate::random::{random, random_uri};
 use crate::shell::now_ms;
 
 /// The documents are of October to December 2026: this network's clocks may be a year ahead or behind.
@@ -70,12 +71,6 @@ pub struct Network {
 
 fn broken(what: &str) -> Reason {
     Reason::new(codes::CONFIGURATION, &["actors.json", what])
-}
-
-fn new_seed() -> Result<[u8; 32], Reason> {
-    let mut seed = [0u8; 32];
-    getrandom::fill(&mut seed).map_err(|error| Reason::new(codes::IO, &["random", &error.to_string()]))?;
-    Ok(seed)
 }
 
 fn text(actor: &Value, name: &str) -> Result<String, Reason> {
@@ -128,12 +123,12 @@ impl Network {
         let hosts: Vec<&'static str> = VALIDATORS.iter().map(|(actor, _)| *actor).chain([REGULATOR]).collect();
         let (mut actors, mut organisations, mut planned) = (BTreeMap::new(), Vec::new(), Vec::new());
         for actor in &listed {
-            let (device, keeper) = (new_seed()?, new_seed()?);
+            let (device, keeper) = (random::<32>()?, random::<32>()?);
             let (signer, administrator) = (MemorySigner::from_seed(&device), MemorySigner::from_seed(&keeper));
             let mut keys = vec![(signer.public(), KeyRole::Device), (administrator.public(), KeyRole::Administrator)];
             let (key, uri) = (text(actor, "key")?, text(actor, "entity")?);
             if let Some(host) = hosts.iter().find(|host| **host == key) {
-                let one = Planned { actor: host, uri: uri.clone(), node: new_seed()?, device };
+                let one = Planned { actor: host, uri: uri.clone(), node: random::<32>()?, device };
                 keys.push((one.public(), KeyRole::Node));
                 planned.push(one);
             }
@@ -146,7 +141,7 @@ impl Network {
             organisations.push(organisation);
         }
         planned.sort_by_key(|one| hosts.iter().position(|host| *host == one.actor));
-        let (root, device) = (MemorySigner::from_seed(&new_seed()?), MemorySigner::from_seed(&new_seed()?));
+        let (root, device) = (MemorySigner::from_seed(&random::<32>()?), MemorySigner::from_seed(&random::<32>()?));
         organisations.push(GenesisOrganisation {
             uri: OPERATOR.to_owned(),
             aliases: Vec::new(),

@@ -3,10 +3,10 @@
 use super::*;
 use crate::credit::{Assessment, Parameters};
 
-const FIRM: &str = "urn:uscc:91441900DEMA00136H";
-const AUTHORITY: &str = "urn:uscc:11440100DEMA00179H";
+pub(super) const FIRM: &str = "urn:uscc:91441900DEMA00136H";
+pub(super) const AUTHORITY: &str = "urn:uscc:11440100DEMA00179H";
 
-fn file() -> CreditFile<'static> {
+pub(super) fn file() -> CreditFile<'static> {
     CreditFile::new(FIRM, Calendar::first(), RepairPolicies::first())
 }
 
@@ -14,7 +14,7 @@ fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
 }
 
-fn hash(number: u8) -> Hash {
+pub(super) fn hash(number: u8) -> Hash {
     Hash([number; 32])
 }
 
@@ -45,30 +45,30 @@ fn reference(number: u8) -> String {
     format!("\"{}\"", hash(number))
 }
 
-fn penalty(class: &str, decided: &str) -> String {
+pub(super) fn penalty(class: &str, decided: &str) -> String {
     let (notice, receipt) = (reference(201), reference(202));
     format!(
         r#""decisionNo":"2026-17","basis":"x","class":"{class}","decided":"{decided}","repairNotice":{notice},"deliveryReceipt":{receipt}"#
     )
 }
 
-fn inspection(date: &str, result: &str) -> String {
+pub(super) fn inspection(date: &str, result: &str) -> String {
     format!(r#""date":"{date}","result":"{result}","report":{}"#, reference(203))
 }
 
-fn pledge() -> String {
+pub(super) fn pledge() -> String {
     format!(r#""text":{},"duty":"x","due":"2026-12-31""#, reference(204))
 }
 
-fn objection(target: u8, kind: &str) -> String {
+pub(super) fn objection(target: u8, kind: &str) -> String {
     format!(r#""target":{},"kind":"{kind}","statement":{}"#, reference(target), reference(205))
 }
 
-fn step(of: &str, number: u8, step: &str) -> String {
+pub(super) fn step(of: &str, number: u8, step: &str) -> String {
     format!(r#""{of}":{},"step":"{step}""#, reference(number))
 }
 
-fn repair(targets: &[u8], pledge: u8) -> String {
+pub(super) fn repair(targets: &[u8], pledge: u8) -> String {
     let targets: Vec<String> = targets.iter().map(|target| reference(*target)).collect();
     format!(r#""targets":[{}],"pledge":{},"dutiesDone":[{}]"#, targets.join(","), reference(pledge), reference(206))
 }
