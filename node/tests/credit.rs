@@ -14,6 +14,7 @@ use runner::{OWNER, Run, Served, chain_with_known_keys, document, event, folder,
 use serde_json::Value;
 use suyuan_epcis::time::{Rounding, Stamp};
 use suyuan_ledger::codec;
+use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, record_type};
 use suyuan_node::core::Answer;
@@ -664,4 +665,115 @@ fn facts_from_a_contract() {
     assert_eq!(get(&node, &format!("/v1/contracts/{id}")).json()["state"], "proposed");
     is(&run(&["contract", "list", OWNER, "--url", &node.url]), 0, "proposed");
     assert_eq!(node.stop(), 0);
+}
+
+// Goal: a firm objects and applies for repair by commands of their own, whose steps find the firm by the record; what is due
+// is listed, from a directory and from a node. Method: a penalty of half a year ago and one of now, both procedures to their
+// end; penalties before and after; what is wrong.
+#[test]
+fn through_the_window() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let place = ["--dir", dir.as_str()];
+    let key = |name: &str| path(&work, &format!("{name}.key"));
+    let (firm, authority) = (key("firm"), key("authority"));
+    let today = Day::in_china(now_ms());
+    let before = today.plus_months(-6).and_then(Day::text).unwrap();
+    let today = today.text().unwrap();
+    let of = |on: &str| penalty().replace("2026-07-10", on);
+    let penalties = hashes(&record(&work, &place, "authority", &[of(&before), of(&today)].concat()));
+    let say = |by: &str, words: &[&str]| run(&[words, &["--key", by, "--insecure", "--json"], &place].concat());
+    let again = |months: &str| run(&[&["penalties", "--json", "--months", months], &place[..]].concat());
+    assert_eq!((again("12").code, again("3").code), (1, 0));
+    assert_eq!(again("12").json()[0]["penalties"].as_array().unwrap().len(), 2);
+    is(&run(&[&["penalties", FIRM, "--months", "12", "--least", "3"], &place[..]].concat()), 0, "");
+
+    let (statement, evidence) = (hash('1'), hash('2'));
+    let target = penalties[1].as_str();
+    let submit =
+        ["objection", "submit", FIRM, target, "--kind", "fact", "--statement", &statement, "--evidence", &evidence];
+    is(&say(&authority, &submit), 1, "CREDIT-NO_RIGHT");
+    let objection = hashes(&say(&firm, &submit)).remove(0);
+    let list = run(&[&["objection", "list", FIRM, "--json"], &place[..]].concat());
+    let listed = list.json()[0].clone();
+    assert_eq!(
+        (list.code, listed["record"].as_str(), &listed["overdue"]),
+        (0, Some(objection.as_str()), &false.into())
+    );
+    is(&say(&firm, &["objection", "step", &objection, "accept"]), 1, "CREDIT-NO_RIGHT");
+    is(&say(&authority, &["objection", "step", &hash('9'), "accept"]), 1, "CREDIT-UNKNOWN_TARGET");
+    is(&say(&authority, &["objection", "step", &objection, "decide", "--result", "upheld"]), 1, "CREDIT-TRANSITION");
+    is(&say(&authority, &["objection", "step", &objection, "wait"]), 1, "CREDIT-RECORD_FORM");
+    is(&say(&authority, &["objection", "step", &objection, "accept"]), 0, "");
+    is(&say(&authority, &["objection", "step", &objection, "decide", "--result", "upheld"]), 0, "");
+    assert_eq!(again("12").code, 0);
+
+    let pledge = line("Pledge", &today, &format!(r#""text":"{}","duty":"x","due":"{today}""#, hash('d')));
+    let pledge = hashes(&record(&work, &place, "firm", &pledge)).remove(0);
+    let duties = hash('e');
+    let apply = |target: &str| {
+        say(&firm, &["repair", "apply", FIRM, "--targets", target, "--pledge", &pledge, "--duties", &duties])
+    };
+    is(&apply(&pledge), 1, "CREDIT-WRONG_TARGET");
+    let repair = hashes(&apply(&penalties[0])).remove(0);
+    is(&run(&[&["repair", "list", FIRM], &place[..]].concat()), 0, &repair);
+    is(&say(&authority, &["repair", "step", &repair, "accept"]), 0, "");
+    is(&say(&authority, &["repair", "step", &repair, "decide", "--result", "repaired"]), 0, "");
+    assert_eq!(run(&[&["repair", "list", FIRM, "--json"], &place[..]].concat()).json(), Value::Array(vec![]));
+    assert_eq!(run(&[&["penalties", "--json", "--months", "12", "--least", "1"], &place[..]].concat()).code, 0);
+
+    // A node tells whose a procedure is to nobody but that firm, and authorities.
+    let node = Served::start(&dir);
+    get(&node, &format!("/v1/procedures/{objection}")).is_problem(403, "CREDIT-NOT_YOURS");
+    get(&node, &format!("/v1/procedures/{}", hash('9'))).is_problem(404, "CREDIT-UNKNOWN_TARGET");
+    get(&node, "/v1/procedures/x").is_problem(400, "API-PARAMETER");
+    assert_eq!(node.stop(), 0);
+}
+
+// Goal: what scores nothing is shown, and a measure is one of a catalogue. Method: one of each; the catalogue's items that a
+// firm meets; measures that are in none.
+#[test]
+fn what_scores_nothing_is_shown() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let place = ["--dir", dir.as_str()];
+    let on = "2026-10-01";
+    let document = hash('a');
+    let act = format!(
+        r#""kind":"reward","decisionNo":"1","basis":"x","date":"{on}","document":"{document}","catalogueItem":"honours""#
+    );
+    let notice = format!(r#""kind":"talk","due":"2026-10-08","document":"{document}""#);
+    let said = [inspection(on, "pass"), line("Administrative", on, &act), line("Notice", on, &notice)].concat();
+    is(&record(&work, &place, "authority", &said), 0, "");
+    let show = || run(&[&["credit", FIRM, "--json", "--day", "2026-10-09"], &place[..]].concat()).json();
+    let before = show();
+    let disclosure = format!(r#""topic":"operation","content":"{}","truthPledge":"{}""#, hash('b'), hash('c'));
+    let disclosure = hashes(&record(&work, &place, "firm", &line("Disclosure", on, &disclosure))).remove(0);
+    assert_eq!(show()["disclosures"][0]["source"], "S4");
+    let verified = format!(r#""disclosure":"{disclosure}","result":"verified","evidence":"{document}""#);
+    is(&record(&work, &place, "authority", &line("Verification", on, &verified)), 0, "");
+    let items = r#""items":[{"code":"P1","kind":"penalty","name":"n","basis":"x","applies":["E"]},{"code":"I1","kind":"incentive","name":"n","basis":"x","applies":["NR","A"]}]"#;
+    let catalogue = line("MeasureCatalogue", on, &format!(r#""version":"1","from":"2026-01-01",{items}"#));
+    let catalogue = record(&work, &place, "authority", &catalogue.replace(FIRM, AUTHORITY));
+    let catalogue = hashes(&catalogue).remove(0);
+    let measure = |code: &str| {
+        let members = format!(
+            r#""catalogue":"{catalogue}","code":"{code}","decisionNo":"2","basis":"x","humanDecision":true,"from":"{on}","noticeReceipt":"{document}""#
+        );
+        record(&work, &place, "authority", &line("Measure", on, &members))
+    };
+    is(&measure("P9"), 1, "CREDIT-NOT_CATALOGUED");
+    is(&measure("I1"), 0, "");
+    let after = show();
+    assert_eq!((&after["score"], &after["facts"]), (&before["score"], &before["facts"]));
+    let act = &after["administrative"][0];
+    assert_eq!((&act["kind"], &act["catalogue_item"]), (&"reward".into(), &"honours".into()));
+    assert_eq!((&after["notices"][0]["kind"], &after["notices"][0]["overdue"]), (&"talk".into(), &true.into()));
+    assert_eq!((&after["disclosures"][0]["source"], &after["measures"][0]["code"]), (&"S1".into(), &"I1".into()));
+    let measures = run(&[&["measures", FIRM, "--json", "--day", "2026-10-09"], &place[..]].concat()).json();
+    assert_eq!((&measures["in_use"], &measures["that_apply"]), (&after["measures"], &after["measures_that_apply"]));
+    let codes = |list: &Value| list.as_array().unwrap().iter().map(|one| one["code"].clone()).collect::<Vec<_>>();
+    assert_eq!(codes(&measures["that_apply"]), ["I1"]);
+    is(&run(&[&["credit", FIRM, "--day", "2026-10-09"], &place[..]].concat()), 0, "talk, by 2026-10-08, overdue");
+    is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
 }

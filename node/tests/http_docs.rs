@@ -28,6 +28,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/v1/lanes/{key}"),
     ("get", "/v1/organisations"),
     ("get", "/v1/organisations/{number}"),
+    ("get", "/v1/procedures/{record}"),
     ("get", "/v1/proofs/inclusion/{event}"),
     ("get", "/v1/proofs/trace/{subject}"),
     ("get", "/v1/receipts/{submission}"),

@@ -12,11 +12,13 @@ use actors::World;
 use serde_json::{Value, json};
 use suyuan_epcis::identifier::Uscc;
 use suyuan_ledger::credit::calendar::Calendar;
+use suyuan_ledger::credit::catalogue::Catalogue;
 use suyuan_ledger::credit::file::{CreditFile, Void};
+use suyuan_ledger::credit::kind::RecordKind;
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::record::CreditRecord;
 use suyuan_ledger::credit::repair::RepairPolicies;
-use suyuan_ledger::credit::{Evidence, PenaltyState};
+use suyuan_ledger::credit::{Evidence, PenaltyState, Profile, Published};
 use suyuan_ledger::day::Day;
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_ledger::kv_memory::MemoryRead;
@@ -59,7 +61,29 @@ fn negatives() -> Vec<(&'static str, Value)> {
         ("Licence", json!({"kind": "x", "number": "3", "from": "2026-07-10", "state": "revoked"})),
         ("PublicScore", json!({"score": 100, "date": "2026-07-10"})),
         ("CustomsTier", json!({"tier": "seriously_dishonest", "from": "2026-07-10"})),
+        ("UnlicensedOperation", json!({"kind": "x", "number": "3", "date": "2026-07-10", "report": hash('c')})),
     ]
+}
+
+/// What an authority may say that lowers no grade, likewise.
+fn scoreless() -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "Administrative",
+            json!({"kind": "coercion", "decisionNo": "4", "basis": "x", "date": "2026-07-10", "document": hash('d')}),
+        ),
+        ("Notice", json!({"kind": "talk", "due": "2026-12-31", "document": hash('d')})),
+    ]
+}
+
+/// The use of a measure out of a catalogue.
+fn measure(catalogue: &str, code: &str) -> Value {
+    json!({"catalogue": catalogue, "code": code, "decisionNo": "5", "basis": "x", "humanDecision": true, "from": "2026-07-10", "noticeReceipt": hash('b')})
+}
+
+fn catalogue() -> Value {
+    let item = json!({"code": "P1", "kind": "penalty", "name": "n", "basis": "x", "applies": ["E", "listed", "serious_penalty"]});
+    json!({"version": "1", "from": "2026-01-01", "items": [item]})
 }
 
 // Limit 1: whose credit there is. A person in business takes part in all that others do, and has none.
@@ -120,6 +144,21 @@ fn nothing_but_what_is_in_the_catalogue_scores() {
             assert_eq!(refused(firm, kind, &members).unwrap().0, format!("/{more}"), "{kind}");
         }
     }
+    // Every type is of an item of the catalogue, its own unless the record names another one that has it.
+    let catalogue = Catalogue::first();
+    for (kind, members) in negatives().into_iter().chain(scoreless()) {
+        let own = catalogue.own_item(RecordKind::from_name(&format!("suyuan:{kind}")).unwrap()).unwrap();
+        let of = |item: &str| {
+            let mut members = members.clone();
+            members["catalogueItem"] = json!(item);
+            refused(firm, kind, &members).map(|(pointer, _)| pointer)
+        };
+        assert_eq!(of(&own.code), None, "{kind}");
+        for other in ["registration", "judicial", "contract_performance", "media", "politics"] {
+            assert_eq!(of(other).as_deref(), Some("/catalogueItem"), "{kind} {other}");
+        }
+    }
+    assert!(RecordKind::ALL.iter().all(|kind| catalogue.own_item(*kind).is_some()));
 }
 
 /// The firms of two scenarios, with what an authority says of them.
@@ -198,7 +237,8 @@ fn everything_can_be_objected_to() {
 #[test]
 fn a_machine_decides_nothing() {
     let firm = "urn:uscc:91440115DEMA00013J";
-    for (kind, members) in negatives().into_iter().filter(|(kind, _)| matches!(*kind, "Penalty" | "Listing")) {
+    let decided = negatives().into_iter().filter(|(kind, _)| matches!(*kind, "Penalty" | "Listing"));
+    for (kind, members) in decided.chain([("Measure", measure(&hash('e'), "P1"))]) {
         for name in members.as_object().unwrap().keys() {
             let mut less = members.clone();
             less.as_object_mut().unwrap().remove(name);
@@ -225,6 +265,80 @@ fn a_machine_decides_nothing() {
     let whys: BTreeSet<Void> = file.voids.iter().map(|(_, why)| *why).collect();
     assert_eq!(whys, BTreeSet::from([Void::NotDelivered]), "what others say of a firm is in nobody's file");
     assert!(world.file("amr").voids.iter().all(|(_, why)| *why == Void::NoRight));
+}
+
+// Limit 6, and no generalised use: a measure is one of its authority's own catalogue that was recorded before it and is in
+// force; nothing adds one, none scores, and to each the firm can object.
+#[test]
+fn no_measure_is_beside_the_catalogue() {
+    let mut world = World::new("2026-10-01T00:00:00+08:00");
+    let day = Day::parse("2026-11-30").unwrap();
+    world.credit(
+        "amr",
+        "dairy",
+        AT,
+        "Inspection",
+        json!({"date": "2026-07-10", "result": "pass", "report": hash('c')}),
+    );
+    let score = |world: &World| {
+        let file = world.file("dairy");
+        Published::of(&file, Profile::Food, (1, day))
+    };
+    let before = score(&world);
+    // Of a catalogue that nobody has recorded, a firm's, another authority's.
+    world.credit("amr", "dairy", AT, "Measure", measure(&hash('e'), "P1"));
+    let of_firm = world.credit("dairy", "dairy", AT, "MeasureCatalogue", catalogue());
+    world.credit("amr", "dairy", AT, "Measure", measure(&of_firm, "P1"));
+    let of_other = world.credit("mpa", "mpa", AT, "MeasureCatalogue", catalogue());
+    world.credit("amr", "dairy", AT, "Measure", measure(&of_other, "P1"));
+    let own = world.credit("amr", "amr", AT, "MeasureCatalogue", catalogue());
+    world.credit("amr", "dairy", AT, "Measure", measure(&own, "P2"));
+    let height = world.network.ledger.head.height;
+    let used = world.credit("amr", "dairy", AT, "Measure", measure(&own, "P1"));
+    // One that comes later changes nothing that was before.
+    let mut next = catalogue();
+    (next["version"], next["from"]) = (json!("2"), json!("2026-07-01"));
+    let next = world.credit("amr", "amr", AT, "MeasureCatalogue", next);
+    world.credit("amr", "dairy", AT, "Measure", measure(&own, "P1"));
+    let again = world.credit("amr", "dairy", AT, "Measure", measure(&next, "P1"));
+    let file = world.file("dairy");
+    let of = |why: Void| file.voids.iter().filter(|(_, void)| *void == why).count();
+    assert_eq!((of(Void::NotCatalogued), of(Void::NoRight)), (5, 1));
+    // Of one decision the last word is meant.
+    let in_use: Vec<String> = file.measures(day).iter().map(|used| used.said.record.to_string()).collect();
+    assert_eq!(in_use, [again.clone()]);
+    assert_eq!(score(&world), before);
+    let at_height = file_at(&world, "dairy", height + 1);
+    assert_eq!(at_height.measures(day).iter().map(|one| one.said.record.to_string()).collect::<Vec<_>>(), [used]);
+    assert!(file_at(&world, "dairy", height).measures(day).is_empty());
+    for (kind, members) in scoreless() {
+        world.credit("amr", "dairy", AT, kind, members);
+    }
+    assert_eq!(score(&world), before);
+    let said = world.file("dairy");
+    let targets = said.administrative().map(|one| one.record).chain(said.notices().map(|one| one.record));
+    let targets: Vec<String> = targets.map(|record| record.to_string()).chain([again]).collect();
+    assert_eq!(targets.len(), 3);
+    for target in &targets {
+        let objection = json!({"target": target, "kind": "basis", "statement": hash('1')});
+        let objection = world.credit("dairy", "dairy", AT, "Objection", objection);
+        world.credit("amr", "dairy", AT, "ObjectionStep", json!({"objection": objection, "step": "accept"}));
+        let upheld = json!({"objection": objection, "step": "decide", "result": "upheld"});
+        world.credit("amr", "dairy", AT, "ObjectionStep", upheld);
+    }
+    let after = world.file("dairy");
+    assert_eq!((after.administrative().count(), after.notices().count()), (0, 0));
+    assert!(after.measures(day).iter().all(|one| !targets.contains(&one.said.record.to_string())));
+}
+
+/// A firm's file as of a height.
+fn file_at(world: &World, firm: &str, height: u64) -> CreditFile<'static> {
+    let (head, mut store): (_, MemoryRead) = (&world.network.ledger.head, world.network.store.clone());
+    while let Some(writes) = reading::read_on(&store, head.height).unwrap() {
+        store.apply(&writes);
+    }
+    let data = (Calendar::first(), RepairPolicies::first());
+    reading::file(&store, &world.network.ledger.directory, &world.uri(firm), (height, head.time), data).unwrap()
 }
 
 // Limit 8: what is repaired or over is in no view; once its body is erased no table has its words, and the ledger keeps its

@@ -10,6 +10,8 @@ use super::contract::ContractArguments;
 use super::credit::CreditArguments;
 use super::draw::DrawArguments;
 use super::import::ImportArguments;
+use super::measures::{MeasuresArguments, PenaltiesArguments};
+use super::procedure::{ObjectionArguments, RepairArguments};
 use super::status::StatusArguments;
 use super::supervision::{EquipmentArguments, RecallArguments};
 use crate::epc_form::EpcForm;
@@ -77,6 +79,14 @@ pub enum Command {
     Equipment(EquipmentArguments),
     /// Recalls of a firm: who acknowledged, what was recovered; exit code 1 if there is none
     Recall(RecallArguments),
+    /// Measures: which are in use, and which authorities might take, by their catalogues
+    Measures(MeasuresArguments),
+    /// Penalties of the last months: who has several in publication; exit code 1 if somebody has
+    Penalties(PenaltiesArguments),
+    /// Objections: object to a record, go on with an objection, see what is due
+    Objection(ObjectionArguments),
+    /// Repairs: apply, go on with an application, see what is due
+    Repair(RepairArguments),
     /// Contracts: what is owed, how it stands, what became of it
     Contract(ContractArguments),
     /// Print every message code with its texts, as Markdown

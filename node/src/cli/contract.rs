@@ -118,7 +118,8 @@ fn of_node<T: serde::de::DeserializeOwned>(remote: &Remote, path: &str) -> Resul
     }
 }
 
-fn tell<T: Serialize>(
+/// Tells what was found, in JSON or in words.
+pub(super) fn tell<T: Serialize>(
     said: &T,
     json: bool,
     in_words: impl Fn(&T, Language) -> String,

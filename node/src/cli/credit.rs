@@ -14,6 +14,7 @@ use suyuan_ledger::day::Day;
 
 use super::apart;
 use super::arguments::{PlaceArguments, RecordArguments, SigningArguments};
+use super::measures::day_of;
 use super::outcome::{Outcome, read_reason};
 use super::place::{Failure, Place, place, remote};
 use super::screen::{Screen, printable};
@@ -158,8 +159,7 @@ fn show(firm: &str, options: &CreditArguments, screen: &mut Screen) -> Result<Ou
     let wrong = |name: &str| Reason::new(node_codes::OPTION, &["--weights", name]);
     let weights = options.weights.as_deref();
     let profile = weights.map(|name| Profile::from_name(name).ok_or_else(|| wrong(name))).transpose()?;
-    let wrong = |day: &String| Reason::new(node_codes::OPTION, &["--day", day]);
-    let day = options.day.as_ref().map(|day| Day::parse(day).ok_or_else(|| wrong(day))).transpose()?;
+    let day = day_of(options.day.as_ref())?;
     let credit = asked(firm, &options.place, Asked { height: options.at, profile, day })?;
     let mut sink = screen.answers();
     match options.json {
@@ -222,16 +222,50 @@ fn in_words(credit: &Credit, explain: bool, language: Language) -> String {
         for one in list {
             let step = one.step.as_deref().unwrap_or(say("not begun", "未受理"));
             let (next, due) = (say("next by", "下一步期限"), one.due.as_deref().unwrap_or_default());
-            text.push_str(&format!("{name} {}: {step}, {next} {due}\n", one.record));
+            let overdue = if one.overdue { say(", overdue", "，已逾期") } else { "" };
+            text.push_str(&format!("{name} {}: {step}, {next} {due}{overdue}\n", one.record));
         }
     }
     for removed in &credit.to_remove {
         text.push_str(&format!("{} {}\n", say("to be removed:", "待移除："), removed.record));
     }
+    text.push_str(&shown(credit, language));
     if explain {
         text.push_str(&facts(credit, language));
     }
     text
+}
+
+/// What scores nothing, a line each.
+fn shown(credit: &Credit, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let contested = |is: bool| if is { say(", objected to", "，异议处理中") } else { "" };
+    let acts = credit.administrative.iter().map(|one| {
+        let (kind, decision) = (&one.kind, printable(&one.decision));
+        format!(
+            "{} {}: {kind}, {decision}, {}{}",
+            say("act", "行政管理"),
+            one.record,
+            one.day,
+            contested(one.contested)
+        )
+    });
+    let disclosures = credit.disclosures.iter().map(|one| {
+        let finding = one.finding.as_deref().unwrap_or(say("unverified", "未核实"));
+        let name = say("disclosure", "自愿披露");
+        format!("{name} {}: {}, {}, {finding}{}", one.record, one.topic, one.source, contested(one.contested))
+    });
+    let measures = credit.measures.iter().map(|one| {
+        let (code, name, decision) = (printable(&one.code), printable(&one.name), printable(&one.decision));
+        let measure = say("measure", "信用措施");
+        format!("{measure} {}: {code} {name}, {decision}{}", one.record, contested(one.contested))
+    });
+    let notices = credit.notices.iter().map(|one| {
+        let overdue = if one.overdue { say(", overdue", "，已逾期") } else { "" };
+        let (notice, by) = (say("notice", "提示约谈"), say("by", "期限"));
+        format!("{notice} {}: {}, {by} {}{overdue}{}", one.record, one.kind, one.due, contested(one.contested))
+    });
+    acts.chain(disclosures).chain(measures).chain(notices).map(|line| line + "\n").collect()
 }
 
 fn facts(credit: &Credit, language: Language) -> String {

@@ -27,7 +27,7 @@ pub struct ImportArguments {
     /// CSV with a header, whose columns are called as the members in docs/CREDIT.md, or JSON: a list, or one a line; or - for standard input
     #[arg(value_name = "FILE")]
     pub table_file: PathBuf,
-    /// What the rows are, unless they say so themselves: Licence, Penalty, Listing, Inspection, PublicScore, CustomsTier, CreditProfile or PledgeResult
+    /// What the rows are, unless they say so themselves: Licence, Penalty, Administrative, Listing, Inspection, UnlicensedOperation, PublicScore, CustomsTier, CreditProfile, PledgeResult, Verification, Measure, Notice or NoticeDone
     #[arg(long = "as", value_name = "TYPE")]
     pub row_type: Option<String>,
     /// File for the rows that are refused, as CSV: line, code, reason, row
@@ -39,8 +39,22 @@ pub struct ImportArguments {
 }
 
 /// What an authority says by the table.
-const TYPES: [&str; 8] =
-    ["Licence", "Penalty", "Listing", "Inspection", "PublicScore", "CustomsTier", "CreditProfile", "PledgeResult"];
+const TYPES: [&str; 14] = [
+    "Licence",
+    "Penalty",
+    "Administrative",
+    "Listing",
+    "Inspection",
+    "UnlicensedOperation",
+    "PublicScore",
+    "CustomsTier",
+    "CreditProfile",
+    "PledgeResult",
+    "Verification",
+    "Measure",
+    "Notice",
+    "NoticeDone",
+];
 /// So many rows are signed together.
 const GROUP_ROWS: usize = 256;
 /// Members that say which licence or decision a row is about.

@@ -24,9 +24,11 @@ mod id;
 mod import;
 mod language;
 mod machine;
+mod measures;
 mod org;
 mod outcome;
 mod place;
+mod procedure;
 mod run;
 mod screen;
 mod sources;
@@ -102,6 +104,10 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Import(options) => place::end(import::run(&options, screen), screen),
         Command::Equipment(options) => place::end(supervision::show_equipment(&options, screen), screen),
         Command::Recall(options) => place::end(supervision::show_recalls(&options, screen), screen),
+        Command::Measures(options) => place::end(measures::show_measures(&options, screen), screen),
+        Command::Penalties(options) => place::end(measures::show_penalties(&options, screen), screen),
+        Command::Objection(options) => place::end(procedure::object(&options, screen), screen),
+        Command::Repair(options) => place::end(procedure::repair(&options, screen), screen),
         Command::Codes(options) => code_list::run(&options, screen),
     }
 }

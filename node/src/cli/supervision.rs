@@ -7,10 +7,10 @@ use std::sync::Arc;
 use clap::Args;
 use suyuan_epcis::codes::Language;
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::day::Day;
 
 use super::arguments::PlaceArguments;
 use super::credit::{asked, table};
+use super::measures::day_of;
 use super::outcome::Outcome;
 use super::place::{Failure, directory};
 use super::screen::{Screen, printable};
@@ -58,8 +58,7 @@ pub struct RecallArguments {
 
 /// Shows special equipment. What everybody uses is in a data directory alone.
 pub fn show_equipment(options: &EquipmentArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let wrong = |day: &String| Reason::new(node_codes::OPTION, &["--day", day]);
-    let day = options.day.as_ref().map(|day| Day::parse(day).ok_or_else(|| wrong(day))).transpose()?;
+    let day = day_of(options.day.as_ref())?;
     let mut found = match (&options.user, &options.place.url) {
         (Some(firm), _) => asked(firm, &options.place, Asked { day, ..Asked::default() })?.equipment,
         (None, Some(_)) => return Err(Reason::new(node_codes::OPTION, &["FIRM", ""]).into()),

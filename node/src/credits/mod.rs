@@ -16,11 +16,12 @@ use suyuan_ledger::contract::fold::{self, Contract};
 use suyuan_ledger::contract::record::ContractRecord;
 use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::file::{Author, CreditFile, Void, Written};
+use suyuan_ledger::credit::measures::{Catalogued, Catalogues};
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::record::{CreditRecord, Statement};
 use suyuan_ledger::credit::removal;
 use suyuan_ledger::credit::repair::RepairPolicies;
-use suyuan_ledger::credit::{Assessment, Evidence, FactStatus, MODEL, Parameters, Profile, Published};
+use suyuan_ledger::credit::{Assessment, CeilingCode, Evidence, FactStatus, MODEL, Parameters, Profile, Published};
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError, Table};
@@ -47,9 +48,14 @@ const PROFILE_DEFAULT: Profile = Profile::Maker;
 pub mod audit;
 pub mod draws;
 mod removals;
+mod shown;
 mod supervised;
 
 pub use removals::{CreditRemoved, RemovalSaid, Remover, Which, removals};
+pub use shown::{
+    CreditAct, CreditDisclosure, CreditMeasure, CreditMeasureItem, CreditNotice, CreditPenalty, FirmPenalties,
+    penalties_of_all, subject_of_procedure,
+};
 pub use supervised::{CreditDevice, CreditRecall, RecallClosing, RecallCustomer, equipment};
 
 // ---- reading ----
@@ -217,6 +223,19 @@ pub struct Credit {
     pub equipment: Vec<CreditDevice>,
     /// Its recalls, and those that it was ordered to begin and did not.
     pub recalls: Vec<CreditRecall>,
+    /// Its penalties in publication.
+    pub penalties: Vec<CreditPenalty>,
+    /// What else authorities have done about it. It scores nothing, nor does what follows.
+    pub administrative: Vec<CreditAct>,
+    /// What it says of itself.
+    pub disclosures: Vec<CreditDisclosure>,
+    /// Measures in use.
+    pub measures: Vec<CreditMeasure>,
+    /// Measures of catalogues in force that authorities might take, by its grade or by what is decided of it. None is in
+    /// use for being here.
+    pub measures_that_apply: Vec<CreditMeasureItem>,
+    /// Prompts, warnings and talks that are not done.
+    pub notices: Vec<CreditNotice>,
     /// Objections that are looked into.
     pub objections: Vec<CreditProcedure>,
     /// Repairs that are applied for.
@@ -337,6 +356,8 @@ pub struct CreditProcedure {
     pub step: Option<String>,
     /// By when the next one is due.
     pub due: Option<String>,
+    /// Whether that day is over.
+    pub overdue: bool,
 }
 
 /// What is asked of a firm's credit.
@@ -366,18 +387,26 @@ pub fn credit(reading: &Reading, subject: &str, asked: Asked) -> Result<Credit, 
     }
     let profile = asked.profile.or(file.profile()).unwrap_or(PROFILE_DEFAULT);
     let day = asked.day.unwrap_or(Day::in_china(time));
-    let mut said = say(&file, profile, (height, day));
+    let catalogues = Catalogues::new(&snapshot, &ledger.directory).in_force(day, height).map_err(failed)?;
+    let mut said = say(&file, profile, (height, day), &catalogues);
     let removable = removal::removable(&snapshot, &ledger.directory, &file, day).map_err(failed)?;
     said.to_remove = removable.iter().map(CreditRemoved::of).collect();
     Ok(said)
 }
 
-fn say(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Credit {
+fn say(
+    file: &CreditFile<'_>,
+    profile: Profile,
+    (height, day): (u64, Day),
+    catalogues: &[(String, Catalogued)],
+) -> Credit {
     let (parameters, facts, status) = (Parameters::first(), file.facts(), file.status(day));
     let assessment = Assessment::new(parameters, profile, &facts, &status, day);
     let deltas: BTreeMap<usize, i64> =
         assessment.deltas().into_iter().map(|delta| (delta.fact, delta.points)).collect();
     let evaluation = assessment.evaluation();
+    let to_publish = Published::assessed(&assessment, &facts, (height, day));
+    let ceiling_codes: Vec<CeilingCode> = evaluation.ceilings.iter().map(|ceiling| ceiling.code).collect();
     let text = |day: Day| day.text().unwrap_or_default();
     let texts = |hashes: &[Hash]| hashes.iter().map(Hash::to_string).collect::<Vec<_>>();
     // What was repaired, withdrawn or replaced is shown no more.
@@ -388,12 +417,14 @@ fn say(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Cr
         targets: vec![one.target.to_string()],
         step: one.step.map(|step| step.name().to_owned()),
         due: one.due.map(text),
+        overdue: one.due.is_some_and(|due| due < day),
     });
     let repairs = file.repairs.iter().filter(|(_, one)| one.due.is_some()).map(|(record, one)| CreditProcedure {
         record: record.to_string(),
         targets: texts(&one.targets),
         step: one.step.map(|step| step.name().to_owned()),
         due: one.due.map(text),
+        overdue: one.due.is_some_and(|due| due < day),
     });
     Credit {
         subject: file.subject().to_owned(),
@@ -405,7 +436,7 @@ fn say(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Cr
         score: evaluation.score,
         band: evaluation.band.name().to_owned(),
         grade: evaluation.grade.name().to_owned(),
-        to_publish: PublishedGrade::of(None, &Published::assessed(&assessment, &facts, (height, day))),
+        to_publish: PublishedGrade::of(None, &to_publish),
         published: file.published().map(|(hash, published)| PublishedGrade::of(Some(hash), published)),
         ceilings: evaluation
             .ceilings
@@ -443,6 +474,12 @@ fn say(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Cr
             .collect(),
         equipment: file.devices(day).iter().map(|state| supervised::device(state, day)).collect(),
         recalls: supervised::recalls(file.recalls()),
+        penalties: shown::penalties(file, day, u32::MAX),
+        administrative: shown::administrative(file),
+        disclosures: shown::disclosures(file),
+        measures: shown::measures(file, day),
+        measures_that_apply: shown::may_apply(catalogues, to_publish.grade, &ceiling_codes),
+        notices: shown::notices(file, day),
         objections: objections.collect(),
         repairs: repairs.collect(),
         to_remove: Vec::new(),
@@ -566,7 +603,13 @@ impl Gate<'_> {
             }
         }
         let Some(file) = self.files.get_mut(&subject) else { return Ok(None) };
-        let taken = file.take(&Written { hash: event.digest(), author: self.author.clone(), record });
+        let written = Written { hash: event.digest(), author: self.author.clone(), record };
+        // It will be behind all that is there.
+        let place = (self.at.0.saturating_add(1), 0);
+        if let Some(item) = Catalogues::new(self.store, &self.ledger.directory).item_of(&written, place)? {
+            file.take_measure_item(written.hash, item);
+        }
+        let taken = file.take(&written);
         Ok(taken.err().map(|void| (Reason::new(code_of(void), &[]), String::new())))
     }
 

@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::calendar::Calendar;
 use super::ceiling::{Ceiling, CeilingCode, Evidence};
 use super::devices::{self, Device, DeviceState};
+use super::disclosure::{Finding, Verification};
 use super::draw::Draw;
 use super::evaluate::Grade;
 use super::fact::{Fact, FactStatus, Ring, Source};
 use super::indicator::Indicator;
+use super::kind::{RecordKind, Speaker};
+use super::measures::{MeasureCatalogue, MeasureItem};
 use super::parameters::Profile;
 use super::published::Published;
 use super::recalls::{Recall, Recalls};
@@ -52,6 +55,8 @@ named! {
         MinPeriod "CREDIT-MIN_PERIOD",
         /// The penalty was not delivered together with the notice of how to repair it, and does not score.
         NotDelivered "CREDIT-NOT_DELIVERED",
+        /// The measure is in no catalogue of its author that is in force.
+        NotCatalogued "CREDIT-NOT_CATALOGUED",
         /// The grade is not what follows from the records. Only a gateway says so: whoever audits raises an alarm.
         GradeDiffers "CREDIT-GRADE_DIFFERS",
     }
@@ -104,6 +109,10 @@ impl Standing {
 /// A record in the file.
 #[derive(Debug, Clone)]
 struct Item {
+    kind: RecordKind,
+    /// The item of the catalogue that it is of.
+    item: &'static str,
+    author: String,
     statement: Statement,
     standing: Standing,
     day: Day,
@@ -149,6 +158,8 @@ pub struct CreditFile<'a> {
     items: BTreeMap<Hash, Item>,
     /// The hashes of the items in their order.
     order: Vec<Hash>,
+    /// What measures are the use of, by the hashes of their records.
+    measure_items: BTreeMap<Hash, MeasureItem>,
     /// Objections by the hash of their record.
     pub objections: BTreeMap<Hash, Objection>,
     /// Repairs likewise.
@@ -178,6 +189,7 @@ impl<'a> CreditFile<'a> {
             policies,
             items: BTreeMap::new(),
             order: Vec::new(),
+            measure_items: BTreeMap::new(),
             objections: BTreeMap::new(),
             repairs: BTreeMap::new(),
             voids: Vec::new(),
@@ -228,6 +240,12 @@ impl<'a> CreditFile<'a> {
         }
     }
 
+    /// Takes what a measure is the use of, by its author's catalogues. It MUST be taken before the measure's record, which
+    /// has no effect without.
+    pub fn take_measure_item(&mut self, record: Hash, item: MeasureItem) {
+        self.measure_items.insert(record, item);
+    }
+
     /// The equipment that the subject uses on a day.
     pub fn devices(&self, day: Day) -> Vec<DeviceState> {
         let states = self.devices.iter().filter_map(|device| device.on(day));
@@ -265,15 +283,12 @@ impl<'a> CreditFile<'a> {
     fn judge(&self, written: &Written) -> Result<(), Void> {
         let Author { uri, is_authority } = &written.author;
         let record = &written.record;
-        let may = match &record.statement {
-            Statement::Draw(_) => *is_authority && *uri == record.subject,
-            // Whose time is over anybody sees in the file: the firm need not wait for an authority to say so.
-            Statement::Removal { .. } => *is_authority || *uri == record.subject,
-            // Who has a node has bodies to erase.
-            Statement::RemovalDone { .. } => true,
-            statement if statement.is_of_subject() => *uri == record.subject,
-            // Nobody judges itself.
-            _ => *is_authority && *uri != record.subject,
+        let may = match record.kind.speaker() {
+            Speaker::AuthorityItself => *is_authority && *uri == record.subject,
+            Speaker::Subject => *uri == record.subject,
+            Speaker::Authority => *is_authority && *uri != record.subject,
+            Speaker::SubjectOrAuthority => *is_authority || *uri == record.subject,
+            Speaker::Anybody => true,
         };
         match may && record.subject == self.subject {
             true => Ok(()),
@@ -281,30 +296,38 @@ impl<'a> CreditFile<'a> {
         }
     }
 
-    fn effect(&mut self, Written { hash, record, .. }: &Written) -> Result<(), Void> {
+    fn effect(&mut self, written: &Written) -> Result<(), Void> {
+        let Written { hash, record, .. } = written;
         let day = Day::in_china(record.event_time);
         match &record.statement {
-            Statement::PledgeResult { pledge, .. } => {
-                self.need_pledge(pledge)?;
-                self.add(*hash, &record.statement, day);
-            }
-            Statement::Draw(draw) if self.draws().any(|other| other.id == draw.id) => return Err(Void::Transition),
-            Statement::Penalty { delivered: None, .. } => return Err(Void::NotDelivered),
             Statement::Objection { target, kind, evidence, indicators, .. } => {
-                self.object((*hash, day), *target, (*kind, indicators), !evidence.is_empty())?;
+                return self.object((*hash, day), *target, (*kind, indicators), !evidence.is_empty());
             }
             Statement::ObjectionStep { objection, step, result, .. } => {
-                self.objection_step(objection, *step, *result, day)?;
+                return self.objection_step(objection, *step, *result, day);
             }
-            Statement::Repair { targets, pledge, .. } => self.apply_for_repair((*hash, day), targets, pledge)?,
-            Statement::RepairStep { repair, step, result, .. } => self.repair_step(repair, *step, *result, day)?,
-            Statement::Removal { targets } => self.remove(*hash, targets, day)?,
-            Statement::RemovalDone { removal } if !self.removals.contains_key(removal) => {
-                return Err(Void::UnknownTarget);
+            Statement::Repair { targets, pledge, .. } => return self.apply_for_repair((*hash, day), targets, pledge),
+            Statement::RepairStep { repair, step, result, .. } => {
+                return self.repair_step(repair, *step, *result, day);
             }
-            Statement::RemovalDone { .. } => {}
-            other => self.add(*hash, other, day),
+            Statement::Removal { targets } => return self.remove(*hash, targets, day),
+            // Who has erased something adds nothing to the file.
+            Statement::RemovalDone { removal } => {
+                return if self.removals.contains_key(removal) { Ok(()) } else { Err(Void::UnknownTarget) };
+            }
+            Statement::PledgeResult { pledge, .. } => self.need(pledge, RecordKind::Pledge)?,
+            Statement::Verification(said) => self.may_verify(said)?,
+            Statement::Unlicensed(found) => self.may_be_unlicensed(found)?,
+            Statement::NoticeDone(done) => self.may_be_done(done)?,
+            Statement::Draw(draw) if self.draws().any(|other| other.id == draw.id) => return Err(Void::Transition),
+            Statement::MeasureCatalogue(catalogue) if self.catalogues().any(|one| one.version == catalogue.version) => {
+                return Err(Void::Transition);
+            }
+            Statement::Measure(_) if !self.measure_items.contains_key(hash) => return Err(Void::NotCatalogued),
+            Statement::Penalty { delivered: None, .. } => return Err(Void::NotDelivered),
+            _ => {}
         }
+        self.add(written, day);
         Ok(())
     }
 
@@ -315,26 +338,35 @@ impl<'a> CreditFile<'a> {
         })
     }
 
-    fn add(&mut self, hash: Hash, statement: &Statement, day: Day) {
-        self.order.push(hash);
-        self.items.insert(hash, Item { statement: statement.clone(), standing: Standing::Stands, day });
+    fn catalogues(&self) -> impl Iterator<Item = &MeasureCatalogue> {
+        self.items.values().filter_map(|item| match &item.statement {
+            Statement::MeasureCatalogue(catalogue) => Some(&**catalogue),
+            _ => None,
+        })
+    }
+
+    fn add(&mut self, Written { hash, author, record }: &Written, day: Day) {
+        let (author, statement) = (author.uri.clone(), record.statement.clone());
+        let (kind, item, standing) = (record.kind, record.item, Standing::Stands);
+        self.order.push(*hash);
+        self.items.insert(*hash, Item { kind, item, author, statement, standing, day });
     }
 
     fn item(&self, hash: &Hash) -> Result<&Item, Void> {
         self.items.get(hash).ok_or(Void::UnknownTarget)
     }
 
-    fn need_pledge(&self, hash: &Hash) -> Result<(), Void> {
-        match self.item(hash)?.statement {
-            Statement::Pledge { .. } => Ok(()),
-            _ => Err(Void::WrongTarget),
+    fn need(&self, hash: &Hash, kind: RecordKind) -> Result<(), Void> {
+        match self.item(hash)?.kind == kind {
+            true => Ok(()),
+            false => Err(Void::WrongTarget),
         }
     }
 
     /// How that stands to which can be objected: what others have said.
     fn standing(&self, hash: &Hash) -> Result<Standing, Void> {
         match (self.items.get(hash), self.contract_records.get(hash)) {
-            (Some(item), _) if item.statement.is_of_subject() => Err(Void::WrongTarget),
+            (Some(item), _) if item.kind.speaker() != Speaker::Authority => Err(Void::WrongTarget),
             (Some(item), _) => Ok(item.standing),
             (None, Some(true)) => Err(Void::WrongTarget),
             (None, None) if !self.trace_records.contains(hash) => Err(Void::UnknownTarget),
@@ -430,7 +462,7 @@ impl<'a> CreditFile<'a> {
     // ---- repair (§5.8) ----
 
     fn apply_for_repair(&mut self, (hash, day): (Hash, Day), targets: &[Hash], pledge: &Hash) -> Result<(), Void> {
-        self.need_pledge(pledge)?;
+        self.need(pledge, RecordKind::Pledge)?;
         for target in targets {
             let item = self.item(target)?;
             let Statement::Penalty { class, field, decided, .. } = &item.statement else {
@@ -544,6 +576,10 @@ impl<'a> CreditFile<'a> {
                 Statement::PledgeResult { result, .. } => {
                     (Indicator::Commitment, item.day, pledge_value(*result), PLEDGE_MASS)
                 }
+                // What is true counts nothing, or a firm could make itself good at keeping pledges by trifles.
+                Statement::Verification(Verification { result: Finding::False, .. }) => {
+                    (Indicator::Commitment, item.day, pledge_value(PledgeResult::Broken), PLEDGE_MASS)
+                }
                 _ => return None,
             };
             Some(Fact {
@@ -574,7 +610,7 @@ impl<'a> CreditFile<'a> {
         };
         let (equipment, overdue) = devices::standing(&self.devices(day), day, contested(Indicator::Equipment));
         let recalled = self.recalls.ceiling(day, contested(Indicator::Recall));
-        let ceilings = overdue.into_iter().chain(recalled).collect();
+        let ceilings = overdue.into_iter().chain(recalled).chain(self.unlicensed(day)).collect();
         let mut status = Status { equipment, ceilings, ..Status::default() };
         let mut licences: BTreeMap<(&str, &str), bool> = BTreeMap::new();
         let mut score: Option<(Day, u16)> = None;
@@ -658,8 +694,11 @@ fn pledge_value(result: PledgeResult) -> u16 {
 
 #[cfg(test)]
 mod any_order;
+mod licences;
 mod removal;
+mod shown;
 #[cfg(test)]
 mod tests;
 
 pub(super) use removal::About;
+pub use shown::{Disclosed, MeasureUsed, PenaltySaid, Said};

@@ -6,9 +6,12 @@
 //!
 //! What a grade rests on is data: facts with the records they come from, and a table of [`Parameters`] with its hash.
 
+pub mod administrative;
 pub mod calendar;
+pub mod catalogue;
 mod ceiling;
 pub mod devices;
+pub mod disclosure;
 pub mod draw;
 pub mod equipment;
 mod evaluate;
@@ -16,6 +19,9 @@ mod explain;
 mod fact;
 pub mod file;
 mod indicator;
+pub mod kind;
+pub mod measures;
+pub mod notice;
 mod parameters;
 mod published;
 mod read;
@@ -29,6 +35,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod traced;
+pub mod unlicensed;
 
 pub use ceiling::{Ceiling, CeilingCode, Evidence};
 pub use evaluate::{Assessment, Evaluation, Grade, Row, evaluate};

@@ -9,6 +9,8 @@ use super::calendar::Calendar;
 use super::devices::Register;
 use super::draw::Draw;
 use super::file::{Author, CreditFile, Written};
+use super::kind::RecordKind;
+use super::measures::Catalogues;
 use super::recalls;
 use super::record::{CreditRecord, Statement};
 use super::removal;
@@ -40,6 +42,10 @@ const CONTRACT: u8 = 3;
 const OF_PARTY: u8 = 4;
 /// Of grades that were published: the place. The value is the subject's URI.
 const GRADE: u8 = 7;
+/// Of catalogues of measures: the authority's URI, zero, the place.
+const CATALOGUE: u8 = 14;
+/// Of objections and applications for repair: the hash. The value is the subject's URI.
+const PROCEDURE: u8 = 15;
 /// So many records are looked at before what was found is to be kept.
 const RECORDS_AT_ONCE: usize = 1 << 13;
 /// A file has at most so many records, and a contract.
@@ -140,26 +146,9 @@ impl<'a> Index<'a> {
         };
         let Some(author) = author(&self.directory, record.author) else { return Ok(Vec::new()) };
         if record.record_type == record_type::CREDIT {
-            let said = CreditRecord::parse(&payload.payload).ok();
-            let hash = || record.record(place.0, place.1).hash();
-            if let Some(said) = &said
-                && let Some(mut rows) =
-                    removal::rows(self.store, &mut self.asked, said, (&author, record.author), (place, hash()))?
-            {
-                // Who has erased something adds nothing to the file.
-                if matches!(said.statement, Statement::Removal { .. }) {
-                    rows.push((subject_key(&said.subject, place), Vec::new()));
-                }
-                return Ok(rows);
-            }
-            let said = said.filter(|said| author.is_authority || author.uri == said.subject);
-            let Some(said) = said else { return Ok(Vec::new()) };
-            let mut rows = vec![(subject_key(&said.subject, place), Vec::new())];
-            // What a firm says of its own grade has no effect, and is nothing to be alarmed at.
-            if matches!(said.statement, Statement::Grade(_)) && author.is_authority && author.uri != said.subject {
-                rows.push((grade_key(place), said.subject.into_bytes()));
-            }
-            return Ok(rows);
+            let Ok(said) = CreditRecord::parse(&payload.payload) else { return Ok(Vec::new()) };
+            let hash = record.record(place.0, place.1).hash();
+            return self.rows_of_credit(&said, (&author, record.author), (place, hash));
         }
         let Ok(said) = ContractRecord::parse(&payload.payload) else { return Ok(Vec::new()) };
         let hash = record.record(place.0, place.1).hash();
@@ -182,6 +171,37 @@ impl<'a> Index<'a> {
         rows.push((contract_key(&id, place), Vec::new()));
         if said.contract.is_none() {
             rows.push((founded_key(&id), place_bytes(place).to_vec()));
+        }
+        Ok(rows)
+    }
+
+    fn rows_of_credit(
+        &mut self,
+        said: &CreditRecord,
+        (author, number): (&Author, u64),
+        (place, hash): (Place, Hash),
+    ) -> Result<Vec<Row>, StoreError> {
+        let (is_authority, is_of_itself) = (author.is_authority, author.uri == said.subject);
+        let mut rows = Vec::new();
+        // Who has erased something is anybody with a node, and adds nothing to the file.
+        if (is_authority || is_of_itself) && said.kind != RecordKind::RemovalDone {
+            rows.push((subject_key(&said.subject, place), Vec::new()));
+        }
+        match said.kind {
+            RecordKind::MeasureCatalogue if is_authority && is_of_itself => {
+                rows.push((catalogue_key(&said.subject, place), Vec::new()));
+            }
+            RecordKind::Objection | RecordKind::Repair if is_of_itself => {
+                rows.push((procedure_key(&hash), said.subject.clone().into_bytes()));
+            }
+            // What a firm says of its own grade has no effect, and is nothing to be alarmed at.
+            RecordKind::Grade if is_authority && !is_of_itself => {
+                rows.push((grade_key(place), said.subject.clone().into_bytes()));
+            }
+            RecordKind::Removal | RecordKind::RemovalDone => {
+                rows.extend(removal::rows(self.store, &mut self.asked, said, (author, number), (place, hash))?);
+            }
+            _ => {}
         }
         Ok(rows)
     }
@@ -361,7 +381,7 @@ pub fn file<'a>(
     at: (u64, i64),
     (calendar, policies): (&'a Calendar, &'a RepairPolicies),
 ) -> Result<CreditFile<'a>, StoreError> {
-    let (reader, mut file) = (Reader::new(store), CreditFile::new(subject, calendar, policies));
+    let mut file = CreditFile::new(subject, calendar, policies);
     // The first contract's salt is known to whom its body is, and to nobody else.
     let mut salt = None;
     for id in contracts_of(store, subject, at.0)? {
@@ -373,11 +393,77 @@ pub fn file<'a>(
     file.take_traces(traced::facts(store, subject, at.0)?);
     file.take_devices(Register::new(store, directory, at.0).of_firm(subject)?);
     file.take_recalls(recalls::of_firm(store, directory, subject, (at.0, calendar))?);
-    for place in places_of_subject(store, subject, at.0)? {
-        // Whether it has an effect the file notes itself.
-        let _ = written(&reader, directory, place)?.map(|written| file.take(&written));
-    }
+    take_records(store, directory, &mut file, at.0)?;
     Ok(file)
+}
+
+/// The same of its records of credit alone, without what contracts and events come to: its penalties are the same.
+pub fn file_of_records<'a>(
+    store: &dyn Read,
+    directory: &Directory,
+    subject: &str,
+    at_height: u64,
+    (calendar, policies): (&'a Calendar, &'a RepairPolicies),
+) -> Result<CreditFile<'a>, StoreError> {
+    let mut file = CreditFile::new(subject, calendar, policies);
+    take_records(store, directory, &mut file, at_height)?;
+    Ok(file)
+}
+
+fn take_records(
+    store: &dyn Read,
+    directory: &Directory,
+    file: &mut CreditFile<'_>,
+    at_height: u64,
+) -> Result<(), StoreError> {
+    let (reader, mut catalogues) = (Reader::new(store), Catalogues::new(store, directory));
+    for place in places_of_subject(store, file.subject(), at_height)? {
+        let Some(written) = written(&reader, directory, place)? else { continue };
+        if let Some(item) = catalogues.item_of(&written, place)? {
+            file.take_measure_item(written.hash, item);
+        }
+        // Whether it has an effect the file notes itself.
+        let _ = file.take(&written);
+    }
+    Ok(())
+}
+
+/// Whose objection or application for repair a record is, by its hash.
+pub fn subject_of_procedure(store: &dyn Read, hash: &Hash) -> Result<Option<String>, StoreError> {
+    let found = store.get(Table::Reading, &procedure_key(hash))?;
+    Ok(found.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
+}
+
+/// All of whose credit something is recorded.
+pub fn subjects(store: &dyn Read) -> Result<Vec<String>, StoreError> {
+    names_in(store, OF_SUBJECT)
+}
+
+/// The authorities that have recorded a catalogue of measures.
+pub(super) fn authorities_with_catalogues(store: &dyn Read) -> Result<Vec<String>, StoreError> {
+    names_in(store, CATALOGUE)
+}
+
+/// The names in keys that are a byte, a name, zero, and a place, each once.
+fn names_in(store: &dyn Read, first: u8) -> Result<Vec<String>, StoreError> {
+    let mut names = Vec::new();
+    // One look for each name: what is behind all of its places begins with the name and a one.
+    let mut from = vec![first];
+    loop {
+        let mut name = None;
+        store.scan(Table::Reading, &from, &[first.saturating_add(1)], &mut |key, _| {
+            name = key.get(1..).and_then(|rest| rest.split(|byte| *byte == 0).next()).map(<[u8]>::to_vec);
+            false
+        })?;
+        let Some(name) = name else { return Ok(names) };
+        from = [&[first], name.as_slice(), &[1]].concat();
+        names.extend(String::from_utf8(name).ok());
+    }
+}
+
+/// The places of an authority's catalogues of measures.
+pub(super) fn places_of_catalogues(store: &dyn Read, authority: &str) -> Result<Vec<Place>, StoreError> {
+    places_between(store, &catalogue_key(authority, (0, 0)), &catalogue_key(authority, (u64::MAX, 0)))
 }
 
 /// A record of credit as it was written, if its body is there and is one.
@@ -398,21 +484,6 @@ pub(super) fn places_of_subject(store: &dyn Read, subject: &str, at_height: u64)
     places_between(store, &subject_key(subject, (0, 0)), &subject_key(subject, (at_height.saturating_add(1), 0)))
 }
 
-/// The firms of whose credit anything is said, in the order of their URIs.
-pub fn subjects(store: &dyn Read) -> Result<Vec<String>, StoreError> {
-    let mut found: Vec<String> = Vec::new();
-    let (from, to) = ([OF_SUBJECT], [OF_SUBJECT + 1]);
-    store.scan(Table::Reading, &from, &to, &mut |key, _| {
-        // A key is the tag, the URI, zero, the place.
-        let uri = key.get(1..key.len().saturating_sub(13)).and_then(|uri| std::str::from_utf8(uri).ok());
-        if let Some(uri) = uri.filter(|uri| found.last().is_none_or(|last| last != uri)) {
-            found.push(uri.to_owned());
-        }
-        true
-    })?;
-    Ok(found)
-}
-
 pub(super) fn place_bytes((height, index): Place) -> [u8; 12] {
     let mut bytes = [0; 12];
     bytes[..8].copy_from_slice(&height.to_be_bytes());
@@ -431,6 +502,14 @@ fn party_key(party: &str, place: Place) -> Vec<u8> {
 
 fn grade_key(place: Place) -> Vec<u8> {
     [&[GRADE], place_bytes(place).as_slice()].concat()
+}
+
+fn catalogue_key(authority: &str, place: Place) -> Vec<u8> {
+    [&[CATALOGUE], authority.as_bytes(), &[0], &place_bytes(place)].concat()
+}
+
+fn procedure_key(hash: &Hash) -> Vec<u8> {
+    [&[PROCEDURE], hash.0.as_slice()].concat()
 }
 
 fn contract_key(id: &Hash, place: Place) -> Vec<u8> {

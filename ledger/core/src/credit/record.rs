@@ -3,11 +3,18 @@
 
 use suyuan_epcis::identifier::Kind;
 
+use super::administrative::Administrative;
+use super::catalogue::Catalogue;
+use super::disclosure::{Disclosure, Verification};
 use super::draw::Draw;
 use super::indicator::Indicator;
+use super::kind::RecordKind;
+use super::measures::{Measure, MeasureCatalogue};
+use super::notice::{Notice, NoticeDone};
 use super::parameters::Profile;
 use super::published::Published;
 use super::status::{CustomsTier, PenaltyClass};
+use super::unlicensed::Unlicensed;
 use crate::day::Day;
 use crate::hash::Hash;
 use crate::members::{InvalidRecord, Members};
@@ -147,6 +154,10 @@ pub struct CreditRecord {
     pub event_time: i64,
     /// Whose credit it is about: an organisation's URI.
     pub subject: String,
+    /// What kind it is.
+    pub kind: RecordKind,
+    /// The item of the catalogue that it is of, by its code.
+    pub item: &'static str,
     /// What it says.
     pub statement: Statement,
 }
@@ -193,6 +204,8 @@ pub enum Statement {
         /// The notice of how to repair it, and the receipt of both: without them it does not score (两书同达).
         delivered: Option<(Hash, Hash)>,
     },
+    /// Another act of an authority.
+    Administrative(Administrative),
     /// A listing as seriously dishonest, which a person has decided.
     Listing {
         /// The list.
@@ -219,6 +232,8 @@ pub enum Statement {
         /// The penalty of which it is the basis: whose fate it shares.
         penalty: Option<Hash>,
     },
+    /// The subject was found to operate without a licence in force.
+    Unlicensed(Unlicensed),
     /// The public comprehensive score, 0 to 1000.
     PublicScore {
         /// It.
@@ -251,6 +266,18 @@ pub enum Statement {
         /// It.
         result: PledgeResult,
     },
+    /// What the subject says of itself.
+    Disclosure(Disclosure),
+    /// Whether that is so.
+    Verification(Verification),
+    /// A prompt, a warning, a talk.
+    Notice(Notice),
+    /// What it asks for is done.
+    NoticeDone(NoticeDone),
+    /// The measures that an authority has: its subject is the authority itself.
+    MeasureCatalogue(Box<MeasureCatalogue>),
+    /// The use of one.
+    Measure(Box<Measure>),
     /// The subject objects to a record.
     Objection {
         /// Which.
@@ -311,18 +338,12 @@ pub enum Statement {
     },
 }
 
-impl Statement {
-    /// Whether it is the subject's own to say; all else is an authority's.
-    pub fn is_of_subject(&self) -> bool {
-        matches!(self, Statement::Pledge { .. } | Statement::Objection { .. } | Statement::Repair { .. })
-    }
-}
-
 impl CreditRecord {
     /// Reads a payload.
     pub fn parse(payload: &[u8]) -> Result<CreditRecord, InvalidRecord> {
         let mut members = Members::parse(payload)?;
-        let name = members.text("type")?;
+        let kind = members.text("type")?;
+        let kind = RecordKind::from_name(&kind).ok_or_else(|| members.error("type", "unknown type"))?;
         let (event_id, event_time) = (members.text("eventID")?, members.time("eventTime")?);
         if !is_uri(&event_id) {
             return Err(members.error("eventID", "not a URI"));
@@ -339,24 +360,37 @@ impl CreditRecord {
         if !may_be_graded(&subject) {
             return Err(members.error("subject", "no legal entity, or a person in business, who is never graded"));
         }
-        let statement = statement(&name, &mut members)?;
+        let item = item(kind, &mut members)?;
+        let statement = statement(kind, &mut members)?;
         members.end()?;
-        Ok(CreditRecord { event_id, event_time, subject, statement })
+        Ok(CreditRecord { event_id, event_time, subject, kind, item, statement })
     }
 }
 
-fn statement(name: &str, members: &mut Members) -> Result<Statement, InvalidRecord> {
-    Ok(match name {
-        "suyuan:CreditProfile" => Statement::Profile(members.one_of("profile", Profile::from_name)?),
-        "suyuan:Licence" => Statement::Licence {
+/// The item of the catalogue that a record is of: the one that it names, else its type's own.
+fn item(kind: RecordKind, members: &mut Members) -> Result<&'static str, InvalidRecord> {
+    let catalogue = Catalogue::first();
+    let item = match members.optional_text("catalogueItem")? {
+        Some(code) => catalogue.item(&code, kind),
+        None => catalogue.own_item(kind),
+    };
+    let item = item.ok_or_else(|| members.error("catalogueItem", "not an item of the catalogue for this type"))?;
+    Ok(&item.code)
+}
+
+fn statement(kind: RecordKind, members: &mut Members) -> Result<Statement, InvalidRecord> {
+    Ok(match kind {
+        RecordKind::Profile => Statement::Profile(members.one_of("profile", Profile::from_name)?),
+        RecordKind::Licence => Statement::Licence {
             kind: members.text("kind")?,
             number: members.text("number")?,
             from: members.day("from")?,
             to: members.optional_day("to")?,
             state: members.one_of("state", LicenceState::from_name)?,
         },
-        "suyuan:Penalty" => penalty(members)?,
-        "suyuan:Listing" => {
+        RecordKind::Penalty => penalty(members)?,
+        RecordKind::Administrative => Statement::Administrative(Administrative::read(members)?),
+        RecordKind::Listing => {
             // No list is kept by a machine (`01-seed-systems.md` §1.5, limit 6).
             if !members.boolean("humanDecision")? {
                 return Err(members.error("humanDecision", "not true: a listing is decided by a person"));
@@ -370,37 +404,44 @@ fn statement(name: &str, members: &mut Members) -> Result<Statement, InvalidReco
                 receipt: members.hash("noticeReceipt")?,
             }
         }
-        "suyuan:Inspection" => Statement::Inspection {
+        RecordKind::Inspection => Statement::Inspection {
             day: members.day("date")?,
             result: members.one_of("result", InspectionResult::from_name)?,
             report: members.hash("report")?,
             penalty: members.optional_hash("penalty")?,
         },
-        "suyuan:PublicScore" => Statement::PublicScore {
+        RecordKind::Unlicensed => Statement::Unlicensed(Unlicensed::read(members)?),
+        RecordKind::PublicScore => Statement::PublicScore {
             score: u16::try_from(members.integer("score", 1_000)?).unwrap_or(u16::MAX),
             day: members.day("date")?,
         },
-        "suyuan:CustomsTier" => Statement::CustomsTier {
+        RecordKind::CustomsTier => Statement::CustomsTier {
             tier: members.one_of("tier", CustomsTier::from_name)?,
             from: members.day("from")?,
             to: members.optional_day("to")?,
         },
-        "suyuan:Pledge" => {
+        RecordKind::Pledge => {
             Statement::Pledge { text: members.hash("text")?, duty: members.text("duty")?, due: members.day("due")? }
         }
-        "suyuan:PledgeResult" => Statement::PledgeResult {
+        RecordKind::PledgeResult => Statement::PledgeResult {
             pledge: members.hash("pledge")?,
             result: members.one_of("result", PledgeResult::from_name)?,
         },
-        "suyuan:Objection" => Statement::Objection {
+        RecordKind::Disclosure => Statement::Disclosure(Disclosure::read(members)?),
+        RecordKind::Verification => Statement::Verification(Verification::read(members)?),
+        RecordKind::Notice => Statement::Notice(Notice::read(members)?),
+        RecordKind::NoticeDone => Statement::NoticeDone(NoticeDone::read(members)?),
+        RecordKind::MeasureCatalogue => Statement::MeasureCatalogue(Box::new(MeasureCatalogue::read(members)?)),
+        RecordKind::Measure => Statement::Measure(Box::new(Measure::read(members)?)),
+        RecordKind::Objection => Statement::Objection {
             target: members.hash("target")?,
             kind: members.one_of("kind", ObjectionKind::from_name)?,
             statement: members.hash("statement")?,
             evidence: members.hashes("evidence", DOCUMENTS_MAX)?,
             indicators: indicators(members)?,
         },
-        "suyuan:ObjectionStep" => objection_step(members)?,
-        "suyuan:Repair" => {
+        RecordKind::ObjectionStep => objection_step(members)?,
+        RecordKind::Repair => {
             let (targets, duties_done) =
                 (members.hashes("targets", TARGETS_MAX)?, members.hashes("dutiesDone", DOCUMENTS_MAX)?);
             for (name, list) in [("targets", &targets), ("dutiesDone", &duties_done)] {
@@ -410,8 +451,8 @@ fn statement(name: &str, members: &mut Members) -> Result<Statement, InvalidReco
             }
             Statement::Repair { targets, pledge: members.hash("pledge")?, duties_done }
         }
-        "suyuan:RepairStep" => repair_step(members)?,
-        "suyuan:Removal" => {
+        RecordKind::RepairStep => repair_step(members)?,
+        RecordKind::Removal => {
             let targets = members.objects("targets", TARGETS_MAX)?.into_iter().map(removed);
             let targets = targets.collect::<Result<Vec<_>, _>>()?;
             if targets.is_empty() {
@@ -419,10 +460,9 @@ fn statement(name: &str, members: &mut Members) -> Result<Statement, InvalidReco
             }
             Statement::Removal { targets }
         }
-        "suyuan:RemovalDone" => Statement::RemovalDone { removal: members.hash("removal")? },
-        "suyuan:InspectionDraw" => Statement::Draw(Box::new(Draw::read(members)?)),
-        "suyuan:Grade" => Statement::Grade(Box::new(Published::read(members)?)),
-        _ => return Err(members.error("type", "unknown type")),
+        RecordKind::RemovalDone => Statement::RemovalDone { removal: members.hash("removal")? },
+        RecordKind::Draw => Statement::Draw(Box::new(Draw::read(members)?)),
+        RecordKind::Grade => Statement::Grade(Box::new(Published::read(members)?)),
     })
 }
 

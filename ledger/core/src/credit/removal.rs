@@ -32,26 +32,27 @@ pub struct Removal {
     pub subject: String,
 }
 
-/// The rows of a record at a place, if it is about a removal. `asked` are the removals that were read a moment ago.
+/// The rows of a record at a place that is about a removal. `asked` are the removals that were read a moment ago.
 pub(super) fn rows(
     store: &dyn Read,
     asked: &mut BTreeSet<Hash>,
     said: &CreditRecord,
     (author, number): (&Author, u64),
     (place, hash): (Place, Hash),
-) -> Result<Option<Vec<Row>>, StoreError> {
+) -> Result<Vec<Row>, StoreError> {
     Ok(match &said.statement {
         Statement::Removal { .. } if author.is_authority || author.uri == said.subject => {
             asked.insert(hash);
             let value = [&hash.0, said.subject.as_bytes()].concat();
-            Some(vec![([&[REMOVAL], place_bytes(place).as_slice()].concat(), value), (asked_key(&hash), Vec::new())])
+            vec![([&[REMOVAL], place_bytes(place).as_slice()].concat(), value), (asked_key(&hash), Vec::new())]
         }
-        Statement::RemovalDone { removal } => {
-            let is_asked = asked.contains(removal) || store.get(Table::Reading, &asked_key(removal))?.is_some();
+        Statement::RemovalDone { removal }
+            if asked.contains(removal) || store.get(Table::Reading, &asked_key(removal))?.is_some() =>
+        {
             let key = [&[DONE], removal.0.as_slice(), &number.to_be_bytes()].concat();
-            Some(if is_asked { vec![(key, place_bytes(place).to_vec())] } else { Vec::new() })
+            vec![(key, place_bytes(place).to_vec())]
         }
-        _ => None,
+        _ => Vec::new(),
     })
 }
 

@@ -3,16 +3,17 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use suyuan_epcis::codes::credit as codes;
 use suyuan_epcis::identifier::{Lei, Uscc};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::Profile;
 use suyuan_ledger::day::Day;
+use suyuan_ledger::hash::Hash;
 use suyuan_ledger::organisation::{OrganisationRole, check_organisation_uri};
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_sdk::signer::Signer;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::api::extract::{Parameters, Segments};
 use crate::api::problem::{Missing, Refusals, answer, blocking, problem, wrong_parameter};
@@ -90,6 +91,38 @@ pub async fn credit(
         match credits::credit(&app.reading, &firm, Asked { height: asked.at, profile, day }) {
             Err(reason) if reason.code == codes::NOTHING => Ok(problem(StatusCode::NOT_FOUND, &reason)),
             said => Ok(answer(StatusCode::OK, &said?)),
+        }
+    })
+    .await
+}
+
+/// An objection, or an application for repair.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    /// The hash of its record.
+    pub record: String,
+    /// Whose it is.
+    pub subject: String,
+}
+
+/// Whose an objection or an application for repair is: in whose credit it is to be looked up.
+#[utoipa::path(
+    get, path = "/v1/procedures/{record}", tag = "credit",
+    params(("record" = String, Path, description = "The hash of its record")),
+    responses((status = 200, description = "Whose it is", body = Procedure), Missing, Refusals),
+)]
+pub async fn procedure(State(app): Shared, Segments(record): Segments<String>) -> Response {
+    let Some(hash) = Hash::from_hex(&record) else {
+        return wrong_parameter("record", "64 digits of lower-case hex");
+    };
+    blocking(move || {
+        let Some(subject) = credits::subject_of_procedure(&app.reading, &hash)? else {
+            return Ok(problem(StatusCode::NOT_FOUND, &Reason::new(codes::UNKNOWN_TARGET, &[])));
+        };
+        match may_see(&app, &|own| own == subject)? {
+            true => Ok(answer(StatusCode::OK, &Procedure { record, subject })),
+            false => Ok(problem(StatusCode::FORBIDDEN, &Reason::new(codes::NOT_YOURS, &[]))),
         }
     })
     .await

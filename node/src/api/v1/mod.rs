@@ -29,6 +29,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(traces::trace))
         .routes(routes!(subjects::subject))
         .routes(routes!(credit::credit))
+        .routes(routes!(credit::procedure))
         .routes(routes!(contracts::contracts))
         .routes(routes!(contracts::contract))
         .routes(routes!(proofs::trace_proof))

@@ -57,7 +57,8 @@ fn said(random: &mut Random, file: &CreditFile<'_>, number: u8, today: i64) -> (
         3 => {
             let kind = pick(random, &["fact", "identity"]);
             let evidence = if random.below(2) == 0 { String::new() } else { format!(r#","evidence":["{}"]"#, hash(9)) };
-            let target = one_of(random, items(|statement| !statement.is_of_subject()));
+            let others = file.items.iter().filter(|(_, item)| item.kind.speaker() == Speaker::Authority);
+            let target = one_of(random, others.map(|(hash, _)| hash).collect());
             ("Objection", objection(target, kind) + &evidence)
         }
         4 => {

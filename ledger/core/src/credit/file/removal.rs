@@ -79,7 +79,7 @@ impl CreditFile<'_> {
 }
 
 /// Picks what is about penalties out of a file's records, in their order: they themselves, the findings that were repaired
-/// with them, objections to these, repairs of nothing else, and the steps of both.
+/// with them, objections to these, repairs of nothing else, notices about any of it, and the steps of all these.
 pub(in crate::credit) struct About<'a> {
     file: &'a CreditFile<'a>,
     penalties: BTreeSet<Hash>,
@@ -104,6 +104,10 @@ impl<'a> About<'a> {
                 }
                 is_part
             }
+            Statement::Notice(notice) => {
+                notice.about.is_some_and(|about| self.known.contains(&about)) && self.procedures.insert(hash)
+            }
+            Statement::NoticeDone(done) => self.procedures.contains(&done.notice),
             Statement::Objection { target, .. } => self.known.contains(target) && self.procedures.insert(hash),
             Statement::Repair { targets, .. } => {
                 targets.iter().all(|target| self.penalties.contains(target)) && self.procedures.insert(hash)

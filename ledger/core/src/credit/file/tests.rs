@@ -3,6 +3,10 @@
 use super::*;
 use crate::credit::{Assessment, Parameters};
 
+mod licences;
+mod measures;
+mod shown;
+
 pub(super) const FIRM: &str = "urn:uscc:91441900DEMA00136H";
 pub(super) const AUTHORITY: &str = "urn:uscc:11440100DEMA00179H";
 
@@ -20,8 +24,8 @@ pub(super) fn hash(number: u8) -> Hash {
 
 /// Takes a record of that number, written on a day by the one whose it is.
 fn take(file: &mut CreditFile<'_>, number: u8, on: &str, kind: &str, members: &str) -> Result<(), Void> {
-    let is_of_subject = matches!(kind, "Pledge" | "Objection" | "Repair");
-    let author = if is_of_subject { FIRM } else { AUTHORITY };
+    let said = RecordKind::from_name(&format!("suyuan:{kind}"));
+    let author = if said.map(RecordKind::speaker) == Some(Speaker::Subject) { FIRM } else { AUTHORITY };
     take_by(file, author, number, on, kind, members)
 }
 
