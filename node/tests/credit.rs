@@ -375,6 +375,17 @@ fn equipment_and_recalls_are_seen() {
     assert_eq!((shown()["confirmed"].as_i64(), shown()["value"].as_u64()), (Some(10_000), Some(600)));
     is(&run(&["recall", FIRM, "--dir", &dir]), 0, "recovered by what customers say 10.000");
     is(&run(&["--lang", "zh", "recall", FIRM, "--dir", &dir]), 0, "据客户确认已收回 10.000");
+
+    let excursions = |thing: &str| run(&["excursions", thing, "--dir", &dir]);
+    is(&excursions("https://id.gs1.org/01/09521001001014/10/L1"), 0, "no excursion is recorded");
+    is(&excursions("https://id.gs1.org/01/09521001001014/10/L2"), 1, "");
+    let warm = format!(
+        r#""action":"OBSERVE","bizStep":"sensor_reporting","disposition":"unavailable","suyuan:recordType":"D7a.EXCURSION","suyuan:productClass":"FRESH","suyuan:from":"{now}","suyuan:to":"{now}","suyuan:minutes":45,"suyuan:min_dC":84,"suyuan:max_dC":116,"suyuan:custodian":"{FIRM}""#
+    );
+    capture("firm", &[lot(8, &warm)]);
+    is(&excursions("(01)09521001001014(10)L1"), 1, "8.4 °C, 11.6 °C");
+    let found = run(&["--lang", "zh", "excursions", "(01)09521001001014(10)L1", "--dir", &dir]);
+    is(&found, 1, "未作决定");
     is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
 }
 

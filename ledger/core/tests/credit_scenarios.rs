@@ -1,5 +1,5 @@
-//! Goal: what the scenarios of recalls and of equipment come to in credit (`07-scenarios.md` A and C) follows from their
-//! documents alone. Method: the documents through real submissions of their actors, in blocks of the documents' times.
+//! Goal: what the scenarios of recalls, of a cold chain and of equipment come to in credit (`07-scenarios.md` A, B and C)
+//! follows from their documents alone. Method: the documents through real submissions of their actors, in blocks of the documents' times.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod actors;
@@ -11,9 +11,12 @@ use suyuan_ledger::credit::file::CreditFile;
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::{CeilingCode, Grade, Indicator, Source};
 use suyuan_ledger::day::Day;
+use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_ledger::kv_memory::MemoryRead;
+use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::submission::record_type;
+use suyuan_ledger::trace::excursions::{self, Contradiction, Excursions, Verdict};
 
 const MINUTE: i64 = 60_000;
 
@@ -168,6 +171,208 @@ fn recalls_are_not_borrowed() {
     assert_eq!(ceiling(&world.file("dairy"), CeilingCode::RecallLate, "2026-10-27"), Some(Grade::D));
 }
 
+/// What a document's events say of this name, in their order.
+fn said(file: &str, name: &str) -> Vec<String> {
+    let document = read(file);
+    let events = document["epcisBody"]["eventList"].as_array().unwrap().iter();
+    events.filter_map(|event| event[format!("suyuan:{name}")].as_str()).map(str::to_owned).collect()
+}
+
+/// What the contracts of a firm come to by a time: indicator, value, source.
+fn of_contracts(world: &World, firm: &str, at: &str) -> Vec<(&'static str, u16, Source)> {
+    let facts = world.file_at(firm, time(at)).facts().into_iter().filter(|fact| {
+        matches!(fact.indicator, Indicator::Fulfilment | Indicator::OnTime | Indicator::Quality | Indicator::Payment)
+    });
+    facts.map(|fact| (fact.indicator.name(), fact.value, fact.source)).collect()
+}
+
+// The deliveries of infant formula follow from what their receivers have recorded anyway; nobody writes a receipt for its
+// contract.
+#[test]
+fn formula_deliveries() {
+    let mut world = World::new("2026-10-01T00:00:00+08:00");
+    world.documents("a", &["01", "02", "03"], 0);
+    let case = "19521001001011";
+    let owed = |quantity: u64, due: &str| json!({"kind": "deliver", "what": case, "quantity": quantity, "due": due});
+    let signed = "2026-10-05T09:00:00+08:00";
+    let to_dist = world.agreed("dairy", "dist", signed, owed(600_000, "2026-10-08T12:00:00+08:00"));
+    let to_retail = world.agreed("dairy", "retail", signed, owed(400_000, "2026-10-08T14:00:00+08:00"));
+    let onward = world.agreed("dist", "retail", signed, owed(350_000, "2026-10-12T12:00:00+08:00"));
+    world.documents("a", &["04"], 0);
+    let shipped = "2026-10-07T13:00:00+08:00";
+    for (contract, quantity, file) in
+        [(&to_dist, 600_000, "a/05-dist-receive.jsonld"), (&to_retail, 400_000, "a/06-retail-receive.jsonld")]
+    {
+        world.performed("dairy", shipped, contract, quantity, &[&said(file, "cross_ref")[0]]);
+    }
+    world.documents("a", &["05", "06"], 0);
+    assert!(of_contracts(&world, "dairy", "2026-10-15T12:00:00+08:00").is_empty(), "there are seven days to inspect");
+    let faultless = ["FUL", "ONT", "QUA"].map(|name| (name, 1_000, Source::BothSides));
+    assert_eq!(of_contracts(&world, "dairy", "2026-10-16T12:00:00+08:00"), [faultless, faultless].concat());
+    world.documents("a", &["07"], 0);
+    let reference = said("a/08-retail-sell.jsonld", "cross_ref").remove(0);
+    world.performed("dist", "2026-10-12T08:30:00+08:00", &onward, 350_000, &[&reference]);
+    world.documents("a", &["08"], 0);
+    // The shops have recorded that eight days later: by then their silence was acceptance.
+    let deemed = ["FUL", "ONT", "QUA"].map(|name| (name, 1_000, Source::OneSide));
+    assert_eq!(of_contracts(&world, "dist", "2026-10-28T12:00:00+08:00"), deemed);
+    assert!(of_contracts(&world, "retail", "2026-10-28T12:00:00+08:00").is_empty());
+}
+
+const CASE: &str = "https://id.gs1.org/00/095210050000000174";
+const CODE: &str = "urn:cn:drugtrace:81051230000000004471";
+
+/// The vaccine, with a contract of its carrier, up to when it is received.
+fn vaccine_received() -> (World, String, String) {
+    let mut world = World::new("2026-09-01T00:00:00+08:00");
+    let owed = json!({
+        "kind": "carry", "what": CASE, "place": "9521007000011", "due": "2026-09-14T12:00:00+08:00",
+        "temperature": {"min": 20, "max": 80},
+    });
+    let contract = world.agreed("coldlog", "vaccine", "2026-09-10T09:00:00+08:00", owed);
+    world.documents("b", &["01", "02"], 0);
+    let [shipment, series] =
+        ["announced_ref", "temperature_record_ref"].map(|name| said("b/04-cdc-receive.jsonld", name).remove(0));
+    let at = "2026-09-14T11:14:00+08:00";
+    let performance = world.performed("coldlog", at, &contract, 1_000, &[&shipment, &series]);
+    world.documents("b", &["03", "04"], 0);
+    (world, contract, performance)
+}
+
+fn excursions_of(world: &World, thing: &str) -> Excursions {
+    let (store, ledger) = (world.store(), &world.network.ledger);
+    let subject = Reader::new(&store).number_of(SubjectKey::from_uri(thing).unwrap().tag()).unwrap().unwrap();
+    excursions::of(&store, &ledger.directory, subject, ledger.head.height).unwrap()
+}
+
+/// A decision on the excursion.
+fn decide(world: &mut World, who: &str, at: &str, decision: &str, minutes: (u64, u64)) {
+    let reference = said("b/05-vaccine-decide.jsonld", "excursion_ref").remove(0);
+    let disposition = if decision == "release" { "conformant" } else { "non_conformant" };
+    let event = json!({
+        "type": "ObjectEvent", "action": "OBSERVE", "bizStep": "inspecting", "disposition": disposition,
+        "epcList": [CASE, CODE], "suyuan:recordType": "D7b.EXCURSION_DECISION", "suyuan:productClass": "VACC",
+        "suyuan:excursion_ref": reference, "suyuan:decided_by": world.uri(who), "suyuan:decision": decision,
+        "suyuan:used_min": minutes.0, "suyuan:budget_min": minutes.1, "suyuan:report_hash": "3".repeat(64),
+    });
+    world.capture(who, at, event);
+}
+
+// The vaccine that was too warm on the road: its maker rejects it, its carrier came in time with nothing good, and nobody else
+// is affected.
+#[test]
+fn vaccine_too_warm() {
+    let (mut world, ..) = vaccine_received();
+    let expected = read("expected.json")["b"].clone();
+    let number = |value: &Value| value.as_u64().unwrap();
+    for thing in [CASE, CODE] {
+        let found = excursions_of(&world, thing);
+        let [one] = found.excursions.as_slice() else { panic!("{found:?}") };
+        let readings = one.readings.unwrap();
+        assert_eq!(
+            (one.from, one.minutes),
+            (time("2026-09-14T08:40:00+08:00"), number(&expected["excursion"]["minutes"]))
+        );
+        assert_eq!(readings.samples, number(&expected["excursion"]["samples"]));
+        assert_eq!((one.max, readings.max), (expected["excursion"]["maxTenths"].as_i64().unwrap(), 116));
+        assert_eq!((one.min, readings.min, &one.custodian), (84, 84, &world.uri("coldlog")));
+        assert!(!found.is_usable() && found.is_whole && one.decision.is_none() && found.misuses.is_empty());
+    }
+    assert!(of_contracts(&world, "coldlog", "2026-09-21T12:00:00+08:00").is_empty(), "it may be disputed");
+    world.documents("b", &["05", "06", "07"], 0);
+    for thing in [CASE, CODE] {
+        let found = excursions_of(&world, thing);
+        let decision = found.excursions[0].decision.clone().unwrap();
+        assert_eq!((decision.verdict, decision.by), (Verdict::Reject, world.uri("vaccine")));
+        assert_eq!(
+            (decision.prior, decision.used, decision.budget),
+            (
+                number(&expected["usedBeforeMinutes"]),
+                number(&expected["usedMinutes"]),
+                expected["budgetMinutes"].as_u64()
+            )
+        );
+        assert!(decision.contradiction.is_none() && !found.is_usable() && found.misuses.is_empty());
+    }
+    let after = "2026-09-22T12:00:00+08:00";
+    let [ful, ont, qua] =
+        [("FUL", 1_000), ("ONT", 1_000), ("QUA", 0)].map(|(name, value)| (name, value, Source::OneSide));
+    assert_eq!(of_contracts(&world, "coldlog", after), [ful, ont, qua]);
+    assert!(["vaccine", "cdc"].iter().all(|firm| of_contracts(&world, firm, after).is_empty()));
+}
+
+// With ten minutes used before it is released, and its carrier's creditor says what came of it.
+#[test]
+fn vaccine_released() {
+    let (mut world, contract, performance) = vaccine_received();
+    decide(&mut world, "vaccine", "2026-09-14T17:30:00+08:00", "release", (55, 60));
+    for thing in [CASE, CODE] {
+        let found = excursions_of(&world, thing);
+        let decision = found.excursions[0].decision.clone().unwrap();
+        assert_eq!((decision.prior, decision.used, decision.contradiction), (10, 55, None));
+        assert!(found.is_usable());
+    }
+    let at = "2026-09-15T09:00:00+08:00";
+    let members = json!({"obligation": "1", "performance": performance, "received": "2026-09-14T11:20:00+08:00", "quantity": 1_000});
+    world.contract("vaccine", at, Some(&contract), "Receipt", members);
+    let values: Vec<u16> = of_contracts(&world, "coldlog", at).into_iter().map(|fact| fact.1).collect();
+    assert_eq!(values, [1_000, 1_000, 1_000]);
+}
+
+// Nobody but who made it, or an authority, says that it is good; what was rejected stays so; what is given to people all the same
+// is told.
+#[test]
+fn excursions_are_not_talked_away() {
+    let (mut world, ..) = vaccine_received();
+    for who in ["coldlog", "cdc", "brake"] {
+        decide(&mut world, who, "2026-09-14T12:00:00+08:00", "release", (45, 60));
+    }
+    assert!(!excursions_of(&world, CASE).is_usable());
+    let dispensed = |world: &mut World, who: &str, at: &str| {
+        let event = json!({
+            "type": "ObjectEvent", "action": "DELETE", "bizStep": "dispensing", "disposition": "dispensed", "epcList": [CODE],
+            "suyuan:recordType": "D8.DISPENSE", "suyuan:productClass": "VACC", "suyuan:place_type": "vaccination",
+        });
+        world.capture(who, at, event);
+    };
+    // A stranger has none of it to give.
+    dispensed(&mut world, "brake", "2026-09-14T12:20:00+08:00");
+    assert!(excursions_of(&world, CODE).misuses.is_empty());
+    dispensed(&mut world, "cdc", "2026-09-14T12:30:00+08:00");
+    let event = world.last();
+    for thing in [CASE, CODE] {
+        let found = excursions_of(&world, thing).misuses;
+        let [misuse] = found.as_slice() else { panic!("{thing} {found:?}") };
+        assert_eq!(
+            (misuse.record.to_string(), &misuse.by, misuse.thing.as_str()),
+            (event.clone(), &world.uri("cdc"), CODE)
+        );
+    }
+    assert!(excursions_of(&world, "urn:cn:drugtrace:81051230000000004472").misuses.is_empty());
+    // A release above the budget is told, and one that forgets minutes which the ledger knows of.
+    let contradiction =
+        |world: &World| excursions_of(world, CASE).excursions[0].decision.clone().unwrap().contradiction;
+    decide(&mut world, "vaccine", "2026-09-14T13:00:00+08:00", "release", (65, 60));
+    assert_eq!(contradiction(&world), Some(Contradiction::ReleasedAboveBudget));
+    decide(&mut world, "vaccine", "2026-09-14T13:10:00+08:00", "release", (40, 60));
+    assert_eq!(contradiction(&world), Some(Contradiction::UsedTooFew));
+    decide(&mut world, "mpa", "2026-09-14T14:00:00+08:00", "reject", (55, 60));
+    assert_eq!(contradiction(&world), Some(Contradiction::RejectedWithinBudget));
+    decide(&mut world, "vaccine", "2026-09-14T15:00:00+08:00", "release", (55, 60));
+    assert!(!excursions_of(&world, CASE).is_usable());
+    // A stranger makes nothing unusable.
+    let mut event = read("b/03-coldlog-excursion.jsonld")["epcisBody"]["eventList"][0].clone();
+    event.as_object_mut().unwrap().remove("eventTime");
+    (event["epcList"], event["suyuan:custodian"]) =
+        (json!(["https://id.gs1.org/00/095210050000000181"]), json!(world.uri("brake")));
+    let mut made = json!({"type": "ObjectEvent", "action": "ADD", "bizStep": "commissioning"});
+    made["epcList"] = event["epcList"].clone();
+    world.capture("vaccine", "2026-09-14T16:00:00+08:00", made);
+    world.capture("brake", "2026-09-14T16:10:00+08:00", event);
+    let other = excursions_of(&world, "https://id.gs1.org/00/095210050000000181");
+    assert!(other.excursions.is_empty() && other.is_usable());
+}
+
 /// An event about a lift.
 fn about_lift(kind: &str, action: &str, step: &str, disposition: &str, device: &str, members: Value) -> Value {
     let mut event = json!({
@@ -264,13 +469,20 @@ fn rows(store: &MemoryRead) -> Vec<(Vec<u8>, Vec<u8>)> {
     rows
 }
 
-// Goal: what is erased leaves nothing behind in what was read. Method: each event of the recall, and of the lift, erased
-// alone, against what is read without it.
+// Goal: what is erased leaves nothing behind in what was read. Method: each event of the recall, of the cold chain with the
+// records of its contract, and of the lift, erased alone, against what is read without it.
 #[test]
 fn erased_events_are_forgotten() {
-    for (scenario, start) in [("a", "2026-10-01T00:00:00+08:00"), ("c", "2019-06-01T00:00:00+08:00")] {
+    let of = |scenario: &str, start: &str| {
         let mut world = World::new(start);
         world.documents(scenario, &["0", "1"], 0);
+        world
+    };
+    let (mut vaccine, ..) = vaccine_received();
+    vaccine.documents("b", &["05", "06", "07"], 0);
+    for (scenario, world) in
+        [("a", of("a", "2026-10-01T00:00:00+08:00")), ("b", vaccine), ("c", of("c", "2019-06-01T00:00:00+08:00"))]
+    {
         let head = world.network.ledger.head.height;
         let read = |mut store: MemoryRead| {
             while let Some(writes) = reading::read_on(&store, head).unwrap() {

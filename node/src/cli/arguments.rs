@@ -13,7 +13,7 @@ use super::import::ImportArguments;
 use super::measures::{MeasuresArguments, PenaltiesArguments};
 use super::procedure::{ObjectionArguments, RepairArguments};
 use super::status::StatusArguments;
-use super::supervision::{EquipmentArguments, RecallArguments};
+use super::supervision::{EquipmentArguments, ExcursionsArguments, RecallArguments};
 use crate::epc_form::EpcForm;
 
 /// Product traceability: identifiers, events, hashes
@@ -87,6 +87,8 @@ pub enum Command {
     Objection(ObjectionArguments),
     /// Repairs: apply, go on with an application, see what is due
     Repair(RepairArguments),
+    /// Excursions of temperature of a thing, what was decided, whether it can be used; exit code 1 if it can't
+    Excursions(ExcursionsArguments),
     /// Contracts: what is owed, how it stands, what became of it
     Contract(ContractArguments),
     /// Print every message code with its texts, as Markdown

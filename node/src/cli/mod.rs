@@ -108,6 +108,7 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Penalties(options) => place::end(measures::show_penalties(&options, screen), screen),
         Command::Objection(options) => place::end(procedure::object(&options, screen), screen),
         Command::Repair(options) => place::end(procedure::repair(&options, screen), screen),
+        Command::Excursions(options) => place::end(supervision::show_excursions(&options, screen), screen),
         Command::Codes(options) => code_list::run(&options, screen),
     }
 }

@@ -1,4 +1,4 @@
-//! `suyuan equipment`, `suyuan recall`: what is due, and how recalls go on.
+//! `suyuan equipment`, `suyuan recall`, `suyuan excursions`: what is due, how recalls go on, what was too warm.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use super::place::{Failure, directory};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::codes::node as node_codes;
-use crate::credits::{Asked, CreditDevice, CreditRecall, Reading, equipment};
+use crate::credits::{Asked, CreditDevice, CreditRecall, Excursion, Excursions, Reading, equipment, excursions};
 use crate::open::Opened;
 
 /// `suyuan equipment`
@@ -51,6 +51,23 @@ pub struct RecallArguments {
     /// Where the ledger is
     #[command(flatten)]
     pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan excursions`
+#[derive(Debug, Args)]
+pub struct ExcursionsArguments {
+    /// Item, lot or logistic unit: EPC URN, Digital Link, element string, drug trace code
+    #[arg(value_name = "THING")]
+    pub thing: String,
+    /// Records up to this height [default: the last]
+    #[arg(long, value_name = "HEIGHT")]
+    pub at: Option<u64>,
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -165,5 +182,78 @@ fn in_words(recall: &CreditRecall, language: Language) -> String {
         line(say("closed", "已完成"), &words);
     }
     line(say("value", "值"), &recall.value.to_string());
+    text
+}
+
+/// Shows the excursions of a thing. What strangers' things went through is in a data directory alone.
+pub fn show_excursions(options: &ExcursionsArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
+    let found = excursions(&Reading::new(Arc::clone(&opened.store)), &options.thing, options.at)?;
+    let language = screen.language;
+    let mut sink = screen.answers();
+    match options.json {
+        true => writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?,
+        false => write!(sink, "{}", all_in_words(&found, language))?,
+    }
+    Ok(if found.usable { Outcome::Done } else { Outcome::No })
+}
+
+fn all_in_words(found: &Excursions, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let usable = match found.usable {
+        true => say("can be used", "可以使用"),
+        false => say("can't be used", "不得使用"),
+    };
+    let mut text = format!("{}  {usable}\n", printable(&found.thing));
+    if found.excursions.is_empty() {
+        text.push_str(say("no excursion is recorded\n", "无超限记录\n"));
+    }
+    found.excursions.iter().for_each(|one| text.push_str(&one_in_words(one, language)));
+    for misuse in &found.dispensed_though_unusable {
+        let words = say("DISPENSED THOUGH UNUSABLE", "不得使用却已使用");
+        let (thing, by) = (printable(&misuse.thing), printable(&misuse.by));
+        text.push_str(&format!("{words}  {thing}  {}  {by}  {}\n", misuse.at, misuse.record));
+    }
+    if !found.is_whole {
+        text.push_str(say("too much befell it to read all\n", "记录过多，未能全部读取\n"));
+    }
+    text
+}
+
+fn one_in_words(one: &Excursion, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let degrees = |tenths: i64| {
+        let sign = if tenths < 0 { "-" } else { "" };
+        format!("{sign}{}.{} °C", tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10)
+    };
+    let mut text = format!("{} – {}  {}\n", one.start, one.end, one.record);
+    let mut line = |name: &str, value: &str| text.push_str(&format!(" {name} {value}\n"));
+    line(say("minutes", "分钟"), &one.minutes.to_string());
+    line(say("from, to", "最低、最高"), &format!("{}, {}", degrees(one.min), degrees(one.max)));
+    if let (Some(samples), Some([min, max])) = (one.samples, one.read) {
+        line(say("readings", "读数"), &format!("{samples}: {}, {}", degrees(min), degrees(max)));
+    }
+    line(say("custodian", "保管方"), &printable(&one.custodian));
+    if one.in_part {
+        line(say("of some of it", "仅涉及其中一部分"), "");
+    }
+    let Some(decision) = &one.decision else {
+        line(say("not decided", "未作决定"), "");
+        return text;
+    };
+    let verdict = match decision.decision.as_str() {
+        "release" => say("released", "放行"),
+        _ => say("rejected", "拒收"),
+    };
+    line(verdict, &format!("{}  {}", printable(&decision.by), decision.record));
+    let budget = decision.budget_minutes.map(|budget| format!(" / {budget}")).unwrap_or_default();
+    let minutes = format!("{} + {} = {}{budget}", decision.prior_minutes, one.minutes, decision.used_minutes);
+    line(say("minutes used", "已用分钟"), &minutes);
+    match decision.contradiction.as_deref() {
+        Some("released_above_budget") => line(say("RELEASED ABOVE THE BUDGET", "超出预算却放行"), ""),
+        Some("rejected_within_budget") => line(say("rejected within the budget", "预算之内而拒收"), ""),
+        Some(_) => line(say("FEWER MINUTES THAN ARE RECORDED", "少于已有记录的分钟数"), ""),
+        None => {}
+    }
     text
 }

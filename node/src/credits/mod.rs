@@ -56,7 +56,10 @@ pub use shown::{
     CreditAct, CreditDisclosure, CreditMeasure, CreditMeasureItem, CreditNotice, CreditPenalty, FirmPenalties,
     penalties_of_all, subject_of_procedure,
 };
-pub use supervised::{CreditDevice, CreditRecall, RecallClosing, RecallCustomer, equipment};
+pub use supervised::{
+    CreditDevice, CreditRecall, Excursion, ExcursionDecision, ExcursionMisuse, Excursions, RecallClosing,
+    RecallCustomer, equipment, excursions,
+};
 
 // ---- reading ----
 

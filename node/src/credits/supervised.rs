@@ -1,4 +1,5 @@
-//! What a firm's credit says of equipment and of recalls, for those who supervise it.
+//! What a firm's credit says of equipment and of recalls, and what is recorded of excursions of temperature, for those who
+//! supervise it.
 
 use serde::{Deserialize, Serialize};
 use suyuan_epcis::problem::Reason;
@@ -7,11 +8,15 @@ use suyuan_ledger::credit::equipment::apply_by;
 use suyuan_ledger::credit::recalls::Recalls;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::trace::answer::utc;
+use suyuan_ledger::trace::excursions;
 use utoipa::ToSchema;
 
 use super::{Looked, Reading, nothing};
+use crate::codes::node as codes;
 use crate::open::store_reason;
+use crate::traces::{recorded, subjects};
 
 /// A piece of special equipment.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -97,6 +102,92 @@ pub struct RecallClosing {
     pub is_of_authority: bool,
 }
 
+/// The excursions of a thing, or of what it was in. Temperatures are in tenths of a degree Celsius.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excursions {
+    /// The thing, as it was asked for.
+    pub thing: String,
+    /// The height up to which records count.
+    pub height: u64,
+    /// Whether it can be used.
+    pub usable: bool,
+    /// They, in the order in which they were recorded.
+    pub excursions: Vec<Excursion>,
+    /// That it, or what is in it, was dispensed or sold though it could not be used.
+    pub dispensed_though_unusable: Vec<ExcursionMisuse>,
+    /// Whether that is all: not if too much befell it.
+    pub is_whole: bool,
+}
+
+/// An excursion.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excursion {
+    /// The hash of its record.
+    pub record: String,
+    /// The event's own hash, by which a decision names it.
+    pub event: String,
+    /// From when.
+    pub start: String,
+    /// Until when.
+    pub end: String,
+    /// For how many minutes.
+    pub minutes: u64,
+    /// The lowest temperature, as whoever recorded it says.
+    pub min: i64,
+    /// The highest.
+    pub max: i64,
+    /// How many readings there are of that time, if they are on the ledger.
+    pub samples: Option<u64>,
+    /// The lowest and the highest of them.
+    pub read: Option<[i64; 2]>,
+    /// Who had it.
+    pub custodian: String,
+    /// Who says so.
+    pub recorded_by: String,
+    /// Of a lot or class that is asked for, whether only some of it was there.
+    pub in_part: bool,
+    /// What was decided; none if nothing was yet.
+    pub decision: Option<ExcursionDecision>,
+    /// Whether what it befell can be used.
+    pub usable: bool,
+}
+
+/// What was decided of an excursion.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExcursionDecision {
+    /// The hash of the record.
+    pub record: String,
+    /// Who decided.
+    pub by: String,
+    /// `release` or `reject`.
+    pub decision: String,
+    /// So many minutes were used before.
+    pub prior_minutes: u64,
+    /// With those of the excursion.
+    pub used_minutes: u64,
+    /// So many there may be, if that is said.
+    pub budget_minutes: Option<u64>,
+    /// How that does not go together: `released_above_budget`, `rejected_within_budget`, `used_too_few`.
+    pub contradiction: Option<String>,
+}
+
+/// That a thing was dispensed or sold though it could not be used.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExcursionMisuse {
+    /// The hash of the record.
+    pub record: String,
+    /// Who did it.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// The thing.
+    pub thing: String,
+}
+
 fn texts(hashes: &[Hash]) -> Vec<String> {
     hashes.iter().map(Hash::to_string).collect()
 }
@@ -169,4 +260,54 @@ pub fn equipment(reading: &Reading, height: Option<u64>, day: Option<Day>) -> Re
     let today = day.unwrap_or(Day::in_china(time));
     let states = devices.map_err(|error| store_reason(&error))?.into_iter().filter_map(|device| device.on(today));
     Ok(states.map(|state| device(&state, today)).collect())
+}
+
+/// The excursions of a thing at a height, the last one if absent.
+pub fn excursions(reading: &Reading, thing: &str, height: Option<u64>) -> Result<Excursions, Reason> {
+    let not_recorded = |height: u64| Reason::new(codes::NOT_RECORDED, &[thing, &height.to_string()]);
+    let keys = subjects(thing)?;
+    let Looked { snapshot, ledger, height, .. } = reading.look(height)?.map_err(not_recorded)?;
+    let subject = recorded(&Reader::new(&snapshot), &keys)?.ok_or_else(|| not_recorded(height))?;
+    let found = excursions::of(&snapshot, &ledger.directory, subject, height).map_err(|error| store_reason(&error))?;
+    let misuses = found.misuses.iter().map(|misuse| ExcursionMisuse {
+        record: misuse.record.to_string(),
+        by: misuse.by.clone(),
+        at: utc(misuse.at),
+        thing: misuse.thing.clone(),
+    });
+    Ok(Excursions {
+        thing: thing.to_owned(),
+        height,
+        usable: found.is_usable(),
+        excursions: found.excursions.iter().map(excursion).collect(),
+        dispensed_though_unusable: misuses.collect(),
+        is_whole: found.is_whole,
+    })
+}
+
+fn excursion(one: &excursions::Excursion) -> Excursion {
+    Excursion {
+        record: one.record.to_string(),
+        event: one.event.to_string(),
+        start: utc(one.from),
+        end: utc(one.to),
+        minutes: one.minutes,
+        min: one.min,
+        max: one.max,
+        samples: one.readings.map(|read| read.samples),
+        read: one.readings.map(|read| [read.min, read.max]),
+        custodian: one.custodian.clone(),
+        recorded_by: one.by.clone(),
+        in_part: one.is_in_part,
+        decision: one.decision.as_ref().map(|decision| ExcursionDecision {
+            record: decision.record.to_string(),
+            by: decision.by.clone(),
+            decision: decision.verdict.name().to_owned(),
+            prior_minutes: decision.prior,
+            used_minutes: decision.used,
+            budget_minutes: decision.budget,
+            contradiction: decision.contradiction.map(|one| one.name().to_owned()),
+        }),
+        usable: one.is_usable(),
+    }
 }

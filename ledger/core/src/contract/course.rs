@@ -75,6 +75,22 @@ pub(super) struct Receipt {
     pub is_agreed: bool,
     /// Its creditor was silent.
     pub is_deemed: bool,
+    /// The performance that it answers, if it does.
+    pub answers: Option<Hash>,
+    /// An event says it: until then who inspects may say otherwise.
+    pub inspected_by: Option<i64>,
+}
+
+impl Receipt {
+    /// What its creditor says, in answer to a performance if it names one.
+    pub fn new((hash, recorded): (Hash, i64), said: Received, answers: Option<Hash>) -> Receipt {
+        Receipt { hash, recorded, said, is_agreed: false, is_deemed: false, answers, inspected_by: None }
+    }
+
+    /// Whether an event says it of this performance.
+    pub fn is_arrival_of(&self, performance: &Hash) -> bool {
+        self.inspected_by.is_some() && self.answers.as_ref() == Some(performance)
+    }
 }
 
 /// What was found of it, by all parties or an adjudicator.
@@ -92,6 +108,8 @@ pub struct Course {
     pub obligation: Obligation,
     /// The version of the terms.
     pub version: u32,
+    /// Since when it is owed.
+    pub(super) since: i64,
     pub(super) grace_days: u32,
     pub(super) size_band: u8,
     pub(super) performances: Vec<Performance>,
@@ -121,10 +139,11 @@ pub struct Verdict {
 }
 
 impl Course {
-    pub(super) fn new(obligation: Obligation, version: u32, terms: &Terms) -> Course {
+    pub(super) fn new(obligation: Obligation, (version, since): (u32, i64), terms: &Terms) -> Course {
         Course {
             obligation,
             version,
+            since,
             grace_days: terms.grace_days,
             size_band: terms.size_band,
             performances: Vec::new(),
@@ -176,6 +195,8 @@ impl Course {
         };
         let last = self.receipts.iter().filter(|receipt| self.is_against_debtor(receipt)).map(|one| one.recorded).max();
         let until = last.map(|last| calendar.after(Day::in_china(last), PROVISIONAL_DAYS));
+        let inspected = self.receipts.iter().filter_map(|one| one.inspected_by).max().map(Day::in_china);
+        let until = until.max(inspected);
         let provisional = until.filter(|until| Day::in_china(at) <= *until);
         let evidence = self.receipts.iter().map(|receipt| receipt.hash).collect();
         Some(Verdict { determination, source, evidence, provisional })
@@ -207,6 +228,9 @@ impl Course {
         }
         for one in self.performances.iter_mut().filter(|one| !one.is_answered) {
             one.waits_from = one.waits_from.saturating_add(silent);
+        }
+        for by in self.receipts.iter_mut().filter_map(|one| one.inspected_by.as_mut()) {
+            *by = by.saturating_add(silent);
         }
     }
 
@@ -290,6 +314,8 @@ impl Course {
                     },
                     is_agreed: true,
                     is_deemed: true,
+                    answers: Some(one.hash),
+                    inspected_by: None,
                 });
             }
         }

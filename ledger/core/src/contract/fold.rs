@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::course::{Course, Found, Performance, Receipt, days};
-use super::obligation::ObligationKind;
+use super::obligation::{Obligation, ObligationKind};
 use super::record::{
     Act, Category, ContractRecord, Disclosure, Excuse, Finding, Forum, OBLIGATIONS_MAX, Outcome, Party, PartySize,
-    TerminationKind, Terms,
+    Received, TerminationKind, Terms,
 };
 use crate::credit::Source;
 use crate::credit::calendar::Calendar;
@@ -101,6 +101,36 @@ pub struct Written {
     pub recorded: i64,
     /// What it says.
     pub record: ContractRecord,
+}
+
+/// A performance that counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Performed<'a> {
+    /// The hash of its record.
+    pub hash: Hash,
+    /// What is owed.
+    pub obligation: &'a Obligation,
+    /// Since when.
+    pub since: i64,
+}
+
+/// What an event of who received says of a performance. Quantities are in thousandths of the obligation's unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// The hash of the event's record.
+    pub hash: Hash,
+    /// Who says it.
+    pub author: String,
+    /// When the ledger took the event: the time of its block, milliseconds since 1970.
+    pub captured: i64,
+    /// When it happened, as its author says.
+    pub happened: i64,
+    /// The performance, by its record.
+    pub performance: Hash,
+    /// How much came.
+    pub quantity: u64,
+    /// How much of it is not as it should be.
+    pub bad: u64,
 }
 
 /// What others have to agree to.
@@ -236,6 +266,62 @@ impl<'a> Contract<'a> {
         taken
     }
 
+    /// A performance, if it has had an effect.
+    pub fn performed(&self, hash: &Hash) -> Option<Performed<'_>> {
+        let course =
+            self.courses.iter().rev().find(|course| course.performances.iter().any(|one| one.hash == *hash))?;
+        Some(Performed { hash: *hash, obligation: &course.obligation, since: course.since })
+    }
+
+    /// Takes what an event says of a performance, which MUST be told after it: it is its creditor's receipt, until that says
+    /// otherwise in the days to inspect. What has no effect is no record of the contract's.
+    pub fn arrive(&mut self, arrival: &Arrival) {
+        self.advance(arrival.captured);
+        if self.taken_as_receipt(arrival).is_some() {
+            self.records.push((arrival.hash, arrival.author.clone()));
+        }
+        self.close();
+    }
+
+    fn taken_as_receipt(&mut self, arrival: &Arrival) -> Option<()> {
+        let (now, calendar, inspection_days) = (self.time, self.calendar, self.terms.inspection_days);
+        if !self.state.performs() {
+            return None;
+        }
+        let is_of = |course: &Course| course.performances.iter().any(|one| one.hash == arrival.performance);
+        let course = self.courses.iter_mut().rfind(|course| is_of(course))?;
+        // What came before anything was owed came for something else.
+        let is_before = arrival.happened.min(arrival.captured) < course.since;
+        let is_full = course.receipts.len() >= PARTS_MAX;
+        if is_before || is_full || course.dispute.is_some() || course.is_over(now, calendar) {
+            return None;
+        }
+        let performance = course.performances.iter_mut().find(|one| one.hash == arrival.performance)?;
+        let (mut rest, answers) = (performance.quantity, Some(performance.hash));
+        for receipt in course.receipts.iter().filter(|one| one.answers == answers) {
+            // What is said of it, or was passed over in silence, stands.
+            receipt.inspected_by?;
+            rest = rest.saturating_sub(receipt.said.quantity);
+        }
+        let quantity = arrival.quantity.min(rest);
+        if quantity == 0 {
+            return None;
+        }
+        performance.is_answered = true;
+        let said = Received {
+            at: arrival.happened.max(performance.at).min(arrival.captured),
+            quantity,
+            good: quantity.saturating_sub(arrival.bad),
+            returned: 0,
+            is_complete: false,
+        };
+        let recorded = arrival.captured.max(performance.recorded);
+        let inspected_by = Some(recorded.saturating_add(days(inspection_days)));
+        course.receipts.push(Receipt { inspected_by, ..Receipt::new((arrival.hash, recorded), said, answers) });
+        self.state = ContractState::InPerformance;
+        Some(())
+    }
+
     /// Lets time pass, up to a time of the ledger: silence is acceptance, proposals lapse, what was warned of is a breach,
     /// each when its time is over, whenever that is looked at.
     pub fn advance(&mut self, to: i64) {
@@ -345,8 +431,7 @@ impl<'a> Contract<'a> {
                 Performance { hash, recorded, waits_from: recorded, at: *at, quantity: *quantity, is_answered: false },
             ),
             Act::Receive { obligation, performance, received, .. } => {
-                let receipt = Receipt { hash, recorded, said: *received, is_agreed: false, is_deemed: false };
-                self.receive(obligation, *performance, receipt)
+                self.receive(obligation, Receipt::new((hash, recorded), *received, *performance))
             }
             Act::Warn { obligation } => self.warn(obligation, hash, recorded),
             Act::Excuse { obligation, excuse } => self.excuse(obligation, *excuse, hash),
@@ -499,7 +584,7 @@ impl<'a> Contract<'a> {
         for course in self.courses.iter_mut().filter(|course| !course.is_over(now, calendar)) {
             course.is_superseded = true;
         }
-        self.courses.extend(terms.obligations.iter().map(|one| Course::new(one.clone(), version, &terms)));
+        self.courses.extend(terms.obligations.iter().map(|one| Course::new(one.clone(), (version, now), &terms)));
         (self.version, self.terms) = (version, terms);
     }
 
@@ -544,7 +629,7 @@ impl<'a> Contract<'a> {
         Ok(())
     }
 
-    fn receive(&mut self, obligation: &str, performance: Option<Hash>, receipt: Receipt) -> Result<(), Void> {
+    fn receive(&mut self, obligation: &str, receipt: Receipt) -> Result<(), Void> {
         if !self.state.performs() {
             return Err(Void::Transition);
         }
@@ -560,11 +645,14 @@ impl<'a> Contract<'a> {
         if course.receipts.len() >= PARTS_MAX {
             return Err(Void::TooMany);
         }
-        if let Some(hash) = performance {
+        if let Some(hash) = receipt.answers {
             let answered = course.performances.iter_mut().find(|one| one.hash == hash).ok_or(Void::Unknown)?;
-            if std::mem::replace(&mut answered.is_answered, true) {
+            let has_arrived = course.receipts.iter().any(|one| one.is_arrival_of(&hash));
+            if std::mem::replace(&mut answered.is_answered, true) && !has_arrived {
                 return Err(Void::Conflict);
             }
+            // What its creditor says takes the place of what events say.
+            course.receipts.retain(|one| !one.is_arrival_of(&hash));
         }
         course.receipts.push(receipt);
         self.state = ContractState::InPerformance;

@@ -7,6 +7,7 @@
 //! What a grade rests on is data: facts with the records they come from, and a table of [`Parameters`] with its hash.
 
 pub mod administrative;
+mod arrivals;
 pub mod calendar;
 pub mod catalogue;
 mod ceiling;

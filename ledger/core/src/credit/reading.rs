@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::arrivals::{self, Arrivals, Claim};
 use super::calendar::Calendar;
 use super::devices::Register;
 use super::draw::Draw;
@@ -16,7 +17,7 @@ use super::record::{CreditRecord, Statement};
 use super::removal;
 use super::repair::RepairPolicies;
 use super::traced::{self, Traces};
-use crate::contract::fold::{self, Contract};
+use crate::contract::fold::{self, Arrival, Contract};
 use crate::contract::record::{Act, ContractRecord};
 use crate::hash::Hash;
 use crate::kv::{Overlay, Read, StoreError, Table, WriteSet};
@@ -172,6 +173,9 @@ impl<'a> Index<'a> {
         if said.contract.is_none() {
             rows.push((founded_key(&id), place_bytes(place).to_vec()));
         }
+        if let Act::Perform { evidence, .. } = &said.act {
+            rows.extend(arrivals::claims(place, record.author, evidence));
+        }
         Ok(rows)
     }
 
@@ -278,8 +282,8 @@ fn places_between(store: &dyn Read, from: &[u8], to: &[u8]) -> Result<Vec<Place>
     Ok(places)
 }
 
-/// A contract at a height, from the records that are still there, told up to a time of the ledger; with it the salt of its
-/// first record. None if there is no such contract. The index MUST reach that height.
+/// A contract at a height, from the records that are still there and from what arrived, told up to a time of the ledger; with
+/// it the salt of its first record. None if there is no such contract. The index MUST reach that height.
 pub fn contract<'a>(
     store: &dyn Read,
     directory: &Directory,
@@ -288,23 +292,38 @@ pub fn contract<'a>(
     calendar: &'a Calendar,
 ) -> Result<Option<(Contract<'a>, [u8; 16])>, StoreError> {
     let (reader, mut found): (_, Option<(Contract<'a>, [u8; 16])>) = (Reader::new(store), None);
-    for (height, index) in places_of(store, id, at_height)? {
-        let (Some(payload), Some(record)) = (reader.payload(height, index)?, reader.record(height, index)?) else {
+    let arrivals = Arrivals { store, reader: &reader, directory, at_height };
+    // What is told where the records get to it: by the place from which on it counts, and its own.
+    let mut ahead: BTreeMap<(Place, Place, Hash), Arrival> = BTreeMap::new();
+    for place in places_of(store, id, at_height)? {
+        let (Some(payload), Some(record)) = (reader.payload(place.0, place.1)?, reader.record(place.0, place.1)?)
+        else {
             continue;
         };
         let (Ok(said), Some(author)) = (ContractRecord::parse(&payload.payload), author(directory, record.author))
         else {
             continue;
         };
-        let hash = record.record(height, index).hash();
+        let hash = record.record(place.0, place.1).hash();
         let written = fold::Written { hash, author, recorded: record.block_time, record: said };
-        match &mut found {
-            // Whether it has an effect the contract notes itself.
-            Some((contract, _)) => drop(contract.take(&written)),
-            None => found = Contract::new(&written, calendar).ok().map(|contract| (contract, payload.salt)),
+        let Some((contract, _)) = &mut found else {
+            found = Contract::new(&written, calendar).ok().map(|contract| (contract, payload.salt));
+            continue;
+        };
+        let later = ahead.split_off(&(place, (0, 0), Hash::ZERO));
+        std::mem::replace(&mut ahead, later).values().for_each(|arrival| contract.arrive(arrival));
+        // Whether it has an effect the contract notes itself.
+        let is_taken = contract.take(&written).is_ok();
+        if let (true, Act::Perform { evidence, .. }) = (is_taken, &written.record.act)
+            && let Some(performed) = contract.performed(&hash)
+        {
+            let claim = Claim { place, author: record.author, evidence, performed };
+            let arrived = arrivals.of(&claim)?.into_iter();
+            ahead.extend(arrived.map(|(at, arrival)| ((at.max(place), at, hash), arrival)));
         }
     }
     if let Some((contract, _)) = &mut found {
+        ahead.values().for_each(|arrival| contract.arrive(arrival));
         contract.advance(time);
     }
     Ok(found)

@@ -41,7 +41,7 @@ const ORDERED: u8 = 12;
 /// So many things that are recalled at once are looked at.
 const ITEMS_MAX: usize = 256;
 /// So many entries of their logs.
-const ENTRIES_MAX: u64 = 1 << 12;
+pub(super) const ENTRIES_MAX: u64 = 1 << 12;
 /// And so many subjects on the way to direct customers.
 const NODES_MAX: usize = 1 << 16;
 /// So many records of one recall count, and so many recalls of one firm.
@@ -192,7 +192,7 @@ fn reach(store: &dyn Read, record: &StoredRecord, (height, index): Place) -> Res
 }
 
 /// The first entries of a log, before an event.
-fn entries(reader: &Reader<'_>, log: u64, place: Place) -> Result<Vec<StoredEntry>, StoreError> {
+pub(super) fn entries(reader: &Reader<'_>, log: u64, place: Place) -> Result<Vec<StoredEntry>, StoreError> {
     let mut entries = reader.entries_from(log, 0, ENTRIES_MAX)?;
     entries.retain(|entry| (entry.height, entry.index) < place);
     Ok(entries)

@@ -13,7 +13,7 @@ use suyuan_epcis::model::Event;
 use super::fact::{Fact, FactStatus, Ring, Source};
 use super::indicator::Indicator;
 use super::reading::{Place, Row, author, if_sound};
-use super::{devices, recalls};
+use super::{arrivals, devices, recalls};
 use crate::codec;
 use crate::day::Day;
 use crate::hash::Hash;
@@ -208,7 +208,7 @@ fn judged_at(reader: &Reader<'_>, place: Place) -> Result<Option<(StoredRecord, 
     Ok(found.and_then(|(record, event)| judge_event(&event, record.block_time).map(|judged| (record, judged))))
 }
 
-/// What is read out of an event alone: of equipment, of recalls.
+/// What is read out of an event alone: of equipment, of recalls, of what arrived.
 fn rows(
     store: &dyn Read,
     directory: &Directory,
@@ -222,6 +222,7 @@ fn rows(
     }
     let Some(by) = author(directory, record.author) else { return Ok(Vec::new()) };
     let mut rows = devices::rows(place, event, &by);
+    rows.append(&mut arrivals::rows(place, (record, event)));
     rows.append(&mut recalls::rows(store, directory, place, (record, event, &by))?);
     Ok(rows)
 }

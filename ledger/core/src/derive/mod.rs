@@ -14,7 +14,7 @@ use crate::record::Role;
 
 mod event;
 mod json;
-mod quantity;
+pub(crate) mod quantity;
 pub(crate) mod time;
 mod words;
 

@@ -33,7 +33,7 @@ fn padded(unit: &str) -> Option<[u8; 4]> {
 }
 
 /// A JSON number times a thousand, if that is a whole number of 64 bits.
-fn thousandths(text: &str) -> Option<i64> {
+pub(crate) fn thousandths(text: &str) -> Option<i64> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod arena;
 pub mod closure;
+pub mod excursions;
 mod finish;
 pub mod history;
 pub(crate) mod numbers;

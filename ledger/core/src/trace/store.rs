@@ -9,7 +9,7 @@ use crate::kv::{Read, StoreError, Table};
 use crate::record::{Role, mask};
 use crate::state::reader::{Reader, SubjectRun};
 use crate::state::records;
-use crate::state::subject::{StoredEntry, StoredLog, StoredRecord};
+use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, SubjectState};
 use crate::trace::arena::{Arena, LogEntry};
 use crate::trace::history::{History, Mode, Place, ShownLog, class_key};
 use crate::trace::numbers::{NumberMap, Paged};
@@ -254,6 +254,12 @@ impl<'a> StoreHistory<'a> {
         self.known.places.insert(id, log);
         self.known.ids.push(id);
         Ok(log)
+    }
+
+    /// A subject's state, as it is now.
+    pub fn state_of(&mut self, subject: u64) -> Result<Arc<SubjectState>, StoreError> {
+        let log = self.log_of(subject)?;
+        self.known.arena.state(log).cloned().ok_or_else(|| missing(Table::Log, subject))
     }
 
     /// The event with which the subjects of a log appeared.

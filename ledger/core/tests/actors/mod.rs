@@ -3,11 +3,13 @@
 
 use serde_json::{Value, json};
 use suyuan_epcis::time::Stamp;
+use suyuan_ledger::contract::fold::Contract;
 use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::file::CreditFile;
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::repair::RepairPolicies;
 use suyuan_ledger::day::Day;
+use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::organisation::{OrganisationRole, Parameters};
 use suyuan_ledger::submission::record_type;
@@ -77,15 +79,22 @@ impl World {
         assert!(receipts.iter().all(|receipt| receipt.code == 0), "{who} {receipts:?}\n{payloads:?}");
     }
 
-    /// Captures an event of an actor, in a block of its time.
+    /// Captures an event of an actor, in a block of its time; of that time itself unless it says another.
     pub fn capture(&mut self, who: &str, at: &str, mut event: Value) {
         self.next += 1;
         event["@context"] = json!([{"suyuan": "https://suyuan.example/ns/"}]);
         event["eventID"] = json!(format!("urn:uuid:00000000-0000-4000-8000-{:012x}", self.next));
-        event["eventTime"] = json!(at);
+        if event["eventTime"].is_null() {
+            event["eventTime"] = json!(at);
+        }
         event["eventTimeZoneOffset"] = json!("+08:00");
         event["readPoint"] = json!({"id": "https://id.gs1.org/414/9521011000014"});
         self.say(who, record_type::EPCIS, time(at), &[event.to_string()]);
+    }
+
+    /// The hash of the last record.
+    pub fn last(&self) -> String {
+        self.network.last_record().record(self.network.ledger.head.height, 0).hash().to_string()
     }
 
     /// Captures the documents of a scenario whose names begin as one of these, later by so many milliseconds.
@@ -114,24 +123,74 @@ impl World {
 
     /// A record about a firm's credit: the hash of its record.
     pub fn credit(&mut self, who: &str, subject: &str, at: &str, kind: &str, members: Value) -> String {
+        let mut record = members;
+        record["subject"] = json!(self.uri(subject));
+        self.record(who, record_type::CREDIT, at, kind, record)
+    }
+
+    /// A record of a contract, the first one without its hash: the hash of its record.
+    pub fn contract(&mut self, who: &str, at: &str, contract: Option<&str>, kind: &str, members: Value) -> String {
+        let mut record = members;
+        contract.into_iter().for_each(|contract| record["contract"] = json!(contract));
+        self.record(who, record_type::CONTRACT, at, kind, record)
+    }
+
+    fn record(&mut self, who: &str, number: u16, at: &str, kind: &str, members: Value) -> String {
         self.next += 1;
         let mut record = members;
         record["type"] = json!(format!("suyuan:{kind}"));
         record["eventID"] = json!(format!("urn:uuid:00000000-0000-4000-8000-{:012x}", self.next));
         record["eventTime"] = json!(at);
-        record["subject"] = json!(self.uri(subject));
-        self.say(who, record_type::CREDIT, time(at), &[record.to_string()]);
-        let record = self.network.last_record();
-        record.record(self.network.ledger.head.height, 0).hash().to_string()
+        self.say(who, number, time(at), &[record.to_string()]);
+        self.last()
     }
 
-    pub fn file(&self, firm: &str) -> CreditFile<'static> {
-        let (head, mut store): (_, MemoryRead) = (&self.network.ledger.head, self.network.store.clone());
+    /// A contract between two that both have signed, with one obligation of its first to its second party.
+    pub fn agreed(&mut self, debtor: &str, creditor: &str, at: &str, obligation: Value) -> String {
+        let mut obligation = obligation;
+        (obligation["id"], obligation["debtor"], obligation["creditor"]) =
+            (json!("1"), json!(self.uri(debtor)), json!(self.uri(creditor)));
+        let party = |key: &str, role: &str| json!({"organisation": self.uri(key), "role": role});
+        let members = json!({
+            "parties": [party(debtor, "seller"), party(creditor, "buyer")], "category": "goods",
+            "textCommitment": "1".repeat(64), "sizeBand": 3, "obligations": [obligation],
+        });
+        let id = self.contract(debtor, at, None, "Contract", members);
+        self.contract(creditor, at, Some(&id), "ContractConsent", json!({"to": id, "sizeBand": 3}));
+        id
+    }
+
+    /// That a debtor has performed the one obligation of a contract, as shown by these events.
+    pub fn performed(&mut self, who: &str, at: &str, contract: &str, quantity: u64, evidence: &[&str]) -> String {
+        let members = json!({"obligation": "1", "completed": at, "quantity": quantity, "evidence": evidence});
+        self.contract(who, at, Some(contract), "Performance", members)
+    }
+
+    /// The ledger with all that is read out of its bodies.
+    pub fn store(&self) -> MemoryRead {
+        let (head, mut store) = (&self.network.ledger.head, self.network.store.clone());
         while let Some(writes) = reading::read_on(&store, head.height).unwrap() {
             store.apply(&writes);
         }
+        store
+    }
+
+    /// A contract as it is told up to a time.
+    pub fn told(&self, contract: &str, at: &str) -> Contract<'static> {
+        let (ledger, id) = (&self.network.ledger, Hash::from_hex(contract).unwrap());
+        let at = (ledger.head.height, time(at));
+        reading::contract(&self.store(), &ledger.directory, &id, at, Calendar::first()).unwrap().unwrap().0
+    }
+
+    pub fn file(&self, firm: &str) -> CreditFile<'static> {
+        let head = &self.network.ledger.head;
+        self.file_at(firm, head.time)
+    }
+
+    /// A firm's file, told up to a time.
+    pub fn file_at(&self, firm: &str, at: i64) -> CreditFile<'static> {
+        let ledger = &self.network.ledger;
         let data = (Calendar::first(), RepairPolicies::first());
-        let at = (head.height, head.time);
-        reading::file(&store, &self.network.ledger.directory, &self.uri(firm), at, data).unwrap()
+        reading::file(&self.store(), &ledger.directory, &self.uri(firm), (ledger.head.height, at), data).unwrap()
     }
 }
