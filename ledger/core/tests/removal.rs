@@ -20,6 +20,7 @@ use suyuan_ledger::credit::{PenaltyState, Profile, Published, reading};
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::state::reader::Reader;
+use suyuan_ledger::submission::record_type;
 
 type Place = (u64, u32);
 
@@ -106,6 +107,26 @@ fn case() -> Case {
     Case { world, together: [first, second], stands, finding, heights, gone, decided }
 }
 
+/// Hands in the first penalty again, which is refused: its place.
+fn handed_in_twice(world: &mut World) -> Place {
+    let (member, mut payload) = (world.member("amr"), None);
+    world
+        .network
+        .store
+        .scan(Table::Payload, &[], &[u8::MAX; 16], &mut |_, value| {
+            let text = String::from_utf8(value[16..].to_vec()).unwrap();
+            payload = Some(text).filter(|text| text.contains("suyuan:Penalty"));
+            payload.is_none()
+        })
+        .unwrap();
+    let device = world.network.members[member].device.clone();
+    let signed = world.network.sign_with(member, &device, record_type::CREDIT, &[payload.unwrap()]);
+    let verified = world.network.verify(signed).unwrap();
+    let receipts = world.network.decide(&[verified]).unwrap();
+    assert_eq!(receipts[0].code, 201);
+    (world.network.ledger.head.height, 0)
+}
+
 #[test]
 fn what_is_over_goes_as_one() {
     let Case { mut world, together, stands, finding, heights, gone, decided } = case();
@@ -126,12 +147,19 @@ fn what_is_over_goes_as_one() {
     assert_eq!(ask(&mut world, "amr", &[&stands]).1, Some(Void::Transition));
     assert_eq!(ask(&mut world, "amr", &[&together[0]]).1, Some(Void::WrongTarget), "half of a repair");
     assert_eq!(ask(&mut world, "amr", &[&both[0], &both[1], &finding]).1, Some(Void::WrongTarget));
-    let (stranger, _) = ask(&mut world, "dist", &both);
-    assert!(!world.file("dairy").removals().keys().any(|hash| hash.to_string() == stranger));
-    let (removal, void) = ask(&mut world, "dairy", &both);
+    for other in ["dist", "dairy"] {
+        let (own, _) = ask(&mut world, other, &both);
+        assert!(!world.file("dairy").removals().keys().any(|hash| hash.to_string() == own), "{other}");
+    }
+    let unknown = json!({"targets": [{"record": hash('9'), "height": 1, "index": 0}]});
+    let unknown = world.credit("amr", "dairy", at, "Removal", unknown);
+    assert!(!world.file("dairy").removals().keys().any(|hash| hash.to_string() == unknown));
+    // Handed in twice it is kept twice.
+    let twice = handed_in_twice(&mut world);
+    let (removal, void) = ask(&mut world, "amr", &both);
     assert_eq!(void, None);
-    let too_early = world.credit("dist", "dairy", at, "RemovalDone", json!({"removal": stranger}));
-    assert_ne!(too_early, "");
+    assert_eq!(ask(&mut world, "amr", &both).1, Some(Void::Transition), "it is removed");
+    world.credit("dist", "dairy", at, "RemovalDone", json!({"removal": unknown}));
     world.credit("dist", "dairy", at, "RemovalDone", json!({"removal": removal}));
     world.credit("dist", "dairy", at, "RemovalDone", json!({"removal": removal}));
     world.credit("amr", "dairy", at, "RemovalDone", json!({"removal": removal}));
@@ -140,21 +168,26 @@ fn what_is_over_goes_as_one() {
     let (directory, head) = (&world.network.ledger.directory, world.network.ledger.head.height);
     let asked = removal::removals(&whole, 0, head).unwrap();
     let of: Vec<bool> = asked.iter().map(|one| one.record.to_string() == removal).collect();
-    assert_eq!(of, [false, false, false, true], "a stranger's is none");
-    let asked = asked.last().unwrap();
-    assert_eq!(removal::removals(&whole, asked.place.0, u64::MAX).unwrap(), []);
+    assert_eq!(of, [false, false, false, false, true, false], "only an authority's are any");
+    let asked = &asked[4];
+    assert_eq!(removal::removals(&whole, asked.place.0, u64::MAX).unwrap().len(), 1);
     let said = done(&whole, directory, &asked.record).unwrap();
     assert_eq!(said, [world.uri("dist"), world.uri("amr")].into_iter().collect());
 
     let file = file_at(&world, &whole, head);
     let places = bodies_of(&whole, directory, asked, &file).unwrap();
     let hash_of = |place: &Place| {
-        let record = Reader::new(&whole).record(place.0, place.1).unwrap().unwrap();
-        record.record(place.0, place.1).hash().to_string()
+        let record = Reader::new(&whole).record(place.0, place.1).unwrap();
+        record.map(|record| record.record(place.0, place.1).hash().to_string())
     };
-    assert_eq!(places.iter().map(hash_of).collect::<BTreeSet<_>>(), gone);
+    assert_eq!(places.iter().filter_map(hash_of).collect::<BTreeSet<_>>(), gone);
+    let refused: Vec<Place> = places.iter().filter(|place| hash_of(place).is_none()).copied().collect();
+    assert_eq!(refused, [twice]);
 
-    let to_remove = removal::removable(&whole, directory, &file, today).unwrap();
+    // Once it is removed the file is as without the bodies.
+    assert_eq!(file.removable(today), BTreeSet::new());
+    let before = file_at(&world, &whole, asked.place.0 - 1);
+    let to_remove = removal::removable(&whole, directory, &before, today).unwrap();
     assert_eq!(to_remove.iter().map(|one| one.record.to_string()).collect::<BTreeSet<_>>(), together.into());
     assert!(to_remove.iter().all(|one| removal::is_there(&whole, directory, one).unwrap()));
     let elsewhere = Removed { place: (to_remove[0].place.0, 1), ..to_remove[0] };
@@ -163,28 +196,27 @@ fn what_is_over_goes_as_one() {
     // Nothing that was decided changes, at this height or any later one; and again there is nothing to do.
     let left = erased(&whole, &places);
     let now = file_at(&world, &left, head);
-    assert_eq!(
-        (now.facts(), now.status(today)),
-        (file.facts(), {
-            let mut status = file.status(today);
-            status.penalties.retain(|penalty| penalty.state != PenaltyState::Repaired);
-            status
-        })
-    );
+    assert_eq!((now.facts(), now.status(today)), (file.facts(), file.status(today)));
+    assert_eq!((&now.objections, &now.repairs), (&file.objections, &file.repairs));
+    let mut status = before.status(today);
+    status.penalties.retain(|penalty| penalty.state != PenaltyState::Repaired);
+    assert_eq!((before.facts(), status), (now.facts(), now.status(today)));
     for height in [decided, head] {
         let of = |store: &MemoryRead| Published::of(&file_at(&world, store, height), Profile::Food, (height, today));
         assert_eq!(of(&left), of(&whole), "{height}");
     }
     // What was published before can't be computed again, what is published from now on can.
-    let hides = |store: &MemoryRead, file: &CreditFile<'_>, height: u64| {
-        removal::hides(store, directory, file, height).unwrap()
-    };
     let first = to_remove.iter().map(|one| one.place.0).min().unwrap();
-    assert_eq!(
-        [first - 1, first, asked.place.0 - 1, asked.place.0].map(|at| hides(&left, &now, at)),
-        [false, true, true, false]
-    );
-    assert!(!hides(&whole, &file, first), "it is all there");
+    let subject = world.uri("dairy");
+    let hides =
+        |store: &MemoryRead, at: u64, of: u64| removal::hides(store, directory, &subject, ((at, 0), of)).unwrap();
+    let published = [(decided, first - 1), (decided, first), (asked.place.0, first), (asked.place.0 + 1, first)];
+    assert_eq!(published.map(|(at, of)| hides(&left, at, of)), [false, true, true, false]);
+    assert!(!hides(&whole, decided, first), "it is all there");
+    let is_before = |of: u64, at: u64| removal::is_before_removal(&left, &subject, (of, (at, 0))).unwrap();
+    let first_asked = removal::removals(&whole, 0, head).unwrap()[0].place.0;
+    let published = [(decided, first_asked), (decided, first_asked + 1), (head, head + 1)];
+    assert_eq!(published.map(|(of, at)| is_before(of, at)), [false, true, false]);
     assert!(now.removals().contains_key(&asked.record), "it stands without the bodies too");
     assert_eq!(bodies_of(&left, directory, asked, &now).unwrap(), []);
     assert_eq!((now.objections.len(), now.repairs.len()), (1, 0));

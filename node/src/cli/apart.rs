@@ -288,7 +288,9 @@ fn submit_together(
     }
     let submitted = match link.submit(&signed, &suyuan_ledger::codec::encode(&signed)) {
         Ok(submitted) => submitted,
-        Err(reason) if kind.refusals.contains(&reason.code) => return Ok(Err((reason, String::new()))),
+        Err(reason) if kind.refusals.contains(&reason.code) || reason.code == ledger_codes::DUPLICATE => {
+            return Ok(Err((reason, String::new())));
+        }
         Err(reason) => return Err(reason.into()),
     };
     let of_number = |number: u16| ledger_codes::of_number(number).unwrap_or(ledger_codes::RESERVED);

@@ -119,8 +119,14 @@ pub fn run(options: &ImportArguments, screen: &mut Screen) -> Result<Outcome, Fa
         let subject = members.get("subject").and_then(Value::as_str).unwrap_or_default().to_owned();
         let (checked, subject) = (checked_uri_of(&subject), uri_of(&subject));
         members.insert("subject".to_owned(), json!(subject));
-        // A row is known by what it says: taken in again it is the same event.
-        let id = *blake3::hash(Value::Object(members.clone()).to_string().as_bytes()).as_bytes();
+        // A row is known by what it says: taken in again it is the same event. A penalty is known by its decision, or one that
+        // was removed would come again with a table in which anything else has changed.
+        let named = ["type", "subject", "decisionNo"].map(|name| members.get(name).and_then(Value::as_str));
+        let known = match named {
+            [Some("suyuan:Penalty"), Some(subject), Some(decision)] => json!(["suyuan:Penalty", subject, decision]),
+            _ => Value::Object(members.clone()),
+        };
+        let id = *blake3::hash(known.to_string().as_bytes()).as_bytes();
         members.entry("eventID").or_insert_with(|| json!(uuid_of(id)));
         members.entry("eventTime").or_insert_with(|| json!(time_text(now_ms())));
         if let Err(reason) = checked {

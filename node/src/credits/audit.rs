@@ -69,7 +69,7 @@ impl Reading {
     /// Computes the grades again that were published from one height (not included) to another.
     pub fn audit(&self, from: u64, to: u64) -> Result<Audited, Reason> {
         let failed = |error: StoreError| store_reason(&error);
-        let Ok(Looked { snapshot, ledger, height: head, time }) = self.look(None)? else {
+        let Ok(Looked { snapshot, ledger, .. }) = self.look(None)? else {
             return Ok(Audited::default());
         };
         let reader = Reader::new(&snapshot);
@@ -82,7 +82,10 @@ impl Reading {
             let (Some(Statement::Grade(published)), Some(record)) = (said.map(|said| said.statement), record) else {
                 continue;
             };
-            let follows = match published.height < *height {
+            // As of a time before a removal nobody publishes: not everybody could compute it.
+            let at = (published.height, (*height, *index));
+            let is_of_then = removal::is_before_removal(&snapshot, subject, at).map_err(failed)?;
+            let follows = match published.height < *height && !is_of_then {
                 true => follows(&snapshot, &ledger.directory, subject, &published),
                 false => Ok(None),
             };
@@ -95,9 +98,8 @@ impl Reading {
                 }
             };
             if follows.as_ref() != Some(&*published) {
-                let data = (Calendar::first(), RepairPolicies::first());
-                let file = reading::file(&snapshot, &ledger.directory, subject, (head, time), data).map_err(failed)?;
-                if removal::hides(&snapshot, &ledger.directory, &file, published.height).map_err(failed)? {
+                let at = ((*height, *index), published.height);
+                if !is_of_then && removal::hides(&snapshot, &ledger.directory, subject, at).map_err(failed)? {
                     audited.removed = audited.removed.saturating_add(1);
                     continue;
                 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use suyuan_epcis::codes::{self, Code, contract, credit};
+use suyuan_epcis::codes::{self, Code, contract, credit, ledger as ledger_codes};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::contract::fold::{self, Contract};
 use suyuan_ledger::contract::record::ContractRecord;
@@ -531,8 +531,16 @@ pub fn gate(reading: &Reading, submission: &SignedSubmission) -> Result<Option<R
     let Some(author) = author else { return Ok(None) };
     let at = (head, now_ms().max(ledger.head.time));
     // What is not signed by whom it names is refused by the writer, and costs nobody more than that.
-    if VerifiedSubmission::verify(submission.clone(), ledger.head.chain, &ledger.directory).is_err() {
+    let Ok(verified) = VerifiedSubmission::verify(submission.clone(), ledger.head.chain, &ledger.directory) else {
         return Ok(None);
+    };
+    // What is refused is kept all the same, and a penalty that was removed would be on the disk again.
+    for (event, place) in verified.tags().iter().zip(0..) {
+        let is_of_credit = submission.events.get(place).is_some_and(|event| event.record_type == record_type::CREDIT);
+        if is_of_credit && store_has(&snapshot, &event.event)? {
+            let (event, reason) = (place as u64, Reason::new(ledger_codes::DUPLICATE, &[]));
+            return Ok(Some(Refused { event, pointer: "/eventID".to_owned(), reason }));
+        }
     }
     let mut gate = Gate {
         store: &snapshot,
@@ -554,6 +562,11 @@ pub fn gate(reading: &Reading, submission: &SignedSubmission) -> Result<Option<R
         }
     }
     Ok(None)
+}
+
+/// Whether an event of this tag is on the ledger.
+fn store_has(store: &dyn Read, tag: &Hash) -> Result<bool, StoreError> {
+    Ok(store.get(Table::Event, &tag.0)?.is_some())
 }
 
 /// Takes the records of one submission as if they were on the ledger. What hashes they will have there is not known yet; no
@@ -592,7 +605,11 @@ impl Gate<'_> {
             if !self.graded.insert(subject.clone()) {
                 return Ok(Some((Reason::new(code_of(Void::Transition), &[]), String::new())));
             }
-            let follows = audit::follows(self.store, &self.ledger.directory, &subject, published)?;
+            let at = (published.height, (self.at.0.saturating_add(1), 0));
+            let follows = match removal::is_before_removal(self.store, &subject, at)? {
+                true => None,
+                false => audit::follows(self.store, &self.ledger.directory, &subject, published)?,
+            };
             if follows.as_ref() != Some(&**published) {
                 let words = audit::in_short(follows.as_ref());
                 return Ok(Some((Reason::new(credit::GRADE_DIFFERS, &[&words]), String::new())));

@@ -3,7 +3,7 @@
 //! Each node does so by itself, after it has judged the removal as the fold does. Where bodies are is noted in a file before
 //! they are deleted, since a deletion that is cut short has to be done again until no file of the store has their bytes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::file::CreditFile;
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::record::Removed;
-use suyuan_ledger::credit::removal::{self, Removal};
+use suyuan_ledger::credit::removal::{self, Asked};
 use suyuan_ledger::credit::repair::RepairPolicies;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::state::reader::Reader;
-use suyuan_ledger::submission::{SubmittedEvent, record_type};
+use suyuan_ledger::submission::{SUITE_ED25519, SubmittedEvent, key_id, record_type};
 use suyuan_sdk::signer::Signer;
 use suyuan_store::PayloadPlace;
 use utoipa::ToSchema;
@@ -106,8 +106,13 @@ fn said(looked: &Looked<'_>, which: Which<'_>) -> Result<Vec<RemovalSaid>, Store
     let Looked { snapshot, ledger, height, .. } = looked;
     let (directory, reader) = (&ledger.directory, Reader::new(snapshot));
     let validators = directory.validators().at(*height).iter();
-    let operators: BTreeSet<&str> =
-        validators.filter_map(|one| Some(directory.organisation_of_validator(one)?.uri.as_str())).collect();
+    // With the time since when each has a key: nobody has to tell of what was before.
+    let operators: BTreeMap<&str, i64> = validators
+        .filter_map(|one| {
+            let key = directory.key(&key_id(SUITE_ED25519, &one.key))?;
+            Some((directory.organisation_of_validator(one)?.uri.as_str(), key.admitted_at))
+        })
+        .collect();
     let mut found = Vec::new();
     for one in removal::removals(snapshot, 0, u64::MAX)? {
         if matches!(which, Which::Of(firm) if firm != one.subject) {
@@ -116,14 +121,19 @@ fn said(looked: &Looked<'_>, which: Which<'_>) -> Result<Vec<RemovalSaid>, Store
         let time = reader.record(one.place.0, one.place.1)?.map_or(0, |record| record.block_time);
         let due = Calendar::first().after(Day::in_china(time), WORKING_DAYS);
         let done = removal::done(snapshot, directory, &one.record)?;
-        let missing: Vec<String> =
-            operators.iter().filter(|one| !done.contains(**one)).map(|one| (*one).to_owned()).collect();
+        let late = operators.iter().filter(|(one, since)| **since <= time && !done.contains(**one));
+        let missing: Vec<String> = late.map(|(one, _)| (*one).to_owned()).collect();
         if matches!(which, Which::OverdueOn(day) if missing.is_empty() || day <= due) {
             continue;
         }
-        // What has no effect is nobody's to carry out.
-        if !file_of(looked, &one.subject)?.removals().contains_key(&one.record) {
-            continue;
+        // What has no effect is nobody's to carry out; and one file that can't be read hides no other.
+        match file_of(looked, &one) {
+            Ok(file) if file.removals().contains_key(&one.record) => {}
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(%error, subject = one.subject, "a file can't be read");
+                continue;
+            }
         }
         found.push(RemovalSaid {
             record: one.record.to_string(),
@@ -137,12 +147,10 @@ fn said(looked: &Looked<'_>, which: Which<'_>) -> Result<Vec<RemovalSaid>, Store
     Ok(found)
 }
 
-fn file_of(
-    Looked { snapshot, ledger, height, time }: &Looked<'_>,
-    firm: &str,
-) -> Result<CreditFile<'static>, StoreError> {
+/// What a file was when a removal was asked for.
+fn file_of(Looked { snapshot, ledger, .. }: &Looked<'_>, asked: &Asked) -> Result<CreditFile<'static>, StoreError> {
     let data = (Calendar::first(), RepairPolicies::first());
-    reading::file(snapshot, &ledger.directory, firm, (*height, *time), data)
+    reading::file_of_records(snapshot, &ledger.directory, &asked.subject, asked.place.0, data)
 }
 
 /// Carries removals out, in a node that runs.
@@ -200,7 +208,13 @@ impl Remover {
             return;
         }
         self.watch = now.checked_add(LOOK_EVERY).unwrap_or(now);
-        match removals(reading, Which::OverdueOn(Day::in_china(now_ms()))) {
+        // By the ledger's time: a node that was away does not know yet what others have told meanwhile.
+        let late = reading.look(None).and_then(|looked| {
+            let Ok(looked) = looked else { return Ok(Vec::new()) };
+            let today = Day::in_china(looked.time);
+            said(&looked, Which::OverdueOn(today)).map_err(|error| store_reason(&error))
+        });
+        match late {
             Ok(late) => late.iter().for_each(|one| {
                 let note = |organisation: &String| alarms.note_removal(organisation, &one.record, &one.due, now_ms());
                 one.missing.iter().for_each(note);
@@ -217,39 +231,47 @@ impl Remover {
     fn try_carry_out(&mut self, reading: &Reading, head: u64) -> Result<(), Reason> {
         let failed = |error: StoreError| store_reason(&error);
         self.erase(reading)?;
-        let asked = removal::removals(reading.store.as_ref(), self.looked, head).map_err(failed)?;
-        for removal in asked {
-            let (places, is_told) = match reading.look(None)? {
-                Ok(looked) => self.judge(&looked, &removal).map_err(failed)?,
+        let mut unread = None;
+        for asked in removal::removals(reading.store.as_ref(), self.looked, head).map_err(failed)? {
+            let found = match reading.look(None)? {
+                Ok(looked) => self.judge(&looked, &asked),
                 Err(_) => continue,
             };
-            let Some(places) = places else { continue };
-            let count = places.len();
-            self.note(places)?;
-            self.erase(reading)?;
-            if count > 0 {
-                tracing::info!(removal = %removal.record, count, "bodies are erased");
-            }
-            if !is_told {
-                self.untold.insert(removal.record, removal.subject);
+            match found {
+                Ok(Some(places)) => {
+                    let count = places.len();
+                    self.note(places)?;
+                    self.erase(reading)?;
+                    if count > 0 {
+                        tracing::info!(removal = %asked.record, count, "bodies are erased");
+                    }
+                    self.untold.insert(asked.record, asked.subject);
+                }
+                Ok(None) => {}
+                // One file that can't be read keeps no other from being done.
+                Err(error) => unread = Some(error),
             }
         }
-        self.looked = head;
-        self.tell(reading)
+        self.tell(reading)?;
+        match unread {
+            None => {
+                self.looked = head;
+                Ok(())
+            }
+            Some(error) => Err(failed(error)),
+        }
     }
 
-    /// Where the bodies of a removal are, none if it has no effect; and whether this node's organisation has told of it.
-    fn judge(&self, looked: &Looked<'_>, removal: &Removal) -> Result<(Option<Vec<(u64, u32)>>, bool), StoreError> {
+    /// Where the bodies of a removal are that is to be carried out; none if it has no effect, or is.
+    fn judge(&self, looked: &Looked<'_>, asked: &Asked) -> Result<Option<Vec<(u64, u32)>>, StoreError> {
         let Looked { snapshot, ledger, .. } = looked;
-        let own = ledger.directory.key(&self.key).and_then(|key| ledger.directory.organisation(key.organisation));
-        let done = removal::done(snapshot, &ledger.directory, &removal.record)?;
         // Another node of the same organisation may have told of it.
-        let is_told = own.is_some_and(|own| done.contains(&own.uri));
-        let file = file_of(looked, &removal.subject)?;
-        if !file.removals().contains_key(&removal.record) {
-            return Ok((None, is_told));
-        }
-        removal::bodies_of(snapshot, &ledger.directory, removal, &file).map(|places| (Some(places), is_told))
+        let done = removal::done(snapshot, &ledger.directory, &asked.record)?;
+        let own = ledger.directory.key(&self.key).and_then(|key| ledger.directory.organisation(key.organisation));
+        let file = file_of(looked, asked)?;
+        let places = removal::bodies_of(snapshot, &ledger.directory, asked, &file)?;
+        let is_done = own.is_some_and(|own| done.contains(&own.uri)) && places.is_empty();
+        Ok((!is_done && file.removals().contains_key(&asked.record)).then_some(places))
     }
 
     /// Erases what is noted.
@@ -283,14 +305,17 @@ impl Remover {
 
     /// Tells the others what is carried out, until the ledger has it.
     fn tell(&mut self, reading: &Reading) -> Result<(), Reason> {
-        let Ok(Looked { snapshot, ledger, .. }) = reading.look(None)? else { return Ok(()) };
-        let key = ledger.directory.key(&self.key);
+        if self.untold.is_empty() {
+            return Ok(());
+        }
+        let Ok(Looked { snapshot, ledger, time, .. }) = reading.look(None)? else { return Ok(()) };
+        let key = ledger.directory.key(&self.key).filter(|key| key.is_active_at(time));
         // Who may not write has nobody to tell.
         let Some(own) = key.and_then(|key| ledger.directory.organisation(key.organisation)) else {
             self.untold.clear();
             return Ok(());
         };
-        let mut events = Vec::new();
+        let (mut events, waiting) = (Vec::new(), self.untold.len());
         for (removal, subject) in std::mem::take(&mut self.untold) {
             let done = removal::done(&snapshot, &ledger.directory, &removal).map_err(|error| store_reason(&error))?;
             if done.contains(&own.uri) {
@@ -305,6 +330,10 @@ impl Remover {
                 events.push(SubmittedEvent { record_type: record_type::CREDIT, salt: random()?, payload });
             }
             self.untold.insert(removal, subject);
+        }
+        // Some are there: the next ones need not wait as long.
+        if self.untold.len() < waiting {
+            self.pause = PAUSE_MIN;
         }
         if !events.is_empty() {
             // Whether it was recorded the ledger says.

@@ -17,7 +17,7 @@ use super::parameters::Profile;
 use super::published::Published;
 use super::recalls::{Recall, Recalls};
 use super::record::{
-    CreditRecord, InspectionResult, LicenceState, ObjectionKind, ObjectionResult, ObjectionStep, PledgeResult, Removed,
+    CreditRecord, InspectionResult, LicenceState, ObjectionKind, ObjectionResult, ObjectionStep, PledgeResult,
     RepairResult, RepairStep, Statement, may_be_graded,
 };
 use super::repair::RepairPolicies;
@@ -174,8 +174,12 @@ pub struct CreditFile<'a> {
     trace_records: BTreeSet<Hash>,
     devices: Vec<Device>,
     recalls: Recalls,
-    /// What was removed, by the record that says so.
-    removals: BTreeMap<Hash, Vec<Removed>>,
+    /// What is removed, by the record that asks for it.
+    removals: BTreeMap<Hash, Removal>,
+    /// All penalties that are removed.
+    removed: BTreeSet<Hash>,
+    /// Records without a body that a removal may name.
+    gone: BTreeSet<Hash>,
     /// What became of it by objection: of all that rests on a record, or of these indicators alone.
     rests: BTreeMap<Hash, (Standing, Vec<Indicator>)>,
 }
@@ -199,6 +203,8 @@ impl<'a> CreditFile<'a> {
             devices: Vec::new(),
             recalls: Recalls::default(),
             removals: BTreeMap::new(),
+            removed: BTreeSet::new(),
+            gone: BTreeSet::new(),
             rests: BTreeMap::new(),
         }
     }
@@ -268,6 +274,7 @@ impl<'a> CreditFile<'a> {
             && self.contract_records.is_empty()
             && self.computed.is_empty()
             && self.trace_records.is_empty()
+            && self.removals.is_empty()
     }
 
     /// Takes the next record, or notes why it has no effect.
@@ -287,7 +294,6 @@ impl<'a> CreditFile<'a> {
             Speaker::AuthorityItself => *is_authority && *uri == record.subject,
             Speaker::Subject => *uri == record.subject,
             Speaker::Authority => *is_authority && *uri != record.subject,
-            Speaker::SubjectOrAuthority => *is_authority || *uri == record.subject,
             Speaker::Anybody => true,
         };
         match may && record.subject == self.subject {
@@ -701,4 +707,5 @@ mod shown;
 mod tests;
 
 pub(super) use removal::About;
+pub use removal::Removal;
 pub use shown::{Disclosed, MeasureUsed, PenaltySaid, Said};

@@ -67,8 +67,6 @@ pub enum Speaker {
     AuthorityItself,
     /// The subject.
     Subject,
-    /// Either: whose time is over anybody sees in the file, and a firm need not wait for an authority to say so.
-    SubjectOrAuthority,
     /// Whoever has a node.
     Anybody,
 }
@@ -80,7 +78,7 @@ impl RecordKind {
             RecordKind::Pledge | RecordKind::Disclosure | RecordKind::Objection | RecordKind::Repair => {
                 Speaker::Subject
             }
-            RecordKind::Removal => Speaker::SubjectOrAuthority,
+            RecordKind::RemovalDone => Speaker::Anybody,
             RecordKind::RemovalDone => Speaker::Anybody,
             RecordKind::Draw | RecordKind::MeasureCatalogue => Speaker::AuthorityItself,
             _ => Speaker::Authority,

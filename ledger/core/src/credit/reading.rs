@@ -441,6 +441,7 @@ fn take_records(
         if let Some(item) = catalogues.item_of(&written, place)? {
             file.take_measure_item(written.hash, item);
         }
+        removal::gone(store, directory, &written.record)?.into_iter().for_each(|record| file.take_gone(record));
         // Whether it has an effect the file notes itself.
         let _ = file.take(&written);
     }

@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 use super::file::{About, Author, CreditFile};
 use super::reading::{Place, Row, author, corrupt, place_bytes, place_of, places_of_subject, written};
 use super::record::{CreditRecord, Removed, Statement};
+use crate::block::StoredBlock;
+use crate::codec::{self, ENCODED_BYTES_MAX};
 use crate::day::Day;
 use crate::hash::Hash;
 use crate::kv::{Read, StoreError, Table};
 use crate::organisation::Directory;
 use crate::state::reader::Reader;
+
 use crate::submission::record_type;
 
 /// Of records that ask for a removal: the place. The value is the record's hash and the firm's URI.
@@ -21,9 +24,9 @@ const ASKED: u8 = 19;
 /// of its last record.
 const DONE: u8 = 20;
 
-/// A removal.
+/// A removal that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Removal {
+pub struct Asked {
     /// Where it is asked for.
     pub place: Place,
     /// The hash of that record.
@@ -41,7 +44,7 @@ pub(super) fn rows(
     (place, hash): (Place, Hash),
 ) -> Result<Vec<Row>, StoreError> {
     Ok(match &said.statement {
-        Statement::Removal { .. } if author.is_authority || author.uri == said.subject => {
+        Statement::Removal { .. } if author.is_authority && author.uri != said.subject => {
             asked.insert(hash);
             let value = [&hash.0, said.subject.as_bytes()].concat();
             vec![([&[REMOVAL], place_bytes(place).as_slice()].concat(), value), (asked_key(&hash), Vec::new())]
@@ -61,12 +64,12 @@ fn asked_key(hash: &Hash) -> Vec<u8> {
 }
 
 /// The removals that were asked for from one height (not included) to another.
-pub fn removals(store: &dyn Read, from: u64, to: u64) -> Result<Vec<Removal>, StoreError> {
+pub fn removals(store: &dyn Read, from: u64, to: u64) -> Result<Vec<Asked>, StoreError> {
     let key = |height: u64| [&[REMOVAL], place_bytes((height.saturating_add(1), 0)).as_slice()].concat();
     let (mut found, mut is_sound) = (Vec::new(), true);
     store.scan(Table::Reading, &key(from), &key(to), &mut |key, value| {
         let removal = place_of(key).zip(value.split_first_chunk()).and_then(|(place, (hash, subject))| {
-            Some(Removal { place, record: Hash(*hash), subject: String::from_utf8(subject.to_vec()).ok()? })
+            Some(Asked { place, record: Hash(*hash), subject: String::from_utf8(subject.to_vec()).ok()? })
         });
         is_sound = removal.is_some();
         found.extend(removal);
@@ -89,22 +92,61 @@ pub fn done(store: &dyn Read, directory: &Directory, removal: &Hash) -> Result<B
 }
 
 /// Where the bodies are that a removal asks to be erased: those of its penalties and of all that is about them, as far as they
-/// are there. None if it has no effect in the firm's file.
+/// are there, with what was handed in twice. The file MUST be of the removal's height at least. None if it has no effect.
 pub fn bodies_of(
     store: &dyn Read,
     directory: &Directory,
-    removal: &Removal,
+    removal: &Asked,
     file: &CreditFile<'_>,
 ) -> Result<Vec<Place>, StoreError> {
-    let Some(penalties) = file.removals().get(&removal.record) else { return Ok(Vec::new()) };
-    let (reader, mut about, mut places) = (Reader::new(store), About::new(file, penalties), Vec::new());
-    for place in places_of_subject(store, &removal.subject, u64::MAX)? {
-        let Some(written) = written(&reader, directory, place)? else { continue };
+    let Some(case) = file.removals().get(&removal.record) else { return Ok(Vec::new()) };
+    let (reader, mut about, mut places, mut events) =
+        (Reader::new(store), About::new(case), Vec::new(), BTreeSet::new());
+    // What is said afterwards of what is removed has no effect, and is no part of it.
+    for place in places_of_subject(store, &removal.subject, removal.place.0)? {
+        let Some(written) = written(&reader, directory, place)?.filter(|_| place < removal.place) else { continue };
         if about.is_part(written.hash, &written.record) {
             places.push(place);
+            events.insert(written.record.event_id);
         }
     }
+    let Some((first, _)) = places.first() else { return Ok(places) };
+    for height in *first..=removal.place.0 {
+        copies(store, height, (&removal.subject, &events), &mut places)?;
+    }
     Ok(places)
+}
+
+/// The places of a block's refused records of these events: what is handed in twice is kept twice.
+fn copies(
+    store: &dyn Read,
+    height: u64,
+    (subject, events): (&str, &BTreeSet<String>),
+    places: &mut Vec<Place>,
+) -> Result<(), StoreError> {
+    let Some(bytes) = store.get(Table::Block, &height.to_be_bytes())? else { return Ok(()) };
+    let block: StoredBlock = codec::decode(&bytes, ENCODED_BYTES_MAX).map_err(|_| corrupt("a block can't be read"))?;
+    let reader = Reader::new(store);
+    let kept = block.submissions.iter().flat_map(|one| &one.events).zip(0u32..);
+    for (_, index) in kept.filter(|(event, _)| event.code != 0 && event.record_type == record_type::CREDIT) {
+        let said = reader.payload(height, index)?.and_then(|payload| CreditRecord::parse(&payload.payload).ok());
+        if said.is_some_and(|said| said.subject == subject && events.contains(&said.event_id)) {
+            places.push((height, index));
+        }
+    }
+    Ok(())
+}
+
+/// The targets of a removal that have no body here, and are an authority's records at their places.
+pub(super) fn gone(store: &dyn Read, directory: &Directory, said: &CreditRecord) -> Result<Vec<Hash>, StoreError> {
+    let Statement::Removal { targets } = &said.statement else { return Ok(Vec::new()) };
+    let (reader, mut found) = (Reader::new(store), Vec::new());
+    for of in targets {
+        if is_there(store, directory, of)? && reader.payload(of.place.0, of.place.1)?.is_none() {
+            found.push(of.record);
+        }
+    }
+    Ok(found)
 }
 
 /// What is to be removed of a firm's file: each penalty with its place.
@@ -136,16 +178,37 @@ pub fn is_there(store: &dyn Read, directory: &Directory, of: &Removed) -> Result
     }))
 }
 
-/// Whether what follows from the records up to a height can't be computed any more: a penalty of then was removed since, its
-/// body is gone, and who asked for that had a right to. What was published after a removal nothing hides.
-pub fn hides(store: &dyn Read, directory: &Directory, file: &CreditFile<'_>, height: u64) -> Result<bool, StoreError> {
+/// Whether what was published at a place, as of a height, can't be computed here any more: an authority has asked since that a
+/// record of then is removed, and its body is gone. What is published after a removal nothing hides.
+pub fn hides(
+    store: &dyn Read,
+    directory: &Directory,
+    subject: &str,
+    (place, of_height): (Place, u64),
+) -> Result<bool, StoreError> {
     let reader = Reader::new(store);
-    let later = removals(store, height, u64::MAX)?.into_iter().filter(|one| one.subject == file.subject());
-    for of in later.filter_map(|one| file.removals().get(&one.record)).flatten() {
-        let (at, index) = of.place;
-        if at <= height && is_there(store, directory, of)? && reader.payload(at, index)?.is_none() {
-            return Ok(true);
+    for asked in removals(store, place.0.saturating_sub(1), u64::MAX)? {
+        if asked.place <= place || asked.subject != subject {
+            continue;
+        }
+        let said = written(&reader, directory, asked.place)?.map(|written| written.record.statement);
+        let Some(Statement::Removal { targets }) = said else { continue };
+        for of in targets.iter().filter(|of| of.place.0 <= of_height) {
+            if is_there(store, directory, of)? && reader.payload(of.place.0, of.place.1)?.is_none() {
+                return Ok(true);
+            }
         }
     }
     Ok(false)
+}
+
+/// Whether an authority has asked for a removal in a firm's file after a height and before a place: nobody publishes a grade
+/// as of then any more, since not everybody can compute it.
+pub fn is_before_removal(
+    store: &dyn Read,
+    subject: &str,
+    (of_height, place): (u64, Place),
+) -> Result<bool, StoreError> {
+    let asked = removals(store, of_height, place.0)?;
+    Ok(asked.iter().any(|one| one.place < place && one.subject == subject))
 }

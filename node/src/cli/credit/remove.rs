@@ -20,7 +20,10 @@ pub fn remove(options: &RemoveArguments, screen: &mut Screen) -> Result<Outcome,
     let targets = asked(&options.firm, &options.signing.place, Asked::default())?.to_remove;
     if targets.is_empty() {
         let words = pick(screen.language, "nothing is to be removed", "无须移除");
-        writeln!(screen.answers(), "{words}")?;
+        match options.signing.json {
+            true => writeln!(screen.answers(), "{}", json!({ "targets": targets }))?,
+            false => writeln!(screen.answers(), "{words}")?,
+        }
         return Ok(Outcome::Done);
     }
     let record = json!({ "type": "suyuan:Removal", "subject": uri_of(&options.firm), "targets": targets });

@@ -8,6 +8,17 @@ use crate::credit::record::{CreditRecord, Removed, Statement};
 use crate::day::Day;
 use crate::hash::Hash;
 
+/// What is removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// What the record names.
+    pub targets: Vec<Removed>,
+    /// The penalties whose bodies are still there.
+    penalties: BTreeSet<Hash>,
+    /// The findings that were repaired with them.
+    findings: BTreeSet<Hash>,
+}
+
 impl CreditFile<'_> {
     /// The penalties that were repaired, or whose publication has ended, with nothing about them still to be decided: what
     /// is to be removed.
@@ -26,24 +37,47 @@ impl CreditFile<'_> {
     }
 
     /// What is removed, by the hash of the record that asks for it.
-    pub fn removals(&self) -> &BTreeMap<Hash, Vec<Removed>> {
+    pub fn removals(&self) -> &BTreeMap<Hash, Removal> {
         &self.removals
     }
 
-    /// Takes note of what is to be removed. Where the bodies are gone already nothing is left to look at.
+    /// Takes note that an authority's record is where a removal has it, and has no body any more. It MUST be taken before the
+    /// removal's record.
+    pub fn take_gone(&mut self, record: Hash) {
+        self.gone.insert(record);
+    }
+
+    /// Takes out what is to be removed, with all that is about it, so that the file is the same whether the bodies are there
+    /// or not.
     pub(super) fn remove(&mut self, hash: Hash, targets: &[Removed], day: Day) -> Result<(), Void> {
         let named: BTreeSet<Hash> = targets.iter().map(|target| target.record).collect();
-        for target in named.iter().filter(|target| self.items.contains_key(target)) {
-            let is_penalty =
-                self.items.get(target).is_some_and(|item| matches!(item.statement, Statement::Penalty { .. }));
-            match (is_penalty, self.is_over(target, day)) {
-                (false, _) => return Err(Void::WrongTarget),
-                (true, false) => return Err(Void::Transition),
-                (true, true) if !self.together(target, &named) => return Err(Void::WrongTarget),
-                (true, true) => {}
+        for target in &named {
+            let is_penalty = self.items.get(target).map(|item| matches!(item.statement, Statement::Penalty { .. }));
+            match is_penalty {
+                _ if self.removed.contains(target) => return Err(Void::Transition),
+                None if self.gone.contains(target) => {}
+                None => return Err(Void::UnknownTarget),
+                Some(false) => return Err(Void::WrongTarget),
+                Some(true) if !self.is_over(target, day) => return Err(Void::Transition),
+                Some(true) if !self.together(target, &named) => return Err(Void::WrongTarget),
+                Some(true) => {}
             }
         }
-        self.removals.insert(hash, targets.to_vec());
+        let penalties: BTreeSet<Hash> = named.iter().filter(|one| self.items.contains_key(one)).copied().collect();
+        let repaired = self.items.iter().filter(|(_, item)| item.standing == Standing::Repaired);
+        let findings = repaired.filter(|(_, item)| match &item.statement {
+            Statement::Inspection { penalty: Some(penalty), .. } => penalties.contains(penalty),
+            _ => false,
+        });
+        let findings: BTreeSet<Hash> = findings.map(|(hash, _)| *hash).collect();
+        let is_out = |hash: &Hash| penalties.contains(hash) || findings.contains(hash);
+        self.order.retain(|hash| !is_out(hash));
+        self.items.retain(|hash, _| !is_out(hash));
+        self.objections.retain(|_, one| !is_out(&one.target));
+        self.repairs.retain(|_, one| !one.targets.iter().all(|target| penalties.contains(target)));
+        // Of what has no body any more nobody can tell which of several that name it was the first with a right to.
+        self.removed.extend(&penalties);
+        self.removals.insert(hash, Removal { targets: targets.to_vec(), penalties, findings });
         Ok(())
     }
 
@@ -71,51 +105,37 @@ impl CreditFile<'_> {
             |item| matches!(&item.statement, Statement::Inspection { penalty: Some(of), .. } if of == penalty),
         )
     }
-
-    /// Whether a finding was repaired with the penalty that it is the basis of.
-    pub(in crate::credit) fn is_repaired(&self, hash: &Hash) -> bool {
-        self.items.get(hash).is_some_and(|item| item.standing == Standing::Repaired)
-    }
 }
 
 /// Picks what is about penalties out of a file's records, in their order: they themselves, the findings that were repaired
 /// with them, objections to these, repairs of nothing else, notices about any of it, and the steps of all these.
 pub(in crate::credit) struct About<'a> {
-    file: &'a CreditFile<'a>,
-    penalties: BTreeSet<Hash>,
+    removal: &'a Removal,
     procedures: BTreeSet<Hash>,
-    known: BTreeSet<Hash>,
 }
 
 impl<'a> About<'a> {
-    pub(in crate::credit) fn new(file: &'a CreditFile<'a>, penalties: &[Removed]) -> About<'a> {
-        let penalties: BTreeSet<Hash> = penalties.iter().map(|one| one.record).collect();
-        About { file, known: penalties.clone(), penalties, procedures: BTreeSet::new() }
+    pub(in crate::credit) fn new(removal: &'a Removal) -> About<'a> {
+        About { removal, procedures: BTreeSet::new() }
     }
 
     /// Whether the next record is about them.
     pub(in crate::credit) fn is_part(&mut self, hash: Hash, record: &CreditRecord) -> bool {
-        match &record.statement {
-            Statement::Penalty { .. } => self.penalties.contains(&hash),
-            Statement::Inspection { penalty: Some(penalty), .. } => {
-                let is_part = self.penalties.contains(penalty) && self.file.is_repaired(&hash);
-                if is_part {
-                    self.known.insert(hash);
-                }
-                is_part
-            }
-            Statement::Notice(notice) => {
-                notice.about.is_some_and(|about| self.known.contains(&about)) && self.procedures.insert(hash)
-            }
-            Statement::NoticeDone(done) => self.procedures.contains(&done.notice),
-            Statement::Objection { target, .. } => self.known.contains(target) && self.procedures.insert(hash),
-            Statement::Repair { targets, .. } => {
-                targets.iter().all(|target| self.penalties.contains(target)) && self.procedures.insert(hash)
-            }
+        let Removal { penalties, findings, .. } = self.removal;
+        let is_in_case = |hash: &Hash| penalties.contains(hash) || findings.contains(hash);
+        let is_procedure = match &record.statement {
+            Statement::Penalty { .. } | Statement::Inspection { .. } => return is_in_case(&hash),
+            Statement::Objection { target, .. } => is_in_case(target),
+            Statement::Repair { targets, .. } => targets.iter().all(|target| penalties.contains(target)),
             Statement::ObjectionStep { objection: of, .. } | Statement::RepairStep { repair: of, .. } => {
                 self.procedures.contains(of)
             }
+            Statement::Notice(notice) => {
+                notice.about.is_some_and(|about| is_in_case(&about) || self.procedures.contains(&about))
+            }
+            Statement::NoticeDone(done) => self.procedures.contains(&done.notice),
             _ => false,
-        }
+        };
+        is_procedure && self.procedures.insert(hash)
     }
 }
