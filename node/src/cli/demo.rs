@@ -53,8 +53,8 @@ pub fn run(options: &DemoArguments, screen: &mut Screen) -> Result<Outcome, Fail
     let language = screen.language;
     let title = pick(
         language,
-        "A network of 17 actors: validators of four of them, a regulator's audit node, each a process of its own",
-        "17 个参与方的网络：其中四家运行验证节点，监管方运行审计节点，各为独立进程",
+        "A network of 20 actors: validators of four of them, a regulator's audit node, each a process of its own",
+        "20 个参与方的网络：其中四家运行验证节点，监管方运行审计节点，各为独立进程",
     );
     writeln!(screen.answers(), "\n== {title}")?;
     screen.flush()?;
