@@ -18,7 +18,7 @@ use crate::contract::{Obligation, ObligationKind};
 use crate::hash::Hash;
 use crate::key::{KeyKind, SubjectKey};
 use crate::kv::{Read, StoreError, Table};
-use crate::organisation::Directory;
+use crate::organisation::{Directory, Organisation};
 use crate::profile::{profiled, text, thousandths};
 use crate::record::{LinkRun, Role, Standing, mask};
 use crate::state::erased::StoredQuantity;
@@ -101,6 +101,8 @@ impl Arrivals<'_> {
                 continue;
             }
             let creditor = self.directory.number_of(&obligation.creditor);
+            let is_first_name = |one: &Organisation| one.uri == obligation.creditor;
+            let creditor = creditor.filter(|one| self.directory.organisation(*one).is_some_and(is_first_name));
             for receiver in creditor.into_iter().chain(self.consignee(claim).filter(|one| Some(*one) != creditor)) {
                 for place in self.received(shipment, receiver)? {
                     found.extend(self.arrival(place, claim)?.map(|arrival| (place, arrival)));
@@ -126,12 +128,7 @@ impl Arrivals<'_> {
     fn consignee(&self, claim: &Claim<'_>) -> Option<u64> {
         let obligation = claim.performed.obligation;
         let place = obligation.place.as_deref().filter(|_| obligation.kind == ObligationKind::Carry)?;
-        let key = match place.len() == 13 && place.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => SubjectKey::new(KeyKind::Place, &[place.as_bytes(), b""]),
-            false => SubjectKey::from_uri(place).ok(),
-        };
-        let owner = self.directory.organisation_of_party(&key?, claim.performed.since);
-        owner.filter(|owner| *owner != claim.author)
+        self.owner(place, claim.performed.since).filter(|owner| *owner != claim.author)
     }
 
     fn received(&self, shipment: &Hash, receiver: u64) -> Result<Vec<Place>, StoreError> {
@@ -154,7 +151,7 @@ impl Arrivals<'_> {
         let author = self.directory.organisation(record.author);
         let (Some(event), Some(author)) = (profiled(&payload.payload), author) else { return Ok(None) };
         let obligation = claim.performed.obligation;
-        let is_theirs = self.is_from((&record, &event), obligation.kind, claim.author);
+        let is_theirs = self.is_from_debtor((&record, &event), claim);
         if !is_theirs || is_withdrawn(self.store, &record, self.at_height)? {
             return Ok(None);
         }
@@ -170,20 +167,32 @@ impl Arrivals<'_> {
         }))
     }
 
-    /// Whether who received says that it was from this one: goods from who owned them, what was carried from who had it.
-    fn is_from(&self, (record, event): (&StoredRecord, &Event), kind: ObligationKind, debtor: u64) -> bool {
-        let (first, second) = match kind {
-            ObligationKind::Carry => ("possessing_party", "owning_party"),
-            _ => ("owning_party", "possessing_party"),
-        };
-        let parties = |kind: &str| -> Vec<u64> {
+    /// Whether who received says that it was from the debtor: goods from who sold them, what was carried from who had it. An
+    /// alias that is given later changes nothing of what was recorded: only a first name counts, or a GLN of one's own.
+    fn is_from_debtor(&self, (record, event): (&StoredRecord, &Event), claim: &Claim<'_>) -> bool {
+        let obligation = claim.performed.obligation;
+        let parties = |kind: &str| -> Vec<&str> {
             let of_kind = event.source_list.iter().flatten().filter(|one| one.kind.as_deref() == Some(kind));
-            let keys = of_kind.filter_map(|one| SubjectKey::from_uri(one.value.as_deref()?).ok());
-            keys.filter_map(|key| self.directory.organisation_of_party(&key, record.block_time)).collect()
+            of_kind.filter_map(|one| one.value.as_deref()).collect()
         };
-        let named = || text(event, "source").and_then(|uri| self.directory.number_of(uri));
-        let says = [parties(first), named().into_iter().collect(), parties(second)];
-        says.iter().find(|parties| !parties.is_empty()).is_some_and(|parties| parties.contains(&debtor))
+        let (source, owner, possessor) =
+            (text(event, "source").into_iter().collect(), parties("owning_party"), parties("possessing_party"));
+        let says = match obligation.kind {
+            ObligationKind::Carry => [possessor, source, owner],
+            _ => [source, owner, possessor],
+        };
+        let is_debtor =
+            |uri: &&str| *uri == obligation.debtor || self.owner(uri, record.block_time) == Some(claim.author);
+        says.iter().find(|parties| !parties.is_empty()).is_some_and(|parties| parties.iter().any(is_debtor))
+    }
+
+    /// Whose a GLN is, bare or in a URI.
+    fn owner(&self, place: &str, time: i64) -> Option<u64> {
+        let key = match place.len() == 13 && place.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => SubjectKey::new(KeyKind::Place, &[place.as_bytes(), b""]),
+            false => SubjectKey::from_uri(place).ok().filter(|key| key.kind() == KeyKind::Place),
+        };
+        self.directory.owner(&key?, time).map(|(owner, _)| owner)
     }
 
     // ---- how much ----
