@@ -79,7 +79,6 @@ impl RecordKind {
                 Speaker::Subject
             }
             RecordKind::RemovalDone => Speaker::Anybody,
-            RecordKind::RemovalDone => Speaker::Anybody,
             RecordKind::Draw | RecordKind::MeasureCatalogue => Speaker::AuthorityItself,
             _ => Speaker::Authority,
         }

@@ -23,6 +23,8 @@ use crate::organisation::{is_organisation_uri, is_uri};
 
 /// A repair names at most so many penalties.
 const TARGETS_MAX: usize = 64;
+/// And a removal so many.
+const REMOVED_MAX: usize = 1_024;
 /// And so many documents.
 const DOCUMENTS_MAX: usize = 64;
 /// Whose URI begins so is a person in business (个体工商户), a party to trade and never graded, or has a citizen's number.
@@ -453,7 +455,7 @@ fn statement(kind: RecordKind, members: &mut Members) -> Result<Statement, Inval
         }
         RecordKind::RepairStep => repair_step(members)?,
         RecordKind::Removal => {
-            let targets = members.objects("targets", TARGETS_MAX)?.into_iter().map(removed);
+            let targets = members.objects("targets", REMOVED_MAX)?.into_iter().map(removed);
             let targets = targets.collect::<Result<Vec<_>, _>>()?;
             if targets.is_empty() {
                 return Err(members.error("targets", "none"));
