@@ -226,8 +226,8 @@ impl Told<'_> {
     }
 }
 
-/// What is wrong with one keeps none of the others out.
-fn submit(
+/// Signs payloads together and submits them: what became of each. What is wrong with one keeps none of the others out.
+pub fn submit(
     kind: &Kind,
     link: &Link<'_>,
     reading: Option<&Reading>,

@@ -27,6 +27,7 @@ use documents::{DOCUMENTS, EXPECTED};
 use network::{NEWCOMER, Network};
 
 mod checks;
+mod credit;
 mod documents;
 mod network;
 mod process;
@@ -67,6 +68,7 @@ pub fn run(options: &DemoArguments, screen: &mut Screen) -> Result<Outcome, Fail
     demo.say_nodes()?;
     demo.capture()?;
     checks::all(&mut demo)?;
+    credit::all(&mut demo)?;
     demo.end()?;
     let (failed, checked) = (demo.failed, demo.checked);
     let words = [pick(language, "checks hold", "项核对通过"), pick(language, "do not", "项未通过")];
@@ -142,6 +144,9 @@ impl Demo<'_> {
                 scenario = document.scenario;
                 let at = pick(self.screen.language, "at the node of", "经此节点录入：");
                 writeln!(self.screen.answers(), "{} {at} {host}", scenario.to_ascii_uppercase())?;
+                if scenario == credit::LIFTS {
+                    credit::licences(self)?;
+                }
             }
             let (tally, said) = self.network.capture(document)?;
             let language = self.screen.language;

@@ -16,11 +16,13 @@ use crate::traces::subjects;
 pub struct Checks(pub Value);
 
 impl Checks {
-    fn of(&self, path: &str) -> Value {
+    /// What is expected at a place.
+    pub fn of(&self, path: &str) -> Value {
         self.0.pointer(path).cloned().unwrap_or_default()
     }
 
-    fn text(&self, path: &str) -> String {
+    /// The same, a text.
+    pub fn text(&self, path: &str) -> String {
         self.of(path).as_str().unwrap_or_default().to_owned()
     }
 

@@ -22,8 +22,10 @@ use suyuan_sdk::signer::{MemorySigner, Signer};
 use super::documents::{ACTORS, Document};
 use super::process::{NodeProcess, Processes, free_ports};
 use crate::capture::{Capture, CaptureError, GROUP_EVENTS, Said, Tally};
+use crate::cli::apart;
 use crate::cli::found::time_text;
 use crate::cli::org::submit;
+use crate::cli::place::Failure;
 use crate::codes::node as codes;
 use crate::link::{Link, Submitted};
 use crate::open::{create, io_reason, put};
@@ -276,6 +278,18 @@ impl Network {
             Submitted::Applied { receipts, .. } if receipts.iter().all(|receipt| receipt.code == 0) => Ok(()),
             refused => Err(broken(&format!("{refused:?}"))),
         }
+    }
+
+    /// Records payloads of one kind as an actor, at the node of a scenario: what became of each.
+    pub fn record(
+        &self,
+        (actor, scenario): (&str, char),
+        kind: &apart::Kind,
+        payloads: &[&[u8]],
+    ) -> Result<Vec<apart::Recorded>, Failure> {
+        let actor = self.actors.get(actor).ok_or_else(|| broken(actor))?;
+        let link = Link::Remote(&self.host(scenario)?.remote);
+        apart::submit(kind, &link, None, &actor.signer, payloads)
     }
 
     /// Captures a document as its actor, at the node of its scenario: what came of its events, and what was wrong.
