@@ -534,11 +534,11 @@ fn of_a_node() {
     let station = get(&node, &format!("/v1/lanes/{}", signer.key_id())).json();
     let chain = Hash::from_hex(station["chain"].as_str().unwrap()).unwrap();
     let organisation = station["organisation"].as_u64().unwrap();
-    let sign = |lane: LaneState| {
+    let sign = |lane: LaneState, payload: &str| {
         let events = vec![SubmittedEvent {
             record_type: record_type::CREDIT,
             salt: [lane.next as u8; 16],
-            payload: object.clone().into_bytes(),
+            payload: payload.as_bytes().to_vec(),
         }];
         sign_submission(&signer, chain, organisation, lane, now_ms(), events).unwrap()
     };
@@ -546,10 +546,14 @@ fn of_a_node() {
         let headers = [("Content-Type", "application/octet-stream")];
         ask(&node, "POST", "/v1/records", &headers, &codec::encode(signed))
     };
-    let signed = sign(LaneState::default());
+    let signed = sign(LaneState::default(), &object);
     let (first, again) = (send(&signed), send(&signed));
     assert_eq!((first.status, again.status, first.json()), (200, 200, again.json()));
-    send(&sign(after(&signed))).is_problem(400, "CREDIT-TRANSITION");
+    // What is known is not kept again as something refused, and what is open is not objected to twice.
+    send(&sign(after(&signed), &object)).is_problem(400, "LEDGER-201");
+    let other = object.replace("000000000001", "000000000002");
+    assert_ne!(other, object);
+    send(&sign(after(&signed), &other)).is_problem(400, "CREDIT-TRANSITION");
     is(&record(&work, &place, "firm", &penalty()), 1, "CREDIT-NO_RIGHT");
     let said = run(&[&["credit", OWNER, "--json"], &place[..]].concat());
     let said = (said.code, said.json());

@@ -127,8 +127,12 @@ fn what_was_repaired_goes_from_every_node() {
     nodes.push(net.start(VALIDATORS - 1));
     together(&nodes.iter().collect::<Vec<_>>(), stands);
     gone(back);
-    // Who comes now gets the ledger without.
+    // Who comes now gets the ledger without, from a snapshot.
+    let config = format!("{}/config.toml", net.dirs[VALIDATORS]);
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("\n[network]\n", "\n[network]\njoin_blocks = 2\n")).unwrap();
     nodes.push(net.start(VALIDATORS));
+    assert!(nodes[VALIDATORS].said.contains("joined from a snapshot"), "{}", nodes[VALIDATORS].said);
     until(&nodes[VALIDATORS], "/v1/status", |status| status["history"].is_null());
     until(&nodes[AUTHORITY], &format!("/v1/credit/{firm}"), |credit| {
         let is_clean = credit["to_remove"] == serde_json::json!([]) && credit["repairs"] == serde_json::json!([]);
