@@ -200,9 +200,11 @@ pub fn show_excursions(options: &ExcursionsArguments, screen: &mut Screen) -> Re
 
 fn all_in_words(found: &Excursions, language: Language) -> String {
     let say = |english, chinese| pick(language, english, chinese);
-    let usable = match found.usable {
-        true => say("can be used", "可以使用"),
-        false => say("can't be used", "不得使用"),
+    let is_bad = found.excursions.iter().any(|one| !one.in_part && !one.usable);
+    let usable = match (found.usable, is_bad) {
+        (true, _) => say("can be used", "可以使用"),
+        (false, true) => say("can't be used", "不得使用"),
+        (false, false) => say("not known whether it can be used", "无法确定能否使用"),
     };
     let mut text = format!("{}  {usable}\n", printable(&found.thing));
     if found.excursions.is_empty() {
@@ -236,6 +238,9 @@ fn one_in_words(one: &Excursion, language: Language) -> String {
     line(say("custodian", "保管方"), &printable(&one.custodian));
     if one.in_part {
         line(say("of some of it", "仅涉及其中一部分"), "");
+    }
+    if one.withdrawn {
+        line(say("withdrawn by who said it", "记录方已撤回"), "");
     }
     let Some(decision) = &one.decision else {
         line(say("not decided", "未作决定"), "");

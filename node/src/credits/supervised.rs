@@ -110,7 +110,7 @@ pub struct Excursions {
     pub thing: String,
     /// The height up to which records count.
     pub height: u64,
-    /// Whether it can be used.
+    /// Whether it is known that it can be used: not if too much befell it to read all.
     pub usable: bool,
     /// They, in the order in which they were recorded.
     pub excursions: Vec<Excursion>,
@@ -148,6 +148,8 @@ pub struct Excursion {
     pub recorded_by: String,
     /// Of a lot or class that is asked for, whether only some of it was there.
     pub in_part: bool,
+    /// Whether whoever said it has declared that erroneous: it is shown if it was decided of.
+    pub withdrawn: bool,
     /// What was decided; none if nothing was yet.
     pub decision: Option<ExcursionDecision>,
     /// Whether what it befell can be used.
@@ -299,6 +301,7 @@ fn excursion(one: &excursions::Excursion) -> Excursion {
         custodian: one.custodian.clone(),
         recorded_by: one.by.clone(),
         in_part: one.is_in_part,
+        withdrawn: one.is_withdrawn,
         decision: one.decision.as_ref().map(|decision| ExcursionDecision {
             record: decision.record.to_string(),
             by: decision.by.clone(),
