@@ -37,6 +37,17 @@ fn owed() -> Value {
     json!({"kind": "deliver", "what": GTIN, "quantity": 600_000, "due": "2026-10-14T09:00:00+08:00"})
 }
 
+fn sscc(number: u32) -> String {
+    format!("https://id.gs1.org/00/0952100100000{number:05}")
+}
+
+fn pack(world: &mut World, action: &str, parent: u32, things: Value) {
+    let mut event =
+        json!({"type": "AggregationEvent", "action": action, "bizStep": "packing", "parentID": sscc(parent)});
+    things.as_object().unwrap().iter().for_each(|(name, value)| event[name] = value.clone());
+    world.capture("dairy", SAID, event);
+}
+
 /// What the distributor says that it received.
 fn receipt(world: &World) -> Value {
     json!({
@@ -178,7 +189,6 @@ fn order_and_names() {
 // What is in a container is known from what was packed in it.
 #[test]
 fn in_containers() {
-    let sscc = |number: u32| format!("https://id.gs1.org/00/0952100100000{number:05}");
     for (lots, what, counts) in
         [(["L1", "L1"], class("L1"), true), (["L1", "L2"], GTIN.to_owned(), true), (["L1", "L2"], class("L1"), false)]
     {
@@ -361,31 +371,42 @@ fn times() {
     assert_eq!(delivery.values("2026-10-23T09:00:00+08:00"), Some((1_000, 900, 1_000, Source::OneSide)));
 }
 
-// What was declared erroneous was not received, from then on.
-#[test]
-fn declared_erroneous() {
-    let mut delivery = Delivery::received(|_| ());
+/// The last receiving event again, declared erroneous.
+fn declare(delivery: &mut Delivery, at: &str) {
     let mut wrong = receipt(&delivery.world);
     wrong["eventID"] = json!(format!("urn:uuid:00000000-0000-4000-8000-{:012x}", delivery.world.next));
     (wrong["eventTime"], wrong["eventTimeZoneOffset"]) = (json!(RECEIVED), json!("+08:00"));
     wrong["readPoint"] = json!({"id": "https://id.gs1.org/414/9521011000014"});
     wrong["@context"] = json!([{"suyuan": "https://suyuan.example/ns/"}]);
-    let at = "2026-10-14T09:00:00+08:00";
     wrong["errorDeclaration"] = json!({"declarationTime": at, "reason": "urn:epcglobal:cbv:er:did_not_occur"});
-    assert_eq!(delivery.state(at), ObligationState::Accepted);
     delivery.world.say("dist", record_type::EPCIS, time(at), &[wrong.to_string()]);
-    assert_eq!((delivery.state(at), delivery.values(OVER)), (ObligationState::Tendered, DEEMED));
 }
+
+// What was declared erroneous in the days to inspect was not received, from then on.
+#[test]
+fn declared_erroneous() {
+    let mut delivery = Delivery::received(|_| ());
+    let at = "2026-10-14T09:00:00+08:00";
+    assert_eq!(delivery.state(at), ObligationState::Accepted);
+    declare(&mut delivery, at);
+    assert_eq!((delivery.state(at), delivery.values(OVER)), (ObligationState::Tendered, DEEMED));
+    // What was final stays so, whenever it is read.
+    let mut late = Delivery::received(|_| ());
+    assert_eq!(late.values(OVER), FAULTLESS);
+    declare(&mut late, "2026-10-21T10:00:00+08:00");
+    assert_eq!(late.values("2026-10-30T09:00:00+08:00"), FAULTLESS);
+}
+
+const CASE: &str = "https://id.gs1.org/00/095210050000000181";
 
 /// What coldlog owes the vaccine's maker: one case, brought to the centre.
 fn carried() -> Value {
-    json!({"kind": "carry", "place": "9521007000011", "due": "2026-10-14T09:00:00+08:00"})
+    json!({"kind": "carry", "what": CASE, "place": "9521007000011", "due": "2026-10-14T09:00:00+08:00"})
 }
 
 // What is carried is received by whom the place belongs to that both sides agreed on, from who had it; never by its debtor.
 #[test]
 fn carried_to_a_place() {
-    let case = "https://id.gs1.org/00/095210050000000181";
     for (who, place, had_it, counts) in [
         ("cdc", "9521007000011", "9521006000012", true),
         ("cdc", "https://id.gs1.org/414/9521007000011/254/dock-2", "9521006000012", true),
@@ -398,7 +419,7 @@ fn carried_to_a_place() {
         obligation["place"] = json!(place);
         let contract = world.agreed("coldlog", "vaccine", SIGNED, obligation);
         let mut event = json!({
-            "type": "ObjectEvent", "action": "OBSERVE", "bizStep": "shipping", "disposition": "in_transit", "epcList": [case],
+            "type": "ObjectEvent", "action": "OBSERVE", "bizStep": "shipping", "disposition": "in_transit", "epcList": [CASE],
             "destinationList": party("9521007000011", "owning_party", "destination"),
         });
         world.capture("vaccine", SHIPPED, event.clone());
@@ -411,4 +432,103 @@ fn carried_to_a_place() {
         let expected = if counts { FAULTLESS } else { DEEMED };
         assert_eq!(values(&world.told(&contract, OVER)), expected, "{who} at {place} from {had_it}");
     }
+}
+
+// A case is no piece of what is in it: what is in it counts if it is known, less what was taken out, and else nothing.
+#[test]
+fn in_containers_without_a_name() {
+    for (name, arrives, expected) in
+        [("known", true, FAULTLESS), ("taken out", true, DEEMED), ("unknown", false, DEEMED), ("said", true, FAULTLESS)]
+    {
+        let mut obligation = owed();
+        obligation.as_object_mut().unwrap().remove("what");
+        let mut delivery = Delivery::new(obligation);
+        let world = &mut delivery.world;
+        let half = json!({"childQuantityList": [{"epcClass": class("L1"), "quantity": 300}]});
+        pack(world, "ADD", 1, half.clone());
+        if name != "unknown" {
+            pack(world, "ADD", 2, half);
+        }
+        pack(world, "ADD", 9, json!({"childEPCs": [sscc(1), sscc(2)]}));
+        if name == "taken out" {
+            pack(world, "DELETE", 9, json!({"childEPCs": [sscc(2)]}));
+        }
+        ship(world, json!({"epcList": [sscc(9)]}));
+        let mut event = receipt(world);
+        event.as_object_mut().unwrap().remove("quantityList");
+        if name != "said" {
+            event.as_object_mut().unwrap().remove("suyuan:accepted_qty");
+        }
+        event["epcList"] = json!([sscc(9)]);
+        world.capture("dist", RECEIVED, event);
+        let event = delivery.world.last();
+        let has_arrived = delivery.told(RECEIVED).records.iter().any(|(hash, _)| hash.to_string() == event);
+        assert_eq!((has_arrived, delivery.values(OVER)), (arrives, expected), "{name}");
+    }
+}
+
+// What is said to be missing, or can't be counted, silence does not make good; that less was named is no such word.
+#[test]
+fn what_is_missing() {
+    type Change = fn(&mut Value);
+    let nothing: Change = |event| {
+        event["disposition"] = json!("mismatch_quantity");
+        event["suyuan:accepted_qty"] = json!({"suyuan:milli": 0});
+        event["suyuan:short_qty"] = json!({"suyuan:milli": 600_000});
+    };
+    let part: Change = |event| {
+        event["suyuan:accepted_qty"] = json!({"suyuan:milli": 100_000});
+        event["suyuan:short_qty"] = json!({"suyuan:milli": 500_000});
+    };
+    let weighed: Change = |event| event["suyuan:damaged_qty"] = json!({"suyuan:milli": 5_000, "suyuan:uom": "KGM"});
+    let less: Change = |event| event["suyuan:accepted_qty"] = json!({"suyuan:milli": 1_000});
+    for (change, state, expected) in [
+        (nothing, ObligationState::Rejected, None),
+        (part, ObligationState::Overdue, None),
+        (weighed, ObligationState::Rejected, None),
+        (less, ObligationState::Done, DEEMED),
+    ] {
+        let delivery = Delivery::received(change);
+        let then = if state == ObligationState::Rejected { RECEIVED } else { OVER };
+        assert_eq!((delivery.state(then), delivery.values(OVER)), (state, expected));
+        assert!(!delivery.told("2026-12-01T09:00:00+08:00").courses[0].is_breached());
+    }
+}
+
+// A performance without effect claims no shipment: neither of what another owes, nor one that came too early.
+#[test]
+fn claimed_in_vain() {
+    let mut world = World::new("2026-10-01T00:00:00+08:00");
+    let mut obligation = owed();
+    obligation["earlyOk"] = json!(172_800);
+    let (other, contract) =
+        (world.agreed("dist", "dairy", SIGNED, owed()), world.agreed("dairy", "dist", SIGNED, obligation));
+    ship(&mut world, json!({"quantityList": [{"epcClass": class("L1"), "quantity": 600}]}));
+    world.performed("dairy", SHIPPED, &other, 600_000, &[SHIPMENT]);
+    let early = json!({"obligation": "1", "completed": "2026-10-12T08:00:00+08:00", "quantity": 600_000, "evidence": [SHIPMENT]});
+    world.contract("dairy", SHIPPED, Some(&contract), "Performance", early);
+    world.performed("dairy", SAID, &contract, 600_000, &[SHIPMENT]);
+    let event = receipt(&world);
+    world.capture("dist", RECEIVED, event);
+    let told = world.told(&contract, OVER);
+    assert_eq!((told.voids.len(), values(&told)), (1, FAULTLESS));
+}
+
+// What other terms go on with is owed since it was first, and what was performed before may be said again.
+#[test]
+fn amended() {
+    let mut delivery = Delivery::received(|_| ());
+    let (world, contract) = (&mut delivery.world, delivery.contract.clone());
+    let mut obligation = owed();
+    (obligation["id"], obligation["debtor"], obligation["creditor"]) =
+        (json!("1"), json!(world.uri("dairy")), json!(world.uri("dist")));
+    obligation["due"] = json!("2026-10-16T09:00:00+08:00");
+    let terms = json!({"version": 2, "textCommitment": "1".repeat(64), "sizeBand": 3, "obligations": [obligation]});
+    let at = "2026-10-13T12:00:00+08:00";
+    let asked = world.contract("dairy", at, Some(&contract), "ContractAmendment", terms);
+    world.contract("dist", at, Some(&contract), "ContractConsent", json!({"to": asked, "sizeBand": 3}));
+    world.performed("dairy", at, &contract, 600_000, &[SHIPMENT]);
+    let told = delivery.told("2026-10-22T09:00:00+08:00");
+    let verdict = told.courses[1].verdict(told.time(), Calendar::first()).unwrap();
+    assert_eq!((told.voids.len(), verdict.source, verdict.determination.delivered), (0, Source::BothSides, 600_000));
 }

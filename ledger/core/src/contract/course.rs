@@ -79,12 +79,23 @@ pub(super) struct Receipt {
     pub answers: Option<Hash>,
     /// An event says it: until then who inspects may say otherwise.
     pub inspected_by: Option<i64>,
+    /// The event says that less came than was said, or not so that it can be counted: silence accepts no rest.
+    pub is_short: bool,
 }
 
 impl Receipt {
     /// What its creditor says, in answer to a performance if it names one.
     pub fn new((hash, recorded): (Hash, i64), said: Received, answers: Option<Hash>) -> Receipt {
-        Receipt { hash, recorded, said, is_agreed: false, is_deemed: false, answers, inspected_by: None }
+        Receipt {
+            hash,
+            recorded,
+            said,
+            is_agreed: false,
+            is_deemed: false,
+            answers,
+            inspected_by: None,
+            is_short: false,
+        }
     }
 
     /// Whether an event says it of this performance.
@@ -122,6 +133,8 @@ pub struct Course {
     pub(super) dispute: Option<Hash>,
     /// So many milliseconds more, in which nothing could be done.
     pub(super) extension: i64,
+    /// Since when time rests, as long as it does.
+    pub(super) rests: Option<i64>,
     pub(super) is_superseded: bool,
 }
 
@@ -153,6 +166,7 @@ impl Course {
             found: None,
             dispute: None,
             extension: 0,
+            rests: None,
             is_superseded: false,
         }
     }
@@ -196,8 +210,10 @@ impl Course {
         let last = self.receipts.iter().filter(|receipt| self.is_against_debtor(receipt)).map(|one| one.recorded).max();
         let until = last.map(|last| calendar.after(Day::in_china(last), PROVISIONAL_DAYS));
         let inspected = self.receipts.iter().filter_map(|one| one.inspected_by).max().map(Day::in_china);
-        let until = until.max(inspected);
-        let provisional = until.filter(|until| Day::in_china(at) <= *until);
+        // Nobody inspects while time rests.
+        let rested = self.rests.map_or(at, |since| since.min(at));
+        let inspected = inspected.filter(|until| Day::in_china(rested) <= *until);
+        let provisional = until.filter(|until| Day::in_china(at) <= *until).max(inspected);
         let evidence = self.receipts.iter().map(|receipt| receipt.hash).collect();
         Some(Verdict { determination, source, evidence, provisional })
     }
@@ -220,16 +236,18 @@ impl Course {
         self.receipts.iter().any(|receipt| is_bad(receipt) && !receipt.is_agreed)
     }
 
-    /// Time rested: it may be performed so much later, and silence counted for nothing so long.
-    pub(super) fn rest(&mut self, extension: i64, silent: i64) {
+    /// Time rested: it may be performed so much later, and silence counted for nothing from one time to another.
+    pub(super) fn rest(&mut self, extension: i64, (from, to): (i64, i64)) {
+        let silent = to.saturating_sub(from).max(0);
         self.extension = self.extension.saturating_add(extension);
         if let Some((_, warned)) = &mut self.warning {
             *warned = warned.saturating_add(silent);
         }
-        for one in self.performances.iter_mut().filter(|one| !one.is_answered) {
+        for one in &mut self.performances {
             one.waits_from = one.waits_from.saturating_add(silent);
         }
-        for by in self.receipts.iter_mut().filter_map(|one| one.inspected_by.as_mut()) {
+        // What was inspected before stays so.
+        for by in self.receipts.iter_mut().filter_map(|one| one.inspected_by.as_mut()).filter(|by| **by > from) {
             *by = by.saturating_add(silent);
         }
     }
@@ -293,7 +311,38 @@ impl Course {
         }
     }
 
-    /// Takes silence for acceptance where its time is over.
+    /// How much of a performance is not told of by what is said of it, if only events say something: none if something
+    /// stands, be it said, passed over in silence, or inspected by a time.
+    pub(super) fn unsaid(&self, performance: &Performance, at: i64) -> Option<u64> {
+        let mut rest = performance.quantity;
+        for one in self.receipts.iter().filter(|one| one.answers == Some(performance.hash)) {
+            one.inspected_by.filter(|by| at < *by)?;
+            rest = rest.saturating_sub(one.said.quantity);
+        }
+        Some(rest)
+    }
+
+    /// An event is withdrawn that says something of a performance: whether it does so no more. What was inspected, agreed
+    /// to or disputed stands.
+    pub(super) fn withdraw(&mut self, event: &Hash, performance: &Hash, (at, calendar): (i64, &Calendar)) -> bool {
+        if self.dispute.is_some() || self.is_over(at, calendar) {
+            return false;
+        }
+        let is_open = |one: &Receipt| !one.is_agreed && one.inspected_by.is_some_and(|by| at < by);
+        let is_it = |one: &Receipt| one.hash == *event && one.is_arrival_of(performance) && is_open(one);
+        let count = self.receipts.len();
+        self.receipts.retain(|one| !is_it(one));
+        let is_short = self.receipts.iter().any(|one| one.is_short && one.is_arrival_of(performance));
+        let is_withdrawn = self.receipts.len() < count;
+        let told = |one: &&Receipt| one.answers.as_ref() == Some(performance);
+        let told = self.receipts.iter().filter(told).fold(0u64, |sum, one| sum.saturating_add(one.said.quantity));
+        for one in self.performances.iter_mut().filter(|one| one.hash == *performance && is_withdrawn) {
+            one.is_answered = is_short || told >= one.quantity;
+        }
+        is_withdrawn
+    }
+
+    /// Takes silence for acceptance where its time is over: of all, or of the rest of what has come.
     pub(super) fn deem_accepted(&mut self, at: i64, inspection_days: u32) {
         if self.dispute.is_some() || self.is_superseded || self.found.is_some() {
             return;
@@ -302,13 +351,15 @@ impl Course {
         for one in performances.iter_mut().filter(|one| !one.is_answered) {
             if one.waits_from.saturating_add(days(inspection_days)) <= at {
                 one.is_answered = true;
+                let told = receipts.iter().filter(|told| told.answers == Some(one.hash));
+                let rest = told.fold(one.quantity, |rest, told| rest.saturating_sub(told.said.quantity));
                 receipts.push(Receipt {
                     hash: one.hash,
                     recorded: one.recorded,
                     said: Received {
                         at: one.at.max(one.recorded.saturating_sub(TOLD_MS)),
-                        quantity: one.quantity,
-                        good: one.quantity,
+                        quantity: rest,
+                        good: rest,
                         returned: 0,
                         is_complete: false,
                     },
@@ -316,6 +367,7 @@ impl Course {
                     is_deemed: true,
                     answers: Some(one.hash),
                     inspected_by: None,
+                    is_short: false,
                 });
             }
         }

@@ -131,6 +131,9 @@ pub struct Arrival {
     pub quantity: u64,
     /// How much of it is not as it should be.
     pub bad: u64,
+    /// It says that less came than was said to have been performed, or not so that it can be counted: silence accepts no
+    /// rest.
+    pub is_short: bool,
 }
 
 /// What others have to agree to.
@@ -199,6 +202,8 @@ pub struct Contract<'a> {
     decided: BTreeSet<Hash>,
     /// Since when nothing can be performed, and since when the ledger knows.
     suspended: Option<(i64, i64)>,
+    /// What arrived while nothing could be performed.
+    held: Vec<Arrival>,
     /// The first obligation that is not over.
     open: usize,
     /// How many records of each author had an effect.
@@ -234,6 +239,7 @@ impl<'a> Contract<'a> {
             proposals: BTreeMap::new(),
             decided: BTreeSet::new(),
             suspended: None,
+            held: Vec::new(),
             open: 0,
             counts: BTreeMap::new(),
             records: vec![(written.hash, written.author.uri.clone())],
@@ -273,14 +279,44 @@ impl<'a> Contract<'a> {
         Some(Performed { hash: *hash, obligation: &course.obligation, since: course.since })
     }
 
+    /// Whether a performance had an effect on what is owed by now, so that what it names shows nothing else.
+    pub fn claims(&self, hash: &Hash) -> bool {
+        let courses = self.courses.iter().filter(|course| !course.is_superseded || course.found.is_some());
+        courses.into_iter().any(|course| course.performances.iter().any(|one| one.hash == *hash))
+    }
+
     /// Takes what an event says of a performance, which MUST be told after it: it is its creditor's receipt, until that says
     /// otherwise in the days to inspect. What has no effect is no record of the contract's.
     pub fn arrive(&mut self, arrival: &Arrival) {
         self.advance(arrival.captured);
+        match self.state {
+            ContractState::SuspendedForceMajeure if self.held.len() < PARTS_MAX => self.held.push(arrival.clone()),
+            _ => self.receive_event(arrival),
+        }
+        self.close();
+    }
+
+    /// An event that arrived was declared erroneous at a time, which MUST be told after it. It says nothing any more of a
+    /// performance if that is within the days to inspect, and nobody has answered to it; what is final stays so.
+    pub fn withdraw(&mut self, event: &Hash, performance: &Hash, recorded: i64) {
+        self.advance(recorded);
+        self.held.retain(|one| (one.hash, one.performance) != (*event, *performance));
+        let (now, calendar) = (self.time, self.calendar);
+        let is_of = |course: &Course| course.performances.iter().any(|one| one.hash == *performance);
+        let course = self.courses.iter_mut().rfind(|course| is_of(course));
+        let until = (self.suspended.map_or(now, |(_, known)| known), calendar);
+        if course.is_some_and(|course| course.withdraw(event, performance, until)) {
+            self.records.retain(|(hash, _)| hash != event);
+            // Silence may have been acceptance by then.
+            self.let_pass(now);
+        }
+        self.close();
+    }
+
+    fn receive_event(&mut self, arrival: &Arrival) {
         if self.taken_as_receipt(arrival).is_some() {
             self.records.push((arrival.hash, arrival.author.clone()));
         }
-        self.close();
     }
 
     fn taken_as_receipt(&mut self, arrival: &Arrival) -> Option<()> {
@@ -296,18 +332,16 @@ impl<'a> Contract<'a> {
         if is_before || is_full || course.dispute.is_some() || course.is_over(now, calendar) {
             return None;
         }
-        let performance = course.performances.iter_mut().find(|one| one.hash == arrival.performance)?;
-        let (mut rest, answers) = (performance.quantity, Some(performance.hash));
-        for receipt in course.receipts.iter().filter(|one| one.answers == answers) {
-            // What is said of it, or was passed over in silence, stands.
-            receipt.inspected_by?;
-            rest = rest.saturating_sub(receipt.said.quantity);
-        }
+        let performance = course.performances.iter().find(|one| one.hash == arrival.performance)?;
+        let rest = course.unsaid(performance, now)?;
         let quantity = arrival.quantity.min(rest);
-        if quantity == 0 {
+        // That nothing came says something only where something is still to come.
+        if rest == 0 || (quantity == 0 && !arrival.is_short) {
             return None;
         }
-        performance.is_answered = true;
+        let performance = course.performances.iter_mut().find(|one| one.hash == arrival.performance)?;
+        performance.is_answered |= arrival.is_short || quantity == rest;
+        let answers = Some(performance.hash);
         let said = Received {
             at: arrival.happened.max(performance.at).min(arrival.captured),
             quantity,
@@ -315,9 +349,10 @@ impl<'a> Contract<'a> {
             returned: 0,
             is_complete: false,
         };
-        let recorded = arrival.captured.max(performance.recorded);
-        let inspected_by = Some(recorded.saturating_add(days(inspection_days)));
-        course.receipts.push(Receipt { inspected_by, ..Receipt::new((arrival.hash, recorded), said, answers) });
+        // Later than both were recorded if time rested.
+        let inspected_by = Some(now.saturating_add(days(inspection_days)));
+        let receipt = Receipt::new((arrival.hash, now), said, answers);
+        course.receipts.push(Receipt { inspected_by, is_short: arrival.is_short, ..receipt });
         self.state = ContractState::InPerformance;
         Some(())
     }
@@ -557,6 +592,7 @@ impl<'a> Contract<'a> {
                 }
                 self.state = ContractState::SuspendedForceMajeure;
                 self.suspended = Some((since, self.time));
+                self.courses.iter_mut().for_each(|course| course.rests = Some(self.time));
             }
         }
         Ok(())
@@ -565,26 +601,32 @@ impl<'a> Contract<'a> {
     /// The debtor agrees to what its creditor says.
     fn agree(&mut self, author: &str, to: Hash) -> Result<(), Void> {
         let unknown = self.unanswerable(&to);
-        let found = self.courses.iter_mut().find(|course| course.receipts.iter().any(|receipt| receipt.hash == to));
-        let course = found.ok_or(unknown)?;
-        if course.obligation.debtor != author {
-            return Err(Void::NoRight);
+        // One event may be a receipt of two that owe: of who sold the goods, and of who carried them.
+        let is_told = |course: &Course| course.receipts.iter().any(|receipt| receipt.hash == to);
+        let without = if self.courses.iter().any(is_told) { Void::NoRight } else { unknown };
+        let is_own = |course: &Course| course.obligation.debtor == author && is_told(course);
+        if !self.courses.iter().any(is_own) {
+            return Err(without);
         }
-        match course.receipts.iter_mut().find(|receipt| receipt.hash == to) {
-            Some(receipt) if !receipt.is_agreed && course.dispute.is_none() => {
-                receipt.is_agreed = true;
-                Ok(())
-            }
-            _ => Err(Void::Conflict),
-        }
+        let is_open = |receipt: &Receipt| receipt.hash == to && !receipt.is_agreed;
+        let is_asked = |course: &Course| course.dispute.is_none() && course.receipts.iter().any(is_open);
+        let course = self.courses.iter_mut().find(|course| is_own(course) && is_asked(course)).ok_or(Void::Conflict)?;
+        course.receipts.iter_mut().filter(|receipt| receipt.hash == to).for_each(|receipt| receipt.is_agreed = true);
+        Ok(())
     }
 
     fn come_into_force(&mut self, version: u32, terms: Terms) {
-        let (now, calendar) = (self.time, self.calendar);
+        let (now, calendar, mut since) = (self.time, self.calendar, BTreeMap::new());
         for course in self.courses.iter_mut().filter(|course| !course.is_over(now, calendar)) {
             course.is_superseded = true;
+            since.insert(course.obligation.id.clone(), course.since);
         }
-        self.courses.extend(terms.obligations.iter().map(|one| Course::new(one.clone(), (version, now), &terms)));
+        // What goes on under other terms is owed since it was first.
+        let courses = terms.obligations.iter().map(|one| {
+            let since = since.get(&one.id).copied().unwrap_or(now);
+            Course::new(one.clone(), (version, since), &terms)
+        });
+        self.courses.extend(courses);
         (self.version, self.terms) = (version, terms);
     }
 
@@ -642,17 +684,21 @@ impl<'a> Contract<'a> {
         if is_early || course.is_over(now, calendar) || course.dispute.is_some() {
             return Err(Void::Transition);
         }
-        if course.receipts.len() >= PARTS_MAX {
+        let replaced =
+            receipt.answers.map_or(0, |hash| course.receipts.iter().filter(|one| one.is_arrival_of(&hash)).count());
+        if course.receipts.len().saturating_sub(replaced) >= PARTS_MAX {
             return Err(Void::TooMany);
         }
         if let Some(hash) = receipt.answers {
-            let answered = course.performances.iter_mut().find(|one| one.hash == hash).ok_or(Void::Unknown)?;
-            let has_arrived = course.receipts.iter().any(|one| one.is_arrival_of(&hash));
-            if std::mem::replace(&mut answered.is_answered, true) && !has_arrived {
+            let answered = course.performances.iter().find(|one| one.hash == hash).ok_or(Void::Unknown)?;
+            // What was inspected stands, as does what was answered without an event.
+            let stands = course.unsaid(answered, now).is_none();
+            if stands || (answered.is_answered && replaced == 0) {
                 return Err(Void::Conflict);
             }
             // What its creditor says takes the place of what events say.
             course.receipts.retain(|one| !one.is_arrival_of(&hash));
+            course.performances.iter_mut().filter(|one| one.hash == hash).for_each(|one| one.is_answered = true);
         }
         course.receipts.push(receipt);
         self.state = ContractState::InPerformance;
@@ -697,13 +743,16 @@ impl<'a> Contract<'a> {
         let Some((since, known)) = self.suspended.filter(|_| self.state == ContractState::SuspendedForceMajeure) else {
             return Err(Void::Transition);
         };
-        let (rested, silent) = (now.saturating_sub(since).max(0), now.saturating_sub(known).max(0));
+        let rested = now.saturating_sub(since).max(0);
         for course in self.courses.iter_mut().filter(|one| !one.is_over(now, calendar)) {
             // What was due before could have been performed.
             let extension = if course.obligation.latest(course.extension) >= since { rested } else { 0 };
-            course.rest(extension, silent);
+            course.rest(extension, (known, now));
         }
+        self.courses.iter_mut().for_each(|course| course.rests = None);
         (self.state, self.suspended) = (ContractState::InPerformance, None);
+        // What arrived meanwhile is inspected from now on.
+        std::mem::take(&mut self.held).iter().for_each(|arrival| self.receive_event(arrival));
         Ok(())
     }
 
@@ -748,6 +797,8 @@ impl<'a> Contract<'a> {
                 false => course.is_superseded = true,
             }
         }
+        self.courses.iter_mut().for_each(|course| course.rests = None);
+        self.held.clear();
         self.end_proposals();
         (self.state, self.suspended) = (ContractState::Terminated, None);
     }

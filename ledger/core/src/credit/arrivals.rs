@@ -7,13 +7,15 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use suyuan_epcis::model::Event;
 
-use super::reading::{Place, Row, place_of};
-use super::recalls::{ENTRIES_MAX, entries};
-use super::traced::is_withdrawn;
-use crate::contract::fold::{Arrival, Performed};
+use super::reading::{Place, Row, founded, place_of};
+use super::recalls::ENTRIES_MAX;
+use super::traced::withdrawn_at;
+use crate::contract::fold::{Arrival, Contract, Performed};
+use crate::contract::record::{Act, ContractRecord};
 use crate::contract::{Obligation, ObligationKind};
 use crate::hash::Hash;
 use crate::key::{KeyKind, SubjectKey};
@@ -24,7 +26,7 @@ use crate::record::{LinkRun, Role, Standing, mask};
 use crate::state::erased::StoredQuantity;
 use crate::state::reader::Reader;
 use crate::state::standing::is_class_level;
-use crate::state::subject::{StoredEntry, StoredRecord, place_key};
+use crate::state::subject::{StoredRecord, place_key};
 
 /// Of receiving events: the hash of the shipment that one refers to, its author's number BE8, the place. Others can't hide
 /// behind their own what one has received.
@@ -34,8 +36,11 @@ const CLAIMED: u8 = 17;
 
 /// So many receiving events of one organisation that refer to one shipment are looked at.
 const EVENTS_MAX: usize = 64;
-/// So many things are looked at to find out what is in those that one of them names.
-const THINGS_MAX: usize = 1 << 16;
+/// So many steps are made for a whole contract to find out what is in the things that events name: each looks at an entry, at a
+/// record, or at a thing.
+const STEPS_MAX: usize = 1 << 16;
+/// So many earlier claims to a shipment are looked into.
+const CLAIMS_MAX: usize = 8;
 /// A thing in a case on a pallet in a container: deeper nesting is not looked through.
 const NESTING_MAX: u32 = 4;
 /// One piece in thousandths.
@@ -78,6 +83,15 @@ pub(super) struct Claim<'a> {
     pub author: u64,
     pub evidence: &'a [Hash],
     pub performed: Performed<'a>,
+    /// As far as it is told.
+    pub contract: &'a Contract<'a>,
+}
+
+/// An event that says what arrived, where it says so, and where and when its author declared it erroneous, if it did.
+pub(super) struct Arrived {
+    pub place: Place,
+    pub arrival: Arrival,
+    pub withdrawn: Option<(Place, i64)>,
 }
 
 /// Reads what arrived, as of a height.
@@ -86,11 +100,17 @@ pub(super) struct Arrivals<'a> {
     pub reader: &'a Reader<'a>,
     pub directory: &'a Directory,
     pub at_height: u64,
+    /// So many steps are left.
+    steps: Cell<usize>,
 }
 
-impl Arrivals<'_> {
-    /// What arrived of a performance: the places of the events, and what they say.
-    pub fn of(&self, claim: &Claim<'_>) -> Result<Vec<(Place, Arrival)>, StoreError> {
+impl<'a> Arrivals<'a> {
+    pub fn new(store: &'a dyn Read, reader: &'a Reader<'a>, directory: &'a Directory, at_height: u64) -> Arrivals<'a> {
+        Arrivals { store, reader, directory, at_height, steps: Cell::new(STEPS_MAX) }
+    }
+
+    /// What arrived of a performance.
+    pub fn of(&self, claim: &Claim<'_>) -> Result<Vec<Arrived>, StoreError> {
         let mut found = Vec::new();
         let obligation = claim.performed.obligation;
         if !matches!(obligation.kind, ObligationKind::Deliver | ObligationKind::Carry) {
@@ -105,23 +125,54 @@ impl Arrivals<'_> {
             let creditor = creditor.filter(|one| self.directory.organisation(*one).is_some_and(is_first_name));
             for receiver in creditor.into_iter().chain(self.consignee(claim).filter(|one| Some(*one) != creditor)) {
                 for place in self.received(shipment, receiver)? {
-                    found.extend(self.arrival(place, claim)?.map(|arrival| (place, arrival)));
+                    found.extend(self.arrival(place, claim)?);
                 }
             }
         }
         Ok(found)
     }
 
-    /// Whether no performance of the same debtor named the shipment before.
+    /// Whether no performance of the same debtor that counts named the shipment before. Of many it is not asked which count.
     fn is_first(&self, shipment: &Hash, claim: &Claim<'_>) -> Result<bool, StoreError> {
         let (from, own) =
             (key(CLAIMED, shipment, claim.author, (0, 0)), key(CLAIMED, shipment, claim.author, claim.place));
-        let mut is_first = true;
-        self.store.scan(Table::Reading, &from, &own, &mut |_, _| {
-            is_first = false;
-            false
+        let mut before = Vec::new();
+        self.store.scan(Table::Reading, &from, &own, &mut |key, _| {
+            before.extend(place_of(key));
+            before.len() <= CLAIMS_MAX
         })?;
-        Ok(is_first)
+        if before.len() > CLAIMS_MAX {
+            return Ok(false);
+        }
+        for place in before {
+            if self.counts(place, claim)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether an earlier claim of the same author counts: in the same contract if it had an effect that still matters. Another
+    /// contract is not told for that: there it counts unless its first terms say that another owes this.
+    fn counts(&self, place: Place, claim: &Claim<'_>) -> Result<bool, StoreError> {
+        let Some(record) = self.reader.record(place.0, place.1)? else { return Ok(false) };
+        let Some(ContractRecord { contract: Some(id), act: Act::Perform { obligation, .. }, .. }) = self.said(place)?
+        else {
+            return Ok(false);
+        };
+        if id == claim.contract.id {
+            return Ok(claim.contract.claims(&record.record(place.0, place.1).hash()));
+        }
+        let Some(first) = founded(self.store, &id)? else { return Ok(false) };
+        let Some(Act::Propose { terms, .. }) = self.said(first)?.map(|said| said.act) else { return Ok(false) };
+        let named = terms.obligations.iter().find(|one| one.id == obligation);
+        // Another obligation may have been agreed on since.
+        Ok(named.is_none_or(|one| one.debtor == claim.performed.obligation.debtor))
+    }
+
+    fn said(&self, (height, index): Place) -> Result<Option<ContractRecord>, StoreError> {
+        let payload = self.reader.payload(height, index)?;
+        Ok(payload.and_then(|payload| ContractRecord::parse(&payload.payload).ok()))
     }
 
     /// Of a carriage, whose the place is that both sides have agreed on; never its debtor's own.
@@ -142,7 +193,7 @@ impl Arrivals<'_> {
         Ok(places)
     }
 
-    fn arrival(&self, place: Place, claim: &Claim<'_>) -> Result<Option<Arrival>, StoreError> {
+    fn arrival(&self, place: Place, claim: &Claim<'_>) -> Result<Option<Arrived>, StoreError> {
         let (Some(record), Some(payload)) =
             (self.reader.record(place.0, place.1)?, self.reader.payload(place.0, place.1)?)
         else {
@@ -151,12 +202,27 @@ impl Arrivals<'_> {
         let author = self.directory.organisation(record.author);
         let (Some(event), Some(author)) = (profiled(&payload.payload), author) else { return Ok(None) };
         let obligation = claim.performed.obligation;
-        let is_theirs = self.is_from_debtor((&record, &event), claim);
-        if !is_theirs || is_withdrawn(self.store, &record, self.at_height)? {
+        // What came before anything was owed is not looked into.
+        let is_before = record.event_time.min(record.block_time) < claim.performed.since;
+        if is_before || !self.is_from_debtor((&record, &event), claim) {
             return Ok(None);
         }
-        let Some((quantity, bad)) = self.amount(place, (&record, &event), obligation)? else { return Ok(None) };
-        Ok(Some(Arrival {
+        let withdrawn = withdrawn_at(self.store, &record, self.at_height)?;
+        // What was withdrawn before it was claimed said nothing of it.
+        if withdrawn.is_some_and(|height| (height, u32::MAX) < claim.place) {
+            return Ok(None);
+        }
+        let withdrawn = match withdrawn {
+            Some(height) => {
+                let first = self.reader.record(height, 0)?;
+                first.map(|first| ((height, u32::MAX), first.block_time))
+            }
+            None => None,
+        };
+        let Some((quantity, bad, is_short)) = self.amount(place, (&record, &event), obligation)? else {
+            return Ok(None);
+        };
+        let arrival = Arrival {
             hash: record.record(place.0, place.1).hash(),
             author: author.uri.clone(),
             captured: record.block_time,
@@ -164,7 +230,9 @@ impl Arrivals<'_> {
             performance: claim.performed.hash,
             quantity,
             bad,
-        }))
+            is_short,
+        };
+        Ok(Some(Arrived { place, arrival, withdrawn }))
     }
 
     /// Whether who received says that it was from the debtor: goods from who sold them, what was carried from who had it. An
@@ -197,58 +265,63 @@ impl Arrivals<'_> {
 
     // ---- how much ----
 
-    /// How much of what is owed an event says was received, in thousandths of the obligation's unit, and how much of it is
-    /// bad; none if it says nothing of it.
+    /// How much of what is owed an event says was received, in thousandths of the obligation's unit, how much of it is bad,
+    /// and whether it says that less came; none if it says nothing of it.
     fn amount(
         &self,
         place: Place,
         (record, event): (&StoredRecord, &Event),
         obligation: &Obligation,
-    ) -> Result<Option<(u64, u64)>, StoreError> {
+    ) -> Result<Option<(u64, u64, bool)>, StoreError> {
         let unit = obligation.unit.as_deref();
-        let said = |name| thousandths(event, name).filter(|(_, of)| is_same_unit(*of, unit));
-        let said = |name| said(name).map(|(number, _)| number.max(0));
+        let said = |name| thousandths(event, name).map(|(number, of)| (number.max(0), is_same_unit(of, unit)));
+        let in_unit = |name| said(name).and_then(|(number, is_same)| is_same.then_some(number));
         let owed = self.owed(place, record, obligation)?;
-        let damaged = said("damaged_qty");
-        let received = match said("accepted_qty").filter(|_| owed.is_all) {
+        let damaged = in_unit("damaged_qty");
+        let accepted = in_unit("accepted_qty").filter(|_| owed.is_all);
+        // How much of it is good can't be told: it is not counted, and silence makes nothing good.
+        let is_uncountable = said("damaged_qty").is_some_and(|(number, is_same)| number > 0 && !is_same);
+        let received = match accepted {
+            _ if is_uncountable => 0,
             Some(accepted) => accepted.saturating_add(damaged.unwrap_or(0)),
             None => owed.counted,
         };
         let is_bad = text(event, "temperature_accepted") == Some("false")
             || (event.disposition.as_deref() == Some("damaged") && damaged.is_none());
         let bad = if is_bad { received } else { damaged.unwrap_or(0).min(received) };
+        let lacks = said("short_qty").is_some_and(|(number, _)| number > 0)
+            || event.disposition.as_deref().is_some_and(|one| one.starts_with("mismatch_"))
+            || accepted == Some(0);
+        let is_short = owed.is_any && (lacks || is_uncountable || (is_bad && received == 0));
         let number = |number: i64| u64::try_from(number).unwrap_or(0);
-        Ok((received > 0).then(|| (number(received), number(bad))))
+        Ok((received > 0 || is_short).then(|| (number(received), number(bad), is_short)))
     }
 
     /// What of an event's things is owed.
     fn owed(&self, place: Place, record: &StoredRecord, obligation: &Obligation) -> Result<Owed, StoreError> {
         let unit = obligation.unit.as_deref();
-        let search = obligation.what.as_deref().map(|what| self.search(what));
-        let quantities = record.effect.quantities.iter().filter(|one| one.role == Role::Epc as u8);
-        let quantities: BTreeMap<u64, &StoredQuantity> = quantities.map(|one| (one.subject, one)).collect();
-        let mut owed = Owed { is_all: true, counted: 0 };
+        let what = obligation.what.as_deref().map(named);
+        let search = Search { reader: self.reader, what: what.clone().flatten(), unit, steps: &self.steps };
+        let quantities = quantities(record, Role::Epc);
+        let mut owed = Owed { is_all: true, is_any: false, counted: 0 };
         for (thing, key) in self.keys(&subjects(record, Role::Epc))? {
-            let is_piece = key.as_ref().is_some_and(|key| !is_class_level(key.kind()));
-            let is = match (&search, key) {
+            let is = match (&what, &key) {
+                // A case is no piece of what is in it.
+                (None, Some(key)) if is_container(key) => Is::Around,
                 (None, _) => Is::It,
-                (Some(Some(search)), Some(key)) => search.look(record, (thing, &key), (place, NESTING_MAX))?,
+                (Some(Some(_)), Some(key)) => search.look(record, (thing, key), (place, NESTING_MAX))?,
                 (Some(_), _) => Is::Other,
             };
             owed.is_all &= is != Is::Other;
-            let number = match quantities.get(&thing) {
-                Some(one) if is_same_unit(unit_of(&one.unit), unit) => one.thousandths.unwrap_or(0).max(0),
-                None if is_piece && is_same_unit(None, unit) => PIECE,
-                _ => 0,
+            owed.is_any |= is != Is::Other;
+            let number = match is {
+                Is::It => search.quantity(key.as_ref(), quantities.get(&thing).copied()).unwrap_or(0),
+                Is::Around => search.inside(thing, (place, NESTING_MAX))?.unwrap_or(0),
+                Is::Other => 0,
             };
-            // A container of what is owed is no piece of it.
-            owed.counted = owed.counted.saturating_add(if is == Is::It { number } else { 0 });
+            owed.counted = owed.counted.saturating_add(number);
         }
         Ok(owed)
-    }
-
-    fn search(&self, what: &str) -> Option<Search<'_>> {
-        Some(Search { reader: self.reader, what: named(what)?, left: Cell::new(THINGS_MAX) })
     }
 
     fn keys(&self, subjects: &[u64]) -> Result<BTreeMap<u64, Option<SubjectKey>>, StoreError> {
@@ -276,12 +349,30 @@ enum Is {
 /// Looks for what is owed among things and in them.
 struct Search<'a> {
     reader: &'a Reader<'a>,
-    what: SubjectKey,
-    /// So many things are still looked at.
-    left: Cell<usize>,
+    /// None if everything is.
+    what: Option<SubjectKey>,
+    unit: Option<&'a str>,
+    /// So many steps are left.
+    steps: &'a Cell<usize>,
+}
+
+/// What was packed into something, and not taken out.
+struct Packed {
+    record: Rc<StoredRecord>,
+    place: Place,
+    child: u64,
+    key: SubjectKey,
+    /// In thousandths of the unit; none if that is not known.
+    quantity: Option<i64>,
 }
 
 impl Search<'_> {
+    /// Makes so many steps, if they are left.
+    fn step(&self, count: usize) -> Option<()> {
+        self.steps.set(self.steps.get().checked_sub(count)?);
+        Some(())
+    }
+
     /// What a thing that a record names is, as of a place.
     fn look(
         &self,
@@ -289,57 +380,124 @@ impl Search<'_> {
         (subject, key): (u64, &SubjectKey),
         (before, depth): (Place, u32),
     ) -> Result<Is, StoreError> {
-        let Some(left) = self.left.get().checked_sub(1) else { return Ok(Is::Other) };
-        self.left.set(left);
-        if *key == self.what || key.class().as_ref() == Some(&self.what) || self.is_of_lot(record, key)? {
+        if self.step(1).is_none() {
+            return Ok(Is::Other);
+        }
+        let what = self.what.as_ref();
+        if what.is_none_or(|what| *key == *what || key.class().as_ref() == Some(what)) || self.is_of_lot(record, key)? {
             return Ok(Is::It);
         }
-        let is_container = matches!(key.kind(), KeyKind::LogisticUnit | KeyKind::Instance | KeyKind::Container);
-        match is_container && depth > 0 && self.is_around(subject, (before, depth - 1))? {
+        match is_container(key) && depth > 0 && self.is_around(subject, (before, depth - 1))? {
             true => Ok(Is::Around),
             false => Ok(Is::Other),
         }
     }
 
+    /// How much a thing is in thousandths of the unit, by itself or as was said.
+    fn quantity(&self, key: Option<&SubjectKey>, said: Option<&StoredQuantity>) -> Option<i64> {
+        let is_piece = || key.is_some_and(|key| !is_class_level(key.kind())) && is_same_unit(None, self.unit);
+        match said {
+            Some(one) => one.thousandths.filter(|number| *number >= 0 && is_same_unit(unit_of(&one.unit), self.unit)),
+            None => is_piece().then_some(PIECE),
+        }
+    }
+
+    /// How much is in a container before an event, if that is known of all that is in it.
+    fn inside(&self, container: u64, (before, depth): (Place, u32)) -> Result<Option<i64>, StoreError> {
+        let packed = if depth > 0 { self.packed(container, before)? } else { None };
+        let Some(packed) = packed.filter(|packed| !packed.is_empty()) else { return Ok(None) };
+        let mut sum = 0i64;
+        for one in packed {
+            let number = match is_container(&one.key) && self.what.as_ref() != Some(&one.key) {
+                true => self.inside(one.child, (one.place, depth - 1))?,
+                false => one.quantity,
+            };
+            let Some(number) = number else { return Ok(None) };
+            sum = sum.saturating_add(number);
+        }
+        Ok(Some(sum))
+    }
+
     /// Whether an item is of the lot that is owed: the event that names it names one lot, this one.
     fn is_of_lot(&self, record: &StoredRecord, key: &SubjectKey) -> Result<bool, StoreError> {
-        if self.what.kind() != KeyKind::Lot || key.kind() != KeyKind::Item || key.gtin() != self.what.gtin() {
-            return Ok(false);
-        }
+        let lot = self.what.as_ref().filter(|what| what.kind() == KeyKind::Lot && what.gtin() == key.gtin());
+        let Some(what) = lot.filter(|_| key.kind() == KeyKind::Item) else { return Ok(false) };
         match subjects(record, Role::Lot).as_slice() {
-            [lot] => Ok(self.reader.key_of(*lot)?.is_some_and(|key| *key == *self.what.bytes())),
+            [lot] => Ok(self.reader.key_of(*lot)?.is_some_and(|key| *key == *what.bytes())),
             _ => Ok(false),
         }
     }
 
-    /// Whether all that is in a container before an event, by those with a right to it, is what is owed.
+    /// Whether all that is in a container before an event is what is owed.
     fn is_around(&self, container: u64, (before, depth): (Place, u32)) -> Result<bool, StoreError> {
-        let Some(run) = self.reader.run_at(container)? else { return Ok(false) };
-        let entries = entries(self.reader, run.log, before)?;
-        // Of what has lived that long not all is looked at.
-        if entries.len() as u64 >= ENTRIES_MAX {
-            return Ok(false);
-        }
-        let is_packing =
-            |entry: &&StoredEntry| entry.role == Role::Parent as u8 && entry.standing > Standing::Bystander as u8;
-        let mut holds = false;
-        for entry in entries.iter().filter(is_packing).rev() {
-            let packed = (entry.height, entry.index);
-            let Some(record) = self.reader.record(packed.0, packed.1)? else { return Ok(false) };
-            if record.mask & mask::UNPACK_ALL != 0 {
-                break;
+        let Some(packed) = self.packed(container, before)? else { return Ok(false) };
+        for one in &packed {
+            if self.look(&one.record, (one.child, &one.key), (one.place, depth))? == Is::Other {
+                return Ok(false);
             }
-            let children = if record.mask & mask::ADD == 0 { Vec::new() } else { subjects(&record, Role::Child) };
-            for child in children {
-                let key = self.reader.key_of(child)?.and_then(|key| SubjectKey::parse(&key));
-                let Some(key) = key else { return Ok(false) };
-                if self.look(&record, (child, &key), (packed, depth))? == Is::Other {
-                    return Ok(false);
+        }
+        Ok(!packed.is_empty())
+    }
+
+    /// What is in a container before an event, by those with a right to it; none if there is too much to look at.
+    fn packed(&self, container: u64, before: Place) -> Result<Option<Vec<Packed>>, StoreError> {
+        let (mut packed, mut settled) = (Vec::new(), BTreeSet::new());
+        // Of a class so much was taken out since.
+        let mut taken: BTreeMap<u64, Option<i64>> = BTreeMap::new();
+        let Some(run) = self.reader.run_at(container)? else { return Ok(None) };
+        let mut end = self.reader.log(run.log)?.peaks.count;
+        while end > 0 {
+            let from = end.saturating_sub(ENTRIES_MAX);
+            let mut entries = self.reader.entries_from(run.log, from, end.saturating_sub(from))?;
+            if self.step(entries.len()).is_none() {
+                return Ok(None);
+            }
+            // Strangers pack nothing, and hide nothing.
+            entries.retain(|entry| {
+                let is_packing = entry.role == Role::Parent as u8 && entry.standing > Standing::Bystander as u8;
+                is_packing && (entry.height, entry.index) < before
+            });
+            for entry in entries.iter().rev() {
+                let place = (entry.height, entry.index);
+                let (Some(()), Some(record)) = (self.step(1), self.reader.record(place.0, place.1)?) else {
+                    return Ok(None);
+                };
+                if record.mask & mask::UNPACK_ALL != 0 {
+                    return Ok(Some(packed));
                 }
-                holds = true;
+                let (is_in, is_out) = (record.mask & mask::ADD != 0, record.mask & mask::DELETE != 0);
+                let (children, record) = (BTreeSet::from_iter(subjects(&record, Role::Child)), Rc::new(record));
+                if self.step(children.len()).is_none() {
+                    return Ok(None);
+                }
+                let said = quantities(&record, Role::Child);
+                for child in children.into_iter().filter(|_| is_in || is_out) {
+                    let Some(key) = self.reader.key_of(child)?.and_then(|key| SubjectKey::parse(&key)) else {
+                        return Ok(None);
+                    };
+                    let quantity = self.quantity(Some(&key), said.get(&child).copied());
+                    let is_class = is_class_level(key.kind());
+                    if is_out && is_class {
+                        let sum = taken.entry(child).or_insert(Some(0));
+                        *sum = sum.zip(quantity).map(|(sum, quantity)| sum.saturating_add(quantity));
+                    } else if is_class {
+                        // What was taken out was what was put in last; nothing is left of what was taken out wholly.
+                        let out = taken.entry(child).or_insert(Some(0));
+                        let used = out.zip(quantity).map(|(out, quantity)| out.min(quantity));
+                        let left = quantity.zip(used).map(|(quantity, used)| quantity.saturating_sub(used));
+                        *out = out.zip(used).map(|(out, used)| out.saturating_sub(used));
+                        if left != Some(0) {
+                            packed.push(Packed { record: Rc::clone(&record), place, child, key, quantity: left });
+                        }
+                    } else if settled.insert(child) && is_in {
+                        // What was last said of a thing is so.
+                        packed.push(Packed { record: Rc::clone(&record), place, child, key, quantity });
+                    }
+                }
             }
+            end = from;
         }
-        Ok(holds)
+        Ok(Some(packed))
     }
 }
 
@@ -347,7 +505,9 @@ impl Search<'_> {
 struct Owed {
     /// Whether nothing else is among them.
     is_all: bool,
-    /// How much they are by themselves, in thousandths of the unit.
+    /// Whether it is among them.
+    is_any: bool,
+    /// How much they are by themselves, or what is in them, in thousandths of the unit.
     counted: i64,
 }
 
@@ -362,6 +522,17 @@ fn named(what: &str) -> Option<SubjectKey> {
 fn subjects(record: &StoredRecord, role: Role) -> Vec<u64> {
     let runs = record.runs.iter().filter(|run| run.role == role as u8);
     runs.flat_map(|run| run.first..run.first.saturating_add(run.count.into())).collect()
+}
+
+/// How much of its subjects in a role a record names.
+fn quantities(record: &StoredRecord, role: Role) -> BTreeMap<u64, &StoredQuantity> {
+    let of_role = record.effect.quantities.iter().filter(|one| one.role == role as u8);
+    of_role.map(|one| (one.subject, one)).collect()
+}
+
+/// Whether something is there to hold other things.
+fn is_container(key: &SubjectKey) -> bool {
+    matches!(key.kind(), KeyKind::LogisticUnit | KeyKind::Instance | KeyKind::Container)
 }
 
 /// The unit of a quantity that was recorded; none for pieces.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::arrivals::{self, Arrivals, Claim};
+use super::arrivals::{self, Arrivals, Arrived, Claim};
 use super::calendar::Calendar;
 use super::devices::Register;
 use super::draw::Draw;
@@ -214,8 +214,7 @@ impl<'a> Index<'a> {
         if let Some(known) = self.parties.get(id) {
             return Ok(known.clone());
         }
-        let founded = self.store.get(Table::Reading, &founded_key(id))?.and_then(|bytes| place_of(&bytes));
-        let Some(place) = founded else { return Ok(Vec::new()) };
+        let Some(place) = founded(self.store, id)? else { return Ok(Vec::new()) };
         let payload = Reader::new(self.store).payload(place.0, place.1)?;
         let said = payload.and_then(|payload| ContractRecord::parse(&payload.payload).ok());
         let parties = match said.map(|said| said.act) {
@@ -282,6 +281,26 @@ fn places_between(store: &dyn Read, from: &[u8], to: &[u8]) -> Result<Vec<Place>
     Ok(places)
 }
 
+/// What events tell a contract.
+enum Told {
+    Arrived(Arrival),
+    Withdrawn { event: Hash, performance: Hash, time: i64 },
+}
+
+impl Told {
+    fn tell(&self, contract: &mut Contract<'_>) {
+        match self {
+            Told::Arrived(arrival) => contract.arrive(arrival),
+            Told::Withdrawn { event, performance, time } => contract.withdraw(event, performance, *time),
+        }
+    }
+}
+
+/// The place of a contract's first record.
+pub(super) fn founded(store: &dyn Read, id: &Hash) -> Result<Option<Place>, StoreError> {
+    Ok(store.get(Table::Reading, &founded_key(id))?.and_then(|bytes| place_of(&bytes)))
+}
+
 /// A contract at a height, from the records that are still there and from what arrived, told up to a time of the ledger; with
 /// it the salt of its first record. None if there is no such contract. The index MUST reach that height.
 pub fn contract<'a>(
@@ -292,9 +311,9 @@ pub fn contract<'a>(
     calendar: &'a Calendar,
 ) -> Result<Option<(Contract<'a>, [u8; 16])>, StoreError> {
     let (reader, mut found): (_, Option<(Contract<'a>, [u8; 16])>) = (Reader::new(store), None);
-    let arrivals = Arrivals { store, reader: &reader, directory, at_height };
+    let arrivals = Arrivals::new(store, &reader, directory, at_height);
     // What is told where the records get to it: by the place from which on it counts, and its own.
-    let mut ahead: BTreeMap<(Place, Place, Hash), Arrival> = BTreeMap::new();
+    let mut ahead: BTreeMap<(Place, Place, Hash, Hash), Told> = BTreeMap::new();
     for place in places_of(store, id, at_height)? {
         let (Some(payload), Some(record)) = (reader.payload(place.0, place.1)?, reader.record(place.0, place.1)?)
         else {
@@ -310,20 +329,25 @@ pub fn contract<'a>(
             found = Contract::new(&written, calendar).ok().map(|contract| (contract, payload.salt));
             continue;
         };
-        let later = ahead.split_off(&(place, (0, 0), Hash::ZERO));
-        std::mem::replace(&mut ahead, later).values().for_each(|arrival| contract.arrive(arrival));
+        let later = ahead.split_off(&(place, (0, 0), Hash::ZERO, Hash::ZERO));
+        std::mem::replace(&mut ahead, later).values().for_each(|told| told.tell(contract));
         // Whether it has an effect the contract notes itself.
         let is_taken = contract.take(&written).is_ok();
         if let (true, Act::Perform { evidence, .. }) = (is_taken, &written.record.act)
             && let Some(performed) = contract.performed(&hash)
         {
-            let claim = Claim { place, author: record.author, evidence, performed };
-            let arrived = arrivals.of(&claim)?.into_iter();
-            ahead.extend(arrived.map(|(at, arrival)| ((at.max(place), at, hash), arrival)));
+            let claim = Claim { place, author: record.author, evidence, performed, contract };
+            for Arrived { place: at, arrival, withdrawn } in arrivals.of(&claim)? {
+                let event = arrival.hash;
+                if let Some((from, time)) = withdrawn {
+                    ahead.insert((from, from, hash, event), Told::Withdrawn { event, performance: hash, time });
+                }
+                ahead.insert((at.max(place), at, hash, event), Told::Arrived(arrival));
+            }
         }
     }
     if let Some((contract, _)) = &mut found {
-        ahead.values().for_each(|arrival| contract.arrive(arrival));
+        ahead.values().for_each(|told| told.tell(contract));
         contract.advance(time);
     }
     Ok(found)

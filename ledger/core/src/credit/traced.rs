@@ -234,8 +234,19 @@ fn withdrawn_key(own: u64, height: u64) -> Vec<u8> {
 
 /// Whether an event is declared erroneous up to a height.
 pub(super) fn is_withdrawn(store: &dyn Read, record: &StoredRecord, at_height: u64) -> Result<bool, StoreError> {
-    let (first, last) = (withdrawn_key(record.own, 0), withdrawn_key(record.own, at_height));
-    Ok(store.at_or_before(Table::Reading, &last)?.is_some_and(|(key, _)| key >= first))
+    Ok(withdrawn_at(store, record, at_height)?.is_some())
+}
+
+/// At which height, up to one, an event was first declared erroneous.
+pub(super) fn withdrawn_at(store: &dyn Read, record: &StoredRecord, at_height: u64) -> Result<Option<u64>, StoreError> {
+    let from = withdrawn_key(record.own, 0);
+    let to = withdrawn_key(record.own, at_height.saturating_add(1));
+    let mut found = None;
+    store.scan(Table::Reading, &from, &to, &mut |key, _| {
+        found = key.last_chunk().map(|height| u64::from_be_bytes(*height));
+        false
+    })?;
+    Ok(found)
 }
 
 /// Whose sum an event counts for, and how complete it is. What is not scored counts for none.

@@ -167,25 +167,11 @@ impl Records {
         Ok(Records { waiting, names: BTreeMap::new(), height: 0 })
     }
 
-    /// Records the steps of all days up to one, and says how many. What names nothing that is still to come is ready; of that
-    /// one submission for each author and kind, then what waited for it. So there are dozens of blocks and not hundreds.
+    /// Records the steps of all days up to one, and says how many.
     fn until(&mut self, demo: &mut Demo<'_>, day: &str) -> Result<usize, Failure> {
         let mut recorded = 0;
         loop {
-            let mut groups: Vec<Vec<Ready>> = Vec::new();
-            for step in std::mem::take(&mut self.waiting) {
-                let is_due = text(&step, "on").get(..day.len()).is_some_and(|on| on <= day);
-                let record = step.get("record").filter(|_| is_due).and_then(|record| self.named(record));
-                let Some(record) = record else {
-                    self.waiting.push(step);
-                    continue;
-                };
-                let ready = (step, record);
-                match groups.iter_mut().find(|group| group.first().is_some_and(|first| go_together(first, &ready))) {
-                    Some(group) => group.push(ready),
-                    None => groups.push(vec![ready]),
-                }
-            }
+            let groups = self.ready(day);
             if groups.is_empty() {
                 return Ok(recorded);
             }
@@ -193,6 +179,34 @@ impl Records {
                 recorded += self.submit(demo, &group)?;
             }
         }
+    }
+
+    /// Takes the steps that can be recorded now, in a submission for each author and kind: so there are dozens of blocks and
+    /// not hundreds. What names a record that is still to come waits; and what names one of which another has something to
+    /// say before: no receipt is for a contract that its author has not agreed to yet.
+    fn ready(&mut self, day: &str) -> Vec<Vec<Ready>> {
+        let (mut groups, mut said_in): (Vec<Vec<Ready>>, BTreeMap<String, usize>) = (Vec::new(), BTreeMap::new());
+        for step in std::mem::take(&mut self.waiting) {
+            let is_due = text(&step, "on").get(..day.len()).is_some_and(|on| on <= day);
+            let record = step.get("record").filter(|_| is_due).and_then(|record| self.named(record));
+            let Some(record) = record else {
+                self.waiting.push(step);
+                continue;
+            };
+            let (names, ready) = (names_in(&step), (step, record));
+            let place = groups.iter().position(|group| group.first().is_some_and(|first| go_together(first, &ready)));
+            let place = place.unwrap_or(groups.len());
+            if names.iter().any(|name| said_in.get(name).is_some_and(|other| *other != place)) {
+                self.waiting.push(ready.0);
+                continue;
+            }
+            said_in.extend(names.into_iter().map(|name| (name, place)));
+            match groups.get_mut(place) {
+                Some(group) => group.push(ready),
+                None => groups.push(vec![ready]),
+            }
+        }
+        groups
     }
 
     /// A record with the hashes of those that it names; none as long as one of them is not on the ledger.
@@ -239,6 +253,16 @@ impl Records {
             }
         }
         Ok(count)
+    }
+}
+
+/// The names of other records in one.
+fn names_in(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => text.strip_prefix('$').map(str::to_owned).into_iter().collect(),
+        Value::Array(list) => list.iter().flat_map(names_in).collect(),
+        Value::Object(members) => members.values().flat_map(names_in).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -490,3 +490,181 @@ fn large() {
     println!("{OBLIGATIONS_MAX} obligations: {:?}", begun.elapsed());
     assert!(begun.elapsed() < std::time::Duration::from_secs(20));
 }
+
+impl Case {
+    fn arrival(&self, event: u64, performance: Hash, quantity: u64) -> Arrival {
+        Arrival {
+            hash: hash(1_000 + event),
+            author: BUYER.to_owned(),
+            captured: self.now,
+            happened: self.now,
+            performance,
+            quantity,
+            bad: 0,
+            is_short: false,
+        }
+    }
+
+    fn arrive(&mut self, event: u64, performance: Hash, quantity: u64, is_short: bool) -> Hash {
+        let arrival = Arrival { is_short, ..self.arrival(event, performance, quantity) };
+        self.contract().arrive(&arrival);
+        arrival.hash
+    }
+
+    fn delivered(&mut self) -> Option<u64> {
+        let contract = self.contract();
+        let verdict = contract.courses[0].verdict(contract.time(), Calendar::first())?;
+        verdict.provisional.is_none().then_some(verdict.determination.delivered)
+    }
+}
+
+// Goal: silence accepts what an event does not speak of, but not what it says is missing. Method: one piece of a thousand
+// arrives, without a word and with one; nothing arrives, likewise; its creditor then warns.
+#[test]
+fn arrived_in_part() {
+    for (quantity, is_short, expected) in
+        [(1_000, false, Some(1_000_000)), (1_000, true, None), (0, false, Some(1_000_000)), (0, true, None)]
+    {
+        let mut case = Case::active();
+        let performance = case.perform("one", 1_000_000).unwrap();
+        case.arrive(1, performance, quantity, is_short);
+        let is_open = quantity > 0 && !is_short;
+        assert_eq!(case.state("one") == ObligationState::Tendered, is_open || quantity + u64::from(is_short) == 0);
+        case.wait(9);
+        assert_eq!((case.delivered(), case.values(SELLER).len()), (expected, if is_short { 0 } else { 3 }));
+        // It is no breach by itself, and one is warned of first.
+        case.wait(4);
+        let warned = case.say(BUYER, "OverdueNotice", r#""obligation":"one""#);
+        assert_eq!((warned.is_ok(), case.contract().courses[0].is_breached()), (is_short, false));
+        case.wait(11);
+        assert_eq!(case.contract().courses[0].is_breached(), is_short);
+    }
+    // What is said to be missing may come yet.
+    let mut case = Case::active();
+    let performance = case.perform("one", 1_000_000).unwrap();
+    case.arrive(1, performance, 0, true);
+    case.arrive(2, performance, 1_000_000, false);
+    case.wait(9);
+    assert_eq!(case.delivered(), Some(1_000_000));
+}
+
+// Goal: what was inspected is final: neither a later record of its creditor's, nor another event, nor the withdrawal of the
+// first changes it. Method: each a millisecond before the days to inspect are over, and when they are.
+#[test]
+fn inspected() {
+    for (early, is_final) in [(1, false), (0, true)] {
+        let over = |case: &Case| case.now + 7 * DAY - early;
+        // Its creditor's own record.
+        let mut case = Case::active();
+        let performance = case.perform("one", 1_000_000).unwrap();
+        case.arrive(1, performance, 1_000_000, false);
+        case.now = over(&case) - 60_000;
+        let said = case.receive("one", Some(performance), r#""quantity":1000000"#);
+        assert_eq!(said.err(), is_final.then_some(Void::Conflict));
+        // More of it.
+        let mut case = Case::active();
+        let performance = case.perform("one", 1_000_000).unwrap();
+        case.arrive(1, performance, 1_000, true);
+        case.now = over(&case);
+        case.arrive(2, performance, 5_000, true);
+        assert_eq!(case.contract().courses[0].receipts.len(), if is_final { 1 } else { 2 });
+        // It was not so.
+        let mut case = Case::active();
+        let performance = case.perform("one", 1_000_000).unwrap();
+        let event = case.arrive(1, performance, 1_000_000, false);
+        case.now = over(&case);
+        let now = case.now;
+        case.contract().withdraw(&event, &performance, now);
+        let count = case.contract().courses[0].receipts.iter().filter(|one| one.hash == event).count();
+        assert_eq!(count, usize::from(is_final));
+    }
+}
+
+// Goal: an event that is withdrawn in time leaves the performance as if it had said nothing; not if its debtor has agreed or
+// disputes. Method: withdrawn a day later, alone and after each of these.
+#[test]
+fn withdrawn() {
+    for answer in ["", "agreed", "disputed"] {
+        let mut case = Case::active();
+        let performance = case.perform("one", 1_000_000).unwrap();
+        let event = case.arrive(1, performance, 1_000_000, false);
+        match answer {
+            "agreed" => drop(case.say(SELLER, "ContractConsent", &format!(r#""to":"{event}""#)).unwrap()),
+            "disputed" => drop(case.say(SELLER, "Dispute", r#""obligations":["one"]"#).unwrap()),
+            _ => {}
+        }
+        case.wait(1);
+        let now = case.now;
+        case.contract().withdraw(&event, &performance, now);
+        let is_there = case.contract().courses[0].receipts.iter().any(|one| one.hash == event);
+        assert_eq!(is_there, !answer.is_empty(), "{answer}");
+        if answer.is_empty() {
+            assert_eq!(case.state("one"), ObligationState::Tendered);
+            case.wait(7);
+            assert!(case.contract().courses[0].receipts[0].is_deemed);
+        }
+    }
+}
+
+// Goal: while time rests nobody inspects, and what arrives then is taken when it goes on. Method: twenty days of force
+// majeure, before or after an arrival; its creditor then finds a part of it bad, in the days that are left.
+#[test]
+fn arrived_while_time_rests() {
+    for arrives_first in [true, false] {
+        let mut case = Case::active();
+        let performance = case.perform("one", 1_000_000).unwrap();
+        if arrives_first {
+            case.arrive(1, performance, 1_000_000, false);
+        }
+        case.wait(1);
+        let majeure = case.say(SELLER, "ForceMajeure", "").unwrap();
+        case.say(BUYER, "ContractConsent", &format!(r#""to":"{majeure}""#)).unwrap();
+        case.wait(1);
+        if !arrives_first {
+            case.arrive(1, performance, 1_000_000, false);
+            assert!(case.contract().courses[0].receipts.is_empty());
+        }
+        case.wait(19);
+        assert_eq!(case.delivered(), None);
+        case.say(SELLER, "Resumption", "").unwrap();
+        assert_eq!((case.state("one"), case.delivered()), (ObligationState::Accepted, None));
+        case.wait(5);
+        let mut other = Case { contract: case.contract.clone(), ..case };
+        other.wait(4);
+        assert_eq!(other.delivered(), Some(1_000_000));
+        let (quantity, reasons) = (r#""quantity":1000000,"good":900000"#, hash(5));
+        case.receive("one", Some(performance), &format!(r#"{quantity},"reasons":"{reasons}""#)).unwrap();
+    }
+}
+
+// Goal: one event that is a receipt of two who owe is agreed to by each for itself. Method: it is a receipt of both
+// deliveries and of the payment; who owes the payment agrees, and a stranger may not.
+#[test]
+fn agreed_by_each() {
+    let (mut case, event) = (Case::active(), hash(77));
+    let said = Received { at: START, quantity: 1, good: 0, returned: 0, is_complete: false };
+    case.contract().courses.iter_mut().for_each(|one| one.receipts.push(Receipt::new((event, START), said, None)));
+    assert_eq!(case.contract().agree(JUDGE, event), Err(Void::NoRight));
+    case.contract().agree(BUYER, event).unwrap();
+    let agreed =
+        |case: &mut Case| case.contract().courses.iter().map(|one| one.receipts[0].is_agreed).collect::<Vec<_>>();
+    assert_eq!(agreed(&mut case), [false, false, true]);
+    for _ in 0..2 {
+        case.contract().agree(SELLER, event).unwrap();
+    }
+    assert_eq!(agreed(&mut case), [true, true, true]);
+}
+
+// Goal: a creditor's record has room where it takes the place of events. Method: as many events as there may be receipts.
+#[test]
+fn replaced_where_it_is_full() {
+    let mut case = Case::active();
+    let performance = case.perform("one", 1_000_000).unwrap();
+    for event in 0..4_096 {
+        case.arrive(event, performance, 1, false);
+    }
+    assert_eq!(case.contract().courses[0].receipts.len(), 4_096);
+    assert_eq!(case.receive("one", None, r#""quantity":1"#), Err(Void::TooMany));
+    case.receive("one", Some(performance), r#""quantity":1000000"#).unwrap();
+    assert_eq!(case.contract().courses[0].receipts.len(), 1);
+}
