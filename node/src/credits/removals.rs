@@ -15,7 +15,7 @@ use serde_json::json;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::file::CreditFile;
-use suyuan_ledger::credit::reading;
+use suyuan_ledger::credit::reading::{self, Place};
 use suyuan_ledger::credit::record::Removed;
 use suyuan_ledger::credit::removal::{self, Asked};
 use suyuan_ledger::credit::repair::RepairPolicies;
@@ -161,7 +161,7 @@ pub struct Remover {
     /// Up to which height it has looked.
     looked: u64,
     /// What is being erased.
-    erasing: Vec<(u64, u32)>,
+    erasing: Vec<Place>,
     /// What is carried out, and nobody was told yet: by the removal's record, the firm.
     untold: BTreeMap<Hash, String>,
     again: Instant,
@@ -263,7 +263,7 @@ impl Remover {
     }
 
     /// Where the bodies of a removal are that is to be carried out; none if it has no effect, or is.
-    fn judge(&self, looked: &Looked<'_>, asked: &Asked) -> Result<Option<Vec<(u64, u32)>>, StoreError> {
+    fn judge(&self, looked: &Looked<'_>, asked: &Asked) -> Result<Option<Vec<Place>>, StoreError> {
         let Looked { snapshot, ledger, .. } = looked;
         // Another node of the same organisation may have told of it.
         let done = removal::done(snapshot, &ledger.directory, &asked.record)?;
@@ -286,7 +286,7 @@ impl Remover {
     }
 
     /// Notes what is to be erased, on the disk before anything is.
-    fn note(&mut self, places: Vec<(u64, u32)>) -> Result<(), Reason> {
+    fn note(&mut self, places: Vec<Place>) -> Result<(), Reason> {
         if places.is_empty() && self.erasing.is_empty() {
             return Ok(());
         }
