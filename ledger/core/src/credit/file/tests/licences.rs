@@ -47,11 +47,14 @@ fn when_it_begins() {
     assert_eq!(ceilings[0].evidence, Evidence::List(vec!["1".to_owned(), hash(3).to_string()]));
 }
 
+/// What is said of licences, and whether there is a ceiling on days.
+type Case<'a> = (&'a [String], &'a [(&'a str, bool)]);
+
 /// Goal: it lifts by itself once a licence of that kind is valid, of that number or of another, and comes back by no other
 /// licence that ends. Method: a table of licences that come after the finding, with days and whether it holds.
 #[test]
 fn when_it_lifts() {
-    let table: [(&[String], &[(&str, bool)]); 7] = [
+    let table: [Case<'_>; 7] = [
         // In time: it never begins.
         (&[licence("1", "2026-09-18", "", "valid")], &[("2026-09-21", false), ("2027-09-21", false)]),
         (&[licence("2", "2026-09-20", "2027-09-19", "valid")], &[("2026-09-21", false), ("2027-09-20", false)]),
