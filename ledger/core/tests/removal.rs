@@ -146,7 +146,7 @@ fn what_is_over_goes_as_one() {
     let both: Vec<&String> = together.iter().collect();
     assert_eq!(ask(&mut world, "amr", &[&stands]).1, Some(Void::Transition));
     assert_eq!(ask(&mut world, "amr", &[&together[0]]).1, Some(Void::WrongTarget), "half of a repair");
-    assert_eq!(ask(&mut world, "amr", &[&both[0], &both[1], &finding]).1, Some(Void::WrongTarget));
+    assert_eq!(ask(&mut world, "amr", &[both[0], both[1], &finding]).1, Some(Void::WrongTarget));
     for other in ["dist", "dairy"] {
         let (own, _) = ask(&mut world, other, &both);
         assert!(!world.file("dairy").removals().keys().any(|hash| hash.to_string() == own), "{other}");
