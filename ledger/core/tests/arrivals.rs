@@ -69,16 +69,19 @@ impl Delivery {
     fn new(obligation: Value) -> Delivery {
         let mut world = World::new("2026-10-01T00:00:00+08:00");
         let contract = world.agreed("dairy", "dist", SIGNED, obligation);
-        for (lot, quantity) in [("L1", 600), ("L2", 600)] {
+        for lot in ["L1", "L2", "L3"] {
             world.capture(
                 "dairy",
                 SIGNED,
                 json!({
                     "type": "ObjectEvent", "action": "ADD", "bizStep": "commissioning",
-                    "quantityList": [{"epcClass": class(lot), "quantity": quantity}],
+                    "quantityList": [{"epcClass": class(lot), "quantity": 600}],
                 }),
             );
-            ship(&mut world, json!({"quantityList": [{"epcClass": class(lot), "quantity": quantity}]}));
+            // The third one stays at home.
+            if lot != "L3" {
+                ship(&mut world, json!({"quantityList": [{"epcClass": class(lot), "quantity": 600}]}));
+            }
         }
         let performance = world.performed("dairy", SAID, &contract, 600_000, &[SHIPMENT]);
         Delivery { world, contract, performance }
@@ -229,7 +232,8 @@ fn in_containers() {
 #[test]
 fn what_is_no_receipt() {
     type Change = fn(&mut Value);
-    let changes: [(&str, &str, Change); 9] = [
+    let changes: [(&str, &str, Change); 10] = [
+        ("dist", "what was not shipped to it", |event| event["quantityList"][0]["epcClass"] = json!(class("L3"))),
         ("dist", "another shipment", |event| event["suyuan:cross_ref"] = json!(OTHER)),
         ("dist", "of another", |event| event["suyuan:source"] = json!("urn:uscc:91440607DEMA00021L")),
         ("dist", "of nobody", |event| drop(event.as_object_mut().unwrap().remove("suyuan:source"))),
