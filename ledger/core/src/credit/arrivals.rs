@@ -26,7 +26,7 @@ use crate::record::{LinkRun, Role, Standing, mask};
 use crate::state::erased::StoredQuantity;
 use crate::state::reader::Reader;
 use crate::state::standing::is_class_level;
-use crate::state::subject::{StoredRecord, place_key};
+use crate::state::subject::{StoredEntry, StoredRecord, place_key};
 
 /// Of receiving events: the hash of the shipment that one refers to, its author's number BE8, the place. Others can't hide
 /// behind their own what one has received.
@@ -439,63 +439,71 @@ impl Search<'_> {
         Ok(!packed.is_empty())
     }
 
+    /// Where those with a right to a container packed or unpacked it before an event. Strangers pack nothing, and hide nothing;
+    /// what came since is not counted, so that the answer stays the same.
+    fn packings(&self, log: u64, before: Place) -> Result<Option<Vec<Place>>, StoreError> {
+        let (mut packings, mut from) = (Vec::new(), 0u64);
+        loop {
+            let mut entries = self.reader.entries_from(log, from, ENTRIES_MAX)?;
+            let is_last = (entries.len() as u64) < ENTRIES_MAX;
+            let count = entries.len();
+            entries.retain(|entry| (entry.height, entry.index) < before);
+            if self.step(entries.len()).is_none() {
+                return Ok(None);
+            }
+            let is_packing =
+                |entry: &&StoredEntry| entry.role == Role::Parent as u8 && entry.standing > Standing::Bystander as u8;
+            packings.extend(entries.iter().filter(is_packing).map(|entry| (entry.height, entry.index)));
+            if is_last || entries.len() < count {
+                return Ok(Some(packings));
+            }
+            from = from.saturating_add(ENTRIES_MAX);
+        }
+    }
+
     /// What is in a container before an event, by those with a right to it; none if there is too much to look at.
     fn packed(&self, container: u64, before: Place) -> Result<Option<Vec<Packed>>, StoreError> {
         let (mut packed, mut settled) = (Vec::new(), BTreeSet::new());
         // Of a class so much was taken out since.
         let mut taken: BTreeMap<u64, Option<i64>> = BTreeMap::new();
         let Some(run) = self.reader.run_at(container)? else { return Ok(None) };
-        let mut end = self.reader.log(run.log)?.peaks.count;
-        while end > 0 {
-            let from = end.saturating_sub(ENTRIES_MAX);
-            let mut entries = self.reader.entries_from(run.log, from, end.saturating_sub(from))?;
-            if self.step(entries.len()).is_none() {
+        let Some(packings) = self.packings(run.log, before)? else { return Ok(None) };
+        for place in packings.into_iter().rev() {
+            let (Some(()), Some(record)) = (self.step(1), self.reader.record(place.0, place.1)?) else {
+                return Ok(None);
+            };
+            if record.mask & mask::UNPACK_ALL != 0 {
+                return Ok(Some(packed));
+            }
+            let (is_in, is_out) = (record.mask & mask::ADD != 0, record.mask & mask::DELETE != 0);
+            let (children, record) = (BTreeSet::from_iter(subjects(&record, Role::Child)), Rc::new(record));
+            if self.step(children.len()).is_none() {
                 return Ok(None);
             }
-            // Strangers pack nothing, and hide nothing.
-            entries.retain(|entry| {
-                let is_packing = entry.role == Role::Parent as u8 && entry.standing > Standing::Bystander as u8;
-                is_packing && (entry.height, entry.index) < before
-            });
-            for entry in entries.iter().rev() {
-                let place = (entry.height, entry.index);
-                let (Some(()), Some(record)) = (self.step(1), self.reader.record(place.0, place.1)?) else {
+            let said = quantities(&record, Role::Child);
+            for child in children.into_iter().filter(|_| is_in || is_out) {
+                let Some(key) = self.reader.key_of(child)?.and_then(|key| SubjectKey::parse(&key)) else {
                     return Ok(None);
                 };
-                if record.mask & mask::UNPACK_ALL != 0 {
-                    return Ok(Some(packed));
-                }
-                let (is_in, is_out) = (record.mask & mask::ADD != 0, record.mask & mask::DELETE != 0);
-                let (children, record) = (BTreeSet::from_iter(subjects(&record, Role::Child)), Rc::new(record));
-                if self.step(children.len()).is_none() {
-                    return Ok(None);
-                }
-                let said = quantities(&record, Role::Child);
-                for child in children.into_iter().filter(|_| is_in || is_out) {
-                    let Some(key) = self.reader.key_of(child)?.and_then(|key| SubjectKey::parse(&key)) else {
-                        return Ok(None);
-                    };
-                    let quantity = self.quantity(Some(&key), said.get(&child).copied());
-                    let is_class = is_class_level(key.kind());
-                    if is_out && is_class {
-                        let sum = taken.entry(child).or_insert(Some(0));
-                        *sum = sum.zip(quantity).map(|(sum, quantity)| sum.saturating_add(quantity));
-                    } else if is_class {
-                        // What was taken out was what was put in last; nothing is left of what was taken out wholly.
-                        let out = taken.entry(child).or_insert(Some(0));
-                        let used = out.zip(quantity).map(|(out, quantity)| out.min(quantity));
-                        let left = quantity.zip(used).map(|(quantity, used)| quantity.saturating_sub(used));
-                        *out = out.zip(used).map(|(out, used)| out.saturating_sub(used));
-                        if left != Some(0) {
-                            packed.push(Packed { record: Rc::clone(&record), place, child, key, quantity: left });
-                        }
-                    } else if settled.insert(child) && is_in {
-                        // What was last said of a thing is so.
-                        packed.push(Packed { record: Rc::clone(&record), place, child, key, quantity });
+                let quantity = self.quantity(Some(&key), said.get(&child).copied());
+                let is_class = is_class_level(key.kind());
+                if is_out && is_class {
+                    let sum = taken.entry(child).or_insert(Some(0));
+                    *sum = sum.zip(quantity).map(|(sum, quantity)| sum.saturating_add(quantity));
+                } else if is_class {
+                    // What was taken out was what was put in last; nothing is left of what was taken out wholly.
+                    let out = taken.entry(child).or_insert(Some(0));
+                    let used = out.zip(quantity).map(|(out, quantity)| out.min(quantity));
+                    let left = quantity.zip(used).map(|(quantity, used)| quantity.saturating_sub(used));
+                    *out = out.zip(used).map(|(out, used)| out.saturating_sub(used));
+                    if left != Some(0) {
+                        packed.push(Packed { record: Rc::clone(&record), place, child, key, quantity: left });
                     }
+                } else if settled.insert(child) && is_in {
+                    // What was last said of a thing is so.
+                    packed.push(Packed { record: Rc::clone(&record), place, child, key, quantity });
                 }
             }
-            end = from;
         }
         Ok(Some(packed))
     }
