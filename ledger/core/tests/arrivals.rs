@@ -536,3 +536,30 @@ fn amended() {
     let verdict = told.courses[1].verdict(told.time(), Calendar::first()).unwrap();
     assert_eq!((told.voids.len(), verdict.source, verdict.determination.delivered), (0, Source::BothSides, 600_000));
 }
+
+// Strangers don't hide what is in a case, whatever they say of it.
+#[test]
+fn strangers_hide_nothing() {
+    let mut delivery = Delivery::new(owed());
+    let world = &mut delivery.world;
+    pack(world, "ADD", 1, json!({"childQuantityList": [{"epcClass": class("L1"), "quantity": 600}]}));
+    let noise = |number: u32| {
+        json!({
+            "@context": [{"suyuan": "https://suyuan.example/ns/"}], "type": "AggregationEvent", "action": "ADD",
+            "bizStep": "packing", "parentID": sscc(1), "childEPCs": [sscc(2)], "eventTime": SAID,
+            "eventID": format!("urn:uuid:00000000-0000-4000-9000-{:012x}", number),
+            "eventTimeZoneOffset": "+08:00", "readPoint": {"id": "https://id.gs1.org/414/9521011000014"},
+        })
+        .to_string()
+    };
+    let noise: Vec<String> = (0..500).map(noise).collect();
+    world.say("brake", record_type::EPCIS, time(SAID), &noise);
+    ship(world, json!({"epcList": [sscc(1)]}));
+    let mut event = receipt(world);
+    event.as_object_mut().unwrap().remove("quantityList");
+    event["epcList"] = json!([sscc(1)]);
+    world.capture("dist", RECEIVED, event);
+    let event = world.last();
+    let told = delivery.told(RECEIVED);
+    assert!(told.records.iter().any(|(hash, _)| hash.to_string() == event), "{:?}", state(&told));
+}
