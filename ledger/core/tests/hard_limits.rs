@@ -306,7 +306,7 @@ fn no_measure_is_beside_the_catalogue() {
     assert_eq!((of(Void::NotCatalogued), of(Void::NoRight)), (5, 1));
     // Of one decision the last word is meant.
     let in_use: Vec<String> = file.measures(day).iter().map(|used| used.said.record.to_string()).collect();
-    assert_eq!(in_use, [again.clone()]);
+    assert_eq!(in_use, std::slice::from_ref(&again));
     assert_eq!(score(&world), before);
     let at_height = file_at(&world, "dairy", height + 1);
     assert_eq!(at_height.measures(day).iter().map(|one| one.said.record.to_string()).collect::<Vec<_>>(), [used]);
