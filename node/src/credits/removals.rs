@@ -315,13 +315,12 @@ impl Remover {
             self.untold.clear();
             return Ok(());
         };
-        let (mut events, waiting) = (Vec::new(), self.untold.len());
-        for (removal, subject) in std::mem::take(&mut self.untold) {
-            let done = removal::done(&snapshot, &ledger.directory, &removal).map_err(|error| store_reason(&error))?;
+        let (mut events, mut told) = (Vec::new(), Vec::new());
+        for (removal, subject) in &self.untold {
+            let done = removal::done(&snapshot, &ledger.directory, removal).map_err(|error| store_reason(&error))?;
             if done.contains(&own.uri) {
-                continue;
-            }
-            if events.len() < TOLD_AT_ONCE {
+                told.push(*removal);
+            } else if events.len() < TOLD_AT_ONCE {
                 let record = json!({
                     "type": "suyuan:RemovalDone", "eventID": random_uri()?, "eventTime": time_text(now_ms()),
                     "subject": subject, "removal": removal.to_string(),
@@ -329,10 +328,10 @@ impl Remover {
                 let payload = record.to_string().into_bytes();
                 events.push(SubmittedEvent { record_type: record_type::CREDIT, salt: random()?, payload });
             }
-            self.untold.insert(removal, subject);
         }
+        self.untold.retain(|removal, _| !told.contains(removal));
         // Some are there: the next ones need not wait as long.
-        if self.untold.len() < waiting {
+        if !told.is_empty() {
             self.pause = PAUSE_MIN;
         }
         if !events.is_empty() {
