@@ -42,6 +42,9 @@ const CHANGED_FILES: i32 = 8;
 const ZSTD_LEVEL: i32 = 1;
 /// RocksDB's word for a window as it sees fit.
 const ZSTD_WINDOW_DEFAULT: i32 = -14;
+/// When a reader lets go of a moment, RocksDB would write each file that nothing lies under anew, for numbers that it then
+/// need not keep: all of what is appended twice, since somebody reads after every block. Seconds, as many as there are.
+const NOT_WRITTEN_ANEW: &str = "bottommost_file_compaction_delay=4294967295";
 /// RocksDB's own log of what it does: files kept, bytes each.
 const INFO_LOG_FILES: usize = 4;
 const INFO_LOG_BYTES: usize = 4 * 1024 * 1024;
@@ -97,11 +100,11 @@ pub(crate) fn database_options(memory: &Memory, create: bool, accept_torn_log: b
 }
 
 /// The tables' families, and the one without which RocksDB does not open, which stays empty.
-pub(crate) fn descriptors(memory: &Memory) -> Vec<ColumnFamilyDescriptor> {
-    let unused = ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, family_options(memory, Table::Meta));
-    let tables =
-        Table::ALL.iter().map(|table| ColumnFamilyDescriptor::new(table.name(), family_options(memory, *table)));
-    std::iter::once(unused).chain(tables).collect()
+pub(crate) fn descriptors(memory: &Memory) -> Result<Vec<ColumnFamilyDescriptor>, rocksdb::Error> {
+    let unused = (rocksdb::DEFAULT_COLUMN_FAMILY_NAME, Table::Meta);
+    let tables = Table::ALL.iter().map(|table| (table.name(), *table));
+    let families = std::iter::once(unused).chain(tables);
+    families.map(|(name, table)| Ok(ColumnFamilyDescriptor::new(name, family_options(memory, table)?))).collect()
 }
 
 /// How the keys of a table are looked for.
@@ -144,7 +147,7 @@ fn shape(table: Table) -> Shape {
     Shape { lookup, compression, block_bytes, compaction }
 }
 
-pub(crate) fn family_options(memory: &Memory, table: Table) -> Options {
+pub(crate) fn family_options(memory: &Memory, table: Table) -> Result<Options, rocksdb::Error> {
     let shape = shape(table);
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(&memory.cache);
@@ -167,7 +170,7 @@ pub(crate) fn family_options(memory: &Memory, table: Table) -> Options {
         _ => BLOCK_BYTES_SMALL,
     });
     blocks.set_pin_top_level_index_and_filter(true);
-    let mut options = Options::default();
+    let mut options = Options::default().get_options_from_string(NOT_WRITTEN_ANEW)?;
     match shape.lookup {
         Lookup::Key => {
             blocks.set_bloom_filter(BLOOM_BITS, false);
@@ -203,5 +206,5 @@ pub(crate) fn family_options(memory: &Memory, table: Table) -> Options {
         options.set_level_zero_slowdown_writes_trigger(3 * files);
         options.set_level_zero_stop_writes_trigger(4 * files);
     }
-    options
+    Ok(options)
 }

@@ -85,12 +85,10 @@ impl RocksStore {
             return Err(OpenError::NotFound(path.to_path_buf()));
         }
         let memory = Memory::new(options.memory_bytes);
-        let database = DB::open_cf_descriptors(
-            &families::database_options(&memory, options.create, options.accept_torn_log),
-            path,
-            families::descriptors(&memory),
-        )
-        .map_err(|error| open_error(path, &error))?;
+        let of_database = families::database_options(&memory, options.create, options.accept_torn_log);
+        let database = families::descriptors(&memory)
+            .and_then(|of_families| DB::open_cf_descriptors(&of_database, path, of_families))
+            .map_err(|error| open_error(path, &error))?;
         let mut writes = WriteOptions::default();
         writes.set_sync(!options.disposable);
         writes.disable_wal(options.disposable);

@@ -47,7 +47,7 @@ impl Sink for RocksStore {
         }
         let path: PathBuf = self.path.join(format!("taken-{}.part", FILES.fetch_add(1, Ordering::Relaxed)));
         let memory = Memory::new(MEMORY_BYTES_MIN);
-        let options = family_options(&memory, table);
+        let options = family_options(&memory, table).map_err(|error| self.fail("write a file", &error))?;
         let mut file = SstFileWriter::create(&options);
         let written = file
             .open(&path)
