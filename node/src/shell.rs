@@ -523,8 +523,10 @@ impl Writing<'_> {
                     }
                 }
                 Effect::Log(record) => {
-                    let bytes = codec::encode(record.as_ref());
-                    self.with_others(|others| others.log.append(record.height, &bytes))?;
+                    self.with_others(|others| {
+                        others.log.append(record.height, |batch| codec::encode_onto(record.as_ref(), batch));
+                        Ok(())
+                    })?;
                 }
                 Effect::Verify(blocks) => {
                     let gone = |_| StoreError::Failed("the thread that verifies has ended".to_owned());

@@ -34,8 +34,8 @@ const NEW_NAME: &str = "NEW";
 /// Hash 32, number 8, number of the first 8, bytes of records 8.
 const HEAD_BYTES: usize = 56;
 const HASH_BYTES: usize = 32;
-/// Height 8, length 8.
-const RECORD_HEAD_BYTES: usize = 16;
+/// Room for the next batch is kept up to this: that of a large block.
+const BATCH_BYTES_KEPT: usize = 8 << 20;
 /// A file that is to be written over is cut down to this.
 const FILE_BYTES_KEPT: u64 = 32 << 20;
 
@@ -143,15 +143,19 @@ impl RecordLog {
         }
     }
 
-    /// Appends a record of a height.
-    pub fn append(&self, height: u64, record: &[u8]) -> Result<(), StoreError> {
+    /// Appends a record of a height: what is written behind the bytes that are there, which must stay.
+    pub fn append(&self, height: u64, write: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.state();
         state.highest = state.highest.max(height);
-        state.batch.reserve(RECORD_HEAD_BYTES + record.len());
-        state.batch.extend_from_slice(&height.to_le_bytes());
-        state.batch.extend_from_slice(&(record.len() as u64).to_le_bytes());
-        state.batch.extend_from_slice(record);
-        Ok(())
+        let batch = &mut state.batch;
+        batch.extend_from_slice(&height.to_le_bytes());
+        let start = batch.len() + size_of::<u64>();
+        batch.resize(start, 0);
+        write(batch);
+        let length = batch.len().saturating_sub(start) as u64;
+        if let Some(place) = batch.get_mut(start - size_of::<u64>()..start) {
+            place.copy_from_slice(&length.to_le_bytes());
+        }
     }
 
     /// Has all that was appended on the disk.
@@ -207,8 +211,7 @@ impl State {
         *end += batch.len() as u64;
         *next += 1;
         batch.truncate(HEAD_BYTES);
-        // One large block must not keep its room for ever.
-        batch.shrink_to(1 << 20);
+        batch.shrink_to(BATCH_BYTES_KEPT);
         Ok(())
     }
 
@@ -311,10 +314,17 @@ fn read_records(mut bytes: &[u8], mut each: impl FnMut(u64, &[u8])) -> Option<()
 mod tests {
     use super::*;
 
+    /// Height 8, length 8.
+    const RECORD_HEAD_BYTES: usize = 16;
+
     fn folder() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("wal");
         (folder, path)
+    }
+
+    fn append(log: &RecordLog, height: u64, record: &[u8]) {
+        log.append(height, |batch| batch.extend_from_slice(record));
     }
 
     fn texts(records: &[Vec<u8>]) -> Vec<String> {
@@ -336,20 +346,20 @@ mod tests {
             let mut expected = Vec::new();
             for part in 0..height {
                 let text = format!("{height}/{part}/{}", "x".repeat((height * part * 97) as usize));
-                log.append(height, text.as_bytes()).unwrap();
+                append(&log, height, text.as_bytes());
                 expected.push(text);
                 if part % 2 == 0 {
                     log.flush().unwrap();
                 }
             }
             log.flush().unwrap();
-            log.append(height, b"not flushed").unwrap();
+            append(&log, height, b"not flushed");
             drop(log);
             assert_eq!(reopened(&path), expected);
         }
         let (log, _) = RecordLog::open(&path).unwrap();
-        log.append(19, b"more").unwrap();
-        log.append(20, b"of the next").unwrap();
+        append(&log, 19, b"more");
+        append(&log, 20, b"of the next");
         log.flush().unwrap();
         log.forget(19).unwrap();
         drop(log);
@@ -367,7 +377,7 @@ mod tests {
         for height in 1..=3u64 {
             log.forget(height - 1).unwrap();
             for part in 0..4 - height.min(3) + 2 {
-                log.append(height, format!("{height}/{part}").as_bytes()).unwrap();
+                append(&log, height, format!("{height}/{part}").as_bytes());
                 log.flush().unwrap();
             }
         }
@@ -403,9 +413,9 @@ mod tests {
     fn a_last_batch_may_be_cut_short() {
         let (_folder, path) = folder();
         let (log, _) = RecordLog::open(&path).unwrap();
-        log.append(1, b"one").unwrap();
+        append(&log, 1, b"one");
         log.flush().unwrap();
-        log.append(1, "two".repeat(3_000).as_bytes()).unwrap();
+        append(&log, 1, "two".repeat(3_000).as_bytes());
         log.flush().unwrap();
         drop(log);
         let place = path.join(NAMES[0]);
@@ -414,7 +424,7 @@ mod tests {
             fs::write(&place, &good[..length]).unwrap();
             let (log, records) = RecordLog::open(&path).unwrap();
             assert_eq!(texts(&records), ["one"], "{length}");
-            log.append(1, b"three").unwrap();
+            append(&log, 1, b"three");
             log.flush().unwrap();
             drop(log);
             assert_eq!(reopened(&path), ["one", "three"]);
@@ -429,7 +439,7 @@ mod tests {
         let (_other, elsewhere) = self::folder();
         let (log, _) = RecordLog::open(&elsewhere).unwrap();
         for number in 0..3 {
-            log.append(9, format!("made up {number}").as_bytes()).unwrap();
+            append(&log, 9, format!("made up {number}").as_bytes());
             log.flush().unwrap();
         }
         let made = fs::read(elsewhere.join(NAMES[0])).unwrap();
@@ -438,7 +448,7 @@ mod tests {
         record.extend_from_slice(&made[PAGE..]);
         for height in 1..=3u64 {
             log.forget(height - 1).unwrap();
-            log.append(height, if height < 3 { &record } else { b"small" }).unwrap();
+            append(&log, height, if height < 3 { &record } else { b"small" });
             log.flush().unwrap();
         }
         drop(log);
