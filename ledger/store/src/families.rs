@@ -100,11 +100,16 @@ pub(crate) fn database_options(memory: &Memory, create: bool, accept_torn_log: b
 }
 
 /// The tables' families, and the one without which RocksDB does not open, which stays empty.
-pub(crate) fn descriptors(memory: &Memory) -> Result<Vec<ColumnFamilyDescriptor>, rocksdb::Error> {
+pub(crate) fn descriptors(memory: &Memory, in_bulk: bool) -> Result<Vec<ColumnFamilyDescriptor>, rocksdb::Error> {
     let unused = (rocksdb::DEFAULT_COLUMN_FAMILY_NAME, Table::Meta);
     let tables = Table::ALL.iter().map(|table| (table.name(), *table));
     let families = std::iter::once(unused).chain(tables);
-    families.map(|(name, table)| Ok(ColumnFamilyDescriptor::new(name, family_options(memory, table)?))).collect()
+    let family = |(name, table)| {
+        let mut options = family_options(memory, table)?;
+        options.set_disable_auto_compactions(in_bulk);
+        Ok(ColumnFamilyDescriptor::new(name, options))
+    };
+    families.map(family).collect()
 }
 
 /// How the keys of a table are looked for.

@@ -45,11 +45,19 @@ pub struct StoreOptions {
     pub accept_torn_log: bool,
     /// Whether it is thrown away after use: nothing is logged or synced, and what it holds is gone with a crash.
     pub disposable: bool,
+    /// Whether it is filled in bulk, and little is read meanwhile: nothing is merged until it is opened anew.
+    pub in_bulk: bool,
 }
 
 impl Default for StoreOptions {
     fn default() -> StoreOptions {
-        StoreOptions { memory_bytes: MEMORY_BYTES_DEFAULT, create: false, accept_torn_log: false, disposable: false }
+        StoreOptions {
+            memory_bytes: MEMORY_BYTES_DEFAULT,
+            create: false,
+            accept_torn_log: false,
+            disposable: false,
+            in_bulk: false,
+        }
     }
 }
 
@@ -86,7 +94,7 @@ impl RocksStore {
         }
         let memory = Memory::new(options.memory_bytes);
         let of_database = families::database_options(&memory, options.create, options.accept_torn_log);
-        let database = families::descriptors(&memory)
+        let database = families::descriptors(&memory, options.in_bulk)
             .and_then(|of_families| DB::open_cf_descriptors(&of_database, path, of_families))
             .map_err(|error| open_error(path, &error))?;
         let mut writes = WriteOptions::default();

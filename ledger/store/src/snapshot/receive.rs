@@ -69,6 +69,10 @@ struct Pages<'a, S: Sink> {
 }
 
 impl<S: Sink> Pages<'_, S> {
+    fn new(store: &S) -> Pages<'_, S> {
+        Pages { store, writes: WriteSet::default(), count: 0 }
+    }
+
     fn put(&mut self, key: [u8; 10], page: &[u8]) -> Result<(), StoreError> {
         self.writes.put(Table::Page, key, page);
         self.count += 1;
@@ -130,7 +134,7 @@ impl<'a, S: Sink> Receiver<'a, S> {
             ground: None,
             blocks,
             last: None,
-            pages: Pages { store, writes: WriteSet::default(), count: 0 },
+            pages: Pages::new(store),
         })
     }
 
@@ -175,7 +179,7 @@ impl<'a, S: Sink> Receiver<'a, S> {
         TABLES.iter().zip(self.rows).find(|((other, _), _)| *other == table).map_or(0, |(_, rows)| rows)
     }
 
-    /// Checks what blocks are held against: rows, and with them who is who; tags of events; ids of blocks.
+    /// Checks what blocks are held against: rows, and with them who is who; ids of blocks.
     fn check_tables(&mut self) -> Result<(), Refused> {
         let (roots, store) = (self.moment.roots.clone(), self.store);
         let mut rows = PageMaker::new(ROWS);
@@ -202,9 +206,6 @@ impl<'a, S: Sink> Receiver<'a, S> {
         if count != roots.row_count || root != roots.rows || self.rows_of(Table::Row) != count {
             return Err(Refused::fault(Table::Row, &[], "the rows do not make their root"));
         }
-        if self.check_leaves(EVENTS, roots.event_count)? != roots.events {
-            return Err(Refused::fault(Table::Page, &[], "the tags of events do not make their root"));
-        }
         let history = self.check_history()?;
         self.ground = Some((directory(store)?, history));
         Ok(())
@@ -213,7 +214,7 @@ impl<'a, S: Sink> Receiver<'a, S> {
     /// Checks the ids of blocks, from that of the genesis to that of the last one, and gives their root.
     fn check_history(&mut self) -> Result<Hash, Refused> {
         let (height, header) = (self.moment.height, self.moment.header.clone());
-        let root = self.check_leaves(HISTORY, height.saturating_add(1))?;
+        let root = check_leaves(self.store, &mut self.pages, HISTORY, height.saturating_add(1))?;
         // What a header tells of are the blocks before it.
         let (last, certified) = match header.height == height {
             true => (header.id(), root_of(self.store, HISTORY, height)?),
@@ -223,38 +224,6 @@ impl<'a, S: Sink> Receiver<'a, S> {
             true => Ok(root),
             false => Err(Refused::fault(Table::Page, &[], "the ids of blocks do not make their root")),
         }
-    }
-
-    /// Makes the pages of a tree of which the leaves were taken, and gives its root.
-    fn check_leaves(&mut self, tree: DenseTree, leaf_count: u64) -> Result<Hash, Refused> {
-        let (store, pages, mut maker) = (self.store, &mut self.pages, PageMaker::new(tree));
-        let (mut next, mut refused) = (0u64, None);
-        let level_zero = tree.key(0, 0)[1];
-        // Those of the lowest level are there.
-        let mut put = |key: [u8; 10], page: &[u8]| if key[1] == level_zero { Ok(()) } else { pages.put(key, page) };
-        store.scan(Table::Page, &tree.key(0, 0), &tree.key(1, 0), &mut |key, page| {
-            let mut one = || {
-                let (leaves, rest) = page.as_chunks::<32>();
-                let held = leaf_count.saturating_sub(maker.count()).min(PAGE_LEAVES);
-                if key != tree.key(0, next) || leaves.len() as u64 != held || !rest.is_empty() || held == 0 {
-                    return Err(Refused::fault(Table::Page, key, "is not the next page"));
-                }
-                next = next.saturating_add(1);
-                for leaf in leaves {
-                    maker.push(Hash(*leaf), 1, &mut put)?;
-                }
-                Ok(())
-            };
-            refused = one().err();
-            refused.is_none()
-        })?;
-        if let Some(refused) = refused {
-            return Err(refused);
-        }
-        if maker.count() != leaf_count {
-            return Err(Refused::fault(Table::Page, &tree.key(0, next), "is missing"));
-        }
-        Ok(maker.finish(&mut put)?)
     }
 
     /// The height of a block that is wanted with what is stored under it; none if all are there, or the tables are not
@@ -311,13 +280,19 @@ impl<'a, S: Sink> Receiver<'a, S> {
         Ok(head)
     }
 
-    /// Checks logs, runs and names, and makes the rows of events meanwhile; gives the next log's number.
+    /// Checks logs, runs and names, and meanwhile the tags of events, of which it makes their rows; gives the next log's
+    /// number.
     fn check_subjects(&mut self) -> Result<u64, Refused> {
-        let (store, event_count) = (self.store, self.moment.roots.event_count);
+        let (store, count, root) = (self.store, self.moment.roots.event_count, self.moment.roots.events);
         thread::scope(|scope| {
-            let writing = thread::Builder::new()
-                .name("events".to_owned())
-                .spawn_scoped(scope, move || write_events(store, event_count));
+            let writing = thread::Builder::new().name("events".to_owned()).spawn_scoped(scope, move || {
+                let mut pages = Pages::new(store);
+                if check_leaves(store, &mut pages, EVENTS, count)? != root {
+                    return Err(Refused::fault(Table::Page, &[], "the tags of events do not make their root"));
+                }
+                pages.write()?;
+                Ok(write_events(store, count)?)
+            });
             let writing = writing.map_err(|error| StoreError::Failed(format!("no thread to write with: {error}")))?;
             let next_log = self.check_names()?;
             writing.join().map_err(|_| StoreError::Failed("a thread that writes has panicked".to_owned()))??;
@@ -371,6 +346,43 @@ impl<'a, S: Sink> Receiver<'a, S> {
         })?;
         Ok(totals.logs.saturating_add(1))
     }
+}
+
+/// Makes the pages of a tree of which the leaves were taken, and gives its root.
+fn check_leaves<S: Sink>(
+    store: &S,
+    pages: &mut Pages<'_, S>,
+    tree: DenseTree,
+    leaf_count: u64,
+) -> Result<Hash, Refused> {
+    let mut maker = PageMaker::new(tree);
+    let (mut next, mut refused) = (0u64, None);
+    let level_zero = tree.key(0, 0)[1];
+    // Those of the lowest level are there.
+    let mut put = |key: [u8; 10], page: &[u8]| if key[1] == level_zero { Ok(()) } else { pages.put(key, page) };
+    store.scan(Table::Page, &tree.key(0, 0), &tree.key(1, 0), &mut |key, page| {
+        let mut one = || {
+            let (leaves, rest) = page.as_chunks::<32>();
+            let held = leaf_count.saturating_sub(maker.count()).min(PAGE_LEAVES);
+            if key != tree.key(0, next) || leaves.len() as u64 != held || !rest.is_empty() || held == 0 {
+                return Err(Refused::fault(Table::Page, key, "is not the next page"));
+            }
+            next = next.saturating_add(1);
+            for leaf in leaves {
+                maker.push(Hash(*leaf), 1, &mut put)?;
+            }
+            Ok(())
+        };
+        refused = one().err();
+        refused.is_none()
+    })?;
+    if let Some(refused) = refused {
+        return Err(refused);
+    }
+    if maker.count() != leaf_count {
+        return Err(Refused::fault(Table::Page, &tree.key(0, next), "is missing"));
+    }
+    Ok(maker.finish(&mut put)?)
 }
 
 /// The root over the first leaves of a tree.

@@ -1,7 +1,9 @@
 //! Takes sorted pairs in bulk: into files of RocksDB that become part of the database as they are, without its log.
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use rocksdb::{IngestExternalFileOptions, SstFileWriter};
 use suyuan_ledger::kv::{StoreError, Table, WriteSet};
@@ -10,8 +12,8 @@ use super::Pairs;
 use crate::families::{Memory, family_options};
 use crate::{MEMORY_BYTES_MIN, MemoryStore, RocksStore, Store};
 
-/// A table's pairs are written out when they have so many bytes.
-const FILE_BYTES: usize = 16 << 20;
+/// A table's pairs are written out when they have so many bytes, as two files.
+const FILE_BYTES: usize = 32 << 20;
 /// So many pairs with keys that fall anywhere are sorted together.
 const SORTED_MAX: usize = 1 << 18;
 
@@ -42,20 +44,30 @@ static FILES: AtomicU64 = AtomicU64::new(0);
 impl Sink for RocksStore {
     fn ingest(&self, table: Table, portions: &[Pairs]) -> Result<(), StoreError> {
         self.check_usable()?;
-        if portions.iter().all(Pairs::is_empty) {
+        let portions: Vec<&Pairs> = portions.iter().filter(|pairs| !pairs.is_empty()).collect();
+        if portions.is_empty() {
             return Ok(());
         }
-        let path: PathBuf = self.path.join(format!("taken-{}.part", FILES.fetch_add(1, Ordering::Relaxed)));
-        let memory = Memory::new(MEMORY_BYTES_MIN);
-        let options = family_options(&memory, table).map_err(|error| self.fail("write a file", &error))?;
-        let mut file = SstFileWriter::create(&options);
-        let written = file
-            .open(&path)
-            .and_then(|()| portions.iter().flat_map(Pairs::iter).try_for_each(|(key, value)| file.put(key, value)));
-        written.and_then(|()| file.finish()).map_err(|error| self.fail("write a file", &error))?;
+        let failed = |error: rocksdb::Error| self.fail("write a file", &error);
+        let options = family_options(&Memory::new(MEMORY_BYTES_MIN), table).map_err(failed)?;
+        let write = |portions: &[&Pairs]| {
+            let path = self.path.join(format!("taken-{}.part", FILES.fetch_add(1, Ordering::Relaxed)));
+            let mut file = SstFileWriter::create(&options);
+            file.open(&path)?;
+            portions.iter().flat_map(|pairs| pairs.iter()).try_for_each(|(key, value)| file.put(key, value))?;
+            file.finish().map(|()| path)
+        };
+        // Making the blocks of a file is most of it, and is done for two at once.
+        let (first, second) = portions.split_at(portions.len() / 2);
+        let paths = thread::scope(|scope| {
+            let beside = (!first.is_empty()).then(|| scope.spawn(|| write(first)));
+            let second = write(second)?;
+            let first = beside.map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))).transpose()?;
+            Ok(first.into_iter().chain([second]).collect::<Vec<PathBuf>>())
+        });
         let mut how = IngestExternalFileOptions::default();
         how.set_move_files(true);
-        let taken = self.database.ingest_external_file_cf_opts(self.family(table)?, &how, vec![path]);
+        let taken = self.database.ingest_external_file_cf_opts(self.family(table)?, &how, paths.map_err(failed)?);
         taken.map_err(|error| self.fail("take a file in", &error))
     }
 

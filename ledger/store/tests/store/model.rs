@@ -7,8 +7,13 @@ use crate::common::{END, Model, Numbers, contents, scan};
 use suyuan_ledger::kv::{Overlay, Read, StoreError, Table, WriteSet};
 use suyuan_store::{MEMORY_BYTES_MIN, RocksStore, Snapshot, Store, StoreOptions};
 
-const OPTIONS: StoreOptions =
-    StoreOptions { memory_bytes: MEMORY_BYTES_MIN, create: true, accept_torn_log: false, disposable: false };
+const OPTIONS: StoreOptions = StoreOptions {
+    memory_bytes: MEMORY_BYTES_MIN,
+    create: true,
+    accept_torn_log: false,
+    disposable: false,
+    in_bulk: false,
+};
 
 /// A key of 0 to 20 bytes of which most have the length and the look of real ones.
 fn key(numbers: &mut Numbers) -> Vec<u8> {
