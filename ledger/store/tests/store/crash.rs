@@ -8,13 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::common::{Model, Numbers, contents};
+use crate::common::{Model, Numbers, OPTIONS, contents};
 use suyuan_ledger::kv::{Read, Table, WriteSet};
-use suyuan_store::{MEMORY_BYTES_MIN, RocksStore, StoreOptions};
+use suyuan_store::RocksStore;
 
 const DIRECTORY_VARIABLE: &str = "SUYUAN_TEST_CRASH_DIRECTORY";
-const OPTIONS: StoreOptions =
-    StoreOptions { memory_bytes: MEMORY_BYTES_MIN, create: true, accept_torn_log: false, disposable: false };
 const ROUNDS: u64 = 40;
 /// Batches of which the pairs are kept; each batch deletes those of the one that leaves this window.
 const WINDOW: u64 = 50;

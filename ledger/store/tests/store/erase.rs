@@ -6,12 +6,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::common::{END, Numbers, scan};
+use crate::common::{END, Numbers, OPTIONS, scan};
 use suyuan_ledger::kv::{Read, Table, WriteSet};
-use suyuan_store::{MEMORY_BYTES_MIN, PayloadPlace, RocksStore, StoreOptions};
-
-const OPTIONS: StoreOptions =
-    StoreOptions { memory_bytes: MEMORY_BYTES_MIN, create: true, accept_torn_log: false, disposable: false };
+use suyuan_store::{PayloadPlace, RocksStore};
 
 /// How many files hold these bytes.
 fn files_with(path: &Path, bytes: &[u8]) -> usize {

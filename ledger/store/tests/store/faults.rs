@@ -6,12 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::common::{END, Model, Numbers, contents};
+use crate::common::{END, Model, Numbers, OPTIONS, contents};
 use suyuan_ledger::kv::{Read, StoreError, Table, WriteSet};
 use suyuan_store::{MEMORY_BYTES_MIN, OpenError, PayloadPlace, RocksStore, StoreOptions};
-
-const OPTIONS: StoreOptions =
-    StoreOptions { memory_bytes: MEMORY_BYTES_MIN, create: true, accept_torn_log: false, disposable: false };
 
 /// A file system of its own, unmounted at the end.
 struct SmallDisk(PathBuf);

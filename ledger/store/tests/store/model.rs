@@ -3,17 +3,9 @@
 //! every kind of read on both, and on snapshots taken on the way; flushes and compactions in between come
 //! from the smallest budget and values of some KiB.
 
-use crate::common::{END, Model, Numbers, contents, scan};
+use crate::common::{END, Model, Numbers, OPTIONS, contents, scan};
 use suyuan_ledger::kv::{Overlay, Read, StoreError, Table, WriteSet};
-use suyuan_store::{MEMORY_BYTES_MIN, RocksStore, Snapshot, Store, StoreOptions};
-
-const OPTIONS: StoreOptions = StoreOptions {
-    memory_bytes: MEMORY_BYTES_MIN,
-    create: true,
-    accept_torn_log: false,
-    disposable: false,
-    in_bulk: false,
-};
+use suyuan_store::{RocksStore, Snapshot, Store};
 
 /// A key of 0 to 20 bytes of which most have the length and the look of real ones.
 fn key(numbers: &mut Numbers) -> Vec<u8> {
