@@ -58,8 +58,16 @@ impl Day {
     /// The last day of its month.
     pub fn month_end(self) -> Option<Day> {
         let text = self.text()?;
-        let month = text.get(..8)?;
-        (28..=31).rev().find_map(|day| Day::parse(&format!("{month}{day}")))
+        let number = |place: std::ops::Range<usize>| text.get(place)?.parse::<i64>().ok();
+        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            2 if is_leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        self.0.checked_add(days - day).map(Day)
     }
 
     /// So many days later.

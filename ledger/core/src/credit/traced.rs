@@ -5,6 +5,7 @@
 //!
 //! Under `3.9` splitting events buys nothing: what a month weighs grows with the power of ten of its events.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bincode::{Decode, Encode};
@@ -20,10 +21,11 @@ use crate::hash::Hash;
 use crate::kv::{Overlay, Read, StoreError, Table};
 use crate::organisation::Directory;
 use crate::profile::{Judged, ProductClass, judge_event, may_follow, profiled};
-use crate::record::{Role, Standing};
+use crate::record::{LinkRun, Role, Standing};
 use crate::state::reader::Reader;
-use crate::state::subject::{StoredEntry, StoredRecord, place_key};
+use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, place_key};
 use crate::submission::record_type;
+use crate::trace::numbers::NumberMap;
 
 /// Of a firm's events: its URI, zero, the class, the month's last day BE8, height BE8. The value is a [`Month`] up to there.
 const SUMS: u8 = 5;
@@ -40,7 +42,12 @@ const WORST_MAX: usize = 4;
 const RUNS_LOOKED_AT: usize = 4;
 const ENTRIES_LOOKED_AT: usize = 16;
 /// And so many with those of strangers.
-const ENTRIES_MAX: u64 = 64;
+const ENTRIES_MAX: usize = 64;
+/// For so many events at once; of so many long logs so many of the last entries are kept, and so many makers of records.
+const CONFIRMING_AT_ONCE: usize = 1 << 12;
+const TAILS_MAX: usize = 1 << 12;
+const TAIL_ENTRIES: u64 = 256;
+const MADE_MAX: usize = 1 << 16;
 const FULL: u16 = 1_000;
 
 /// What the events of a month come to so far.
@@ -136,31 +143,42 @@ impl<'a> Traces<'a> {
         let (Some((first, _)), Some((last, _))) = (events.first(), events.last()) else { return Ok(()) };
         let keys = (place_key(first.0, first.1), place_key(last.0, last.1.saturating_add(1)));
         let (store, mut rest, mut fault) = (self.store, events.iter().peekable(), None);
+        let mut judged = Vec::new();
         store.scan(Table::Payload, &keys.0, &keys.1, &mut |key, value| {
             let payload = value.get(SALT_BYTES..).unwrap_or_default();
             let Some(place) = place_of(key).filter(|_| may_follow(payload)) else { return true };
             while rest.next_if(|(before, _)| *before < place).is_some() {}
-            if let Some((_, record)) = rest.next_if(|(at, _)| *at == place)
+            if let Some(found @ (_, record)) = rest.next_if(|(at, _)| *at == place)
                 && let Some(event) = profiled(payload)
             {
-                fault = self.take_one(place, (record, &event), events, overlay).err();
+                match self.take_one(place, (record, &event), overlay) {
+                    Ok(is_judged) => judged.extend(is_judged.then_some(found)),
+                    Err(error) => fault = Some(error),
+                }
             }
             fault.is_none()
         })?;
         if let Some(fault) = fault {
             return Err(fault);
         }
+        for some in judged.chunks(CONFIRMING_AT_ONCE) {
+            let mut before = Before::read(&self.reader, some.iter().map(|(_, record)| record))?;
+            for (place, record) in some {
+                for key in before.confirmed(self.directory, (*place, record), events)? {
+                    overlay.put(Table::Reading, key, []);
+                }
+            }
+        }
         self.write(overlay)
     }
 
-    /// Adds the event at a place, which ascends; others that were read with it are known.
+    /// Adds the event at a place, which ascends; whether its profile says anything of it.
     fn take_one(
         &mut self,
         place: Place,
         (record, event): (&StoredRecord, &Event),
-        known: &[(Place, StoredRecord)],
         overlay: &mut Overlay<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         if place.0 != self.height {
             self.write(overlay)?;
             self.height = place.0;
@@ -168,11 +186,8 @@ impl<'a> Traces<'a> {
         for (key, value) in rows(self.store, self.directory, place, (record, event))? {
             overlay.put(Table::Reading, key, value);
         }
-        let Some(judged) = judge_event(event, record.block_time) else { return Ok(()) };
-        for key in confirmed(&self.reader, self.directory, (place, record), known)? {
-            overlay.put(Table::Reading, key, []);
-        }
-        let Some((group, complete)) = group_of(self.directory, record, &judged) else { return Ok(()) };
+        let Some(judged) = judge_event(event, record.block_time) else { return Ok(false) };
+        let Some((group, complete)) = group_of(self.directory, record, &judged) else { return Ok(true) };
         if !self.open.contains_key(&group) {
             let before = month_at(overlay, &group, place.0)?;
             self.open.insert(group.clone(), before);
@@ -181,7 +196,7 @@ impl<'a> Traces<'a> {
             month.complete.add(complete, place);
             judged.timeliness.into_iter().for_each(|timely| month.timely.add(timely, place));
         }
-        Ok(())
+        Ok(true)
     }
 
     fn write(&mut self, overlay: &mut Overlay<'_>) -> Result<(), StoreError> {
@@ -260,69 +275,133 @@ fn month_of(record: &StoredRecord) -> Option<Day> {
     Day::in_china(record.block_time).month_end()
 }
 
-/// Whom an event confirms: the firm that recorded something of its objects before, if its author has a right to them. Keys
-/// of rows.
+/// What is in the logs of events' objects: of many events at once, since what lies near is read together.
+struct Before<'a> {
+    reader: &'a Reader<'a>,
+    /// The log of each run, by its first subject, and each log.
+    logs: NumberMap<u64, u64>,
+    stored: NumberMap<u64, StoredLog>,
+    /// The last entries of long logs that were looked into, and the place of the first of them.
+    tails: NumberMap<u64, (u64, Vec<StoredEntry>)>,
+    /// Who made records before, of which kind, and in which month.
+    made: BTreeMap<Place, (u64, u16, Option<Day>)>,
+}
+
+impl<'a> Before<'a> {
+    fn read<'r>(
+        reader: &'a Reader<'a>,
+        records: impl Iterator<Item = &'r StoredRecord>,
+    ) -> Result<Before<'a>, StoreError> {
+        let mut firsts: Vec<u64> = records.flat_map(by_right).map(|run| run.first).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        let mut logs = NumberMap::default();
+        reader.runs(&firsts, &mut |run, within| logs.extend(within.iter().map(|first| (*first, run.log))))?;
+        let mut ids: Vec<u64> = logs.values().copied().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let stored = reader.logs(&ids)?.into_iter().collect();
+        Ok(Before { reader, logs, stored, tails: NumberMap::default(), made: BTreeMap::new() })
+    }
+
+    /// Whom an event confirms: the firm that recorded something of its objects before, if its author has a right to them.
+    /// Keys of rows. What was read with it is known.
+    fn confirmed(
+        &mut self,
+        directory: &Directory,
+        (place, record): (Place, &StoredRecord),
+        known: &[(Place, StoredRecord)],
+    ) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+        let mut keys = BTreeSet::new();
+        for run in by_right(record) {
+            let before = self.entries(run.first, place)?;
+            // A stranger confirms nobody, is confirmed by nobody, and hides nobody.
+            let by_right = before.iter().rev().filter(|entry| entry.standing > Standing::Bystander as u8);
+            for entry in by_right.take(ENTRIES_LOOKED_AT) {
+                let Some((author, kind, month)) = self.made((entry.height, entry.index), known)? else { continue };
+                if author == record.author || kind != record_type::EPCIS {
+                    continue;
+                }
+                if let (Some(one), Some(end)) = (directory.organisation(author), month) {
+                    keys.insert(confirmed_key(&one.uri, end, place.0));
+                }
+                break;
+            }
+        }
+        Ok(keys)
+    }
+
+    fn made(
+        &mut self,
+        at: Place,
+        known: &[(Place, StoredRecord)],
+    ) -> Result<Option<(u64, u16, Option<Day>)>, StoreError> {
+        if let Some(made) = self.made.get(&at) {
+            return Ok(Some(*made));
+        }
+        let of = |record: &StoredRecord| (record.author, record.record_type, month_of(record));
+        let made = match known.binary_search_by_key(&at, |(place, _)| *place) {
+            Ok(found) => known.get(found).map(|(_, record)| of(record)),
+            Err(_) => self.reader.record(at.0, at.1)?.as_ref().map(of),
+        };
+        if self.made.len() >= MADE_MAX {
+            self.made.clear();
+        }
+        self.made.extend(made.map(|made| (at, made)));
+        Ok(made)
+    }
+
+    /// The last entries before a place of the log of a run, in their order.
+    fn entries(&mut self, first: u64, place: Place) -> Result<Vec<StoredEntry>, StoreError> {
+        let is_before = |entry: &StoredEntry| (entry.height, entry.index) < place;
+        let Some(log) = self.logs.get(&first) else { return Ok(Vec::new()) };
+        let stored = self.stored.get(log);
+        let stored = stored.ok_or_else(|| StoreError::Corrupt(Table::Log, format!("log {log} is missing")))?;
+        // Most logs are short, and in one row with their state.
+        if stored.recent_from() == 0 {
+            return Ok(stored.recent.iter().take_while(|entry| is_before(entry)).cloned().collect());
+        }
+        if self.tails.len() >= TAILS_MAX {
+            self.tails.clear();
+        }
+        let (tail, last) = match self.tails.entry(*log) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(free) => {
+                let tail = stored.peaks.count.saturating_sub(TAIL_ENTRIES);
+                free.insert((tail, self.reader.entries_from(*log, tail, TAIL_ENTRIES)?))
+            }
+        };
+        // Mostly the event is among the last ones; else what is before it is found by halving, since entries ascend. As
+        // many are taken however long the log has become since: whoever reads later finds the same.
+        let end = last.partition_point(is_before);
+        if *tail == 0 || end >= ENTRIES_MAX {
+            return Ok(last.get(end.saturating_sub(ENTRIES_MAX)..end).unwrap_or_default().to_vec());
+        }
+        let (mut low, mut high) = (0, tail.saturating_add(end as u64));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.reader.entries_from(*log, middle, 1)?.first().is_some_and(is_before) {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        let from = low.saturating_sub(ENTRIES_MAX as u64);
+        self.reader.entries_from(*log, from, low - from)
+    }
+}
+
+/// Those of an event's runs that are looked at.
+fn by_right(record: &StoredRecord) -> impl Iterator<Item = &LinkRun> {
+    record.runs.iter().filter(|run| run.standing > Standing::Bystander as u8).take(RUNS_LOOKED_AT)
+}
+
+/// Whom one event confirms.
 fn confirmed(
     reader: &Reader<'_>,
     directory: &Directory,
     (place, record): (Place, &StoredRecord),
-    known: &[(Place, StoredRecord)],
 ) -> Result<BTreeSet<Vec<u8>>, StoreError> {
-    let mut keys = BTreeSet::new();
-    let by_right = record.runs.iter().filter(|run| run.standing > Standing::Bystander as u8);
-    for run in by_right.take(RUNS_LOOKED_AT) {
-        let Some(found) = reader.run_at(run.first)? else { continue };
-        let before = entries_before(reader, found.log, place)?;
-        // A stranger confirms nobody, is confirmed by nobody, and hides nobody.
-        let by_right = before.iter().rev().filter(|entry| entry.standing > Standing::Bystander as u8);
-        for entry in by_right.take(ENTRIES_LOOKED_AT) {
-            let at = (entry.height, entry.index);
-            let of = |record: &StoredRecord| (record.author, record.record_type, month_of(record));
-            let before = match known.binary_search_by_key(&at, |(place, _)| *place) {
-                Ok(found) => known.get(found).map(|(_, record)| of(record)),
-                Err(_) => reader.record(at.0, at.1)?.as_ref().map(of),
-            };
-            let Some((author, kind, month)) = before else { continue };
-            if author == record.author || kind != record_type::EPCIS {
-                continue;
-            }
-            if let (Some(one), Some(end)) = (directory.organisation(author), month) {
-                keys.insert(confirmed_key(&one.uri, end, place.0));
-            }
-            break;
-        }
-    }
-    Ok(keys)
-}
-
-/// The last entries of a log before a place, in their order.
-fn entries_before(reader: &Reader<'_>, log: u64, place: Place) -> Result<Vec<StoredEntry>, StoreError> {
-    let is_before = |entry: &StoredEntry| (entry.height, entry.index) < place;
-    let mut stored = reader.log(log)?;
-    // Most logs are short, and in one row with their state.
-    if stored.recent_from() == 0 {
-        stored.recent.retain(is_before);
-        return Ok(stored.recent);
-    }
-    let count = stored.peaks.count;
-    // Mostly the event is among the last ones; else what is before it is found by halving, since entries ascend.
-    let tail = count.saturating_sub(ENTRIES_MAX);
-    let last = reader.entries_from(log, tail, ENTRIES_MAX)?;
-    let (mut low, mut high) = (0, tail);
-    if tail == 0 || last.first().is_some_and(is_before) {
-        low = tail + last.partition_point(is_before) as u64;
-        high = low;
-    }
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match reader.entries_from(log, middle, 1)?.first().is_some_and(is_before) {
-            true => low = middle + 1,
-            false => high = middle,
-        }
-    }
-    // As many however long the log has become since: whoever reads later finds the same.
-    let first = low.saturating_sub(ENTRIES_MAX);
-    reader.entries_from(log, first, low - first)
+    Before::read(reader, std::iter::once(record))?.confirmed(directory, (place, record), &[])
 }
 
 /// Takes an event's part out of the sums, before its payload is erased: what it went into is made anew without it.
@@ -340,7 +419,7 @@ pub(super) fn forget(
             overlay.delete(Table::Reading, key);
         }
         let Some(judged) = judge_event(&event, record.block_time) else { continue };
-        confirmations.entry(place.0).or_default().append(&mut confirmed(&reader, directory, (*place, &record), &[])?);
+        confirmations.entry(place.0).or_default().append(&mut confirmed(&reader, directory, (*place, &record))?);
         if let Some((group, _)) = group_of(directory, &record, &judged) {
             let first = groups.entry(group).or_insert(place.0);
             *first = (*first).min(place.0);
@@ -350,7 +429,7 @@ pub(super) fn forget(
         // What another event of the block confirms too stays.
         for place in left_of(store, height, erased)? {
             let Some((record, _)) = if_sound(judged_at(&reader, place))? else { continue };
-            confirmed(&reader, directory, (place, &record), &[])?.iter().for_each(|key| {
+            confirmed(&reader, directory, (place, &record))?.iter().for_each(|key| {
                 keys.remove(key);
             });
         }
@@ -468,4 +547,62 @@ fn confirmed_key(subject: &str, end: Day, height: u64) -> Vec<u8> {
 fn place_of(key: &[u8]) -> Option<Place> {
     let (height, index) = key.split_first_chunk()?;
     Some((u64::from_be_bytes(*height), u32::from_be_bytes(index.try_into().ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kv::WriteSet;
+    use crate::kv_memory::MemoryRead;
+    use crate::log::{LogNode, Peaks};
+    use crate::state::subject::{StoredRun, SubjectState, entry_key};
+
+    const LOG: u64 = 3;
+
+    /// A log of so many entries, three in each block.
+    fn store_of(count: u64) -> (MemoryRead, Vec<StoredEntry>) {
+        let mut log = StoredLog {
+            state: SubjectState::founded(Hash([1; 32]), 1),
+            peaks: Peaks::default(),
+            base: 0,
+            base_count: 0,
+            recent: Vec::new(),
+            subjects: 1,
+            founded_height: 1,
+            founded_index: 0,
+        };
+        let (mut writes, mut entries) = (WriteSet::default(), Vec::new());
+        for number in 0..count {
+            let entry = StoredEntry { height: 1 + number / 3, index: (number % 3 * 2) as u32, role: 1, standing: 2 };
+            let node = LogNode::entry_of((Hash([1; 32]), 0, 0), Role::Own, Standing::Bystander);
+            if let Some((place, row)) = log.push(entry, node) {
+                writes.put(Table::Entry, entry_key(LOG, place), codec::encode(&row));
+            }
+            entries.push(entry);
+        }
+        writes.put(Table::Log, LOG.to_be_bytes(), codec::encode(&log));
+        writes.put(Table::Run, 7u64.to_be_bytes(), codec::encode(&StoredRun { count: 2, log: LOG }));
+        let mut store = MemoryRead::default();
+        store.apply(&writes);
+        (store, entries)
+    }
+
+    /// Goal: the entries before a place are the last 64 of them, however long the log is and wherever the place; of a log
+    /// within one row all of them. Method: logs around each length at which they are read otherwise, every place in them,
+    /// against all entries.
+    #[test]
+    fn entries_before_a_place() {
+        for count in [0, 1, 15, 16, 17, 63, 64, 65, 255, 256, 257, 271, 272, 273, 700] {
+            let (store, all) = store_of(count);
+            let reader = Reader::new(&store);
+            let mut before = Before::read(&reader, std::iter::empty()).unwrap();
+            before.logs.insert(7, LOG);
+            before.stored.insert(LOG, reader.log(LOG).unwrap());
+            for place in (0..count / 3 + 3).flat_map(|height| (0..6).map(move |index| (height, index))) {
+                let end = all.partition_point(|entry| (entry.height, entry.index) < place);
+                let expected = &all[end.saturating_sub(ENTRIES_MAX)..end];
+                assert_eq!(before.entries(7, place).unwrap(), expected, "{count} {place:?}");
+            }
+        }
+    }
 }
