@@ -386,6 +386,22 @@ fn equipment_and_recalls_are_seen() {
     is(&excursions("(01)09521001001014(10)L1"), 1, "8.4 °C, 11.6 °C");
     let found = run(&["--lang", "zh", "excursions", "(01)09521001001014(10)L1", "--dir", &dir]);
     is(&found, 1, "未作决定");
+
+    let exceptions = |code: &str| run(&["exceptions", code, "--dir", &dir]);
+    is(&exceptions("(01)09521001001014(10)L1"), 2, "");
+    let item = |number: u32, members: &str| {
+        let item = r#""epcList":["https://id.gs1.org/01/09521001001014/21/E1"]"#;
+        event_of(number, &now, &about(&format!("{item},{members}")))
+    };
+    let sale = |number: u32, location: &str| {
+        let place = format!(r#""bizLocation":{{"id":"https://id.gs1.org/414/9521001000017/254/{location}"}}"#);
+        item(number, &format!(r#""action":"OBSERVE","bizStep":"retail_selling","disposition":"retail_sold",{place}"#))
+    };
+    capture("firm", &[item(9, r#""action":"ADD","bizStep":"commissioning","disposition":"active""#), sale(10, "A")]);
+    is(&exceptions("(01)09521001001014(21)E1"), 0, "no exception is recorded");
+    capture("firm", &[sale(11, "B")]);
+    is(&exceptions("(01)09521001001014(21)E1"), 1, "used or made more than once");
+    is(&run(&["--lang", "zh", "exceptions", "(01)09521001001014(21)E1", "--dir", &dir]), 1, "重复使用或重复赋码");
     is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
 }
 

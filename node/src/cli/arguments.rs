@@ -13,7 +13,7 @@ use super::import::ImportArguments;
 use super::measures::{MeasuresArguments, PenaltiesArguments};
 use super::procedure::{ObjectionArguments, RepairArguments};
 use super::status::StatusArguments;
-use super::supervision::{EquipmentArguments, ExcursionsArguments, RecallArguments};
+use super::supervision::{EquipmentArguments, ExceptionsArguments, ExcursionsArguments, RecallArguments};
 use crate::epc_form::EpcForm;
 
 /// Product traceability: identifiers, events, hashes
@@ -89,6 +89,8 @@ pub enum Command {
     Repair(RepairArguments),
     /// Excursions of temperature of a thing, what was decided, whether it can be used; exit code 1 if it can't
     Excursions(ExcursionsArguments),
+    /// What is wrong with the use of a code: twice, after its end, elsewhere; exit code 1 if anything is
+    Exceptions(ExceptionsArguments),
     /// Contracts: what is owed, how it stands, what became of it
     Contract(ContractArguments),
     /// Print every message code with its texts, as Markdown

@@ -109,6 +109,7 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Objection(options) => place::end(procedure::object(&options, screen), screen),
         Command::Repair(options) => place::end(procedure::repair(&options, screen), screen),
         Command::Excursions(options) => place::end(supervision::show_excursions(&options, screen), screen),
+        Command::Exceptions(options) => place::end(supervision::show_exceptions(&options, screen), screen),
         Command::Codes(options) => code_list::run(&options, screen),
     }
 }

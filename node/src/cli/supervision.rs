@@ -1,4 +1,5 @@
-//! `suyuan equipment`, `suyuan recall`, `suyuan excursions`: what is due, how recalls go on, what was too warm.
+//! `suyuan equipment`, `suyuan recall`, `suyuan excursions`, `suyuan exceptions`: what is due, how recalls go on, what was too
+//! warm, what was used twice.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,7 +17,10 @@ use super::place::{Failure, directory};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::codes::node as node_codes;
-use crate::credits::{Asked, CreditDevice, CreditRecall, Excursion, Excursions, Reading, equipment, excursions};
+use crate::credits::{
+    Asked, CodeException, CodeExceptions, CreditDevice, CreditRecall, Excursion, Excursions, Reading, equipment,
+    exceptions, excursions,
+};
 use crate::open::Opened;
 
 /// `suyuan equipment`
@@ -62,6 +66,23 @@ pub struct ExcursionsArguments {
     /// Item, lot or logistic unit: EPC URN, Digital Link, element string, drug trace code
     #[arg(value_name = "THING")]
     pub thing: String,
+    /// Records up to this height [default: the last]
+    #[arg(long, value_name = "HEIGHT")]
+    pub at: Option<u64>,
+    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan exceptions`
+#[derive(Debug, Args)]
+pub struct ExceptionsArguments {
+    /// Item, logistic unit or other single thing: EPC URN, Digital Link, element string, drug trace code
+    #[arg(value_name = "CODE")]
+    pub code: String,
     /// Records up to this height [default: the last]
     #[arg(long, value_name = "HEIGHT")]
     pub at: Option<u64>,
@@ -259,6 +280,59 @@ fn one_in_words(one: &Excursion, language: Language) -> String {
         Some("rejected_within_budget") => line(say("rejected within the budget", "预算之内而拒收"), ""),
         Some(_) => line(say("FEWER MINUTES THAN ARE RECORDED", "少于已有记录的分钟数"), ""),
         None => {}
+    }
+    text
+}
+
+/// Shows what is wrong with the use of a code. What strangers did with it is in a data directory alone.
+pub fn show_exceptions(options: &ExceptionsArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
+    let found = exceptions(&Reading::new(Arc::clone(&opened.store)), &options.code, options.at)?;
+    let language = screen.language;
+    let mut sink = screen.answers();
+    match options.json {
+        true => writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?,
+        false => write!(sink, "{}", exceptions_in_words(&found, language))?,
+    }
+    Ok(if found.sound { Outcome::Done } else { Outcome::No })
+}
+
+fn exceptions_in_words(found: &CodeExceptions, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let mut text = format!("{}\n", printable(&found.code));
+    if found.exceptions.is_empty() {
+        text.push_str(say("no exception is recorded\n", "无异常记录\n"));
+    }
+    found.exceptions.iter().for_each(|one| text.push_str(&exception_in_words(one, language)));
+    if !found.is_whole {
+        text.push_str(say("too much befell it to read all\n", "记录过多，未能全部读取\n"));
+    }
+    if !found.is_whole_of_strangers {
+        text.push_str(say("strangers recorded too much to read all\n", "无关单位的记录过多，未能全部读取\n"));
+    }
+    text
+}
+
+fn exception_in_words(one: &CodeException, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let kind = match one.kind.as_str() {
+        "duplicate" => say("used or made more than once", "重复使用或重复赋码"),
+        "after_decommission" => say("handled after its end", "注销或售出后仍被使用"),
+        "unexpected_place" => say("at an unexpected place", "出现在非预期的单位"),
+        _ => say("never made by who may", "未经有权单位赋码"),
+    };
+    let mut text = format!("{kind}  {}  {}\n", one.at, one.record);
+    let mut line = |name: &str, value: &str| text.push_str(&format!(" {name} {value}\n"));
+    line(say("recorded by", "记录方"), &format!("{}  {}", printable(&one.recorded_by), one.recorded_at));
+    if let Some(against) = &one.against {
+        line(say("against", "与之矛盾的记录"), against);
+    }
+    if one.by_stranger {
+        line(say("who has no right to it", "记录方与该物品无关"), "");
+    }
+    if one.declared {
+        let by = one.detected_by.as_deref().unwrap_or_default();
+        line(say("merely declared, as noticed by", "仅为申报，发现方"), &printable(by));
     }
     text
 }

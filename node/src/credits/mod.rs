@@ -57,8 +57,8 @@ pub use shown::{
     penalties_of_all, subject_of_procedure,
 };
 pub use supervised::{
-    CreditDevice, CreditRecall, Excursion, ExcursionDecision, ExcursionMisuse, Excursions, RecallClosing,
-    RecallCustomer, equipment, excursions,
+    CodeException, CodeExceptions, CreditDevice, CreditRecall, Excursion, ExcursionDecision, ExcursionMisuse,
+    Excursions, RecallClosing, RecallCustomer, equipment, exceptions, excursions,
 };
 
 // ---- reading ----

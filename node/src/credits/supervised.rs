@@ -1,5 +1,5 @@
-//! What a firm's credit says of equipment and of recalls, and what is recorded of excursions of temperature, for those who
-//! supervise it.
+//! What a firm's credit says of equipment and of recalls, and what is recorded of excursions of temperature and of the use of
+//! codes, for those who supervise it.
 
 use serde::{Deserialize, Serialize};
 use suyuan_epcis::problem::Reason;
@@ -10,7 +10,7 @@ use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::trace::answer::utc;
-use suyuan_ledger::trace::excursions;
+use suyuan_ledger::trace::{exceptions, excursions};
 use utoipa::ToSchema;
 
 use super::{Looked, Reading, nothing};
@@ -190,6 +190,48 @@ pub struct ExcursionMisuse {
     pub thing: String,
 }
 
+/// What is wrong with the use of a code.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeExceptions {
+    /// The code, as it was asked for.
+    pub code: String,
+    /// The height up to which records count.
+    pub height: u64,
+    /// Whether it is known that nothing is wrong but what is merely declared.
+    pub sound: bool,
+    /// What is wrong, in the order in which it was recorded.
+    pub exceptions: Vec<CodeException>,
+    /// Whether all was read that those with a right to the thing recorded.
+    pub is_whole: bool,
+    /// Whether all was read that strangers recorded.
+    pub is_whole_of_strangers: bool,
+}
+
+/// Something wrong with the use of a code.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeException {
+    /// `duplicate`, `after_decommission`, `unexpected_place` or `unknown`.
+    pub kind: String,
+    /// The hash of the record that is the exception, or that declares one.
+    pub record: String,
+    /// The hash of the record that it does not go with, if there is one.
+    pub against: Option<String>,
+    /// Who recorded it.
+    pub recorded_by: String,
+    /// When it happened, as that one says.
+    pub at: String,
+    /// The time of its block.
+    pub recorded_at: String,
+    /// Whether that one had no right to the thing.
+    pub by_stranger: bool,
+    /// Whether somebody only declares it.
+    pub declared: bool,
+    /// Who noticed it, as a declaration says.
+    pub detected_by: Option<String>,
+}
+
 fn texts(hashes: &[Hash]) -> Vec<String> {
     hashes.iter().map(Hash::to_string).collect()
 }
@@ -312,5 +354,37 @@ fn excursion(one: &excursions::Excursion) -> Excursion {
             contradiction: decision.contradiction.map(|one| one.name().to_owned()),
         }),
         usable: one.is_usable(),
+    }
+}
+
+/// What is wrong with the use of a code at a height, the last one if absent.
+pub fn exceptions(reading: &Reading, code: &str, height: Option<u64>) -> Result<CodeExceptions, Reason> {
+    let not_recorded = |height: u64| Reason::new(codes::NOT_RECORDED, &[code, &height.to_string()]);
+    let keys = subjects(code)?;
+    let Looked { snapshot, ledger, height, .. } = reading.look(height)?.map_err(not_recorded)?;
+    let subject = recorded(&Reader::new(&snapshot), &keys)?.ok_or_else(|| not_recorded(height))?;
+    let found = exceptions::of(&snapshot, &ledger.directory, subject, height).map_err(|error| store_reason(&error))?;
+    let found = found.ok_or_else(|| Reason::new(codes::SUBJECT, &[code, "no single thing"]))?;
+    Ok(CodeExceptions {
+        code: code.to_owned(),
+        height,
+        sound: found.is_sound(),
+        exceptions: found.exceptions.iter().map(exception).collect(),
+        is_whole: found.is_whole,
+        is_whole_of_strangers: found.is_whole_of_strangers,
+    })
+}
+
+fn exception(one: &exceptions::Exception) -> CodeException {
+    CodeException {
+        kind: one.kind.name().to_owned(),
+        record: one.record.to_string(),
+        against: one.against.map(|hash| hash.to_string()),
+        recorded_by: one.by.clone(),
+        at: utc(one.at),
+        recorded_at: utc(one.recorded),
+        by_stranger: one.by_stranger,
+        declared: one.is_declared,
+        detected_by: one.detected_by.clone(),
     }
 }

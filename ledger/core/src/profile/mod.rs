@@ -25,7 +25,7 @@ pub use extension::NAMESPACE;
 pub(crate) use extension::{text, thousandths, time_ms, word};
 pub use field::FieldType;
 pub use judged::{Judged, judge, may_follow};
-pub(crate) use judged::{judge_event, profiled};
+pub(crate) use judged::{event, judge_event, profiled};
 pub use retention::retain_until;
 pub use table::{Field, Need, RecordType, Shape, record_types};
 pub use timeliness::timeliness;

@@ -40,7 +40,7 @@ pub struct Event<'a> {
 }
 
 /// Whether a life of its own is expected to begin by commissioning.
-fn is_commissioned(kind: KeyKind) -> bool {
+pub(crate) fn is_commissioned(kind: KeyKind) -> bool {
     matches!(kind, KeyKind::Item | KeyKind::Upui | KeyKind::Lot | KeyKind::DrugCode | KeyKind::Device)
 }
 

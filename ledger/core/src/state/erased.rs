@@ -100,6 +100,21 @@ impl StoredEffect {
         StoredEffect { event_type, step, bits, next: said.next, quantities }
     }
 
+    /// The business step.
+    pub fn step(&self) -> Option<Step> {
+        at_number(&STEPS, self.step)
+    }
+
+    /// Whether it is that of an event about objects.
+    pub fn is_of_objects(&self) -> bool {
+        at_number(&EVENT_TYPES, self.event_type) == Some(EventType::Object)
+    }
+
+    /// Whether it founds what was there before its holder joined.
+    pub fn is_opening_balance(&self) -> bool {
+        self.bits & OPENING_BALANCE != 0
+    }
+
     /// The organisation to which it ships, if it does to one that is registered.
     pub fn ships_to(&self) -> Option<u64> {
         let is_one = self.step == number_in(&STEPS, &Step::Shipping) && ![NONE, UNREGISTERED].contains(&self.next);

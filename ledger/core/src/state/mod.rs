@@ -4,7 +4,7 @@
 
 mod ahead;
 pub mod apply;
-mod effect;
+pub(crate) mod effect;
 pub mod erased;
 pub mod event;
 pub mod head;

@@ -329,7 +329,7 @@ fn is_use(kind: &RecordType) -> bool {
 }
 
 /// The hash by which others name an event.
-fn event_hash(event: &Event) -> Hash {
+pub(super) fn event_hash(event: &Event) -> Hash {
     Hash(EventHash::of(event, Profile::default(), &IgnoredFields::default()).digest)
 }
 
@@ -400,16 +400,16 @@ fn lots(history: &mut StoreHistory<'_>, thing: u64) -> Result<BTreeMap<u64, u64>
 }
 
 /// Whether this standing is enough to say what befell a thing.
-fn has_right(standing: u8) -> bool {
+pub(super) fn has_right(standing: u8) -> bool {
     standing >= Standing::Holder as u8
 }
 
-fn is_error(record: &StoredRecord) -> bool {
+pub(super) fn is_error(record: &StoredRecord) -> bool {
     record.runs.iter().any(|run| run.role == Role::Own as u8)
 }
 
 /// The own numbers of the events that one declares erroneous.
-fn errors(record: &StoredRecord) -> impl Iterator<Item = u64> {
+pub(super) fn errors(record: &StoredRecord) -> impl Iterator<Item = u64> {
     let runs = record.runs.iter().filter(|run| run.role == Role::Own as u8);
     runs.flat_map(|run| run.first..run.first.saturating_add(run.count.into()))
 }

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod arena;
 pub mod closure;
+pub mod exceptions;
 pub mod excursions;
 mod finish;
 pub mod history;
