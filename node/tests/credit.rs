@@ -388,7 +388,7 @@ fn equipment_and_recalls_are_seen() {
     is(&found, 1, "未作决定");
 
     let exceptions = |code: &str| run(&["exceptions", code, "--dir", &dir]);
-    is(&exceptions("(01)09521001001014(10)L1"), 2, "");
+    is(&exceptions("(01)09521001001014(10)L1"), 1, "");
     let item = |number: u32, members: &str| {
         let item = r#""epcList":["https://id.gs1.org/01/09521001001014/21/E1"]"#;
         event_of(number, &now, &about(&format!("{item},{members}")))

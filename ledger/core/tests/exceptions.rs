@@ -226,6 +226,9 @@ fn strangers_are_the_duplicates() {
 fn who_gave_it_away_is_the_duplicate() {
     for (who, stranger) in [("dist", " stranger"), ("vaccine", "")] {
         let mut world = at_centre();
+        // A stranger can't give it back.
+        let event = shipped(&world, &[ITEM], who);
+        world.capture("brake", &at(6), event);
         world.capture(who, &at(6), dispensed(&[ITEM]));
         world.capture("cdc", &at(7), dispensed(&[ITEM]));
         assert_eq!(
@@ -239,6 +242,12 @@ fn who_gave_it_away_is_the_duplicate() {
     world.capture("dist", &at(4), event);
     world.capture("dist", &at(5), object("receiving", &[ITEM]));
     world.capture("dist", &at(6), dispensed(&[ITEM]));
+    assert_eq!(told(&world, ITEM), nothing());
+    // To whom it was shipped back has it before it says so.
+    let mut world = at_centre();
+    let event = shipped(&world, &[ITEM], "dist");
+    world.capture("cdc", &at(6), event);
+    world.capture("dist", &at(7), sold(&[ITEM]));
     assert_eq!(told(&world, ITEM), nothing());
     let mut world = at_centre();
     world.capture("vaccine", &at(6), object("receiving", &[ITEM]));
@@ -416,7 +425,17 @@ fn unexpected_places() {
     world.capture("dist", &at(4), event);
     world.capture("coldlog", &at(5), object("receiving", &[ITEM]));
     assert_eq!(told(&world, ITEM), nothing());
+    // Until it is received it is shipped to another instead; what a stranger receives is not received.
+    let mut world = at_distributor();
+    for (hour, who) in [(4, "cdc"), (6, "retail")] {
+        let event = shipped(&world, &[ITEM], who);
+        world.capture("dist", &at(hour), event);
+        world.capture("brake", &at(hour + 1), object("receiving", &[ITEM]));
+    }
+    world.capture("retail", &at(8), object("receiving", &[ITEM]));
+    assert_eq!(told(&world, ITEM), ["unexpected_place brake stranger"; 2]);
     // A stranger's shipment sends nothing anywhere.
+    let mut world = at_centre();
     let event = shipped(&world, &[ITEM], "parts");
     world.capture("brake", &at(6), event);
     world.capture("parts", &at(7), object("receiving", &[ITEM]));
@@ -535,7 +554,9 @@ fn what_is_not_read() {
     assert_eq!(told(&world, ITEM), ["duplicate cdc", "duplicate parts stranger", "unexpected_place parts stranger"]);
     assert!(of(&world, ITEM).is_whole);
     let mut world = at_centre();
-    flood(&mut world, "vaccine", &at(6), 4_100);
+    flood(&mut world, "vaccine", &at(6), 100);
+    assert!(of(&world, ITEM).is_whole);
+    flood(&mut world, "vaccine", &at(6), 4_000);
     let found = of(&world, ITEM);
     assert!(found.exceptions.is_empty() && !found.is_whole && !found.is_sound());
     assert!(found.is_whole_of_strangers);

@@ -433,9 +433,9 @@ impl Said {
         self.author() == other.author() && self.event.is_some() && self.event == other.event
     }
 
-    /// Whether it is later than another, in the ledger's order and not against the times that both say.
-    fn follows(&self, other: &Said) -> bool {
-        self.place > other.place && self.record.event_time >= other.record.event_time
+    /// Whether it is no earlier than another that was recorded before it, by the times that both say.
+    fn follows(&self, earlier: &Said) -> bool {
+        self.record.event_time >= earlier.record.event_time
     }
 
     /// Whether it ships to an organisation.
