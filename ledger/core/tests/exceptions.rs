@@ -385,6 +385,13 @@ fn after_its_end() {
     world.capture("cdc", &at(5), object("receiving", &[ITEM]));
     world.capture("cdc", &at(6), dispensed(&[ITEM]));
     assert_eq!(told(&world, ITEM), nothing());
+    // Nor does a stranger sell it for those who have it.
+    let mut world = at_distributor();
+    world.capture("brake", &at(3), sold(&[ITEM]));
+    let event = shipped(&world, &[ITEM], "cdc");
+    world.capture("dist", &at(4), event);
+    world.capture("cdc", &at(5), object("receiving", &[ITEM]));
+    assert_eq!(told(&world, ITEM), ["unexpected_place brake stranger"]);
     // What happened before the end may be recorded after it.
     let mut world = at_centre();
     world.capture("cdc", &at(9), ended(&[ITEM]));
