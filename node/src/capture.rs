@@ -4,6 +4,7 @@
 //! the receipt has come. So a capture that was killed sends the very same bytes when it is run again, and the
 //! node, which knows them by their id, answers as it did before.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -13,11 +14,13 @@ use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Place, Problem, Reason};
 use suyuan_ledger::derive::derive;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::profile::{Judged, judge};
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent};
 use suyuan_sdk::batch::{self, Batch, Counts, Part};
 use suyuan_sdk::lane::after;
 use suyuan_sdk::queue::Queue;
+use suyuan_sdk::recall::{self, Notice};
 use suyuan_sdk::signer::{Signer, sign_submission};
 
 use crate::codes::node as codes;
@@ -109,8 +112,11 @@ impl From<std::io::Error> for CaptureError {
     }
 }
 
+/// Says why an event's payload is not to be recorded, beside what is wrong with it by itself; `Err` if that can't be found out.
+pub type Refuse<'a> = dyn FnMut(&[u8]) -> Result<Option<Reason>, Reason> + 'a;
+
 /// Reads a document without submitting anything: how many events are good and bad, and what is wrong.
-pub fn rehearse(input: &mut Input, hear: &mut Hear<'_>) -> Result<Counts, ReadError> {
+pub fn rehearse(input: &mut Input, refuse: &mut Refuse<'_>, hear: &mut Hear<'_>) -> Result<Counts, ReadError> {
     let mut failed = None;
     let mut broken = 0u64;
     let read = batch::read(input, &Limits::default(), &mut |part| {
@@ -120,7 +126,16 @@ pub fn rehearse(input: &mut Input, hear: &mut Hear<'_>) -> Result<Counts, ReadEr
                 problems
             }
             Part::Event { problems, .. } => problems,
-            Part::Batch(_) => Vec::new(),
+            Part::Batch(batch) => match refused_of(&batch, refuse) {
+                Ok(problems) => {
+                    broken += problems.len() as u64;
+                    problems
+                }
+                Err(reason) => {
+                    failed = Some(std::io::Error::other(reason.to_string()));
+                    return ControlFlow::Break(());
+                }
+            },
         };
         match problems.iter().try_for_each(|problem| hear(Said::Problem(problem))) {
             Ok(()) => ControlFlow::Continue(()),
@@ -136,6 +151,16 @@ pub fn rehearse(input: &mut Input, hear: &mut Hear<'_>) -> Result<Counts, ReadEr
     }
 }
 
+/// The events of a batch that are not to be recorded, with why.
+fn refused_of(batch: &Batch, refuse: &mut Refuse<'_>) -> Result<Vec<Problem>, Reason> {
+    let mut problems = Vec::new();
+    for (event, (index, _)) in batch.events.iter().zip(&batch.origins) {
+        let place = Place { event: Some(*index), ..Place::default() };
+        problems.extend(refuse(&event.payload)?.map(|reason| Problem { reason, place }));
+    }
+    Ok(problems)
+}
+
 /// Captures with one key over one link.
 pub struct Capture<'a> {
     link: Link<'a>,
@@ -146,6 +171,10 @@ pub struct Capture<'a> {
     chain: Hash,
     organisation: u64,
     group: usize,
+    /// Whether events that sell, dispense or ship on what is under recall are refused.
+    pub refuses_recalled: bool,
+    /// What was answered of things since the last submission: things of one document are often the same.
+    recalls: HashMap<SubjectKey, Option<Notice>>,
     /// What came of all documents yet.
     pub tally: Tally,
 }
@@ -162,7 +191,8 @@ impl<'a> Capture<'a> {
         let unknown = || Reason::new(codes::KEY_UNKNOWN, &[&signer.key_id().to_string()]);
         let organisation = station.organisation.ok_or_else(unknown)?;
         let chain = Hash::from_hex(&station.chain).ok_or_else(|| Reason::new(codes::ANSWER, &["", "chain"]))?;
-        Ok(Capture { link, signer, queue, station, chain, organisation, group, tally: Tally::default() })
+        let (refuses_recalled, recalls, tally) = (false, HashMap::new(), Tally::default());
+        Ok(Capture { link, signer, queue, station, chain, organisation, group, refuses_recalled, recalls, tally })
     }
 
     /// The URI of the organisation that captures.
@@ -228,6 +258,10 @@ impl<'a> Capture<'a> {
                 self.refuse(index, Reason::new(ledger_codes::CLOCK, &["eventTime"]), "/eventTime", hear)?;
                 continue;
             }
+            if let Some(reason) = self.recalled(&event.payload)? {
+                self.refuse(index, reason, "", hear)?;
+                continue;
+            }
             group.0.push(event);
             group.1.push(index);
             if group.0.len() >= self.group {
@@ -240,6 +274,22 @@ impl<'a> Capture<'a> {
         }
     }
 
+    /// Why an event is not to be recorded: it sells, dispenses or ships on what is under recall.
+    fn recalled(&mut self, payload: &[u8]) -> Result<Option<Reason>, Reason> {
+        if !self.refuses_recalled {
+            return Ok(None);
+        }
+        let (link, recalls) = (&self.link, &mut self.recalls);
+        recall::refuse::<Reason>(payload, &mut |key| {
+            if let Some(known) = recalls.get(key) {
+                return Ok(known.clone());
+            }
+            let found = link.recall_of(key)?;
+            recalls.insert(key.clone(), found.clone());
+            Ok(found)
+        })
+    }
+
     fn refuse(&mut self, index: u64, reason: Reason, pointer: &str, hear: &mut Hear<'_>) -> Result<(), CaptureError> {
         self.tally.refused = self.tally.refused.saturating_add(1);
         let place = Place { event: Some(index), pointer: pointer.to_owned(), line: None };
@@ -248,6 +298,8 @@ impl<'a> Capture<'a> {
 
     /// Submits events as one group; `origins` says where each was in its document.
     fn send(&mut self, events: Vec<SubmittedEvent>, origins: &[u64], hear: &mut Hear<'_>) -> Result<(), CaptureError> {
+        // What is recorded now may be a recall.
+        self.recalls.clear();
         match &mut self.queue {
             Some(queue) => {
                 queue.add(&events)?;

@@ -30,6 +30,7 @@ pub mod peers;
 pub mod profiles;
 pub mod query;
 pub mod random;
+pub mod recalls;
 pub mod shell;
 pub mod times;
 pub mod traces;

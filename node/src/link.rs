@@ -8,18 +8,21 @@ use serde::{Deserialize, Serialize};
 use suyuan_epcis::codes::{contract, credit};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::state::apply::{ApplyError, Ledger, lane};
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::verify::Refusal;
 use suyuan_ledger::submission::{LaneState, SignedSubmission};
 use suyuan_sdk::lane as lane_text;
+use suyuan_sdk::recall::Notice;
 use suyuan_store::RocksStore;
 
 use crate::api::stale::STALE;
 use crate::codes::node as codes;
 use crate::core::Answer;
 use crate::open::{Node, stopped_reason, store_reason};
+use crate::recalls::{RecalledThing, look_up};
 use crate::shell::Writer;
 
 /// A node has so long to answer.
@@ -182,6 +185,15 @@ impl<'a> Link<'a> {
         }
     }
 
+    /// Asks for which recall a thing is not to be sold, dispensed or shipped on.
+    pub fn recall_of(&self, key: &SubjectKey) -> Result<Option<Notice>, Reason> {
+        let found = match self {
+            Link::Local(_, store) => look_up(&store.snapshot(), std::slice::from_ref(key))?,
+            Link::Remote(remote) => remote.recalled(&key.to_uri())?,
+        };
+        Ok(found.notice())
+    }
+
     /// Submits, and waits for the answer. An error means that it is not known what became of it.
     pub fn submit(&self, submission: &SignedSubmission, bytes: &[u8]) -> Result<Submitted, Reason> {
         match self {
@@ -288,6 +300,15 @@ impl Remote {
         }
     }
 
+    /// The recalls that reach a thing.
+    pub fn recalled(&self, thing: &str) -> Result<RecalledThing, Reason> {
+        let (status, bytes) = self.get(&format!("/v1/recalled/{}", percent_encoded(thing)), "application/json")?;
+        match serde_json::from_slice(&bytes) {
+            Ok(found) if status == 200 => Ok(found),
+            _ => Err(self.unexpected(status, &bytes)),
+        }
+    }
+
     fn submit(&self, bytes: &[u8]) -> Result<Submitted, Reason> {
         let address = [&self.url, "/v1/records"].concat();
         let mut request = self.agent.post(&address).header("Content-Type", "application/octet-stream");
@@ -335,4 +356,16 @@ pub fn lane_json(lane: LaneState) -> Vec<u8> {
 /// The name of a file as shown.
 pub fn shown(path: &Path) -> String {
     path.display().to_string()
+}
+
+/// A text as one segment of a path (RFC 3986 §2.1).
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            true => encoded.push(char::from(byte)),
+            false => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }

@@ -13,7 +13,9 @@ use super::import::ImportArguments;
 use super::measures::{MeasuresArguments, PenaltiesArguments};
 use super::procedure::{ObjectionArguments, RepairArguments};
 use super::status::StatusArguments;
-use super::supervision::{EquipmentArguments, ExceptionsArguments, ExcursionsArguments, RecallArguments};
+use super::supervision::{
+    EquipmentArguments, ExceptionsArguments, ExcursionsArguments, RecallArguments, RecalledArguments,
+};
 use crate::epc_form::EpcForm;
 
 /// Product traceability: identifiers, events, hashes
@@ -79,6 +81,8 @@ pub enum Command {
     Equipment(EquipmentArguments),
     /// Recalls of a firm: who acknowledged, what was recovered; exit code 1 if there is none
     Recall(RecallArguments),
+    /// Recalls that reach a thing, whoever recalls; exit code 1 if it is not to be sold, dispensed or shipped on
+    Recalled(RecalledArguments),
     /// Measures: which are in use, and which authorities might take, by their catalogues
     Measures(MeasuresArguments),
     /// Penalties of the last months: who has several in publication; exit code 1 if somebody has
@@ -154,6 +158,9 @@ pub struct CaptureArguments {
     /// Record nothing if anything in the documents is wrong
     #[arg(long)]
     pub rollback: bool,
+    /// Record sales, dispensing and shipments of what is under recall too: they happened
+    #[arg(long)]
+    pub recalled_anyway: bool,
     /// Events in a submission
     #[arg(long, value_name = "COUNT", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub group: u32,

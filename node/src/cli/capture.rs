@@ -11,6 +11,7 @@ use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Place as Spot, Problem, Reason};
 use suyuan_ledger::profile::{Judged, ProductClass};
 use suyuan_sdk::queue::{QUEUE_BYTES_MAX, Queue};
+use suyuan_sdk::recall;
 use suyuan_sdk::signer::{MemorySigner, Signer};
 
 use super::arguments::CaptureArguments;
@@ -21,7 +22,7 @@ use super::place::{Failure, Place, outcome_of, place, remote, start, unlock};
 use super::screen::{Screen, printable};
 use super::sources::{Source, expand};
 use super::text::{self, pick};
-use crate::capture::{Capture, CaptureError, Said, Tally, rehearse};
+use crate::capture::{Capture, CaptureError, Refuse, Said, Tally, rehearse};
 use crate::codes::node as codes;
 use crate::link::Link;
 use crate::open::{Opened, is_there, spool_folder};
@@ -283,7 +284,11 @@ fn documents(
         }
     }
     if options.rollback {
-        let bad = rehearse_all(&mut inputs, &mut report, &mut outcome)?.saturating_add(unreadable);
+        let mut refuse = |payload: &[u8]| match options.recalled_anyway {
+            true => Ok(None),
+            false => recall::refuse::<Reason>(payload, &mut |key| link.recall_of(key)),
+        };
+        let bad = rehearse_all(&mut inputs, &mut refuse, &mut report, &mut outcome)?.saturating_add(unreadable);
         if bad > 0 {
             report.problems.retain(|problem| problem["severity"] == "error");
             let reason = Reason::new(codes::ROLLED_BACK, &[&bad.to_string()]);
@@ -298,6 +303,7 @@ fn documents(
     let group = usize::try_from(options.group).unwrap_or(usize::MAX);
     let queue = Queue::open(spool, signer.key_id(), QUEUE_BYTES_MAX)?;
     let mut capture = Capture::new(link, signer, Some(queue), group)?;
+    capture.refuses_recalled = !options.recalled_anyway;
     let resumed = capture.resume(&mut |said| report.hear(said));
     let mut ended = settle(resumed.map(|()| true), &mut report, &mut outcome)?;
     for (source, kept) in inputs {
@@ -368,6 +374,7 @@ fn settle(
 /// kept.
 fn rehearse_all(
     inputs: &mut [(Source, Option<Input>)],
+    refuse: &mut Refuse<'_>,
     report: &mut Report<'_>,
     outcome: &mut Outcome,
 ) -> Result<u64, Failure> {
@@ -383,7 +390,7 @@ fn rehearse_all(
                 continue;
             }
         };
-        match rehearse(&mut input, &mut |said| report.hear(said)) {
+        match rehearse(&mut input, refuse, &mut |said| report.hear(said)) {
             Ok(counts) => bad = bad.saturating_add(counts.refused),
             Err(ReadError::Malformed(problem)) => {
                 report.problem(&problem)?;

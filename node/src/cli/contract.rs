@@ -15,11 +15,11 @@ use super::outcome::Outcome;
 use super::place::{Failure, Place, place, remote};
 use super::screen::{Screen, printable};
 use super::text::pick;
-use super::trace::percent_encoded;
 use crate::api::v1::credit::uri_of;
 use crate::contracts::{self, Contract, ContractList};
 use crate::credits::Reading;
 use crate::link::Remote;
+use crate::link::percent_encoded;
 use crate::open::Opened;
 
 /// `suyuan contract`

@@ -19,11 +19,10 @@ use super::outcome::{Outcome, read_reason};
 use super::place::{Failure, Place, place, remote};
 use super::screen::{Screen, printable};
 use super::text::pick;
-use super::trace::percent_encoded;
 use crate::api::v1::credit::uri_of;
 use crate::codes::node as node_codes;
 use crate::credits::{self, Asked, Credit, PublishedGrade, Reading};
-use crate::link::Remote;
+use crate::link::{Remote, percent_encoded};
 use crate::open::{Opened, read_file};
 
 mod evaluate;

@@ -104,6 +104,7 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Import(options) => place::end(import::run(&options, screen), screen),
         Command::Equipment(options) => place::end(supervision::show_equipment(&options, screen), screen),
         Command::Recall(options) => place::end(supervision::show_recalls(&options, screen), screen),
+        Command::Recalled(options) => place::end(supervision::show_recalled(&options, screen), screen),
         Command::Measures(options) => place::end(measures::show_measures(&options, screen), screen),
         Command::Penalties(options) => place::end(measures::show_penalties(&options, screen), screen),
         Command::Objection(options) => place::end(procedure::object(&options, screen), screen),

@@ -1,5 +1,5 @@
-//! `suyuan equipment`, `suyuan recall`, `suyuan excursions`, `suyuan exceptions`: what is due, how recalls go on, what was too
-//! warm, what was used twice.
+//! `suyuan equipment`, `suyuan recall`, `suyuan recalled`, `suyuan excursions`, `suyuan exceptions`: what is due, how recalls go on
+//! and what they reach, what was too warm, what was used twice.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,8 +13,9 @@ use super::arguments::PlaceArguments;
 use super::credit::{asked, table};
 use super::measures::day_of;
 use super::outcome::Outcome;
-use super::place::{Failure, directory};
+use super::place::{Failure, Place, directory, place, remote};
 use super::screen::{Screen, printable};
+use super::status::stale;
 use super::text::pick;
 use crate::codes::node as node_codes;
 use crate::credits::{
@@ -22,6 +23,8 @@ use crate::credits::{
     exceptions, excursions,
 };
 use crate::open::Opened;
+use crate::recalls::{RecallOfThing, RecalledThing, look_up};
+use crate::traces::subjects;
 
 /// `suyuan equipment`
 #[derive(Debug, Args)]
@@ -52,6 +55,20 @@ pub struct RecallArguments {
     /// Only the recall of this id
     #[arg(value_name = "ID")]
     pub recall: Option<String>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan recalled`
+#[derive(Debug, Args)]
+pub struct RecalledArguments {
+    /// Item, lot or logistic unit: EPC URN, Digital Link, element string, drug trace code
+    #[arg(value_name = "THING")]
+    pub thing: String,
     /// Where the ledger is
     #[command(flatten)]
     pub place: PlaceArguments,
@@ -203,6 +220,75 @@ fn in_words(recall: &CreditRecall, language: Language) -> String {
         line(say("closed", "已完成"), &words);
     }
     line(say("value", "值"), &recall.value.to_string());
+    text
+}
+
+/// Shows the recalls that reach a thing.
+pub fn show_recalled(options: &RecalledArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let keys = subjects(&options.thing)?;
+    let found = match place(&options.place, false) {
+        Place::Directory(path) => {
+            let opened = Opened::open(&path)?.whole()?;
+            let snapshot = opened.store.snapshot();
+            look_up(&snapshot, &keys)?
+        }
+        Place::Node(url) => {
+            let remote = remote(&url, &options.place)?;
+            let found = remote.recalled(&options.thing)?;
+            if let Some(why) = remote.stale() {
+                let said = format!("{}\n", stale(why, screen.language));
+                screen.say(&said)?;
+            }
+            found
+        }
+    };
+    let language = screen.language;
+    let mut sink = screen.answers();
+    match options.json {
+        true => writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?,
+        false => write!(sink, "{}", recalled_in_words(&found, language))?,
+    }
+    Ok(if found.recalled { Outcome::No } else { Outcome::Done })
+}
+
+fn recalled_in_words(found: &RecalledThing, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let words = match (found.recalled, found.made_of_recalled) {
+        (true, _) => say("RECALLED: not to be sold, dispensed or shipped on", "已召回：不得销售、发药或继续发货"),
+        (false, true) => say("made of what is recalled", "由已召回的物品制成"),
+        (false, false) => say("not recalled", "未被召回"),
+    };
+    let mut text = format!("{}  {words}\n", printable(&found.thing));
+    found.recalls.iter().for_each(|one| text.push_str(&recall_in_words(one, language)));
+    if !found.is_whole {
+        text.push_str(say("too much befell it to read all\n", "记录过多，未能全部读取\n"));
+    }
+    text
+}
+
+fn recall_in_words(one: &RecallOfThing, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let level = one.level.as_deref().unwrap_or("-");
+    let mut text = format!("{}  {} {level}  {}\n", printable(&one.recall), say("level", "级别"), one.record);
+    let mut line = |name: &str, value: &str| text.push_str(&format!(" {name} {value}\n"));
+    let by = if one.ordered { say("ordered by", "责令方") } else { say("recalled by", "召回方") };
+    line(by, &printable(&one.by));
+    line(say("announced", "公告于"), &one.announced);
+    let names = match one.reach.as_str() {
+        "named" => say("names it", "指明该物品"),
+        "lot" => say("names its lot", "指明其批次"),
+        "class" => say("names its class", "指明其品类"),
+        "container" => say("names what it was in", "指明其曾在的包装"),
+        "contents" => say("names what is in it", "指明其内装物"),
+        _ => say("names what it was made of", "指明其原料"),
+    };
+    line(names, &printable(&one.names));
+    if let Some(closed) = &one.closed {
+        line(say("closed; what was not recovered stays recalled", "已完成；未收回的仍属召回"), closed);
+    }
+    if let Some(lifted) = &one.lifted {
+        line(say("ended", "已解除"), lifted);
+    }
     text
 }
 

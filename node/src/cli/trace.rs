@@ -16,7 +16,7 @@ use super::screen::{Screen, printable};
 use super::status::stale;
 use super::text::pick;
 use crate::codes::node as codes;
-use crate::link::Remote;
+use crate::link::{Remote, percent_encoded};
 use crate::open::{Opened, io_reason, need_folder};
 use crate::traces::{self, Found, Remembered, Request};
 
@@ -143,16 +143,4 @@ fn from_node(
         _ => return Err(remote.unexpected(status, &bytes).into()),
     }
     Ok(Outcome::Done)
-}
-
-/// A text as one segment of a path (RFC 3986 §2.1).
-pub fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            true => encoded.push(char::from(byte)),
-            false => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }

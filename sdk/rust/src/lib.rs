@@ -14,4 +14,5 @@ pub mod keyfile;
 pub mod lane;
 pub mod payload;
 pub mod queue;
+pub mod recall;
 pub mod signer;

@@ -39,7 +39,7 @@ const STEP: u8 = 11;
 const ORDERED: u8 = 12;
 
 /// So many things that are recalled at once are looked at.
-const ITEMS_MAX: usize = 256;
+pub(crate) const ITEMS_MAX: usize = 256;
 /// So many entries of their logs.
 pub(super) const ENTRIES_MAX: u64 = 1 << 12;
 /// And so many subjects on the way to direct customers.
@@ -137,7 +137,7 @@ fn read(event: &Event) -> Option<OfRecall> {
 }
 
 /// As the type `id` of key data elements.
-fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 

@@ -52,11 +52,11 @@ pub fn judge(payload: &[u8], recorded_ms: i64) -> Option<Judged> {
 
 /// The event of a payload that may follow a profile.
 pub(crate) fn profiled(payload: &[u8]) -> Option<Event> {
-    may_follow(payload).then(|| event(payload))?
+    may_follow(payload).then(|| event_of(payload))?
 }
 
-/// The event of a payload, whether it follows a profile or not.
-pub(crate) fn event(payload: &[u8]) -> Option<Event> {
+/// The event of a payload, whether it follows a profile or not; none if that is no JSON.
+pub fn event_of(payload: &[u8]) -> Option<Event> {
     // A payload is one event: what it takes to find out whether an input is one is left out.
     let json = tree::parse(payload, DEPTH_MAX as usize).ok()?;
     Some(read::event(json, &Context::default(), &Path::root(""), &mut Problems::new(None)))

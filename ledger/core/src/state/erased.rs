@@ -121,6 +121,11 @@ impl StoredEffect {
         is_one.then_some(self.next)
     }
 
+    /// Whether it takes the disposition `recalled` from what it names for good.
+    pub fn lifts_recall(&self) -> bool {
+        self.bits & (RECALLED | RECALL_LIFTED) == RECALL_LIFTED
+    }
+
     /// Whether it is that of a payload which says this, as far as the payload alone decides it: all but the receiver
     /// and the subjects of the quantities.
     pub fn is_of(&self, derived: &Derived) -> bool {

@@ -16,7 +16,7 @@ use crate::key::{KeyKind, SubjectKey};
 use crate::kv::{Read, StoreError};
 use crate::named::named;
 use crate::organisation::Directory;
-use crate::profile::{declared_type, event, text, word};
+use crate::profile::{declared_type, event_of, text, word};
 use crate::record::{Role, Standing, mask};
 use crate::state::effect::is_commissioned;
 use crate::state::subject::{NONE, StoredRecord, UNREGISTERED};
@@ -231,7 +231,7 @@ impl Seen {
                 is_all = false;
                 continue;
             }
-            let event = history.payload(*place)?.and_then(|payload| event(&payload));
+            let event = history.payload(*place)?.and_then(|payload| event_of(&payload));
             let of_whom = (*standing, *is_direct);
             said.push(Said::new((*place, record), event.as_ref(), of_whom, context));
         }

@@ -161,9 +161,9 @@ impl Excursions {
 }
 
 /// From when until when: the end is no part of it.
-type Span = (i64, i64);
+pub(super) type Span = (i64, i64);
 
-const ALWAYS: Span = (i64::MIN, i64::MAX);
+pub(super) const ALWAYS: Span = (i64::MIN, i64::MAX);
 
 /// Whether a time meets that of an excursion, which lasts at least a moment.
 fn meets(span: Span, (from, to): Span) -> bool {
@@ -193,7 +193,7 @@ fn query(subject: u64, direction: Direction) -> Query {
 }
 
 /// Who has made a thing: the first that acted as its owner. The state would say who it is now, whatever the height.
-fn maker(history: &mut StoreHistory<'_>, subject: u64) -> Result<u64, StoreError> {
+pub(super) fn maker(history: &mut StoreHistory<'_>, subject: u64) -> Result<u64, StoreError> {
     let log = history.log_of(subject)?;
     let arena = history.arena();
     let first = arena.log_entries(log).iter().find(|entry| entry.standing == Standing::Owner as u8);
@@ -309,12 +309,12 @@ fn contents(closure: &Closure, container: u64) -> (BTreeSet<(u64, Span)>, bool) 
 }
 
 /// The things that an event is about, with its author's standing towards each.
-fn named_by(record: &StoredRecord) -> impl Iterator<Item = (u64, u8)> {
+pub(super) fn named_by(record: &StoredRecord) -> impl Iterator<Item = (u64, u8)> {
     let runs = record.runs.iter().filter(|run| run.role == Role::Epc as u8);
     runs.flat_map(|run| (run.first..run.first.saturating_add(run.count.into())).map(|thing| (thing, run.standing)))
 }
 
-fn event_of(history: &mut StoreHistory<'_>, place: Place) -> Result<Option<Event>, StoreError> {
+pub(super) fn event_of(history: &mut StoreHistory<'_>, place: Place) -> Result<Option<Event>, StoreError> {
     Ok(history.payload(place)?.and_then(|payload| profiled(&payload)))
 }
 
@@ -380,7 +380,7 @@ impl Sources {
 }
 
 /// The lots that an item is of, as those with a right to it say, and who made them.
-fn lots(history: &mut StoreHistory<'_>, thing: u64) -> Result<BTreeMap<u64, u64>, StoreError> {
+pub(super) fn lots(history: &mut StoreHistory<'_>, thing: u64) -> Result<BTreeMap<u64, u64>, StoreError> {
     let (log, class) = (history.log_of(thing)?, history.class_of(thing)?);
     let is_lot = KeyKind::from_number(history.kind(thing)?).is_some_and(is_class_level);
     let mut named = BTreeSet::new();

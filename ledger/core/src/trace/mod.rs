@@ -11,6 +11,7 @@ pub mod excursions;
 mod finish;
 pub mod history;
 pub(crate) mod numbers;
+pub mod recalled;
 pub mod spans;
 pub mod store;
 pub mod tree;

@@ -44,6 +44,7 @@ codes! {
     FOREIGN_PROCESS = "LEDGER-FLAG_12", Warning, "another author took part in the process", "另有作者参与该过程", "compare the transformationID", "请核对 transformationID";
     DERIVED_AGAIN = "LEDGER-FLAG_13", Warning, "derived again under later rules", "已按新规则重新推导", "nothing to do", "无需处理";
     NOT_ORGANISATION = "LEDGER-NOT_ORGANISATION", Error, "\"{0}\" is not the URI of an organisation", "“{0}”不是单位的 URI", "write urn:uscc: or urn:lei: with the code, or a URI of the issuer", "请使用 urn:uscc: 或 urn:lei: 加代码，或发证机构的 URI";
+    RECALLED = "LEDGER-RECALLED", Error, "{0} is under recall {1} of level {2} by {3}: it is not to be sold, dispensed or shipped on", "{0} 已被召回：召回 {1}，级别 {2}，召回方 {3}；不得销售、发药或继续发货", "hold it and send it back as the recall says; if it was sold all the same, record that with --recalled-anyway", "请停止流转并按召回要求退回；如确已售出，请用 --recalled-anyway 如实记录";
     GENESIS_FORM = "GENESIS-FORM", Error, "the genesis is wrong at {0}: {1}", "创世文件 {0} 处有误：{1}", "compare it with docs/ORGANISATIONS.md; take the file from the network's operator unchanged", "请对照 docs/ORGANISATIONS.md；从网络运营方取得的文件请勿改动";
     GENESIS_NOT_PILOT = "GENESIS-NOT_PILOT", Error, "the genesis does not say that the network is a pilot ({0})", "创世文件未声明网络为试点（{0}）", "write \"pilot\": true; every member's node holds what is recorded", "请写明 \"pilot\": true；所有成员节点都保存记录内容";
     GENESIS_SUITE = "GENESIS-SUITE", Error, "the suite {1} at {0} is not defined", "{0} 处的算法套件 {1} 未定义", "write 1 (BLAKE3, Ed25519), or update the software", "请写 1（BLAKE3、Ed25519），或更新软件";

@@ -14,6 +14,7 @@ pub mod credit;
 pub mod governance;
 pub mod network;
 pub mod proofs;
+pub mod recalled;
 pub mod records;
 pub mod schema;
 pub mod status;
@@ -28,6 +29,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(records::lane))
         .routes(routes!(traces::trace))
         .routes(routes!(subjects::subject))
+        .routes(routes!(recalled::recalled))
         .routes(routes!(credit::credit))
         .routes(routes!(credit::procedure))
         .routes(routes!(contracts::contracts))

@@ -13,8 +13,8 @@ use super::{CERTIFIED_TRIES, CERTIFIED_WAIT, Demo};
 use crate::cli::apart;
 use crate::cli::place::Failure;
 use crate::cli::text::pick;
-use crate::cli::trace::percent_encoded;
 use crate::codes::node as codes;
+use crate::link::percent_encoded;
 use crate::random::random_uri;
 use crate::shell::now_ms;
 
