@@ -24,7 +24,7 @@ use suyuan_sdk::recall::{self, Notice};
 use suyuan_sdk::signer::{Signer, sign_submission};
 
 use crate::codes::node as codes;
-use crate::link::{EventReceipt, Link, Station, Submitted};
+use crate::link::{EventReceipt, Link, Station, Submitted, View};
 use crate::shell::now_ms;
 
 /// A submission carries so many events by default.
@@ -173,8 +173,9 @@ pub struct Capture<'a> {
     group: usize,
     /// Whether events that sell, dispense or ship on what is under recall are refused.
     pub refuses_recalled: bool,
-    /// What was answered of things since the last submission: things of one document are often the same.
-    recalls: HashMap<SubjectKey, Option<Notice>>,
+    /// Where that is asked, and what was answered of things, since the last submission: things of one document are often
+    /// the same.
+    recalls: Option<(View<'a>, HashMap<SubjectKey, Option<Notice>>)>,
     /// What came of all documents yet.
     pub tally: Tally,
 }
@@ -191,7 +192,7 @@ impl<'a> Capture<'a> {
         let unknown = || Reason::new(codes::KEY_UNKNOWN, &[&signer.key_id().to_string()]);
         let organisation = station.organisation.ok_or_else(unknown)?;
         let chain = Hash::from_hex(&station.chain).ok_or_else(|| Reason::new(codes::ANSWER, &["", "chain"]))?;
-        let (refuses_recalled, recalls, tally) = (false, HashMap::new(), Tally::default());
+        let (refuses_recalled, recalls, tally) = (false, None, Tally::default());
         Ok(Capture { link, signer, queue, station, chain, organisation, group, refuses_recalled, recalls, tally })
     }
 
@@ -281,11 +282,15 @@ impl<'a> Capture<'a> {
         }
         let (link, recalls) = (&self.link, &mut self.recalls);
         recall::refuse::<Reason>(payload, &mut |key| {
-            if let Some(known) = recalls.get(key) {
+            let (view, known) = match recalls {
+                Some(recalls) => recalls,
+                None => recalls.insert((link.view()?, HashMap::new())),
+            };
+            if let Some(known) = known.get(key) {
                 return Ok(known.clone());
             }
-            let found = link.recall_of(key)?;
-            recalls.insert(key.clone(), found.clone());
+            let found = view.recall_of(key)?;
+            known.insert(key.clone(), found.clone());
             Ok(found)
         })
     }
@@ -299,7 +304,7 @@ impl<'a> Capture<'a> {
     /// Submits events as one group; `origins` says where each was in its document.
     fn send(&mut self, events: Vec<SubmittedEvent>, origins: &[u64], hear: &mut Hear<'_>) -> Result<(), CaptureError> {
         // What is recorded now may be a recall.
-        self.recalls.clear();
+        self.recalls = None;
         match &mut self.queue {
             Some(queue) => {
                 queue.add(&events)?;

@@ -16,13 +16,13 @@ use suyuan_ledger::state::verify::Refusal;
 use suyuan_ledger::submission::{LaneState, SignedSubmission};
 use suyuan_sdk::lane as lane_text;
 use suyuan_sdk::recall::Notice;
-use suyuan_store::RocksStore;
+use suyuan_store::{RocksStore, Snapshot};
 
 use crate::api::stale::STALE;
 use crate::codes::node as codes;
 use crate::core::Answer;
 use crate::open::{Node, stopped_reason, store_reason};
-use crate::recalls::{RecalledThing, look_up};
+use crate::recalls::{RecalledThing, ledger_of, look_up};
 use crate::shell::Writer;
 
 /// A node has so long to answer.
@@ -185,13 +185,16 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Asks for which recall a thing is not to be sold, dispensed or shipped on.
-    pub fn recall_of(&self, key: &SubjectKey) -> Result<Option<Notice>, Reason> {
-        let found = match self {
-            Link::Local(_, store) => look_up(&store.snapshot(), std::slice::from_ref(key))?,
-            Link::Remote(remote) => remote.recalled(&key.to_uri())?,
-        };
-        Ok(found.notice())
+    /// What is asked about things, as it stands now.
+    pub fn view(&self) -> Result<View<'a>, Reason> {
+        match self {
+            Link::Local(_, store) => {
+                let snapshot = store.snapshot();
+                let ledger = ledger_of(&snapshot)?;
+                Ok(View::Local(snapshot, Box::new(ledger)))
+            }
+            Link::Remote(remote) => Ok(View::Remote(remote)),
+        }
     }
 
     /// Submits, and waits for the answer. An error means that it is not known what became of it.
@@ -205,6 +208,25 @@ impl<'a> Link<'a> {
             }
             Link::Remote(remote) => remote.submit(bytes),
         }
+    }
+}
+
+/// Where it is asked about things: a ledger in this process as it stood, or a node as it stands.
+pub enum View<'a> {
+    /// The store at one moment, and its ledger, which takes time to open.
+    Local(Snapshot<'a>, Box<Ledger>),
+    /// A node.
+    Remote(&'a Remote),
+}
+
+impl View<'_> {
+    /// For which recall a thing is not to be sold, dispensed or shipped on.
+    pub fn recall_of(&self, key: &SubjectKey) -> Result<Option<Notice>, Reason> {
+        let found = match self {
+            View::Local(snapshot, ledger) => look_up(snapshot, ledger, std::slice::from_ref(key))?,
+            View::Remote(remote) => remote.recalled(&key.to_uri())?,
+        };
+        Ok(found.notice())
     }
 }
 

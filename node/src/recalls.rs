@@ -71,10 +71,15 @@ impl RecalledThing {
     }
 }
 
-/// The recalls that reach the thing which one of these keys names, the likeliest first, as the ledger has it now.
-pub fn look_up(store: &dyn Read, keys: &[SubjectKey]) -> Result<RecalledThing, Reason> {
+/// The ledger of a store, to look things up in.
+pub fn ledger_of(store: &dyn Read) -> Result<Ledger, Reason> {
+    let ledger = Ledger::open(store).map_err(|error| store_reason(&error))?;
+    ledger.ok_or_else(|| Reason::new(codes::STORE, &["no ledger"]))
+}
+
+/// The recalls that reach the thing which one of these keys names, the likeliest first, as the ledger of a store has it.
+pub fn look_up(store: &dyn Read, ledger: &Ledger, keys: &[SubjectKey]) -> Result<RecalledThing, Reason> {
     let failed = |error| store_reason(&error);
-    let ledger = Ledger::open(store).map_err(failed)?.ok_or_else(|| Reason::new(codes::STORE, &["no ledger"]))?;
     let (reader, height) = (Reader::new(store), ledger.head.height);
     let mut chosen = keys.first();
     for key in keys {

@@ -376,6 +376,21 @@ fn equipment_and_recalls_are_seen() {
     is(&run(&["recall", FIRM, "--dir", &dir]), 0, "recovered by what customers say 10.000");
     is(&run(&["--lang", "zh", "recall", FIRM, "--dir", &dir]), 0, "据客户确认已收回 10.000");
 
+    // Who scans it is told, and it is not sold; what was sold all the same is recorded.
+    let recalled = |thing: &str| run(&["recalled", thing, "--dir", &dir]);
+    is(&recalled("(01)09521001001014(10)L1"), 1, "RECALLED: not to be sold, dispensed or shipped on");
+    is(&recalled("(01)09521001001014(10)L2"), 0, "not recalled");
+    is(&run(&["--lang", "zh", "recalled", "(01)09521001001014(10)L1", "--dir", &dir]), 1, "不得销售");
+    let told = run(&["recalled", "(01)09521001001014(10)L1", "--json", "--dir", &dir]).json();
+    assert_eq!((&told["recalls"][0]["recall"], &told["recalls"][0]["reach"]), (&"R-1".into(), &"named".into()));
+    let sale = lot(9, r#""action":"OBSERVE","bizStep":"retail_selling","disposition":"retail_sold""#);
+    let (file, key) = (write(&work, &document(&[sale])), path(&work, "buyer.key"));
+    let sell =
+        |more: &[&str]| run(&[&["capture", &file, "--key", &key, "--insecure", "--dir", &dir][..], more].concat());
+    is(&sell(&[]), 1, "LEDGER-RECALLED");
+    is(&sell(&["--rollback"]), 1, "LEDGER-RECALLED");
+    is(&sell(&["--recalled-anyway"]), 0, "accepted 1");
+
     let excursions = |thing: &str| run(&["excursions", thing, "--dir", &dir]);
     is(&excursions("https://id.gs1.org/01/09521001001014/10/L1"), 0, "no excursion is recorded");
     is(&excursions("https://id.gs1.org/01/09521001001014/10/L2"), 1, "");

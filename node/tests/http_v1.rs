@@ -164,6 +164,14 @@ fn traces() {
     assert_eq!((rest["history"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
     assert_eq!(get(&node, &format!("/v1/subjects/{UNIT}?from=99")).json()["history"], Value::Array(vec![]));
     get(&node, &format!("/v1/subjects/{UNKNOWN}")).is_problem(404, "NODE-NOT_RECORDED");
+    // Of what is not recorded too: it may be of a class that is recalled.
+    for unit in [UNIT, UNKNOWN] {
+        let recalled = get(&node, &format!("/v1/recalled/{unit}")).json();
+        let said = (&recalled["recalled"], &recalled["made_of_recalled"], &recalled["is_whole"]);
+        assert_eq!(said, (&false.into(), &false.into(), &true.into()));
+        assert_eq!(recalled["recalls"], Value::Array(vec![]));
+    }
+    get(&node, "/v1/recalled/nonsense").is_problem(400, "ID-UNKNOWN");
     for wrong in ["limit=0", "limit=1001", "limit=x", "from=-1", "colour=red"] {
         get(&node, &format!("/v1/subjects/{UNIT}?{wrong}")).is_problem(400, "API-PARAMETER");
     }

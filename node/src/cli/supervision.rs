@@ -23,7 +23,7 @@ use crate::credits::{
     exceptions, excursions,
 };
 use crate::open::Opened;
-use crate::recalls::{RecallOfThing, RecalledThing, look_up};
+use crate::recalls::{RecallOfThing, RecalledThing, ledger_of, look_up};
 use crate::traces::subjects;
 
 /// `suyuan equipment`
@@ -230,7 +230,7 @@ pub fn show_recalled(options: &RecalledArguments, screen: &mut Screen) -> Result
         Place::Directory(path) => {
             let opened = Opened::open(&path)?.whole()?;
             let snapshot = opened.store.snapshot();
-            look_up(&snapshot, &keys)?
+            look_up(&snapshot, &ledger_of(&snapshot)?, &keys)?
         }
         Place::Node(url) => {
             let remote = remote(&url, &options.place)?;

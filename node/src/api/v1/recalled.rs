@@ -7,7 +7,7 @@ use axum::response::Response;
 use crate::api::Shared;
 use crate::api::extract::Segments;
 use crate::api::problem::{Refusals, answer, blocking, problem};
-use crate::recalls::{RecalledThing, look_up};
+use crate::recalls::{RecalledThing, ledger_of, look_up};
 use crate::traces;
 
 /// The recalls that reach a thing: whether it is not to be sold, dispensed or shipped on.
@@ -23,5 +23,9 @@ pub async fn recalled(State(app): Shared, Segments(subject): Segments<String>) -
         Ok(keys) => keys,
         Err(reason) => return problem(StatusCode::BAD_REQUEST, &reason),
     };
-    blocking(move || Ok(answer(StatusCode::OK, &look_up(&app.node.store.snapshot(), &keys)?))).await
+    blocking(move || {
+        let snapshot = app.node.store.snapshot();
+        Ok(answer(StatusCode::OK, &look_up(&snapshot, &ledger_of(&snapshot)?, &keys)?))
+    })
+    .await
 }
