@@ -4,7 +4,6 @@
 //! the receipt has come. So a capture that was killed sends the very same bytes when it is run again, and the
 //! node, which knows them by their id, answers as it did before.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -14,13 +13,12 @@ use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Place, Problem, Reason};
 use suyuan_ledger::derive::derive;
 use suyuan_ledger::hash::Hash;
-use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::profile::{Judged, judge};
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent};
 use suyuan_sdk::batch::{self, Batch, Counts, Part};
 use suyuan_sdk::lane::after;
 use suyuan_sdk::queue::Queue;
-use suyuan_sdk::recall::{self, Notice};
+use suyuan_sdk::recall;
 use suyuan_sdk::signer::{Signer, sign_submission};
 
 use crate::codes::node as codes;
@@ -173,9 +171,8 @@ pub struct Capture<'a> {
     group: usize,
     /// Whether events that sell, dispense or ship on what is under recall are refused.
     pub refuses_recalled: bool,
-    /// Where that is asked, and what was answered of things, since the last submission: things of one document are often
-    /// the same.
-    recalls: Option<(View<'a>, HashMap<SubjectKey, Option<Notice>>)>,
+    /// Where that is asked, since the last submission.
+    recalls: Option<View<'a>>,
     /// What came of all documents yet.
     pub tally: Tally,
 }
@@ -281,17 +278,9 @@ impl<'a> Capture<'a> {
             return Ok(None);
         }
         let (link, recalls) = (&self.link, &mut self.recalls);
-        recall::refuse::<Reason>(payload, &mut |key| {
-            let (view, known) = match recalls {
-                Some(recalls) => recalls,
-                None => recalls.insert((link.view()?, HashMap::new())),
-            };
-            if let Some(known) = known.get(key) {
-                return Ok(known.clone());
-            }
-            let found = view.recall_of(key)?;
-            known.insert(key.clone(), found.clone());
-            Ok(found)
+        recall::refuse::<Reason>(payload, &mut |key| match recalls {
+            Some(view) => view.recall_of(key),
+            None => recalls.insert(link.view()?).recall_of(key),
         })
     }
 

@@ -1,7 +1,9 @@
 //! Where submissions go: a ledger in this process, or a node by HTTP. Both give the same answers.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -21,10 +23,13 @@ use suyuan_store::{RocksStore, Snapshot};
 use crate::api::stale::STALE;
 use crate::codes::node as codes;
 use crate::core::Answer;
+use crate::credits::catch_up;
 use crate::open::{Node, stopped_reason, store_reason};
 use crate::recalls::{RecalledThing, ledger_of, look_up};
 use crate::shell::Writer;
 
+/// What was answered of so many things is kept.
+const KNOWN_MAX: usize = 1 << 16;
 /// A node has so long to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of an answer: receipts of 4,096 events are below this.
@@ -187,14 +192,20 @@ impl<'a> Link<'a> {
 
     /// What is asked about things, as it stands now.
     pub fn view(&self) -> Result<View<'a>, Reason> {
-        match self {
+        let of = match self {
             Link::Local(_, store) => {
+                // Whether anything was recalled is known once all is read; where that is for later, each thing is looked at.
+                match catch_up(store, &AtomicBool::new(false)) {
+                    Ok(_) | Err(StoreError::Later) => {}
+                    Err(error) => return Err(store_reason(&error)),
+                }
                 let snapshot = store.snapshot();
                 let ledger = ledger_of(&snapshot)?;
-                Ok(View::Local(snapshot, Box::new(ledger)))
+                Of::Local(snapshot, Box::new(ledger))
             }
-            Link::Remote(remote) => Ok(View::Remote(remote)),
-        }
+            Link::Remote(remote) => Of::Remote(remote),
+        };
+        Ok(View { of, known: HashMap::new(), nothing_is: false })
     }
 
     /// Submits, and waits for the answer. An error means that it is not known what became of it.
@@ -211,21 +222,39 @@ impl<'a> Link<'a> {
     }
 }
 
-/// Where it is asked about things: a ledger in this process as it stood, or a node as it stands.
-pub enum View<'a> {
+/// Where it is asked about things, and what was answered: those of one document are often the same.
+pub struct View<'a> {
+    of: Of<'a>,
+    known: HashMap<SubjectKey, Option<Notice>>,
+    /// Whether it is known that nothing is recalled.
+    nothing_is: bool,
+}
+
+enum Of<'a> {
     /// The store at one moment, and its ledger, which takes time to open.
     Local(Snapshot<'a>, Box<Ledger>),
-    /// A node.
+    /// A node, as it stands.
     Remote(&'a Remote),
 }
 
 impl View<'_> {
     /// For which recall a thing is not to be sold, dispensed or shipped on.
-    pub fn recall_of(&self, key: &SubjectKey) -> Result<Option<Notice>, Reason> {
-        let found = match self {
-            View::Local(snapshot, ledger) => look_up(snapshot, ledger, std::slice::from_ref(key))?,
-            View::Remote(remote) => remote.recalled(&key.to_uri())?,
+    pub fn recall_of(&mut self, key: &SubjectKey) -> Result<Option<Notice>, Reason> {
+        if self.nothing_is {
+            return Ok(None);
+        }
+        if let Some(known) = self.known.get(key) {
+            return Ok(known.clone());
+        }
+        let found = match &self.of {
+            Of::Local(snapshot, ledger) => look_up(snapshot, ledger, std::slice::from_ref(key))?,
+            Of::Remote(remote) => remote.recalled(&key.to_uri())?,
         };
+        self.nothing_is = !found.others_may_be;
+        if self.known.len() >= KNOWN_MAX {
+            self.known.clear();
+        }
+        self.known.insert(key.clone(), found.notice());
         Ok(found.notice())
     }
 }

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use suyuan_epcis::problem::Reason;
+use suyuan_ledger::credit::reading;
+use suyuan_ledger::credit::recalls::is_any;
 use suyuan_ledger::key::SubjectKey;
 use suyuan_ledger::kv::Read;
 use suyuan_ledger::state::apply::Ledger;
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::trace::answer::utc;
-use suyuan_ledger::trace::recalled::{RecallOf, recalled};
+use suyuan_ledger::trace::recalled::{RecallOf, Recalled, recalled};
 use suyuan_sdk::recall::Notice;
 use utoipa::ToSchema;
 
@@ -31,6 +33,8 @@ pub struct RecalledThing {
     pub recalls: Vec<RecallOfThing>,
     /// Whether that is all: not if too much befell it.
     pub is_whole: bool,
+    /// Whether anything else may be recalled: nothing is, if nothing ever was.
+    pub others_may_be: bool,
 }
 
 /// A recall that reaches a thing.
@@ -89,7 +93,13 @@ pub fn look_up(store: &dyn Read, ledger: &Ledger, keys: &[SubjectKey]) -> Result
         }
     }
     let key = chosen.ok_or_else(|| Reason::new(codes::SUBJECT, &["", ""]))?;
-    let found = recalled(store, &ledger.directory, key, height).map_err(failed)?;
+    // Mostly nothing was ever recalled, which costs nothing to know once all blocks are read.
+    let is_read = reading::height(store).map_err(failed)? >= height;
+    let others_may_be = !is_read || is_any(store).map_err(failed)?;
+    let found = match others_may_be {
+        true => recalled(store, &ledger.directory, key, height).map_err(failed)?,
+        false => Recalled { recalls: Vec::new(), is_whole: true },
+    };
     Ok(RecalledThing {
         thing: key.to_uri(),
         height,
@@ -97,6 +107,7 @@ pub fn look_up(store: &dyn Read, ledger: &Ledger, keys: &[SubjectKey]) -> Result
         made_of_recalled: found.is_made_of_recalled(),
         recalls: found.recalls.iter().map(told).collect(),
         is_whole: found.is_whole,
+        others_may_be,
     })
 }
 

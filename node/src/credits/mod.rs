@@ -87,6 +87,23 @@ pub struct ReadingThread {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// Reads all blocks of a store that there are, unless it is to stop; gives the height of the last.
+pub fn catch_up(store: &RocksStore, stops: &AtomicBool) -> Result<u64, StoreError> {
+    // Two at once would do the same twice; and what is erased meanwhile would be read all the same.
+    let _at_work = store.reading();
+    // Records that are there already MUST NOT be taken for all that were before them.
+    if lacks_history(store)? {
+        return Err(StoreError::Later);
+    }
+    let head = Reader::new(store).head()?.map_or(0, |head| head.height);
+    while !stops.load(Ordering::Relaxed)
+        && let Some(writes) = reading::read_on(&store.snapshot(), head)?
+    {
+        store.commit(&writes)?;
+    }
+    Ok(head)
+}
+
 impl Reading {
     /// Of a store, with nobody reading yet.
     pub fn new(store: Arc<RocksStore>) -> Reading {
@@ -96,19 +113,7 @@ impl Reading {
     /// Reads all blocks that there are; gives the height of the last. While the node still takes its history, that is for
     /// later.
     pub fn catch_up(&self) -> Result<u64, StoreError> {
-        // Two at once would do the same twice; and what is erased meanwhile would be read all the same.
-        let _at_work = self.store.reading();
-        // Records that are there already MUST NOT be taken for all that were before them.
-        if lacks_history(self.store.as_ref())? {
-            return Err(StoreError::Later);
-        }
-        let head = Reader::new(self.store.as_ref()).head()?.map_or(0, |head| head.height);
-        while !self.stops.load(Ordering::Relaxed)
-            && let Some(writes) = reading::read_on(&self.store.snapshot(), head)?
-        {
-            self.store.commit(&writes)?;
-        }
-        Ok(head)
+        catch_up(&self.store, &self.stops)
     }
 
     /// Looks at the ledger as of a height, the last one if absent, with all read up to there; the height if there is no

@@ -31,12 +31,18 @@ use crate::trace::closure::{Direction, Query, close};
 use crate::trace::history::Place as EventPlace;
 use crate::trace::store::StoreHistory;
 
+/// The record types that announce a recall.
+pub(crate) const ANNOUNCEMENTS: [&str; 2] = ["F11.RECALL", "S13.RECALL"];
+
 /// Of a firm's recalls: its URI, zero, the place of the announcement. The value is [`Reach`].
 const ANNOUNCED: u8 = 10;
 /// Of what is said of recalls of an id: the id, zero, the place.
 const STEP: u8 = 11;
 /// Of recalls that an authority has ordered: the URI of who made the things, zero, the place.
 const ORDERED: u8 = 12;
+
+/// That anything is recalled at all: the place.
+const ANY: u8 = 21;
 
 /// So many things that are recalled at once are looked at.
 pub(crate) const ITEMS_MAX: usize = 256;
@@ -151,6 +157,16 @@ fn items(record: &StoredRecord) -> Vec<u64> {
     runs.flat_map(|run| run.first..run.first.saturating_add(run.count.into())).take(ITEMS_MAX).collect()
 }
 
+/// Whether anything was ever recalled, as far as the index reaches.
+pub fn is_any(store: &dyn Read) -> Result<bool, StoreError> {
+    let mut is_any = false;
+    store.scan(Table::Reading, &[ANY], &[ANY + 1], &mut |_, _| {
+        is_any = true;
+        false
+    })?;
+    Ok(is_any)
+}
+
 /// The rows of an event.
 pub(super) fn rows(
     store: &dyn Read,
@@ -158,8 +174,11 @@ pub(super) fn rows(
     place: Place,
     (record, event, by): (&StoredRecord, &Event, &Author),
 ) -> Result<Vec<Row>, StoreError> {
-    let Some((id, said, _)) = read(event) else { return Ok(Vec::new()) };
     let mut rows = Vec::new();
+    if declared_type(event).ok().flatten().is_some_and(|kind| ANNOUNCEMENTS.contains(&kind.code)) {
+        rows.push(([&[ANY], place_key(place.0, place.1).as_slice()].concat(), Vec::new()));
+    }
+    let Some((id, said, _)) = read(event) else { return Ok(rows) };
     match said {
         Said::Announced { .. } if by.is_authority => {
             let makers = items(record).into_iter().map(|subject| maker(&Reader::new(store), subject, place));

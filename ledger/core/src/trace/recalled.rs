@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use suyuan_epcis::model::Event;
 
-use crate::credit::recalls::{ITEMS_MAX, RecallLevel, is_id};
+use crate::credit::recalls::{ANNOUNCEMENTS, ITEMS_MAX, RecallLevel, is_id};
 use crate::hash::Hash;
 use crate::key::{KeyKind, SubjectKey};
 use crate::kv::{Read, StoreError};
@@ -447,7 +447,7 @@ impl Search<'_> {
 /// The record type of an event that announces or closes a recall.
 fn recall_type(event: &Event) -> Option<&'static RecordType> {
     let kind = declared_type(event).ok().flatten()?;
-    ["F11.RECALL", "S13.RECALL", CLOSING].contains(&kind.code).then_some(kind)
+    (kind.code == CLOSING || ANNOUNCEMENTS.contains(&kind.code)).then_some(kind)
 }
 
 fn note(reached: &mut BTreeMap<u64, Reach>, thing: u64, reach: Reach) {
