@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
 use serde_json::Value;
@@ -22,7 +22,9 @@ use crate::peers::theirs::Asked;
 /// The organisation of the node's chain.
 const OWNER: &str = "urn:uscc:91440115DEMA00013J";
 /// A busy node is asked again after so long.
-const BUSY_WAIT: std::time::Duration = std::time::Duration::from_millis(5);
+const BUSY_WAIT: Duration = Duration::from_millis(5);
+/// What was captured is read within so long.
+const READ_WAIT: Duration = Duration::from_secs(120);
 
 /// Clients that write side by side, as the peer's benchmark has it.
 pub const CLIENTS: usize = 16;
@@ -150,6 +152,22 @@ impl Node {
             asked.push(Asked { ms, count: ids.len(), ids, noticed: Vec::new() });
         }
         Ok(asked)
+    }
+
+    /// Waits until all blocks were read for contracts and credit; how long that took.
+    pub fn read(&self) -> Result<Duration, Failure> {
+        let (started, mut connection) = (Instant::now(), Connection::open(&self.address)?);
+        while started.elapsed() < READ_WAIT {
+            let (_, body) = connection.ask("GET", "/metrics", b"")?;
+            let text = String::from_utf8(body)?;
+            let figure = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+            match (figure("suyuan_height"), figure("suyuan_credit_height")) {
+                (Some(height), Some(read)) if read >= height => return Ok(started.elapsed()),
+                (Some(_), Some(_)) => thread::sleep(BUSY_WAIT),
+                _ => return Err("the node tells no heights".into()),
+            }
+        }
+        Err("the node does not read its blocks".into())
     }
 
     fn client(&self, number: usize) -> Result<Client<'_>, Failure> {

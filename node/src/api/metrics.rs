@@ -161,8 +161,14 @@ impl prometheus_client::collector::Collector for Moment {
         }
         let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
         let height = super::health::height(app).unwrap_or(0);
+        let read = suyuan_ledger::credit::reading::height(app.node.store.as_ref()).unwrap_or(0);
         let gauges = [
             ("height", "Height of the last block", i64::try_from(height).unwrap_or(i64::MAX)),
+            (
+                "credit_height",
+                "Height up to which blocks were read for contracts and credit",
+                i64::try_from(read).unwrap_or(i64::MAX),
+            ),
             ("requests_in_flight", "Requests under way", metrics.in_flight.load(Ordering::Relaxed)),
             ("connections_open", "Connections open", count(places.open())),
             (
