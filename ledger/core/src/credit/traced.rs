@@ -295,9 +295,11 @@ impl<'a> Before<'a> {
         let mut firsts: Vec<u64> = records.flat_map(by_right).map(|run| run.first).collect();
         firsts.sort_unstable();
         firsts.dedup();
-        let mut logs = NumberMap::default();
-        reader.runs(&firsts, &mut |run, within| logs.extend(within.iter().map(|first| (*first, run.log))))?;
-        let mut ids: Vec<u64> = logs.values().copied().collect();
+        let (mut logs, mut ids) = (NumberMap::default(), Vec::new());
+        reader.runs(&firsts, &mut |run, within| {
+            logs.extend(within.iter().map(|first| (*first, run.log)));
+            ids.push(run.log);
+        })?;
         ids.sort_unstable();
         ids.dedup();
         let stored = reader.logs(&ids)?.into_iter().collect();
