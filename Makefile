@@ -133,6 +133,12 @@ bench-network: ## four validators on this machine against their bars, PostgreSQL
 	$(BUILD)
 	@benches/peers/network $(WORK)/peers
 
+.PHONY: bench-credit
+bench-credit: ## capture with and without credit derived beside it, and how far behind that is (2 minutes)
+	@.ci/setup python
+	$(BUILD)
+	@benches/peers/derived $(WORK)/peers
+
 .PHONY: bench-pieces
 bench-pieces: ## measure what captures and proofs are made of, each piece alone (3 minutes)
 	$(CARGO) bench --locked --workspace --bench ledger -- --warm-up-time 1 --measurement-time 4
