@@ -1,10 +1,14 @@
 //! Takes a state from another node before this one begins its work: finds out how far others are, asks one for a state,
 //! and turns to the next if it is silent or lies.
 
+use std::panic::resume_unwind;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::StoreError;
 use suyuan_store::snapshot::{Moment, Pairs, Part, Place, Receiver, Refused, TABLES, Trust};
 use suyuan_store::{DataDirectory, RocksStore};
 
@@ -24,6 +28,8 @@ const LOOK_FURTHER: Duration = Duration::from_millis(500);
 /// A node that has no state to give now is asked again after so long, so often.
 const LATER: Duration = Duration::from_millis(500);
 const LATER_MAX: u32 = 20;
+/// So many parts wait to be written.
+const PARTS_AHEAD: usize = 1;
 /// So often it is tried with one node that falls silent.
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -181,7 +187,7 @@ impl<'a> Joiner<'a> {
             if let Some(moment) = self.asking.answer(node, &SnapshotMessage::WantMoment, false, fits)? {
                 return Ok(moment);
             }
-            std::thread::sleep(LATER);
+            thread::sleep(LATER);
         }
         Err(End::Silent)
     }
@@ -203,15 +209,30 @@ impl<'a> Joiner<'a> {
         Ok((place, moment))
     }
 
+    /// Takes all tables: what was heard is written on a thread of its own, while the next part is heard.
     fn take_tables(&mut self, node: NodeKey, receiver: &mut Receiver<'_, RocksStore>) -> Result<(), End> {
         let height = receiver.moment().height;
-        let want = |table: u8, after: &[u8]| SnapshotMessage::WantPart { height, table, after: after.to_vec() };
-        let mut is_asked = false;
-        while let Some((table, after)) = receiver.wants_part() {
-            let after = after.unwrap_or_default().to_vec();
+        thread::scope(|scope| {
+            let (heard, parts) = sync_channel(PARTS_AHEAD);
+            let writing = thread::Builder::new()
+                .name("taking".to_owned())
+                .spawn_scoped(scope, move || parts.into_iter().try_for_each(|part| receiver.take_part(part)));
+            let no_thread = |error| StoreError::Failed(format!("no thread to write with: {error}"));
+            let writing = writing.map_err(no_thread).map_err(|error| End::Failed(store_reason(&error)))?;
+            let all = self.hear_tables(node, height, &heard);
+            drop(heard);
+            // If it ended early, that is why there was nobody to hand over to.
+            writing.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            all
+        })
+    }
+
+    fn hear_tables(&mut self, node: NodeKey, height: u64, heard: &SyncSender<Part>) -> Result<(), End> {
+        let (mut table, mut after, mut is_asked) = (0u8, Vec::new(), false);
+        while usize::from(table) < TABLES.len() {
             self.asking.tell(|| format!("table {} of {}", table.saturating_add(1), TABLES.len()));
-            let question = want(table, &after);
-            let part = self.asking.answer(node, &question, is_asked, |said| match said {
+            let want = |table: u8, after: &[u8]| SnapshotMessage::WantPart { height, table, after: after.to_vec() };
+            let part = self.asking.answer(node, &want(table, &after), is_asked, |said| match said {
                 SnapshotMessage::Part { height: of, table: number, after: above, is_last, pairs }
                     if of == height && number == table && above == after =>
                 {
@@ -223,18 +244,18 @@ impl<'a> Joiner<'a> {
             let (is_last, packed) = part.ok_or(End::Silent)?;
             let lie = || End::Lie(format!("table {table}: a part that can't be read"));
             let pairs = Pairs::unpack(&packed).ok_or_else(lie)?;
-            // The next one is read there while this one is written here.
-            let next = match is_last {
-                true => Some(table.saturating_add(1))
-                    .filter(|next| usize::from(*next) < TABLES.len())
-                    .map(|next| want(next, &[])),
-                false => pairs.last_key().map(|last| want(table, last)),
+            (table, after) = match is_last {
+                true => (table.saturating_add(1), Vec::new()),
+                false => (table, pairs.last_key().ok_or_else(lie)?.to_vec()),
             };
-            is_asked = next.is_some();
-            if let Some(next) = next {
-                self.asking.send(node, next);
+            // The next one is read there while this one is written here.
+            is_asked = usize::from(table) < TABLES.len();
+            if is_asked {
+                self.asking.send(node, want(table, &after));
             }
-            receiver.take_part(Part { pairs, is_last })?;
+            if heard.send(Part { pairs, is_last }).is_err() {
+                break;
+            }
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use suyuan_ledger::kv::{Overlay, Read, StoreError, Table, WriteSet};
 use suyuan_ledger::names::{Name, sealed};
 use suyuan_ledger::organisation::Directory;
 use suyuan_ledger::state::apply::directory;
-use suyuan_ledger::state::head::{HEAD_KEY, Head, LACKS_KEY, row_leaf};
+use suyuan_ledger::state::head::{HEAD_KEY, Head, LACKS_KEY, StateRoots, row_leaf};
 use suyuan_ledger::state::sets;
 use suyuan_ledger::state::subject::{UNPLACED, event_row};
 use suyuan_ledger::tree::dense::{DenseTree, EVENTS, HISTORY, ROWS};
@@ -280,27 +280,8 @@ impl<'a, S: Sink> Receiver<'a, S> {
         Ok(head)
     }
 
-    /// Checks logs, runs and names, and meanwhile the tags of events, of which it makes their rows; gives the next log's
-    /// number.
+    /// Checks logs, runs and names, and tags of events, of which it makes their rows; gives the next log's number.
     fn check_subjects(&mut self) -> Result<u64, Refused> {
-        let (store, count, root) = (self.store, self.moment.roots.event_count, self.moment.roots.events);
-        thread::scope(|scope| {
-            let writing = thread::Builder::new().name("events".to_owned()).spawn_scoped(scope, move || {
-                let mut pages = Pages::new(store);
-                if check_leaves(store, &mut pages, EVENTS, count)? != root {
-                    return Err(Refused::fault(Table::Page, &[], "the tags of events do not make their root"));
-                }
-                pages.write()?;
-                Ok(write_events(store, count)?)
-            });
-            let writing = writing.map_err(|error| StoreError::Failed(format!("no thread to write with: {error}")))?;
-            let next_log = self.check_names()?;
-            writing.join().map_err(|_| StoreError::Failed("a thread that writes has panicked".to_owned()))??;
-            Ok(next_log)
-        })
-    }
-
-    fn check_names(&mut self) -> Result<u64, Refused> {
         let (roots, weights, store) = (self.moment.roots.clone(), Weights::new(), self.store);
         let leaves = Flat::create(&self.scratch.join("leaves"))?;
         let totals = logs::leaves(store, &leaves, &weights, self.threads)?;
@@ -311,6 +292,7 @@ impl<'a, S: Sink> Receiver<'a, S> {
         thread::scope(|scope| {
             // Names by their tags are sorted and written while those that follow are checked.
             let (hand_over, names) = sync_channel::<Vec<Name>>(BATCHES_AHEAD);
+            let no_thread = |error| StoreError::Failed(format!("no thread to write with: {error}"));
             let writing = thread::Builder::new().name("names".to_owned()).spawn_scoped(scope, move || {
                 let mut rows = Sorted::new(Table::Name);
                 for name in names.into_iter().flatten() {
@@ -318,7 +300,7 @@ impl<'a, S: Sink> Receiver<'a, S> {
                 }
                 rows.write(store)
             });
-            let writing = writing.map_err(|error| StoreError::Failed(format!("no thread to write with: {error}")))?;
+            let writing = writing.map_err(no_thread)?;
             let mut ranks = Ranks::new(scratch);
             let (root, named) = logs::subjects(
                 store,
@@ -337,8 +319,13 @@ impl<'a, S: Sink> Receiver<'a, S> {
             if root != roots.subjects || named != roots.name_count {
                 return Err(Refused::fault(Table::Run, &[], "the subjects do not make their root"));
             }
+            // What is left goes one step after the other, so that events have a processor now.
+            let events = thread::Builder::new().name("events".to_owned());
+            let events = events.spawn_scoped(scope, || check_events(store, &roots)).map_err(no_thread)?;
             let names = names_root(store, ranks)?;
-            writing.join().map_err(|_| StoreError::Failed("a thread that writes has panicked".to_owned()))??;
+            let panicked = |_| StoreError::Failed("a thread that writes has panicked".to_owned());
+            writing.join().map_err(panicked)??;
+            events.join().map_err(panicked)??;
             match names == roots.names {
                 true => Ok(()),
                 false => Err(Refused::fault(Table::Key, &[], "the names do not make their root")),
@@ -346,6 +333,16 @@ impl<'a, S: Sink> Receiver<'a, S> {
         })?;
         Ok(totals.logs.saturating_add(1))
     }
+}
+
+/// Checks the tags of events, and makes their rows.
+fn check_events(store: &impl Sink, roots: &StateRoots) -> Result<(), Refused> {
+    let mut pages = Pages::new(store);
+    if check_leaves(store, &mut pages, EVENTS, roots.event_count)? != roots.events {
+        return Err(Refused::fault(Table::Page, &[], "the tags of events do not make their root"));
+    }
+    pages.write()?;
+    Ok(write_events(store, roots.event_count)?)
 }
 
 /// Makes the pages of a tree of which the leaves were taken, and gives its root.
