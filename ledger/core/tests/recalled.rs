@@ -421,6 +421,44 @@ fn limits() {
     assert_eq!(found.recalls[0].id, "R-20261021-1");
 }
 
+/// Goal: nobody makes the question dear for all. Method: two lots made of each other again and again, each time at another
+/// time; a pallet of many things that lived alike, recalled again and again. Both are answered within the bounds, and say so.
+#[test]
+fn questions_stay_cheap() {
+    let mut world = after(&MADE);
+    let at = |number: usize| {
+        let (hour, minute, second) = (number / 3600, number / 60 % 60, number % 60);
+        json!(format!("2026-10-08T{hour:02}:{minute:02}:{second:02}+08:00"))
+    };
+    let made = |number: usize| {
+        let (from, to) = if number.is_multiple_of(2) { (LOT_A, LOT_B) } else { (LOT_B, LOT_A) };
+        let class = |class: &str| json!([{"epcClass": class, "quantity": 1}]);
+        let mut event = json!({"type": "TransformationEvent", "bizStep": "commissioning"});
+        (event["inputQuantityList"], event["outputQuantityList"]) = (class(from), class(to));
+        (event["eventTime"], event["eventTimeZoneOffset"]) = (at(number), json!("+08:00"));
+        event["eventID"] = json!(format!("urn:uuid:00000000-0000-4000-9000-{number:012x}"));
+        event.to_string()
+    };
+    let numbers: Vec<usize> = (0..800).collect();
+    for (day, some) in (0..).zip(numbers.chunks(800)) {
+        let payloads: Vec<String> = some.iter().map(|number| made(*number)).collect();
+        world.say("dairy", record_type::EPCIS, time("2026-10-08T08:00:00+08:00") + day * 86_400_000, &payloads);
+    }
+    assert!(!of(&world, LOT_A).is_whole);
+
+    let things: Vec<String> = (0..1_000).map(|number| format!("{FORMULA}/21/T{number}")).collect();
+    let things: Vec<&str> = things.iter().map(String::as_str).collect();
+    let mut event = about("commissioning", &things);
+    event["action"] = json!("ADD");
+    world.capture("dairy", AT, event);
+    world.capture("dairy", AT, json!({"type": "AggregationEvent", "action": "ADD", "bizStep": "packing", "parentID": PALLET, "childEPCs": things}));
+    for number in 0..400 {
+        world.capture("dairy", AT, announcement(&format!("R-{number}"), "III", &things));
+    }
+    let found = of(&world, PALLET);
+    assert_eq!((found.recalls.len(), found.is_whole), (RECALLS_MAX, false));
+}
+
 /// Goal: what an erased event said of a recall is not known, and so not said to be none. Method: the announcement without
 /// its payload.
 #[test]

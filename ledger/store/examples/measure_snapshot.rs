@@ -36,8 +36,7 @@ fn main() {
     let _ = std::fs::remove_dir_all(to);
     std::fs::create_dir_all(Path::new(to).join("scratch")).unwrap();
     let scratch = Path::new(to).join("scratch");
-    let options =
-        StoreOptions { memory_bytes: MEMORY, create: true, disposable: true, in_bulk: true, ..Default::default() };
+    let options = StoreOptions { memory_bytes: MEMORY, create: true, disposable: true, ..Default::default() };
     let store = RocksStore::open(&Path::new(to).join("db"), &options).unwrap();
     let mut receiver = Receiver::new(trust.clone(), given, &store, &scratch).unwrap();
     let (send, receive) = sync_channel(1);

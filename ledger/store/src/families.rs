@@ -100,16 +100,11 @@ pub(crate) fn database_options(memory: &Memory, create: bool, accept_torn_log: b
 }
 
 /// The tables' families, and the one without which RocksDB does not open, which stays empty.
-pub(crate) fn descriptors(memory: &Memory, in_bulk: bool) -> Result<Vec<ColumnFamilyDescriptor>, rocksdb::Error> {
+pub(crate) fn descriptors(memory: &Memory) -> Result<Vec<ColumnFamilyDescriptor>, rocksdb::Error> {
     let unused = (rocksdb::DEFAULT_COLUMN_FAMILY_NAME, Table::Meta);
     let tables = Table::ALL.iter().map(|table| (table.name(), *table));
     let families = std::iter::once(unused).chain(tables);
-    let family = |(name, table)| {
-        let mut options = family_options(memory, table)?;
-        options.set_disable_auto_compactions(in_bulk);
-        Ok(ColumnFamilyDescriptor::new(name, options))
-    };
-    families.map(family).collect()
+    families.map(|(name, table)| Ok(ColumnFamilyDescriptor::new(name, family_options(memory, table)?))).collect()
 }
 
 /// How the keys of a table are looked for.
@@ -175,7 +170,11 @@ pub(crate) fn family_options(memory: &Memory, table: Table) -> Result<Options, r
         _ => BLOCK_BYTES_SMALL,
     });
     blocks.set_pin_top_level_index_and_filter(true);
-    let mut options = Options::default().get_options_from_string(NOT_WRITTEN_ANEW)?;
+    let mut options = match table {
+        // What was read out of a body that is erased must not stay.
+        Table::Reading => Options::default(),
+        _ => Options::default().get_options_from_string(NOT_WRITTEN_ANEW)?,
+    };
     match shape.lookup {
         Lookup::Key => {
             blocks.set_bloom_filter(BLOOM_BITS, false);

@@ -45,19 +45,11 @@ pub struct StoreOptions {
     pub accept_torn_log: bool,
     /// Whether it is thrown away after use: nothing is logged or synced, and what it holds is gone with a crash.
     pub disposable: bool,
-    /// Whether it is filled in bulk, and little is read meanwhile: nothing is merged until it is opened anew.
-    pub in_bulk: bool,
 }
 
 impl Default for StoreOptions {
     fn default() -> StoreOptions {
-        StoreOptions {
-            memory_bytes: MEMORY_BYTES_DEFAULT,
-            create: false,
-            accept_torn_log: false,
-            disposable: false,
-            in_bulk: false,
-        }
+        StoreOptions { memory_bytes: MEMORY_BYTES_DEFAULT, create: false, accept_torn_log: false, disposable: false }
     }
 }
 
@@ -94,7 +86,7 @@ impl RocksStore {
         }
         let memory = Memory::new(options.memory_bytes);
         let of_database = families::database_options(&memory, options.create, options.accept_torn_log);
-        let database = families::descriptors(&memory, options.in_bulk)
+        let database = families::descriptors(&memory)
             .and_then(|of_families| DB::open_cf_descriptors(&of_database, path, of_families))
             .map_err(|error| open_error(path, &error))?;
         let mut writes = WriteOptions::default();

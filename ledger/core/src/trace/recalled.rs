@@ -11,6 +11,7 @@
 //! recalled. It ends where who announced it, or an authority, takes the disposition `recalled` from the thing for good
 //! (`persistentDisposition`, unset).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -35,9 +36,11 @@ use crate::trace::store::StoreHistory;
 /// So many subjects on the way through what is in a thing, what it was made of, and what it was in.
 const NODES_MAX: usize = 1 << 12;
 /// So many steps on these ways.
-const STEPS_MAX: usize = 1 << 14;
+const STEPS_MAX: usize = 1 << 16;
 /// So many events of those whose word counts are read, those that recall first; and so many transformations.
 pub const EVENTS_MAX: usize = 1 << 12;
+/// They are looked at so often, over all things.
+const LOOKED_AT_MAX: usize = 1 << 18;
 /// So many recalls are told, the nearest first.
 pub const RECALLS_MAX: usize = 1 << 6;
 
@@ -150,6 +153,7 @@ pub fn recalled(
         found: BTreeMap::new(),
         said: BTreeMap::new(),
         read: 0,
+        looked_at: 0,
         packs: BTreeMap::new(),
         is_whole: true,
     };
@@ -186,8 +190,9 @@ struct Search<'a> {
     found: BTreeMap<Place, Found>,
     /// What is said of subjects, by their logs' places in the arena: things that lived alike have one log.
     said: BTreeMap<u32, Arc<Vec<Said>>>,
-    /// How many events were read.
+    /// How many events were read, and how often they were looked at: things that lived alike share them.
     read: usize,
+    looked_at: usize,
     /// Whether transformations only pack.
     packs: BTreeMap<Place, bool>,
     is_whole: bool,
@@ -226,39 +231,45 @@ impl Search<'_> {
         let records = records(&closure);
         let mut into: BTreeMap<u64, Vec<&Edge>> = BTreeMap::new();
         closure.edges.iter().for_each(|edge| into.entry(edge.to).or_default().push(edge));
-        let (mut reached, mut seen) = (BTreeMap::new(), BTreeSet::new());
+        let (mut reached, mut steps) = (BTreeMap::new(), 0usize);
         // When it was there: what it was made of held what it held at that time.
-        let mut open = vec![(thing, Reach::Named, i64::MAX)];
+        let start = (thing, Reach::Named, i64::MAX);
+        // Records may say that two things are in each other.
+        let (mut seen, mut open) = (BTreeSet::from([start]), vec![start]);
+        let mut lots_of: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         while let Some((one, reach, at)) = open.pop() {
-            if !seen.insert((one, reach, at)) {
-                continue;
-            }
-            // Records may say that two things are in each other.
-            if seen.len() > STEPS_MAX {
-                self.is_whole = false;
-                break;
-            }
             note(&mut reached, one, reach);
-            open.extend(lots(&mut self.history, one)?.into_keys().map(|lot| (lot, reach.max(Reach::Lot), at)));
             if let Some(class) = self.history.class_of(one)? {
                 note(&mut reached, class, reach.max(Reach::Class));
             }
+            // To look for them takes its whole log.
+            let known = match lots_of.entry(one) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => free.insert(lots(&mut self.history, one)?.into_keys().collect()),
+            };
+            steps = steps.saturating_add(1 + known.len() + into.get(&one).map_or(0, Vec::len));
+            if steps > STEPS_MAX {
+                self.is_whole = false;
+                break;
+            }
+            let mut next: Vec<(u64, Reach, i64)> = known.iter().map(|lot| (*lot, reach.max(Reach::Lot), at)).collect();
             for edge in into.get(&one).into_iter().flatten() {
                 let Some(record) = records.get(&edge.event) else { continue };
                 match edge.relation {
                     Relation::Containment | Relation::Association
                         if holds(edge, &records, at) && is_by_right(record, Role::Parent, one) =>
                     {
-                        open.push((edge.from, reach.max(Reach::Contents), at));
+                        next.push((edge.from, reach.max(Reach::Contents), at));
                     }
                     Relation::Transformation => {
                         let is_in = is_by_right(record, Role::Output, one) && self.only_packs(edge.event)?;
                         let way = if is_in { Reach::Contents } else { Reach::Ingredient };
-                        open.push((edge.from, reach.max(way), record.event_time));
+                        next.push((edge.from, reach.max(way), record.event_time));
                     }
                     _ => {}
                 }
             }
+            open.extend(next.into_iter().filter(|one| seen.insert(*one)));
         }
         Ok(reached)
     }
@@ -368,23 +379,30 @@ impl Search<'_> {
         let is_unit = KeyKind::from_number(self.history.kind(subject)?) == Some(KeyKind::LogisticUnit);
         let is_there = |at: i64| spans.iter().any(|(from, to)| *from <= at && (at < *to || is_unit));
         let mut found: Vec<Found> = Vec::new();
+        // Those that are not over, by author and id.
+        let mut known: BTreeSet<(u64, &str)> = BTreeSet::new();
         for (place, record, event) in said.iter() {
-            if record.effect.lifts_recall() {
+            let lifts = record.effect.lifts_recall();
+            self.looked_at = self.looked_at.saturating_add(if lifts { 1 + found.len() } else { 1 });
+            if self.looked_at > LOOKED_AT_MAX {
+                self.is_whole = false;
+                break;
+            }
+            if lifts {
                 let by_authority = self.is_authority(record.author);
                 let own = found.iter_mut().filter(|one| by_authority || one.author == record.author);
                 own.for_each(|one| one.recall.lifted = one.recall.lifted.or(Some(record.block_time)));
+                known.retain(|(author, _)| !by_authority && *author != record.author);
             }
             let Some((event, kind)) = event.as_ref().and_then(|event| Some((event, recall_type(event)?))) else {
                 continue;
             };
             let Some(id) = text(event, "recall_id").filter(|id| is_id(id)) else { continue };
+            let Some(author) = self.directory.organisation(record.author) else { continue };
             // Said again, it is the same recall, unless that is over.
-            let is_known =
-                |one: &Found| one.recall.id == id && one.author == record.author && one.recall.lifted.is_none();
-            if kind.code == CLOSING || found.iter().any(is_known) || !is_there(record.event_time) {
+            if kind.code == CLOSING || !is_there(record.event_time) || !known.insert((record.author, id)) {
                 continue;
             }
-            let Some(author) = self.directory.organisation(record.author) else { continue };
             let recall = RecallOf {
                 id: id.to_owned(),
                 level: word(event, kind, "level").and_then(RecallLevel::from_name),

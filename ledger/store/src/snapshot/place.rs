@@ -49,8 +49,7 @@ impl Place {
 
     /// The store to take the ledger into. It has nothing to lose until it is whole.
     pub fn open_store(&self, memory_bytes: usize) -> Result<RocksStore, OpenError> {
-        let options =
-            StoreOptions { memory_bytes, create: true, disposable: true, in_bulk: true, ..Default::default() };
+        let options = StoreOptions { memory_bytes, create: true, disposable: true, ..Default::default() };
         RocksStore::open(&self.join().join(DATABASE_NAME), &options)
     }
 

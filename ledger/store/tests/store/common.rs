@@ -6,13 +6,8 @@ use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_store::{MEMORY_BYTES_MIN, StoreOptions};
 
 /// A small store, made if it is not there.
-pub const OPTIONS: StoreOptions = StoreOptions {
-    memory_bytes: MEMORY_BYTES_MIN,
-    create: true,
-    accept_torn_log: false,
-    disposable: false,
-    in_bulk: false,
-};
+pub const OPTIONS: StoreOptions =
+    StoreOptions { memory_bytes: MEMORY_BYTES_MIN, create: true, accept_torn_log: false, disposable: false };
 
 /// Numbers by seed (SplitMix64).
 pub struct Numbers(pub u64);
