@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use suyuan_epcis::codes::{contract, credit};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::hash::Hash;
@@ -226,7 +227,7 @@ impl<'a> Link<'a> {
 pub struct View<'a> {
     of: Of<'a>,
     known: HashMap<SubjectKey, Option<Notice>>,
-    /// Whether it is known that nothing is recalled.
+    /// Whether it is known that nothing is recalled, or can't be known.
     nothing_is: bool,
 }
 
@@ -247,8 +248,13 @@ impl View<'_> {
             return Ok(known.clone());
         }
         let found = match &self.of {
-            Of::Local(snapshot, ledger) => look_up(snapshot, ledger, std::slice::from_ref(key))?,
-            Of::Remote(remote) => remote.recalled(&key.to_uri())?,
+            Of::Local(snapshot, ledger) => Some(look_up(snapshot, ledger, std::slice::from_ref(key))?),
+            Of::Remote(remote) => remote.recalled_if_known(&key.to_uri())?,
+        };
+        // What can't be known forbids nothing: what happened has to be recorded.
+        let Some(found) = found else {
+            self.nothing_is = true;
+            return Ok(None);
         };
         self.nothing_is = !found.others_may_be;
         if self.known.len() >= KNOWN_MAX {
@@ -353,11 +359,28 @@ impl Remote {
 
     /// The recalls that reach a thing.
     pub fn recalled(&self, thing: &str) -> Result<RecalledThing, Reason> {
-        let (status, bytes) = self.get(&format!("/v1/recalled/{}", percent_encoded(thing)), "application/json")?;
+        let (status, bytes) = self.recalled_answer(thing)?;
         match serde_json::from_slice(&bytes) {
             Ok(found) if status == 200 => Ok(found),
             _ => Err(self.unexpected(status, &bytes)),
         }
+    }
+
+    /// The same, none if the node can't say: it lacks its history yet, or is of a version that does not know the question.
+    fn recalled_if_known(&self, thing: &str) -> Result<Option<RecalledThing>, Reason> {
+        let (status, bytes) = self.recalled_answer(thing)?;
+        let problem: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if status == 404 || (status == 503 && problem["code"] == codes::HISTORY_LATER.id) {
+            return Ok(None);
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(found) if status == 200 => Ok(Some(found)),
+            _ => Err(self.unexpected(status, &bytes)),
+        }
+    }
+
+    fn recalled_answer(&self, thing: &str) -> Result<(u16, Vec<u8>), Reason> {
+        self.get(&format!("/v1/recalled/{}", percent_encoded(thing)), "application/json")
     }
 
     fn submit(&self, bytes: &[u8]) -> Result<Submitted, Reason> {
