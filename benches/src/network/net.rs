@@ -257,27 +257,33 @@ impl Net {
         loop {
             let heights = running.iter().map(|number| self.height(*number)).collect::<Result<Vec<_>, _>>()?;
             let first = heights.first().copied().unwrap_or_default();
+            let mut said = Ok(Vec::new());
             if heights.iter().all(|height| *height == first) {
-                let mut headers = Vec::new();
-                for number in &running {
-                    let page = self.get(*number, &format!("/v1/blocks?from={first}"))?;
-                    let header = &page["blocks"][0];
-                    let text = |name: &str| header[name].as_str().map(str::to_owned).ok_or("no header");
-                    headers.push((header["events"].as_u64(), text("id")?, text("state_before")?));
+                said = running.iter().map(|number| self.header(*number, first)).collect::<Result<Vec<_>, _>>();
+            }
+            if let Ok([found @ (events, id, state), rest @ ..]) = said.as_deref() {
+                if rest.iter().any(|(_, other, root)| other != id || root != state) {
+                    return Err(format!("at height {first} nodes have different blocks: {found:?}, {rest:?}").into());
                 }
-                let (events, id, state) = headers.first().cloned().ok_or("no node runs")?;
-                if headers.iter().any(|(_, other, root)| *other != id || *root != state) {
-                    return Err(format!("at height {first} nodes have different blocks: {headers:?}").into());
-                }
-                if events == Some(0) {
-                    return Ok((first, state));
+                if *events == Some(0) {
+                    return Ok((first, state.clone()));
                 }
             }
             if begun.elapsed() > WAIT {
-                return Err(format!("nodes stay at heights {heights:?}").into());
+                // Who has joined with a state takes the blocks before it later, and can't show them until then.
+                let why = said.err().map(|error| format!(": {error}")).unwrap_or_default();
+                return Err(format!("nodes stay at heights {heights:?}{why}").into());
             }
             std::thread::sleep(LOOK * 10);
         }
+    }
+
+    /// Of the header of a block of a node: how many events, the block's id, the root of the state before it.
+    fn header(&self, number: usize, height: u64) -> Result<(Option<u64>, String, String), Failure> {
+        let page = self.get(number, &format!("/v1/blocks?from={height}"))?;
+        let header = &page["blocks"][0];
+        let text = |name: &str| header[name].as_str().map(str::to_owned).ok_or("no header");
+        Ok((header["events"].as_u64(), text("id")?, text("state_before")?))
     }
 
     /// The most MiB that a node has held so far, and the seconds that all of them were on processors.
