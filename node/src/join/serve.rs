@@ -2,7 +2,7 @@
 //! and decided blocks for those who are behind.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use suyuan_ledger::kv::StoreError;
 use suyuan_ledger::state::head::lacks_history;
 use suyuan_store::RocksStore;
 use suyuan_store::Snapshot;
-use suyuan_store::snapshot::{Moment, PORTION_BYTES, heights, moment, part};
+use suyuan_store::snapshot::{Moment, PORTION_BYTES, TABLES, heights, moment, part};
 
 use super::SnapshotMessage;
 use crate::core::{Message, NodeKey, decided_blocks};
@@ -76,12 +76,55 @@ impl Drop for Serving {
     }
 }
 
+/// Where a part of a state begins: the number of its table, and the key behind which.
+type Cut = (u8, Vec<u8>);
+
+/// A part as it is sent, and where the one behind it begins.
+type Given = (SnapshotMessage, Option<Cut>);
+
 /// A state that is held.
 struct Held<'a> {
     moment: Moment,
     at: Snapshot<'a>,
     begun: Instant,
     asked: Instant,
+    /// What is asked for next, if one node asks for all of it.
+    next: Option<Cut>,
+    /// The same, read while the last part was on its way: who joins waits for little else.
+    ahead: Option<(Cut, Given)>,
+}
+
+impl Held<'_> {
+    fn part(&mut self, cut: Cut) -> Result<SnapshotMessage, StoreError> {
+        self.asked = Instant::now();
+        let (part, next) = match self.ahead.take() {
+            Some((of, given)) if of == cut => given,
+            _ => self.read(cut)?,
+        };
+        self.next = next;
+        Ok(part)
+    }
+
+    fn read_ahead(&mut self) {
+        let Some(cut) = self.next.take() else { return };
+        // What can't be read is told when it is asked for.
+        self.ahead = self.read(cut.clone()).ok().map(|given| (cut, given));
+    }
+
+    fn read(&self, (table, after): Cut) -> Result<Given, StoreError> {
+        let height = self.moment.height;
+        let above = Some(after.as_slice()).filter(|after| !after.is_empty());
+        let Some(found) = part(&self.at, table, above, PORTION_BYTES)? else {
+            return Ok((SnapshotMessage::Gone { height }, None));
+        };
+        let next = match found.is_last {
+            true => {
+                table.checked_add(1).filter(|next| usize::from(*next) < TABLES.len()).map(|next| (next, Vec::new()))
+            }
+            false => found.pairs.last_key().map(|key| (table, key.to_vec())),
+        };
+        Ok((SnapshotMessage::part(height, table, after, &found), next))
+    }
 }
 
 struct Giving<'a> {
@@ -94,9 +137,15 @@ struct Giving<'a> {
 impl Giving<'_> {
     fn run(mut self, asked: &Receiver<(NodeKey, Message)>) {
         loop {
-            let question = match self.held.is_empty() {
-                true => asked.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                false => asked.recv_timeout(IDLE),
+            let question = match asked.try_recv() {
+                Err(TryRecvError::Empty) => {
+                    self.held.iter_mut().for_each(Held::read_ahead);
+                    match self.held.is_empty() {
+                        true => asked.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                        false => asked.recv_timeout(IDLE),
+                    }
+                }
+                question => question.map_err(|_| RecvTimeoutError::Disconnected),
             };
             match question {
                 Ok((from, question)) => {
@@ -122,7 +171,7 @@ impl Giving<'_> {
                 self.moment().map(|moment| Message::Snapshot(SnapshotMessage::Moment(moment)))
             }
             Message::Snapshot(SnapshotMessage::WantPart { height, table, after }) => {
-                self.part(height, table, after).map(Message::Snapshot)
+                self.part(height, (table, after)).map(Message::Snapshot)
             }
             Message::Snapshot(SnapshotMessage::WantBlocks { from, to }) => {
                 heights(&self.store.snapshot_beside_cache(), from, to, PORTION_BYTES)
@@ -158,16 +207,14 @@ impl Giving<'_> {
         };
         if let Some(moment) = &certified {
             tracing::info!(height = moment.height, "a state is given to a node that joins");
-            self.held.push(Held { moment: moment.clone(), at, begun, asked: Instant::now() });
+            let (moment, asked) = (moment.clone(), Instant::now());
+            self.held.push(Held { moment, at, begun, asked, next: Some((0, Vec::new())), ahead: None });
         }
         Ok(certified)
     }
 
-    fn part(&mut self, height: u64, table: u8, after: Vec<u8>) -> Result<SnapshotMessage, StoreError> {
+    fn part(&mut self, height: u64, cut: Cut) -> Result<SnapshotMessage, StoreError> {
         let held = self.held.iter_mut().find(|held| held.moment.height == height);
-        let Some(held) = held else { return Ok(SnapshotMessage::Gone { height }) };
-        held.asked = Instant::now();
-        let found = part(&held.at, table, Some(after.as_slice()).filter(|after| !after.is_empty()), PORTION_BYTES)?;
-        Ok(found.map_or(SnapshotMessage::Gone { height }, |found| SnapshotMessage::part(height, table, after, &found)))
+        held.map_or(Ok(SnapshotMessage::Gone { height }), |held| held.part(cut))
     }
 }

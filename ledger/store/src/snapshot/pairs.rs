@@ -24,6 +24,11 @@ pub struct Pairs {
 }
 
 impl Pairs {
+    /// None, with room for so many bytes.
+    pub fn with_room(bytes: usize) -> Pairs {
+        Pairs { bytes: Vec::with_capacity(bytes), places: Vec::new() }
+    }
+
     /// Adds a pair. What is too long for the format is left out; no key or value of a ledger is.
     pub fn push(&mut self, key: &[u8], value: &[u8]) {
         let (Ok(key_bytes), Ok(value_bytes)) = (u16::try_from(key.len()), u32::try_from(value.len())) else { return };

@@ -30,8 +30,8 @@ const NAMES_AT_ONCE: usize = 1 << 16;
 const BATCHES_AHEAD: usize = 8;
 /// So many pages are written at once.
 const PAGES_AT_ONCE: usize = 4_096;
-/// So many tags of events are sorted at once.
-const TAGS_AT_ONCE: u64 = 1 << 18;
+/// So many tags of events are sorted at once (as in `sink.rs`).
+const TAGS_AT_ONCE: u64 = 1 << 19;
 /// Leaves of a page.
 const PAGE_LEAVES: u64 = 16;
 /// A chain changes its validator set at most so often.

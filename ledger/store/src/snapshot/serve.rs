@@ -83,7 +83,7 @@ pub fn part(at: &dyn Read, number: u8, after: Option<&[u8]>, bytes_max: usize) -
     let Some((table, leaves_of)) = TABLES.get(usize::from(number)).copied() else { return Ok(None) };
     let (first, end) = limits(leaves_of);
     let from = after.map_or(first, |after| [after, &[0]].concat());
-    let mut part = Part { pairs: Pairs::default(), is_last: true };
+    let mut part = Part { pairs: Pairs::with_room(bytes_max), is_last: true };
     at.scan(table, &from, &end, &mut |key, value| {
         part.pairs.push(key, value);
         part.is_last = part.pairs.bytes() < bytes_max;

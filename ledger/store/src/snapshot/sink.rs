@@ -14,8 +14,9 @@ use crate::{MEMORY_BYTES_MIN, MemoryStore, RocksStore, Store};
 
 /// A table's pairs are written out when they have so many bytes, as two files.
 const FILE_BYTES: usize = 32 << 20;
-/// So many pairs with keys that fall anywhere are sorted together.
-const SORTED_MAX: usize = 1 << 18;
+/// So many pairs with keys that fall anywhere are sorted together, in some 60 MiB: each file of them overlaps all others, and
+/// RocksDB merges them sooner the more there are.
+const SORTED_MAX: usize = 1 << 19;
 
 /// A store that takes pairs in bulk.
 pub trait Sink: Store + Sync {
