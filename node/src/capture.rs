@@ -250,7 +250,16 @@ impl<'a> Capture<'a> {
     fn batch(&mut self, batch: Batch, hear: &mut Hear<'_>) -> Result<(), CaptureError> {
         let latest = now_ms().saturating_add(self.station.clock_tolerance_ms);
         let mut group: (Vec<SubmittedEvent>, Vec<u64>) = Default::default();
-        for (event, (index, _)) in batch.events.into_iter().zip(batch.origins) {
+        let (mut events, mut origins, mut ahead) = (batch.events.into_iter(), batch.origins.into_iter(), 0usize);
+        loop {
+            if ahead == 0 {
+                let next = events.as_slice();
+                let next = next.get(..self.group).unwrap_or(next);
+                self.look_ahead(next)?;
+                ahead = next.len();
+            }
+            let (Some(event), Some((index, _))) = (events.next(), origins.next()) else { break };
+            ahead = ahead.saturating_sub(1);
             // One event from the future would keep its whole group off the ledger (111).
             if derive(&event.payload).is_ok_and(|derived| derived.event_time > latest) {
                 self.refuse(index, Reason::new(ledger_codes::CLOCK, &["eventTime"]), "/eventTime", hear)?;
@@ -264,12 +273,25 @@ impl<'a> Capture<'a> {
             group.1.push(index);
             if group.0.len() >= self.group {
                 self.send(std::mem::take(&mut group.0), &std::mem::take(&mut group.1), hear)?;
+                ahead = 0;
             }
         }
         match group.0.is_empty() {
             true => Ok(()),
             false => self.send(group.0, &group.1, hear),
         }
+    }
+
+    /// Asks a node of what all these events sell, dispense or ship on: in few questions, not in one for each thing.
+    fn look_ahead(&mut self, events: &[SubmittedEvent]) -> Result<(), Reason> {
+        if !self.refuses_recalled || !matches!(self.link, Link::Remote(_)) {
+            return Ok(());
+        }
+        let view = match &mut self.recalls {
+            Some(view) => view,
+            none => none.insert(self.link.view()?),
+        };
+        view.look_ahead(events.iter().map(|event| event.payload.as_slice()))
     }
 
     /// Why an event is not to be recorded: it sells, dispenses or ships on what is under recall.

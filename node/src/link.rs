@@ -18,7 +18,7 @@ use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::state::verify::Refusal;
 use suyuan_ledger::submission::{LaneState, SignedSubmission};
 use suyuan_sdk::lane as lane_text;
-use suyuan_sdk::recall::Notice;
+use suyuan_sdk::recall::{self, Notice};
 use suyuan_store::{RocksStore, Snapshot};
 
 use crate::api::stale::STALE;
@@ -26,11 +26,13 @@ use crate::codes::node as codes;
 use crate::core::Answer;
 use crate::credits::catch_up;
 use crate::open::{Node, stopped_reason, store_reason};
-use crate::recalls::{RecalledThing, ledger_of, look_up};
+use crate::recalls::{RecalledThing, RecalledThings, THINGS_MAX, ledger_of, look_up};
 use crate::shell::Writer;
 
 /// What was answered of so many things is kept.
 const KNOWN_MAX: usize = 1 << 16;
+/// An address with things that are asked of has so many bytes: more are refused by some on the way.
+const QUESTION_BYTES_MAX: usize = 7_000;
 /// A node has so long to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of an answer: receipts of 4,096 events are below this.
@@ -241,27 +243,51 @@ enum Of<'a> {
 impl View<'_> {
     /// For which recall a thing is not to be sold, dispensed or shipped on.
     pub fn recall_of(&mut self, key: &SubjectKey) -> Result<Option<Notice>, Reason> {
-        if self.nothing_is {
-            return Ok(None);
+        self.look(std::slice::from_ref(key))?;
+        Ok(self.known.get(key).cloned().flatten())
+    }
+
+    /// Asks of all that events put on the market or into use, as many things at a time as a node takes.
+    pub fn look_ahead<'p>(&mut self, payloads: impl Iterator<Item = &'p [u8]>) -> Result<(), Reason> {
+        let mut keys = Vec::new();
+        for payload in payloads {
+            // Mostly nothing was ever recalled, which the first question tells.
+            if self.nothing_is {
+                return Ok(());
+            }
+            keys.extend(recall::used(payload));
+            if self.known.is_empty() || keys.len() >= THINGS_MAX {
+                self.look(&keys)?;
+                keys.clear();
+            }
         }
-        if let Some(known) = self.known.get(key) {
-            return Ok(known.clone());
+        self.look(&keys)
+    }
+
+    fn look(&mut self, keys: &[SubjectKey]) -> Result<(), Reason> {
+        let mut unknown: Vec<SubjectKey> = keys.iter().filter(|key| !self.known.contains_key(key)).cloned().collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        let mut rest = unknown.as_slice();
+        while !rest.is_empty() && !self.nothing_is {
+            let some = rest.get(..THINGS_MAX).unwrap_or(rest);
+            let found = match &self.of {
+                Of::Local(snapshot, ledger) => {
+                    let look = |key| look_up(snapshot, ledger, std::slice::from_ref(key));
+                    Some(some.iter().map(look).collect::<Result<Vec<_>, Reason>>()?)
+                }
+                Of::Remote(remote) => remote.recalled_things(some)?,
+            };
+            // What can't be known forbids nothing: what happened has to be recorded.
+            let found = found.unwrap_or_default();
+            self.nothing_is = found.first().is_none_or(|first| !first.others_may_be);
+            if self.known.len() >= KNOWN_MAX {
+                self.known.clear();
+            }
+            rest = rest.get(found.len()..).unwrap_or_default();
+            self.known.extend(some.iter().cloned().zip(found.iter().map(RecalledThing::notice)));
         }
-        let found = match &self.of {
-            Of::Local(snapshot, ledger) => Some(look_up(snapshot, ledger, std::slice::from_ref(key))?),
-            Of::Remote(remote) => remote.recalled_if_known(&key.to_uri())?,
-        };
-        // What can't be known forbids nothing: what happened has to be recorded.
-        let Some(found) = found else {
-            self.nothing_is = true;
-            return Ok(None);
-        };
-        self.nothing_is = !found.others_may_be;
-        if self.known.len() >= KNOWN_MAX {
-            self.known.clear();
-        }
-        self.known.insert(key.clone(), found.notice());
-        Ok(found.notice())
+        Ok(())
     }
 }
 
@@ -359,28 +385,35 @@ impl Remote {
 
     /// The recalls that reach a thing.
     pub fn recalled(&self, thing: &str) -> Result<RecalledThing, Reason> {
-        let (status, bytes) = self.recalled_answer(thing)?;
+        let (status, bytes) = self.get(&format!("/v1/recalled/{}", percent_encoded(thing)), "application/json")?;
         match serde_json::from_slice(&bytes) {
             Ok(found) if status == 200 => Ok(found),
             _ => Err(self.unexpected(status, &bytes)),
         }
     }
 
-    /// The same, none if the node can't say: it lacks its history yet, or is of a version that does not know the question.
-    fn recalled_if_known(&self, thing: &str) -> Result<Option<RecalledThing>, Reason> {
-        let (status, bytes) = self.recalled_answer(thing)?;
+    /// The same of up to [`THINGS_MAX`]: those of the first ones, and of one at least. None if the node can't say: it lacks its
+    /// history yet, or is of a version that does not know the question.
+    fn recalled_things(&self, things: &[SubjectKey]) -> Result<Option<Vec<RecalledThing>>, Reason> {
+        let mut path = "/v1/recalled?".to_owned();
+        for (place, thing) in things.iter().enumerate() {
+            let one = format!("thing={}&", percent_encoded(&thing.to_uri()));
+            if place > 0 && path.len() + one.len() > QUESTION_BYTES_MAX {
+                break;
+            }
+            path.push_str(&one);
+        }
+        let (status, bytes) = self.get(&path, "application/json")?;
         let problem: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         if status == 404 || (status == 503 && problem["code"] == codes::HISTORY_LATER.id) {
             return Ok(None);
         }
         match serde_json::from_slice(&bytes) {
-            Ok(found) if status == 200 => Ok(Some(found)),
+            Ok(RecalledThings { things: found }) if status == 200 && (1..=things.len()).contains(&found.len()) => {
+                Ok(Some(found))
+            }
             _ => Err(self.unexpected(status, &bytes)),
         }
-    }
-
-    fn recalled_answer(&self, thing: &str) -> Result<(u16, Vec<u8>), Reason> {
-        self.get(&format!("/v1/recalled/{}", percent_encoded(thing)), "application/json")
     }
 
     fn submit(&self, bytes: &[u8]) -> Result<Submitted, Reason> {

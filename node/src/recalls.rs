@@ -37,6 +37,17 @@ pub struct RecalledThing {
     pub others_may_be: bool,
 }
 
+/// So many things are asked of at once.
+pub const THINGS_MAX: usize = 64;
+
+/// The recalls that reach several things.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecalledThings {
+    /// Those of each, in the order of the question.
+    pub things: Vec<RecalledThing>,
+}
+
 /// A recall that reaches a thing.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

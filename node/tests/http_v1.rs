@@ -172,6 +172,25 @@ fn traces() {
         assert_eq!(recalled["recalls"], Value::Array(vec![]));
     }
     get(&node, "/v1/recalled/nonsense").is_problem(400, "ID-UNKNOWN");
+    // Several at once, answered in their order; how many, that all are things, and that nothing else is asked.
+    let several = |count: usize| {
+        format!(
+            "/v1/recalled?{}",
+            [UNIT, UNKNOWN].repeat(count).iter().map(|thing| format!("thing={thing}")).collect::<Vec<_>>().join("&")
+        )
+    };
+    let told = get(&node, &several(32)).json();
+    let things: Vec<&Value> = told["things"].as_array().unwrap().iter().map(|one| &one["thing"]).collect();
+    assert_eq!((things.len(), things[0] == things[1], things[0] == things[62]), (64, false, true));
+    assert_eq!(told["things"][0], get(&node, &format!("/v1/recalled/{UNIT}")).json());
+    for (wrong, code) in [
+        (several(33), "API-PARAMETER"),
+        ("/v1/recalled".to_owned(), "API-PARAMETER"),
+        (format!("/v1/recalled?thing={UNIT}&colour=red"), "API-PARAMETER"),
+        (format!("/v1/recalled?thing={UNIT}&thing=nonsense"), "ID-UNKNOWN"),
+    ] {
+        get(&node, &wrong).is_problem(400, code);
+    }
     for wrong in ["limit=0", "limit=1001", "limit=x", "from=-1", "colour=red"] {
         get(&node, &format!("/v1/subjects/{UNIT}?{wrong}")).is_problem(400, "API-PARAMETER");
     }

@@ -287,7 +287,10 @@ fn documents(
         let mut view = if options.recalled_anyway { None } else { Some(link.view()?) };
         let mut refuse = |payload: &[u8]| match &mut view {
             None => Ok(None),
-            Some(view) => recall::refuse::<Reason>(payload, &mut |key| view.recall_of(key)),
+            Some(view) => {
+                view.look_ahead(std::iter::once(payload))?;
+                recall::refuse::<Reason>(payload, &mut |key| view.recall_of(key))
+            }
         };
         let bad = rehearse_all(&mut inputs, &mut refuse, &mut report, &mut outcome)?.saturating_add(unreadable);
         if bad > 0 {

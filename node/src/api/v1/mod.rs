@@ -30,6 +30,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(traces::trace))
         .routes(routes!(subjects::subject))
         .routes(routes!(recalled::recalled))
+        .routes(routes!(recalled::recalled_things))
         .routes(routes!(credit::credit))
         .routes(routes!(credit::procedure))
         .routes(routes!(contracts::contracts))
