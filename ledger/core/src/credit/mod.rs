@@ -28,6 +28,7 @@ mod published;
 mod read;
 pub mod reading;
 pub mod recalls;
+mod receipts;
 pub mod record;
 pub mod removal;
 pub mod repair;

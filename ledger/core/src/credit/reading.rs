@@ -29,7 +29,7 @@ use crate::submission::record_type;
 
 /// Under this key is the height up to which blocks were read. Its last byte is the version of what is read out of them: of
 /// another version all is read anew.
-const HEIGHT_KEY: &[u8] = &[0, 5];
+const HEIGHT_KEY: &[u8] = &[0, 6];
 /// Above every key of the table.
 const END: &[u8] = &[u8::MAX];
 /// Of a subject's records of credit: its URI, zero, height BE8, index BE4.
@@ -81,7 +81,8 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
     if done >= head {
         return Ok(None);
     }
-    let (mut found, mut events, mut looked_at, mut within, mut is_cut) = (Vec::new(), Vec::new(), 0usize, done, false);
+    let (mut found, mut events, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut looked_at, mut within, mut is_cut) = (0usize, done, false);
     records::scan(store, (done + 1, 0), (head + 1, 0), &mut |(height, index), record| {
         // A block that is begun is read to its end.
         if looked_at >= RECORDS_AT_ONCE && height > within {
@@ -89,6 +90,9 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
             return ControlFlow::Break(());
         }
         looked_at += 1;
+        if height > within {
+            blocks.push((height, record.block_time));
+        }
         within = height;
         match record.record_type {
             record_type::EPCIS => events.push(((height, index), record)),
@@ -104,7 +108,7 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
             writes.put(Table::Reading, key, value);
         }
     }
-    Traces::new(store, &index.directory).take(&events, &mut writes)?;
+    Traces::new(store, &index.directory).take(&events, &blocks, &mut writes)?;
     writes.put(Table::Reading, HEIGHT_KEY, last.to_be_bytes());
     Ok(Some(writes.into_writes()))
 }

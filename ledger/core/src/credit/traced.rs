@@ -3,10 +3,13 @@
 //! over, or makes a history by dating back. Sums are kept up to each block, so that they are read at any height
 //! without looking at the events again, and made anew where an event's payload is erased.
 //!
+//! An event counts less from when it shows that a shipment was not received in time (`receipts.rs`): in the sum of its own
+//! month, at the height at which that shows.
+//!
 //! Under `3.9` splitting events buys nothing: what a month weighs grows with the power of ten of its events.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use bincode::{Decode, Encode};
 use suyuan_epcis::model::Event;
@@ -14,6 +17,7 @@ use suyuan_epcis::model::Event;
 use super::fact::{Fact, FactStatus, Ring, Source};
 use super::indicator::Indicator;
 use super::reading::{Place, Row, author, if_sound};
+use super::receipts::Receipts;
 use super::{arrivals, devices, recalls};
 use crate::codec;
 use crate::day::Day;
@@ -26,6 +30,7 @@ use crate::state::reader::Reader;
 use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, place_key};
 use crate::submission::record_type;
 use crate::trace::numbers::NumberMap;
+use crate::trace::recalled::is_back;
 
 /// Of a firm's events: its URI, zero, the class, the month's last day BE8, height BE8. The value is a [`Month`] up to there.
 const SUMS: u8 = 5;
@@ -34,6 +39,9 @@ const SUMS: u8 = 5;
 const CONFIRMED: u8 = 6;
 /// That an event is declared erroneous: its own number BE8, the height.
 const WITHDRAWN: u8 = 13;
+/// Of events that count less than what they say: the key of the sums that this changes, the place. The value is what the event
+/// counted before, BE2.
+const LESS: u8 = 24;
 /// Bytes of a payload's salt, behind which it is stored.
 const SALT_BYTES: usize = 16;
 /// So many of a month's worst events are named by a fact that is not full.
@@ -49,6 +57,8 @@ const TAILS_MAX: usize = 1 << 12;
 const TAIL_ENTRIES: u64 = 256;
 const MADE_MAX: usize = 1 << 16;
 const FULL: u16 = 1_000;
+/// What is shipped and not received in time, or received late, counts no more.
+const LATE_MAX: u16 = 700;
 
 /// What the events of a month come to so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
@@ -73,11 +83,21 @@ impl Sum {
         let value = u16::try_from(value).unwrap_or(FULL).min(FULL);
         (self.count, self.total, self.last) = (self.count + 1, self.total + u64::from(value), place);
         if value < FULL {
-            let one = (value, place.0, place.1);
-            let at = self.worst.partition_point(|other| *other < one);
-            self.worst.insert(at, one);
-            self.worst.truncate(WORST_MAX);
+            self.note((value, place.0, place.1));
         }
+    }
+
+    /// What was added with a value counts no more than what is late.
+    fn lower(&mut self, value: u16, place: Place) {
+        self.total = self.total.saturating_sub(u64::from(value.saturating_sub(LATE_MAX)));
+        self.worst.retain(|one| *one != (value, place.0, place.1));
+        self.note((value.min(LATE_MAX), place.0, place.1));
+    }
+
+    fn note(&mut self, one: (u16, u64, u32)) {
+        let at = self.worst.partition_point(|other| *other < one);
+        self.worst.insert(at, one);
+        self.worst.truncate(WORST_MAX);
     }
 
     /// The month's fact, if anything counts.
@@ -138,12 +158,20 @@ impl<'a> Traces<'a> {
         Traces { store, reader: Reader::new(store), directory, open: BTreeMap::new(), height: 0 }
     }
 
-    /// Takes events, which ascend, with their payloads, as they are stored. Most follow no profile and are passed over.
-    pub fn take(&mut self, events: &[(Place, StoredRecord)], overlay: &mut Overlay<'_>) -> Result<(), StoreError> {
-        let (Some((first, _)), Some((last, _))) = (events.first(), events.last()) else { return Ok(()) };
-        let keys = (place_key(first.0, first.1), place_key(last.0, last.1.saturating_add(1)));
+    /// Takes events, which ascend, with their payloads, as they are stored, and the heights and times of the blocks in which
+    /// anything is recorded. Most events follow no profile and are passed over.
+    pub fn take(
+        &mut self,
+        events: &[(Place, StoredRecord)],
+        blocks: &[(u64, i64)],
+        overlay: &mut Overlay<'_>,
+    ) -> Result<(), StoreError> {
+        let late = Receipts::follow(&self.reader, events, blocks, overlay)?;
         let (store, mut rest, mut fault) = (self.store, events.iter().peekable(), None);
-        let mut judged = Vec::new();
+        let (mut judged, mut late) = (Vec::new(), late.into_iter().peekable());
+        let keys = events.first().zip(events.last()).map_or(([0; 12], [0; 12]), |((first, _), (last, _))| {
+            (place_key(first.0, first.1), place_key(last.0, last.1.saturating_add(1)))
+        });
         store.scan(Table::Payload, &keys.0, &keys.1, &mut |key, value| {
             let payload = value.get(SALT_BYTES..).unwrap_or_default();
             let Some(place) = place_of(key).filter(|_| may_follow(payload)) else { return true };
@@ -151,7 +179,13 @@ impl<'a> Traces<'a> {
             if let Some(found @ (_, record)) = rest.next_if(|(at, _)| *at == place)
                 && let Some(event) = profiled(payload)
             {
-                match self.take_one(place, (record, &event), overlay) {
+                let mut take = || {
+                    while let Some(one) = late.next_if(|(height, _)| *height < place.0) {
+                        self.lower(one, overlay)?;
+                    }
+                    self.take_one(place, (record, &event), overlay)
+                };
+                match take() {
                     Ok(is_judged) => judged.extend(is_judged.then_some(found)),
                     Err(error) => fault = Some(error),
                 }
@@ -161,6 +195,9 @@ impl<'a> Traces<'a> {
         if let Some(fault) = fault {
             return Err(fault);
         }
+        for one in late {
+            self.lower(one, overlay)?;
+        }
         for some in judged.chunks(CONFIRMING_AT_ONCE) {
             let mut before = Before::read(&self.reader, some.iter().map(|(_, record)| record))?;
             for (place, record) in some {
@@ -169,7 +206,8 @@ impl<'a> Traces<'a> {
                 }
             }
         }
-        self.write(overlay)
+        self.write(overlay);
+        Ok(())
     }
 
     /// Adds the event at a place, which ascends; whether its profile says anything of it.
@@ -179,31 +217,56 @@ impl<'a> Traces<'a> {
         (record, event): (&StoredRecord, &Event),
         overlay: &mut Overlay<'_>,
     ) -> Result<bool, StoreError> {
-        if place.0 != self.height {
-            self.write(overlay)?;
-            self.height = place.0;
-        }
+        self.reach(place.0, overlay);
         for (key, value) in rows(self.store, self.directory, place, (record, event))? {
             overlay.put(Table::Reading, key, value);
         }
         let Some(judged) = judge_event(event, record.block_time) else { return Ok(false) };
         let Some((group, complete)) = group_of(self.directory, record, &judged) else { return Ok(true) };
-        if !self.open.contains_key(&group) {
-            let before = month_at(overlay, &group, place.0)?;
-            self.open.insert(group.clone(), before);
-        }
-        if let Some(month) = self.open.get_mut(&group) {
-            month.complete.add(complete, place);
-            judged.timeliness.into_iter().for_each(|timely| month.timely.add(timely, place));
-        }
+        let month = self.month(group, overlay)?;
+        month.complete.add(complete, place);
+        judged.timeliness.into_iter().for_each(|timely| month.timely.add(timely, place));
         Ok(true)
     }
 
-    fn write(&mut self, overlay: &mut Overlay<'_>) -> Result<(), StoreError> {
+    /// From a height on, the event at a place counts as late. What is shipped back is not waited for: who takes back what
+    /// can't be used has no order that it would check the receipt against, and may do away with it unrecorded.
+    fn lower(&mut self, (height, place): (u64, Place), overlay: &mut Overlay<'_>) -> Result<(), StoreError> {
+        self.reach(height, overlay);
+        let Some((record, event)) = event_at(&self.reader, place)? else { return Ok(()) };
+        let Some(judged) = judge_event(&event, record.block_time).filter(|_| !is_back(&event)) else { return Ok(()) };
+        let Some((group, complete)) = group_of(self.directory, &record, &judged) else { return Ok(()) };
+        let value = u16::try_from(complete).unwrap_or(FULL).min(FULL);
+        if value > LATE_MAX {
+            overlay.put(Table::Reading, less_key(&group, height, place), value.to_be_bytes());
+            self.month(group, overlay)?.complete.lower(value, place);
+        }
+        Ok(())
+    }
+
+    /// Goes on to a height, which is none before.
+    fn reach(&mut self, height: u64, overlay: &mut Overlay<'_>) {
+        if height != self.height {
+            self.write(overlay);
+            self.height = height;
+        }
+    }
+
+    /// A group's sums as of the height.
+    fn month(&mut self, group: Group, overlay: &Overlay<'_>) -> Result<&mut Month, StoreError> {
+        match self.open.entry(group) {
+            btree_map::Entry::Occupied(found) => Ok(found.into_mut()),
+            btree_map::Entry::Vacant(free) => {
+                let before = month_at(overlay, free.key(), self.height)?;
+                Ok(free.insert(before))
+            }
+        }
+    }
+
+    fn write(&mut self, overlay: &mut Overlay<'_>) {
         for (group, month) in std::mem::take(&mut self.open) {
             overlay.put(Table::Reading, sums_key(&group, self.height), codec::encode(&month));
         }
-        Ok(())
     }
 }
 
@@ -276,7 +339,7 @@ fn month_of(record: &StoredRecord) -> Option<Day> {
 }
 
 /// What is in the logs of events' objects: of many events at once, since what lies near is read together.
-struct Before<'a> {
+pub(super) struct Before<'a> {
     reader: &'a Reader<'a>,
     /// The log of each run, by its first subject, and each log.
     logs: NumberMap<u64, u64>,
@@ -288,11 +351,15 @@ struct Before<'a> {
 }
 
 impl<'a> Before<'a> {
-    fn read<'r>(
+    pub fn read<'r>(
         reader: &'a Reader<'a>,
         records: impl Iterator<Item = &'r StoredRecord>,
     ) -> Result<Before<'a>, StoreError> {
-        let mut firsts: Vec<u64> = records.flat_map(by_right).map(|run| run.first).collect();
+        Before::of(reader, records.flat_map(by_right).map(|run| run.first).collect())
+    }
+
+    /// That of these things.
+    pub fn of(reader: &'a Reader<'a>, mut firsts: Vec<u64>) -> Result<Before<'a>, StoreError> {
         firsts.sort_unstable();
         firsts.dedup();
         let (mut logs, mut ids) = (NumberMap::default(), Vec::new());
@@ -354,7 +421,7 @@ impl<'a> Before<'a> {
     }
 
     /// The last entries before a place of the log of a run, in their order.
-    fn entries(&mut self, first: u64, place: Place) -> Result<Vec<StoredEntry>, StoreError> {
+    pub fn entries(&mut self, first: u64, place: Place) -> Result<Vec<StoredEntry>, StoreError> {
         let is_before = |entry: &StoredEntry| (entry.height, entry.index) < place;
         let Some(log) = self.logs.get(&first) else { return Ok(Vec::new()) };
         let stored = self.stored.get(log);
@@ -423,6 +490,11 @@ pub(super) fn forget(
         let Some(judged) = judge_event(&event, record.block_time) else { continue };
         confirmations.entry(place.0).or_default().append(&mut confirmed(&reader, directory, (*place, &record))?);
         if let Some((group, _)) = group_of(directory, &record, &judged) {
+            for (height, at, _) in less(overlay, &group, (place.0, u64::MAX))? {
+                if at == *place {
+                    overlay.delete(Table::Reading, less_key(&group, height, at));
+                }
+            }
             let first = groups.entry(group).or_insert(place.0);
             *first = (*first).min(place.0);
         }
@@ -459,6 +531,9 @@ pub(super) fn forget(
                     month.complete.add(complete, place);
                     judged.timeliness.into_iter().for_each(|timely| month.timely.add(timely, place));
                 }
+            }
+            for (_, place, value) in less(overlay, &group, (height, height.saturating_add(1)))? {
+                month.complete.lower(value, place);
             }
             let key = sums_key(&group, height);
             match month == before {
@@ -533,6 +608,28 @@ fn day_bytes(day: Day) -> [u8; 8] {
 fn sums_key((subject, class, end): &Group, height: u64) -> Vec<u8> {
     let place = ProductClass::ALL.iter().position(|one| one == class).and_then(|place| u8::try_from(place).ok());
     [&[SUMS], subject.as_bytes(), &[0, place.unwrap_or(u8::MAX)], &day_bytes(*end), &height.to_be_bytes()].concat()
+}
+
+fn less_key(group: &Group, height: u64, place: Place) -> Vec<u8> {
+    let mut key = sums_key(group, height);
+    key.first_mut().into_iter().for_each(|table| *table = LESS);
+    key.extend_from_slice(&place_key(place.0, place.1));
+    key
+}
+
+/// The events of a group that count less from one height (included) on to another (not included): the height, the place,
+/// and what they counted before.
+fn less(store: &dyn Read, group: &Group, (from, to): (u64, u64)) -> Result<Vec<(u64, Place, u16)>, StoreError> {
+    let (from, to) = (less_key(group, from, (0, 0)), less_key(group, to, (0, 0)));
+    let mut found = Vec::new();
+    store.scan(Table::Reading, &from, &to, &mut |key, value| {
+        let row = key.split_last_chunk::<12>().and_then(|(sums, place)| {
+            Some((u64::from_be_bytes(*sums.last_chunk()?), place_of(place)?, u16::from_be_bytes(*value.first_chunk()?)))
+        });
+        found.extend(row);
+        true
+    })?;
+    Ok(found)
 }
 
 /// What behind the subject is in a key of sums.

@@ -129,12 +129,16 @@ const DISPOSITIONS_OF_RETURN: [&str; 8] =
 /// that names a recall (`recall_id`) is part of it.
 pub fn is_use(event: &Event) -> bool {
     let step = event.biz_step.as_deref();
+    step.is_some_and(|step| STEPS_OF_USE.contains(&step)) && !is_back(event) && event.error_declaration.is_none()
+}
+
+/// Whether an event ships things because they are not to be used, by its disposition or the recall that it names.
+pub(crate) fn is_back(event: &Event) -> bool {
     let lasting = event.persistent_disposition.iter().flat_map(|one| one.set.iter().flatten());
     let mut dispositions = event.disposition.iter().chain(lasting);
-    let is_back = step == Some("shipping")
+    event.biz_step.as_deref() == Some("shipping")
         && (text(event, "recall_id").is_some()
-            || dispositions.any(|one| DISPOSITIONS_OF_RETURN.contains(&one.as_str())));
-    step.is_some_and(|step| STEPS_OF_USE.contains(&step)) && !is_back && event.error_declaration.is_none()
+            || dispositions.any(|one| DISPOSITIONS_OF_RETURN.contains(&one.as_str())))
 }
 
 /// The recalls that reach a thing, as recorded up to a height. A thing of which nothing is recorded is reached by those of
