@@ -30,6 +30,8 @@ const DECLARED: u8 = 25;
 /// Of events that void shipments: the author BE8, the place.
 const VOIDED: u8 = 26;
 
+/// Up to which time what was due was taken, as in the keys of what is: what lies before is not looked through again.
+const TAKEN: u8 = 28;
 /// Of receipts that have received something: the place.
 const SPENT: u8 = 27;
 
@@ -307,14 +309,16 @@ fn is_awaiting(overlay: &Overlay<'_>, receiver: u64) -> Result<bool, StoreError>
     Ok(is_any)
 }
 
-/// What is due up to a time.
-fn due(overlay: &Overlay<'_>, until: i64) -> Result<BTreeSet<(i64, Place)>, StoreError> {
+/// Takes what is due up to a time.
+fn due(overlay: &mut Overlay<'_>, until: i64) -> Result<BTreeSet<(i64, Place)>, StoreError> {
+    let (from, to) = (overlay.get(Table::Reading, &[TAKEN])?, due_key((until, LAST)));
     let mut due = BTreeSet::new();
-    overlay.scan(Table::Reading, &due_key((i64::MIN, FIRST)), &due_key((until, LAST)), &mut |key, _| {
+    overlay.scan(Table::Reading, from.as_deref().unwrap_or(&[DUE]), &to, &mut |key, _| {
         let by = key.get(1..).and_then(<[u8]>::first_chunk).map(|by| u64::from_be_bytes(*by).cast_signed() ^ i64::MIN);
         due.extend(by.zip(place_of(key)));
         true
     })?;
+    overlay.put(Table::Reading, [TAKEN], to);
     Ok(due)
 }
 
