@@ -48,7 +48,7 @@ fn formula_recall() {
     assert!(recall.is_whole && recall.is_in_time() && !recall.is_notified());
     assert_eq!(
         (recall.risk_known, recall.start_by()),
-        (time("2026-10-20T09:00:00+08:00"), time("2026-10-21T09:00:00+08:00"))
+        (time("2026-10-20T09:00:00+08:00"), Some(time("2026-10-21T09:00:00+08:00")))
     );
     assert_eq!(recall.finish_by.text().as_deref(), Some("2026-11-04"));
     world.documents("a", &AFTER, 0);
@@ -169,6 +169,72 @@ fn recalls_are_not_borrowed() {
     more["quantityList"].as_array_mut().unwrap().push(other);
     world.capture("amr", "2026-10-25T10:00:00+08:00", more);
     assert_eq!(ceiling(&world.file("dairy"), CeilingCode::RecallLate, "2026-10-27"), Some(Grade::D));
+}
+
+/// Goal: a recall of special equipment counts what can be measured of it: what was recovered, and whether it was closed by its own
+/// day; with an authority's order of a level also whether it began and was acknowledged in time. Method: the spare brake of scenario
+/// C, recalled by its maker: closed in time, later, never, with nothing recovered, announced by a stranger, ordered before.
+#[test]
+fn equipment_recall() {
+    let brake = |kind: &str, step: &str, members: Value| {
+        let mut event = json!({
+            "type": "ObjectEvent", "action": "OBSERVE", "bizStep": step, "disposition": "recalled",
+            "epcList": ["https://id.gs1.org/01/09521009001016/10/BK2503/21/0007"],
+            "suyuan:recordType": kind, "suyuan:productClass": "SPEQ", "suyuan:recall_id": "E-1",
+        });
+        members.as_object().unwrap().iter().for_each(|(name, value)| event[format!("suyuan:{name}")] = value.clone());
+        event
+    };
+    let recalled = |deadline: &str| brake("S13.RECALL", "holding", json!({"remedy": "replace", "deadline": deadline}));
+    let pieces = |number: u32| json!({"suyuan:milli": number * 1_000});
+    let held = brake("F11a.RECALL_ACK", "holding", json!({"stock_qty": pieces(1)}));
+    let closing = |recovered: u32| {
+        let members = json!({"distributed_qty": pieces(1), "recovered_qty": pieces(recovered)});
+        brake("F11b.RECALL_CLOSE", "other", members)
+    };
+    let begun = || {
+        let mut world = World::new("2025-03-01T00:00:00+08:00");
+        world.documents("c", &["06", "07"], 0);
+        world
+    };
+    for (closed, recovered, value, source) in [
+        (Some("2026-12-10T23:00:00+08:00"), 1, 1_000, Source::BothSides),
+        (Some("2026-12-10T23:00:00+08:00"), 0, 250, Source::BothSides),
+        (Some("2026-12-11T00:00:00+08:00"), 1, 750, Source::BothSides),
+        (None, 1, 0, Source::BothSides),
+    ] {
+        let mut world = begun();
+        world.capture("brake", "2026-11-10T09:00:00+08:00", recalled("2026-12-10"));
+        world.capture("property", "2026-11-10T10:00:00+08:00", recalled("2026-12-10"));
+        let file = world.file("brake");
+        let recall = &file.recalls().announced[0];
+        assert_eq!((recall.level, recall.start_by(), recall.notify_by), (None, None, None));
+        assert_eq!(
+            (recall.finish_by, recall.customers.as_slice()),
+            (day("2026-12-10"), &[(world.uri("maint"), None)][..])
+        );
+        world.capture("maint", "2026-11-12T09:00:00+08:00", held.clone());
+        closed.into_iter().for_each(|at| world.capture("brake", at, closing(recovered)));
+        let file = world.file("brake");
+        let on = closed.map_or("2026-12-11", |at| &at[..10]);
+        assert_eq!(recall_fact(&file), (value, source, Some(on.to_owned())), "{closed:?} {recovered}");
+        assert_eq!(ceiling(&file, CeilingCode::RecallLate, "2027-12-11"), None);
+        assert!(world.file("property").recalls().announced.is_empty());
+    }
+    // Ordered with a level, it begins a day late, and all know in time.
+    let mut world = begun();
+    let order = json!({"level": "I", "risk_known_at": "2026-11-08T09:00:00+08:00"});
+    world.capture("amr", "2026-11-08T09:00:00+08:00", brake("F11.RECALL", "holding", order));
+    world.capture("amr", "2026-11-08T10:00:00+08:00", recalled("2026-12-10"));
+    let orders = &world.file("brake").recalls().unanswered.clone();
+    assert_eq!(orders.len(), 1, "without a level there is no time to begin by: {orders:?}");
+    world.capture("brake", "2026-11-10T09:00:00+08:00", recalled("2026-12-10"));
+    world.capture("maint", "2026-11-11T09:00:00+08:00", held);
+    let file = world.file("brake");
+    assert!(file.recalls().unanswered.is_empty());
+    assert_eq!(ceiling(&file, CeilingCode::RecallLate, "2026-11-11"), Some(Grade::C));
+    world.capture("brake", "2026-12-10T09:00:00+08:00", closing(1));
+    assert_eq!(recall_fact(&world.file("brake")).0, 200 + 300 + 100);
 }
 
 /// What a document's events say of this name, in their order.

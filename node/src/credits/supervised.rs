@@ -50,11 +50,11 @@ pub struct CreditDevice {
 pub struct CreditRecall {
     /// Its id.
     pub recall: String,
-    /// I, II or III, the gravest first.
+    /// I, II or III, the gravest first; `-` of equipment, unless an authority says it.
     pub level: String,
     /// The hash of the record that announces it; of one that was not announced, of the authority's order.
     pub record: String,
-    /// By when it had to begin.
+    /// By when it had to begin; `-` without a level.
     pub start_by: String,
     /// When it began; none if it was ordered and did not.
     pub started: Option<String>,
@@ -256,11 +256,11 @@ pub(super) fn device(state: &DeviceState, today: Day) -> CreditDevice {
 pub(super) fn recalls(recalls: &Recalls) -> Vec<CreditRecall> {
     let announced = recalls.announced.iter().map(|recall| CreditRecall {
         recall: recall.id.clone(),
-        level: recall.level.name().to_owned(),
+        level: recall.level.map_or("-", |level| level.name()).to_owned(),
         record: recall.record.to_string(),
-        start_by: utc(recall.start_by()),
+        start_by: recall.start_by().map_or_else(|| "-".to_owned(), utc),
         started: Some(utc(recall.started)),
-        notify_by: Some(utc(recall.notify_by)),
+        notify_by: recall.notify_by.map(utc),
         customers: recall
             .customers
             .iter()

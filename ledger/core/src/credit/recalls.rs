@@ -1,9 +1,13 @@
-//! Recalls as closed loops (`03-records.md` F11): announced, acknowledged by all direct customers, recovered, closed. Each
+//! Recalls as closed loops (`03-records.md` F11, S13): announced, acknowledged by all direct customers, recovered, closed. Each
 //! makes a fact RCL of whoever recalls, and one of level I that began late the ceiling CAP-5.
 //!
 //! Times are those of blocks: when a recall began, or was acknowledged, nobody says of itself. To whom the recalled
 //! things went is read out of the ledger, and recovered is what those customers say they hold or destroyed, or what an
 //! authority says; what a firm says of itself alone counts only as far as they confirm it.
+//!
+//! A recall of special equipment (S13) names neither how dangerous it is nor since when that is known, but a day on which it is
+//! to be done. Unless an authority has ordered it with a level, nobody can say whether it began and was acknowledged in time:
+//! then it is measured by what was recovered and whether it was closed by that day alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,6 +111,7 @@ struct Reach {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Said {
     Announced { level: RecallLevel, risk_known: i64 },
+    OfEquipment { deadline: Day },
     Acknowledged { held: i64 },
     Destroyed { quantity: i64 },
     Closed { distributed: i64, recovered: i64 },
@@ -124,6 +129,7 @@ fn read(event: &Event) -> Option<OfRecall> {
             let level = RecallLevel::from_name(word(event, kind, "level")?)?;
             (Said::Announced { level, risk_known: time_ms(event, kind, "risk_known_at")? }, None)
         }
+        "S13.RECALL" => (Said::OfEquipment { deadline: word(event, kind, "deadline").and_then(Day::parse)? }, None),
         "F11a.RECALL_ACK" => {
             let (stock, unit) = quantity("stock_qty")?;
             let returned = quantity("returned_qty").filter(|(_, of)| *of == unit).map_or(0, |(returned, _)| returned);
@@ -186,9 +192,11 @@ pub(super) fn rows(
             let uris = makers.into_iter().filter_map(|maker| directory.organisation(maker));
             rows.extend(uris.map(|maker| (key(ORDERED, &maker.uri, place), Vec::new())));
         }
+        // Without a level there is no time by which it has to begin.
+        Said::OfEquipment { .. } if by.is_authority => {}
         // Who has no right to a thing recalls nothing, and has nothing to say of its recall.
         _ if items(record).is_empty() => {}
-        Said::Announced { .. } => {
+        Said::Announced { .. } | Said::OfEquipment { .. } => {
             rows.push((key(ANNOUNCED, &by.uri, place), codec::encode(&reach(store, record, place)?)));
         }
         _ => rows.push((key(STEP, &id, place), Vec::new())),
@@ -264,16 +272,17 @@ fn found_bad(
 pub struct Recall {
     /// Its id, as whoever recalls has named it.
     pub id: String,
-    /// How dangerous.
-    pub level: RecallLevel,
+    /// How dangerous; none of equipment, unless an authority says it.
+    pub level: Option<RecallLevel>,
     /// The hash of the announcement's record.
     pub record: Hash,
-    /// When the risk was known, at the latest: what the firm says, or an authority found or ordered before.
+    /// When the risk was known, at the latest: what the firm says, or an authority found or ordered before; if nobody says it, when
+    /// it was announced.
     pub risk_known: i64,
     /// The block's time of the announcement.
     pub started: i64,
-    /// By when all customers have to know.
-    pub notify_by: i64,
+    /// By when all customers have to know, if there is a level.
+    pub notify_by: Option<i64>,
     /// The last day on which it is closed in time.
     pub finish_by: Day,
     /// Those to whom the things had been shipped, and when they acknowledged.
@@ -315,19 +324,19 @@ pub struct Order {
 }
 
 impl Recall {
-    /// By when it had to begin.
-    pub fn start_by(&self) -> i64 {
-        self.risk_known.saturating_add(self.level.ms())
+    /// By when it had to begin, if there is a level.
+    pub fn start_by(&self) -> Option<i64> {
+        self.level.map(|level| self.risk_known.saturating_add(level.ms()))
     }
 
-    /// Whether it began in time.
+    /// Whether it began in time; without a level it can't be late.
     pub fn is_in_time(&self) -> bool {
-        self.started <= self.start_by()
+        self.start_by().is_none_or(|by| self.started <= by)
     }
 
-    /// Whether all customers knew in time.
+    /// Whether all customers knew in time; without a level, whenever that was.
     pub fn is_notified(&self) -> bool {
-        self.customers.iter().all(|(_, at)| at.is_some_and(|at| at <= self.notify_by))
+        self.customers.iter().all(|(_, at)| at.is_some_and(|at| self.notify_by.is_none_or(|by| at <= by)))
     }
 
     /// How much was recovered, in thousandths.
@@ -346,10 +355,12 @@ impl Recall {
         let counts = |holds: bool, value: u64| if holds { value } else { 0 };
         let closed = self.closed.is_some_and(|closing| Day::in_china(closing.at) <= self.finish_by);
         let recovered = if self.closed.is_some() { self.recovery_permille() * ALL_RECOVERED / 1_000 } else { 0 };
-        let value = counts(self.is_in_time(), STARTED_IN_TIME)
-            + counts(self.is_notified(), NOTIFIED_IN_TIME)
-            + recovered
-            + counts(closed, CLOSED_IN_TIME);
+        let done = recovered + counts(closed, CLOSED_IN_TIME);
+        let value = match self.level {
+            Some(_) => counts(self.is_in_time(), STARTED_IN_TIME) + counts(self.is_notified(), NOTIFIED_IN_TIME) + done,
+            // What can't be measured is left out.
+            None => done * 1_000 / (ALL_RECOVERED + CLOSED_IN_TIME),
+        };
         u16::try_from(value).unwrap_or(1_000)
     }
 
@@ -401,7 +412,7 @@ impl Recalls {
         });
         let late = self.announced.iter().find(|recall| {
             let is_open = recall.closed.is_none_or(|closing| Day::in_china(closing.at) > today);
-            let is_late = recall.level == RecallLevel::I && !recall.is_in_time();
+            let is_late = recall.level == Some(RecallLevel::I) && !recall.is_in_time();
             is_late && is_open && Day::in_china(recall.started) <= today && !is_contested(&recall.record)
         });
         let missing = missing.map(|order| ceiling(Grade::D, &order.id, &order.record));
@@ -461,19 +472,24 @@ pub(super) fn of_firm(
     let (mut recalls, mut answered, mut known) = (Recalls::default(), BTreeSet::new(), BTreeSet::new());
     for (place, value) in scan(ANNOUNCED, firm)? {
         let Some(found) = find(place)? else { continue };
-        // Said again, it is the same recall.
-        let (true, Said::Announced { level, risk_known }) = (known.insert(found.id.clone()), &found.said) else {
-            continue;
+        let started = found.record.block_time;
+        let (mut level, mut risk_known, deadline) = match found.said {
+            Said::Announced { level, risk_known } => (Some(level), risk_known, None),
+            Said::OfEquipment { deadline } => (None, started, Some(deadline)),
+            _ => continue,
         };
+        // Said again, it is the same recall.
+        if !known.insert(found.id.clone()) {
+            continue;
+        }
         let reach: Reach = codec::decode_trusted(&value).map_err(|error| corrupt(&format!("{error:?}")))?;
         let things: BTreeSet<u64> = items(&found.record).into_iter().collect();
-        let (mut risk_known, mut level) = (*risk_known, *level);
         let before = orders.iter().filter(|order: &&Found| order.place < place);
         for order in before.filter(|order| items(&order.record).iter().any(|thing| things.contains(thing))) {
             risk_known = risk_known.min(order.record.block_time);
             // What an authority takes to be graver is.
             if let Said::Announced { level: ordered, .. } = order.said {
-                level = level.min(ordered);
+                level = Some(level.map_or(ordered, |level| level.min(ordered)));
             }
         }
         risk_known =
@@ -483,7 +499,8 @@ pub(super) fn of_firm(
             let is_of = |step: &Found| items(&step.record).iter().any(|thing| things.contains(thing));
             steps.extend(find(place)?.filter(|step| step.place > found.place && is_of(step)));
         }
-        let started = found.record.block_time;
+        let days = level.map_or(0, RecallLevel::working_days);
+        let finish_by = deadline.unwrap_or_else(|| calendar.after(Day::in_china(started), days));
         let customers = reach.customers.iter().filter_map(|number| directory.organisation(*number));
         let mut recall = Recall {
             id: found.id.clone(),
@@ -491,8 +508,8 @@ pub(super) fn of_firm(
             record: found.hash(),
             risk_known,
             started,
-            notify_by: started.saturating_add(level.ms()),
-            finish_by: calendar.after(Day::in_china(started), level.working_days()),
+            notify_by: level.map(|level| started.saturating_add(level.ms())),
+            finish_by,
             customers: customers.map(|customer| (customer.uri.clone(), None)).collect(),
             is_whole: reach.is_whole,
             confirmed: 0,
