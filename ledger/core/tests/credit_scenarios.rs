@@ -221,20 +221,38 @@ fn equipment_recall() {
         assert_eq!(ceiling(&file, CeilingCode::RecallLate, "2027-12-11"), None);
         assert!(world.file("property").recalls().announced.is_empty());
     }
-    // Ordered with a level, it begins a day late, and all know in time.
+    // Ordered with a level, it begins a day late, and all know in time; it is to be closed within the working days of its level,
+    // however late its own day is, and on that day if it is sooner.
+    for (deadline, finish_by) in [("9999-12-31", "2026-11-24"), ("2026-11-20", "2026-11-20")] {
+        for (closed, value) in [(finish_by, 200 + 300 + 100), ("2026-11-25", 200 + 300)] {
+            let mut world = begun();
+            let order = json!({"level": "I", "risk_known_at": "2026-11-08T09:00:00+08:00"});
+            world.capture("amr", "2026-11-08T09:00:00+08:00", brake("F11.RECALL", "holding", order));
+            world.capture("amr", "2026-11-08T10:00:00+08:00", recalled("2026-12-10"));
+            let orders = &world.file("brake").recalls().unanswered.clone();
+            assert_eq!(orders.len(), 1, "without a level there is no time to begin by: {orders:?}");
+            world.capture("brake", "2026-11-10T09:00:00+08:00", recalled(deadline));
+            world.capture("maint", "2026-11-11T09:00:00+08:00", held.clone());
+            let file = world.file("brake");
+            assert!(file.recalls().unanswered.is_empty());
+            assert_eq!(file.recalls().announced[0].finish_by, day(finish_by));
+            assert_eq!(ceiling(&file, CeilingCode::RecallLate, "2026-11-11"), Some(Grade::C));
+            world.capture("brake", &format!("{closed}T09:00:00+08:00"), closing(1));
+            assert_eq!(recall_fact(&world.file("brake")).0, value, "{deadline} {closed}");
+        }
+    }
+    // What has to be done before it is announced is to be done on that day, and makes no fact of a time before; what is no
+    // equipment is not recalled so.
     let mut world = begun();
-    let order = json!({"level": "I", "risk_known_at": "2026-11-08T09:00:00+08:00"});
-    world.capture("amr", "2026-11-08T09:00:00+08:00", brake("F11.RECALL", "holding", order));
-    world.capture("amr", "2026-11-08T10:00:00+08:00", recalled("2026-12-10"));
-    let orders = &world.file("brake").recalls().unanswered.clone();
-    assert_eq!(orders.len(), 1, "without a level there is no time to begin by: {orders:?}");
-    world.capture("brake", "2026-11-10T09:00:00+08:00", recalled("2026-12-10"));
-    world.capture("maint", "2026-11-11T09:00:00+08:00", held);
+    world.capture("brake", "2026-11-10T09:00:00+08:00", recalled("2020-01-01"));
+    world.capture("maint", "2026-11-12T09:00:00+08:00", held.clone());
+    let mut food = recalled("2026-12-10");
+    (food["suyuan:productClass"], food["suyuan:recall_id"]) = (json!("FOOD"), json!("E-2"));
+    world.capture("brake", "2026-11-12T10:00:00+08:00", food);
     let file = world.file("brake");
-    assert!(file.recalls().unanswered.is_empty());
-    assert_eq!(ceiling(&file, CeilingCode::RecallLate, "2026-11-11"), Some(Grade::C));
-    world.capture("brake", "2026-12-10T09:00:00+08:00", closing(1));
-    assert_eq!(recall_fact(&world.file("brake")).0, 200 + 300 + 100);
+    assert_eq!(file.recalls().announced.len(), 1);
+    assert_eq!(file.recalls().announced[0].finish_by, day("2026-11-10"));
+    assert_eq!(recall_fact(&file), (0, Source::BothSides, Some("2026-11-11".to_owned())));
 }
 
 /// What a document's events say of this name, in their order.

@@ -27,7 +27,7 @@ use crate::hash::Hash;
 use crate::kv::{Read, StoreError, Table};
 use crate::named::named;
 use crate::organisation::Directory;
-use crate::profile::{declared_type, profiled, text, thousandths, time_ms, word};
+use crate::profile::{ProductClass, declared_class, declared_type, profiled, text, thousandths, time_ms, word};
 use crate::record::{Role, Standing};
 use crate::state::reader::Reader;
 use crate::state::subject::{StoredEntry, StoredRecord, place_key};
@@ -129,7 +129,10 @@ fn read(event: &Event) -> Option<OfRecall> {
             let level = RecallLevel::from_name(word(event, kind, "level")?)?;
             (Said::Announced { level, risk_known: time_ms(event, kind, "risk_known_at")? }, None)
         }
-        "S13.RECALL" => (Said::OfEquipment { deadline: word(event, kind, "deadline").and_then(Day::parse)? }, None),
+        // Of anything else it would be a recall without a level.
+        "S13.RECALL" if declared_class(event).ok().flatten() == Some(ProductClass::SpEq) => {
+            (Said::OfEquipment { deadline: word(event, kind, "deadline").and_then(Day::parse)? }, None)
+        }
         "F11a.RECALL_ACK" => {
             let (stock, unit) = quantity("stock_qty")?;
             let returned = quantity("returned_qty").filter(|(_, of)| *of == unit).map_or(0, |(returned, _)| returned);
@@ -499,8 +502,10 @@ pub(super) fn of_firm(
             let is_of = |step: &Found| items(&step.record).iter().any(|thing| things.contains(thing));
             steps.extend(find(place)?.filter(|step| step.place > found.place && is_of(step)));
         }
-        let days = level.map_or(0, RecallLevel::working_days);
-        let finish_by = deadline.unwrap_or_else(|| calendar.after(Day::in_china(started), days));
+        let day = Day::in_china(started);
+        let of_level = level.map(|level| calendar.after(day, level.working_days()));
+        // Of what makes it due nothing is before it began.
+        let finish_by = of_level.into_iter().chain(deadline).min().unwrap_or(day).max(day);
         let customers = reach.customers.iter().filter_map(|number| directory.organisation(*number));
         let mut recall = Recall {
             id: found.id.clone(),

@@ -10,6 +10,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
+use std::ops::ControlFlow;
 
 use bincode::{Decode, Encode};
 use suyuan_epcis::model::Event;
@@ -27,10 +28,11 @@ use crate::organisation::Directory;
 use crate::profile::{Judged, ProductClass, judge_event, may_follow, profiled};
 use crate::record::{LinkRun, Role, Standing};
 use crate::state::reader::Reader;
+use crate::state::records;
 use crate::state::subject::{StoredEntry, StoredLog, StoredRecord, place_key};
 use crate::submission::record_type;
 use crate::trace::numbers::NumberMap;
-use crate::trace::recalled::is_back;
+use crate::trace::recalled::is_of_return;
 
 /// Of a firm's events: its URI, zero, the class, the month's last day BE8, height BE8. The value is a [`Month`] up to there.
 const SUMS: u8 = 5;
@@ -229,12 +231,13 @@ impl<'a> Traces<'a> {
         Ok(true)
     }
 
-    /// From a height on, the event at a place counts as late. What is shipped back is not waited for: who takes back what
-    /// can't be used has no order that it would check the receipt against, and may do away with it unrecorded.
+    /// From a height on, the event at a place counts as late. What is shipped or taken back is not: who takes back what can't
+    /// be used has no order that it would check the receipt against, and may do away with it unrecorded.
     fn lower(&mut self, (height, place): (u64, Place), overlay: &mut Overlay<'_>) -> Result<(), StoreError> {
         self.reach(height, overlay);
         let Some((record, event)) = event_at(&self.reader, place)? else { return Ok(()) };
-        let Some(judged) = judge_event(&event, record.block_time).filter(|_| !is_back(&event)) else { return Ok(()) };
+        let judged = judge_event(&event, record.block_time).filter(|_| !is_of_return(&event));
+        let Some(judged) = judged else { return Ok(()) };
         let Some((group, complete)) = group_of(self.directory, &record, &judged) else { return Ok(()) };
         let value = u16::try_from(complete).unwrap_or(FULL).min(FULL);
         if value > LATE_MAX {
@@ -420,8 +423,13 @@ impl<'a> Before<'a> {
         Ok(made)
     }
 
-    /// The last entries before a place of the log of a run, in their order.
-    pub fn entries(&mut self, first: u64, place: Place) -> Result<Vec<StoredEntry>, StoreError> {
+    /// Those of them that are looked at for whom an event confirms.
+    fn entries(&mut self, first: u64, place: Place) -> Result<Vec<StoredEntry>, StoreError> {
+        self.last(first, place, ENTRIES_MAX)
+    }
+
+    /// The last entries before a place of the log of a run, in their order; so many, or all if it is short.
+    pub fn last(&mut self, first: u64, place: Place, count: usize) -> Result<Vec<StoredEntry>, StoreError> {
         let is_before = |entry: &StoredEntry| (entry.height, entry.index) < place;
         let Some(log) = self.logs.get(&first) else { return Ok(Vec::new()) };
         let stored = self.stored.get(log);
@@ -443,8 +451,8 @@ impl<'a> Before<'a> {
         // Mostly the event is among the last ones; else what is before it is found by halving, since entries ascend. As
         // many are taken however long the log has become since: whoever reads later finds the same.
         let end = last.partition_point(is_before);
-        if *tail == 0 || end >= ENTRIES_MAX {
-            return Ok(last.get(end.saturating_sub(ENTRIES_MAX)..end).unwrap_or_default().to_vec());
+        if *tail == 0 || end >= count {
+            return Ok(last.get(end.saturating_sub(count)..end).unwrap_or_default().to_vec());
         }
         let (mut low, mut high) = (0, tail.saturating_add(end as u64));
         while low < high {
@@ -454,7 +462,7 @@ impl<'a> Before<'a> {
                 false => high = middle,
             }
         }
-        let from = low.saturating_sub(ENTRIES_MAX as u64);
+        let from = low.saturating_sub(count as u64);
         self.reader.entries_from(*log, from, low - from)
     }
 }
@@ -490,13 +498,8 @@ pub(super) fn forget(
         let Some(judged) = judge_event(&event, record.block_time) else { continue };
         confirmations.entry(place.0).or_default().append(&mut confirmed(&reader, directory, (*place, &record))?);
         if let Some((group, _)) = group_of(directory, &record, &judged) {
-            for (height, at, _) in less(overlay, &group, (place.0, u64::MAX))? {
-                if at == *place {
-                    overlay.delete(Table::Reading, less_key(&group, height, at));
-                }
-            }
-            let first = groups.entry(group).or_insert(place.0);
-            *first = (*first).min(place.0);
+            // Places ascend.
+            groups.entry(group).or_insert(place.0);
         }
     }
     for (height, mut keys) in confirmations {
@@ -510,39 +513,73 @@ pub(super) fn forget(
         keys.into_iter().for_each(|key| overlay.delete(Table::Reading, key));
     }
     for (group, first) in groups {
-        let mut heights = Vec::new();
-        store.scan(Table::Reading, &sums_key(&group, first), &sums_key(&group, u64::MAX), &mut |key, _| {
-            heights.extend(key.last_chunk().map(|height| u64::from_be_bytes(*height)));
-            true
-        })?;
-        let mut month = month_at(overlay, &group, first.saturating_sub(1))?;
-        for height in heights {
-            let before = month.clone();
-            for place in left_of(store, height, erased)? {
-                // Most are another's: that is known without its payload.
-                let author = reader.record(place.0, place.1)?.and_then(|record| directory.organisation(record.author));
-                if author.is_none_or(|author| author.uri != group.0) {
-                    continue;
-                }
-                let Some((record, judged)) = if_sound(judged_at(&reader, place))? else { continue };
-                if let Some((of, complete)) = group_of(directory, &record, &judged)
-                    && of == group
-                {
-                    month.complete.add(complete, place);
-                    judged.timeliness.into_iter().for_each(|timely| month.timely.add(timely, place));
-                }
+        sum_anew(store, directory, (&group, first), erased, overlay)?;
+    }
+    Ok(())
+}
+
+/// Makes the sums of a group anew from a height on, without what is erased.
+fn sum_anew(
+    store: &dyn Read,
+    directory: &Directory,
+    (group, first): (&Group, u64),
+    erased: &BTreeSet<Place>,
+    overlay: &mut Overlay<'_>,
+) -> Result<(), StoreError> {
+    let (reader, mut heights, mut lowered) = (Reader::new(store), Vec::new(), BTreeMap::<u64, Vec<_>>::new());
+    store.scan(Table::Reading, &sums_key(group, first), &sums_key(group, u64::MAX), &mut |key, _| {
+        heights.extend(key.last_chunk().map(|height| u64::from_be_bytes(*height)));
+        true
+    })?;
+    // An event counts less at its own height at the earliest.
+    for (height, place, value) in less(store, group, (first, u64::MAX))? {
+        match erased.contains(&place) {
+            true => overlay.delete(Table::Reading, less_key(group, height, place)),
+            false => lowered.entry(height).or_default().push((place, value)),
+        }
+    }
+    let mut month = month_at(overlay, group, first.saturating_sub(1))?;
+    for height in heights {
+        let before = month.clone();
+        // Once the month is over events only count less.
+        let places = match is_within(store, height, group.2)? {
+            true => left_of(store, height, erased)?,
+            false => Vec::new(),
+        };
+        for place in places {
+            // Most are another's: that is known without its payload.
+            let author = reader.record(place.0, place.1)?.and_then(|record| directory.organisation(record.author));
+            if author.is_none_or(|author| author.uri != group.0) {
+                continue;
             }
-            for (_, place, value) in less(overlay, &group, (height, height.saturating_add(1)))? {
-                month.complete.lower(value, place);
+            let Some((record, judged)) = if_sound(judged_at(&reader, place))? else { continue };
+            if let Some((of, complete)) = group_of(directory, &record, &judged)
+                && of == *group
+            {
+                month.complete.add(complete, place);
+                judged.timeliness.into_iter().for_each(|timely| month.timely.add(timely, place));
             }
-            let key = sums_key(&group, height);
-            match month == before {
-                true => overlay.delete(Table::Reading, key),
-                false => overlay.put(Table::Reading, key, codec::encode(&month)),
-            }
+        }
+        for (place, value) in lowered.remove(&height).unwrap_or_default() {
+            month.complete.lower(value, place);
+        }
+        let key = sums_key(group, height);
+        match month == before {
+            true => overlay.delete(Table::Reading, key),
+            false => overlay.put(Table::Reading, key, codec::encode(&month)),
         }
     }
     Ok(())
+}
+
+/// Whether the block of a height, of which something is recorded, is of a month.
+fn is_within(store: &dyn Read, height: u64, end: Day) -> Result<bool, StoreError> {
+    let mut month = None;
+    records::scan(store, (height, 0), (height.saturating_add(1), 0), &mut |_, record| {
+        month = month_of(&record);
+        ControlFlow::Break(())
+    })?;
+    Ok(month == Some(end))
 }
 
 /// The events of a block that may follow a profile, but for those that are erased.

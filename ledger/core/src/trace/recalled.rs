@@ -132,13 +132,16 @@ pub fn is_use(event: &Event) -> bool {
     step.is_some_and(|step| STEPS_OF_USE.contains(&step)) && !is_back(event) && event.error_declaration.is_none()
 }
 
-/// Whether an event ships things because they are not to be used, by its disposition or the recall that it names.
-pub(crate) fn is_back(event: &Event) -> bool {
+/// Whether an event ships things because they are not to be used.
+fn is_back(event: &Event) -> bool {
+    event.biz_step.as_deref() == Some("shipping") && is_of_return(event)
+}
+
+/// Whether an event is about things that are not to be used, by its disposition or the recall that it names.
+pub(crate) fn is_of_return(event: &Event) -> bool {
     let lasting = event.persistent_disposition.iter().flat_map(|one| one.set.iter().flatten());
     let mut dispositions = event.disposition.iter().chain(lasting);
-    event.biz_step.as_deref() == Some("shipping")
-        && (text(event, "recall_id").is_some()
-            || dispositions.any(|one| DISPOSITIONS_OF_RETURN.contains(&one.as_str())))
+    text(event, "recall_id").is_some() || dispositions.any(|one| DISPOSITIONS_OF_RETURN.contains(&one.as_str()))
 }
 
 /// The recalls that reach a thing, as recorded up to a height. A thing of which nothing is recorded is reached by those of
