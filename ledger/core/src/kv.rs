@@ -65,8 +65,9 @@ tables! {
     Submission "submission",
     /// Text → what is kept once: the heights applied, counters.
     Meta "meta",
-    /// What is read out of bodies, apart from `apply` and under no root: 0 → height up to which; 1, subject's name, 0,
-    /// height BE8, index BE4 → nothing: where a record of the subject's credit is.
+    /// What is read out of bodies and records, apart from `apply` and under no root: 0, version → height up to which; else a byte
+    /// that says of what it is, as the modules of `credit` name them (1, subject's name, 0, height BE8, index BE4 → nothing: where
+    /// a record of the subject's credit is).
     Reading "reading",
 }
 
