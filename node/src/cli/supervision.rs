@@ -181,9 +181,12 @@ pub fn show_recalls(options: &RecallArguments, screen: &mut Screen) -> Result<Ou
 fn in_words(recall: &CreditRecall, language: Language) -> String {
     let say = |english, chinese| pick(language, english, chinese);
     let (id, record) = (printable(&recall.recall), &recall.record);
-    let mut text = format!("{id}  {} {}  {record}\n", say("level", "级别"), recall.level);
+    let level = recall.level.as_ref().map_or_else(String::new, |level| format!("{} {level}  ", say("level", "级别")));
+    let mut text = format!("{id}  {level}{record}\n");
     let mut line = |name: &str, value: &str| text.push_str(&format!(" {name} {value}\n"));
-    line(say("to begin by", "应启动于"), &recall.start_by);
+    if let Some(by) = &recall.start_by {
+        line(say("to begin by", "应启动于"), by);
+    }
     match &recall.started {
         Some(started) => line(say("begun", "已启动"), started),
         None => line(say("ordered, not begun", "已责令，未启动"), ""),

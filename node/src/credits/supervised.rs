@@ -50,15 +50,15 @@ pub struct CreditDevice {
 pub struct CreditRecall {
     /// Its id.
     pub recall: String,
-    /// I, II or III, the gravest first; `-` of equipment, unless an authority says it.
-    pub level: String,
+    /// I, II or III, the gravest first; none of equipment, unless an authority says it.
+    pub level: Option<String>,
     /// The hash of the record that announces it; of one that was not announced, of the authority's order.
     pub record: String,
-    /// By when it had to begin; `-` without a level.
-    pub start_by: String,
+    /// By when it had to begin; none without a level.
+    pub start_by: Option<String>,
     /// When it began; none if it was ordered and did not.
     pub started: Option<String>,
-    /// By when all direct customers have to know.
+    /// By when all direct customers have to know; none without a level, or before it began.
     pub notify_by: Option<String>,
     /// The direct customers that the ledger knows.
     pub customers: Vec<RecallCustomer>,
@@ -256,9 +256,9 @@ pub(super) fn device(state: &DeviceState, today: Day) -> CreditDevice {
 pub(super) fn recalls(recalls: &Recalls) -> Vec<CreditRecall> {
     let announced = recalls.announced.iter().map(|recall| CreditRecall {
         recall: recall.id.clone(),
-        level: recall.level.map_or("-", |level| level.name()).to_owned(),
+        level: recall.level.map(|level| level.name().to_owned()),
         record: recall.record.to_string(),
-        start_by: recall.start_by().map_or_else(|| "-".to_owned(), utc),
+        start_by: recall.start_by().map(utc),
         started: Some(utc(recall.started)),
         notify_by: recall.notify_by.map(utc),
         customers: recall
@@ -281,9 +281,9 @@ pub(super) fn recalls(recalls: &Recalls) -> Vec<CreditRecall> {
     });
     let ordered = recalls.unanswered.iter().map(|order| CreditRecall {
         recall: order.id.clone(),
-        level: order.level.name().to_owned(),
+        level: Some(order.level.name().to_owned()),
         record: order.record.to_string(),
-        start_by: utc(order.start_by),
+        start_by: Some(utc(order.start_by)),
         started: None,
         notify_by: None,
         customers: Vec::new(),
