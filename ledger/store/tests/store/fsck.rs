@@ -466,6 +466,48 @@ fn what_is_read_out_of_bodies() {
     assert_eq!((found.differences, found.erased), (vec![], 1));
 }
 
+/// Goal: what waits to be received is made anew too. Method: a shipment that nobody receives in time, one that still waits, a
+/// receipt without a shipment; then a row of each kind taken away or changed.
+#[test]
+fn what_waits_to_be_received() {
+    let mut network = network(16, 2);
+    let of = |lot: &str, step: &str| {
+        format!(
+            r#""@context":[{{"suyuan":"https://suyuan.example/ns/"}}],"action":"OBSERVE","bizStep":"{step}","quantityList":[{{"epcClass":"https://id.gs1.org/01/09521001001021/10/{lot}","quantity":1}}]"#
+        )
+    };
+    let shipment = |lot: &str| {
+        let members = r#""disposition":"in_transit","destinationList":[{"type":"owning_party","destination":"urn:epc:id:pgln:9521004.00000"},{"type":"location","destination":"urn:epc:id:sgln:9521004.00000.0"}],"bizTransactionList":[{"type":"desadv","bizTransaction":"urn:epcglobal:cbv:bt:9521001000007:1"}],"suyuan:recordType":"F7.SHIP","suyuan:productClass":"OTHER","suyuan:vehicle_class":"ambient","suyuan:eta":"2026-11-06T09:00:00.000Z""#;
+        event("ObjectEvent", &format!("{},{members}", of(lot, "shipping")))
+    };
+    assert_eq!(network.submit(0, &[shipment("Z1")]), [0]);
+    network.time += 73 * 3_600_000;
+    assert_eq!(network.submit(1, &[event("ObjectEvent", &of("Z9", "receiving"))]), [0]);
+    assert_eq!(network.submit(0, &[shipment("Z2")]), [0]);
+    network.decide(&[]).unwrap();
+    let mut read = network.store.clone();
+    while let Some(writes) = reading::read_on(&read, network.ledger.head.height).unwrap() {
+        read.apply(&writes);
+    }
+    assert_eq!(check(&read, &network.genesis).differences, []);
+    // Shipments by who receives, what is due, what counts less, shipments by who ships, early receipts, what was taken.
+    for tag in [22, 23, 24, 25, 26, 28] {
+        let rows = scan(&read, Table::Reading, &[tag], &[tag + 1]);
+        let (key, value) = rows.first().unwrap_or_else(|| panic!("no row {tag}"));
+        for changed in [None, Some([value.as_slice(), &[1]].concat())] {
+            let mut writes = WriteSet::default();
+            match changed {
+                Some(value) => writes.put(Table::Reading, key, value),
+                None => writes.delete(Table::Reading, key),
+            }
+            let mut store = read.clone();
+            store.apply(&writes);
+            let found = check(&store, &network.genesis).differences;
+            assert!(found.iter().any(|fault| fault.table == Table::Reading && fault.key == *key), "{tag} {found:?}");
+        }
+    }
+}
+
 /// What is left once payloads are erased, with what was read out of them.
 fn without_index(read: &MemoryRead, places: &[PayloadPlace]) -> MemoryRead {
     let writes = reading::forget(read, &places.iter().map(|place| (place.height, place.index)).collect::<Vec<_>>());
