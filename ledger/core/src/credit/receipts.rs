@@ -10,8 +10,9 @@
 //! erased takes nothing from what others did. Only what an event counts is read out of its payload (`traced.rs`).
 //!
 //! Every row ends: that of a shipment when it is received, voided or declared erroneous, else [`LATE_MS`] after it was due;
-//! that of a receipt without a shipment when this comes, else after [`WAIT_MS`]. One record writes no more than
-//! [`BUCKETS_MAX`] lists, no list has more than [`LISTED_MAX`] places, and no record has more than [`ROWS_MAX`] of them read.
+//! that of a receipt without a shipment when this comes, else after [`WAIT_MS`]. An event is in no more than [`BUCKETS_MAX`]
+//! lists, and a shipment in one more by which it is voided; no list has more than [`LISTED_MAX`] places, and for no event more
+//! than [`ROWS_MAX`] of them are searched. What else is read of others is taken away with it, so that they have paid for it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -517,6 +518,28 @@ fn find(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kv_memory::MemoryRead;
+
+    /// Goal: no more lists are looked for and read than an event may, however many there are. Method: lists in a thousand
+    /// buckets, of a thousand shippers in one, and none in a thousand others.
+    #[test]
+    fn rows_are_counted() {
+        let base = MemoryRead::default();
+        let mut overlay = Overlay::new(&base);
+        for number in 0..1_000 {
+            add(&mut overlay, &list_key((WAITING, 7), number, 1), ((number, 0), 1)).unwrap();
+            add(&mut overlay, &list_key((WAITING, 8), 5, number), ((number, 0), 1)).unwrap();
+        }
+        let asked: Things = (0..1_000).map(|bucket| (bucket, 3)).collect();
+        for (party, count, left) in [(7, ROWS_MAX / 2, 0), (8, ROWS_MAX - 6, 0), (9, 0, 0)] {
+            let mut rows = ROWS_MAX;
+            let found = find(&overlay, (WAITING, party), &asked, &mut rows, |of, asked| of & asked != 0).unwrap();
+            assert_eq!((found.len(), rows), (count, left), "{party}");
+        }
+        let (mut rows, few) = (ROWS_MAX, asked.into_iter().take(4).collect());
+        let found = find(&overlay, (WAITING, 7), &few, &mut rows, |of, asked| of & !asked == 0).unwrap();
+        assert_eq!((found.len(), rows), (4, ROWS_MAX - 8));
+    }
 
     /// Goal: things are in their buckets, and nothing else is. Method: runs around the ends of buckets, against the numbers
     /// one by one; some taken away.
