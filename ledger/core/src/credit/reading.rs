@@ -47,8 +47,10 @@ const GRADE: u8 = 7;
 const CATALOGUE: u8 = 14;
 /// Of objections and applications for repair: the hash. The value is the subject's URI.
 const PROCEDURE: u8 = 15;
-/// So many records are looked at before what was found is to be kept.
+/// So many records are looked at before what was found is to be kept. One of many runs of things counts as more: all of
+/// them are in memory, and so is what is written of each.
 const RECORDS_AT_ONCE: usize = 1 << 13;
+const RUNS_OF_RECORD: usize = 4;
 /// A file has at most so many records, and a contract.
 pub const FILE_RECORDS_MAX: usize = 1 << 20;
 
@@ -89,7 +91,7 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
             is_cut = true;
             return ControlFlow::Break(());
         }
-        looked_at += 1;
+        looked_at = looked_at.saturating_add(1 + record.runs.len() / RUNS_OF_RECORD);
         if height > within {
             blocks.push((height, record.block_time));
         }

@@ -153,7 +153,7 @@ impl<'a> Receipts<'a> {
             return Ok(());
         }
         for (key, things) in shipment.rows() {
-            // Who lets so many wait is not waited for with the first of them: one more event would not change what it counts.
+            // The list is not to grow: of who lets so many wait the first one is not waited for any longer.
             let listed = listed(overlay, &key)?;
             if let Some((first, _)) = listed.first().filter(|_| listed.len() >= LISTED_MAX)
                 && let Some(first_of_them) = self.shipment(*first)?
