@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use suyuan_epcis::codes::{contract, credit};
@@ -392,8 +393,7 @@ impl Remote {
         }
     }
 
-    /// The same of up to [`THINGS_MAX`]: those of the first ones, and of one at least. None if the node can't say: it lacks its
-    /// history yet, or is of a version that does not know the question.
+    /// The same of up to [`THINGS_MAX`]: those of the first ones, and of one at least. None if the node can't say.
     fn recalled_things(&self, things: &[SubjectKey]) -> Result<Option<Vec<RecalledThing>>, Reason> {
         let mut path = "/v1/recalled?".to_owned();
         for (place, thing) in things.iter().enumerate() {
@@ -403,15 +403,31 @@ impl Remote {
             }
             path.push_str(&one);
         }
-        let (status, bytes) = self.get(&path, "application/json")?;
+        let found = match self.known(&path)? {
+            Some(RecalledThings { things }) => Some(things),
+            // A node of a version before this one.
+            None => {
+                let alone = things.first().map(|first| format!("/v1/recalled/{}", percent_encoded(&first.to_uri())));
+                alone.map_or(Ok(None), |path| self.known(&path))?.map(|found| vec![found])
+            }
+        };
+        let Some(found) = found else { return Ok(None) };
+        let is_of = |(found, thing): (&RecalledThing, &SubjectKey)| found.thing == thing.to_uri();
+        if found.is_empty() || found.len() > things.len() || !found.iter().zip(things).all(is_of) {
+            return Err(Reason::new(codes::ANSWER, &[&self.url, "recalls of other things"]));
+        }
+        Ok(Some(found))
+    }
+
+    /// An answer in JSON; none if the node can't say: it lacks its history yet, or does not know the question.
+    fn known<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Reason> {
+        let (status, bytes) = self.get(path, "application/json")?;
         let problem: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         if status == 404 || (status == 503 && problem["code"] == codes::HISTORY_LATER.id) {
             return Ok(None);
         }
         match serde_json::from_slice(&bytes) {
-            Ok(RecalledThings { things: found }) if status == 200 && (1..=things.len()).contains(&found.len()) => {
-                Ok(Some(found))
-            }
+            Ok(found) if status == 200 => Ok(Some(found)),
             _ => Err(self.unexpected(status, &bytes)),
         }
     }

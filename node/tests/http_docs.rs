@@ -31,6 +31,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/v1/procedures/{record}"),
     ("get", "/v1/proofs/inclusion/{event}"),
     ("get", "/v1/proofs/trace/{subject}"),
+    ("get", "/v1/recalled"),
     ("get", "/v1/recalled/{subject}"),
     ("get", "/v1/receipts/{submission}"),
     ("get", "/v1/status"),

@@ -1,6 +1,5 @@
 //! `suyuan contract`
 
-use std::io::Write;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -125,11 +124,7 @@ pub(super) fn tell<T: Serialize>(
     in_words: impl Fn(&T, Language) -> String,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
-    let mut sink = screen.answers();
-    match json {
-        true => writeln!(sink, "{}", serde_json::to_string(said).map_err(std::io::Error::from)?)?,
-        false => write!(sink, "{}", in_words(said, screen.language))?,
-    }
+    screen.found(said, json, in_words)?;
     Ok(Outcome::Done)
 }
 

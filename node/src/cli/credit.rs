@@ -1,6 +1,6 @@
 //! `suyuan credit`
 
-use std::io::{Read as _, Write};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -160,11 +160,7 @@ fn show(firm: &str, options: &CreditArguments, screen: &mut Screen) -> Result<Ou
     let profile = weights.map(|name| Profile::from_name(name).ok_or_else(|| wrong(name))).transpose()?;
     let day = day_of(options.day.as_ref())?;
     let credit = asked(firm, &options.place, Asked { height: options.at, profile, day })?;
-    let mut sink = screen.answers();
-    match options.json {
-        true => writeln!(sink, "{}", serde_json::to_string(&credit).map_err(std::io::Error::from)?)?,
-        false => write!(sink, "{}", in_words(&credit, options.explain, screen.language))?,
-    }
+    screen.found(&credit, options.json, |credit, language| in_words(credit, options.explain, language))?;
     Ok(Outcome::Done)
 }
 

@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::rc::Rc;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 use suyuan_epcis::codes::{Code, Language};
 use suyuan_epcis::input::Input;
 use suyuan_epcis::problem::{Place, Problem, Reason};
@@ -72,6 +73,19 @@ impl Screen {
         let output = Output { stdout: io::stdout(), bar: bar.clone() };
         let answers = Answers(Rc::new(RefCell::new(BufWriter::with_capacity(BUFFER_BYTES, output))));
         Screen { language, answers, bar }
+    }
+
+    /// Answers with what was found: in a line of JSON, or in words.
+    pub fn found<T: Serialize + ?Sized>(
+        &self,
+        found: &T,
+        json: bool,
+        in_words: impl FnOnce(&T, Language) -> String,
+    ) -> io::Result<()> {
+        match json {
+            true => writeln!(self.answers(), "{}", serde_json::to_string(found)?),
+            false => write!(self.answers(), "{}", in_words(found, self.language)),
+        }
     }
 
     /// Where answers go.

@@ -1,7 +1,6 @@
 //! `suyuan equipment`, `suyuan recall`, `suyuan recalled`, `suyuan excursions`, `suyuan exceptions`: what is due, how recalls go on
 //! and what they reach, what was too warm, what was used twice.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -124,12 +123,7 @@ pub fn show_equipment(options: &EquipmentArguments, screen: &mut Screen) -> Resu
         }
     };
     found.retain(|device| !options.overdue || device.overdue_days > 0);
-    let language = screen.language;
-    let mut sink = screen.answers();
-    match options.json {
-        true => writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?,
-        false => write!(sink, "{}", devices(&found, language))?,
-    }
+    screen.found(found.as_slice(), options.json, devices)?;
     Ok(if found.iter().any(|device| device.overdue_days > 0) { Outcome::No } else { Outcome::Done })
 }
 
@@ -168,13 +162,10 @@ fn devices(found: &[CreditDevice], language: Language) -> String {
 pub fn show_recalls(options: &RecallArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let mut found = asked(&options.recalling, &options.place, Asked::default())?.recalls;
     found.retain(|one| options.recall.as_ref().is_none_or(|id| *id == one.recall));
-    let language = screen.language;
-    let mut sink = screen.answers();
-    match options.json {
-        true => writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?,
-        false if found.is_empty() => writeln!(sink, "{}", pick(language, "no such recall", "无此召回"))?,
-        false => found.iter().try_for_each(|one| write!(sink, "{}", in_words(one, language)))?,
-    }
+    screen.found(&found, options.json, |found, language| match found.is_empty() {
+        true => format!("{}\n", pick(language, "no such recall", "无此召回")),
+        false => found.iter().map(|one| in_words(one, language)).collect(),
+    })?;
     Ok(if found.is_empty() { Outcome::No } else { Outcome::Done })
 }
 
@@ -245,12 +236,7 @@ pub fn show_recalled(options: &RecalledArguments, screen: &mut Screen) -> Result
             found
         }
     };
-    let language = screen.language;
-    let mut sink = screen.answers();
-    match options.json {
-        true => writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?,
-        false => write!(sink, "{}", recalled_in_words(&found, language))?,
-    }
+    screen.found(&found, options.json, recalled_in_words)?;
     Ok(if found.recalled { Outcome::No } else { Outcome::Done })
 }
 
@@ -299,12 +285,7 @@ fn recall_in_words(one: &RecallOfThing, language: Language) -> String {
 pub fn show_excursions(options: &ExcursionsArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
     let found = excursions(&Reading::new(Arc::clone(&opened.store)), &options.thing, options.at)?;
-    let language = screen.language;
-    let mut sink = screen.answers();
-    match options.json {
-        true => writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?,
-        false => write!(sink, "{}", all_in_words(&found, language))?,
-    }
+    screen.found(&found, options.json, all_in_words)?;
     Ok(if found.usable { Outcome::Done } else { Outcome::No })
 }
 
@@ -377,12 +358,7 @@ fn one_in_words(one: &Excursion, language: Language) -> String {
 pub fn show_exceptions(options: &ExceptionsArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
     let found = exceptions(&Reading::new(Arc::clone(&opened.store)), &options.code, options.at)?;
-    let language = screen.language;
-    let mut sink = screen.answers();
-    match options.json {
-        true => writeln!(sink, "{}", serde_json::to_string(&found).map_err(std::io::Error::from)?)?,
-        false => write!(sink, "{}", exceptions_in_words(&found, language))?,
-    }
+    screen.found(&found, options.json, exceptions_in_words)?;
     Ok(if found.sound { Outcome::Done } else { Outcome::No })
 }
 

@@ -97,9 +97,9 @@ struct Held<'a> {
 impl Held<'_> {
     fn part(&mut self, cut: Cut) -> Result<SnapshotMessage, StoreError> {
         self.asked = Instant::now();
-        let (part, next) = match self.ahead.take() {
-            Some((of, given)) if of == cut => given,
-            _ => self.read(cut)?,
+        let (part, next) = match self.ahead.take_if(|(of, _)| *of == cut) {
+            Some((_, given)) => given,
+            None => self.read(cut)?,
         };
         self.next = next;
         Ok(part)

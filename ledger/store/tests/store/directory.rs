@@ -22,19 +22,24 @@ fn create(path: &Path) -> Result<DataDirectory, OpenError> {
     DataDirectory::create(path, MEMORY_BYTES_MIN)
 }
 
-/// The error's words after the path.
 /// Opens a directory that was locked a moment ago. Tests run as threads of one process, and another one that starts a
 /// process holds all that is open, locks too, until that process has begun.
 fn open_soon(path: &Path) -> DataDirectory {
-    for _ in 0..500 {
-        match DataDirectory::open(path) {
-            Err(OpenError::Locked(_)) => std::thread::sleep(Duration::from_millis(10)),
-            opened => return opened.unwrap(),
-        }
-    }
-    panic!("{} stays locked", path.display());
+    soon(|| DataDirectory::open(path))
 }
 
+/// What the lock of a process that is just gone may keep from being done at once.
+fn soon<T>(mut act: impl FnMut() -> Result<T, OpenError>) -> T {
+    for _ in 0..500 {
+        match act() {
+            Err(OpenError::Locked(_)) => std::thread::sleep(Duration::from_millis(10)),
+            done => return done.unwrap(),
+        }
+    }
+    panic!("it stays locked");
+}
+
+/// The error's words after the path.
 fn words<T>(path: &Path, result: Result<T, OpenError>) -> String {
     let text = result.err().expect("it was not refused").to_string();
     text.strip_prefix(&format!("{}", path.display())).unwrap_or(&text).to_owned()
@@ -123,7 +128,7 @@ fn killed_creation() {
         };
         moments[moment] += 1;
         if moment < 3 {
-            drop(create(&path).unwrap());
+            drop(soon(|| create(&path)));
         }
         let store = open_soon(&path).open_store(MEMORY_BYTES_MIN).unwrap();
         assert!(contents(&store).0.is_empty());
