@@ -105,12 +105,13 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
     })?;
     let last = if is_cut { within } else { head };
     let (mut index, mut writes) = (Index::new(store)?, Overlay::new(store));
-    for place in found {
+    let unread = Traces::new(store, &index.directory).take(&events, &blocks, &mut writes)?;
+    let last = unread.map_or(last, |unread| unread.saturating_sub(1));
+    for place in found.into_iter().filter(|(height, _)| *height <= last) {
         for (key, value) in index.rows(place)? {
             writes.put(Table::Reading, key, value);
         }
     }
-    Traces::new(store, &index.directory).take(&events, &blocks, &mut writes)?;
     writes.put(Table::Reading, HEIGHT_KEY, last.to_be_bytes());
     Ok(Some(writes.into_writes()))
 }

@@ -18,7 +18,7 @@ use suyuan_epcis::model::Event;
 use super::fact::{Fact, FactStatus, Ring, Source};
 use super::indicator::Indicator;
 use super::reading::{Place, Row, author, if_sound};
-use super::receipts::Receipts;
+use super::receipts::{Followed, Receipts};
 use super::{arrivals, devices, recalls};
 use crate::codec;
 use crate::day::Day;
@@ -161,14 +161,17 @@ impl<'a> Traces<'a> {
     }
 
     /// Takes events, which ascend, with their payloads, as they are stored, and the heights and times of the blocks in which
-    /// anything is recorded. Most events follow no profile and are passed over.
+    /// anything is recorded. Most events follow no profile and are passed over. The first block that is left for another time,
+    /// if any.
     pub fn take(
         &mut self,
         events: &[(Place, StoredRecord)],
         blocks: &[(u64, i64)],
         overlay: &mut Overlay<'_>,
-    ) -> Result<(), StoreError> {
-        let late = Receipts::follow(&self.reader, events, blocks, overlay)?;
+    ) -> Result<Option<u64>, StoreError> {
+        let Followed { late, unread } = Receipts::follow(&self.reader, events, blocks, overlay)?;
+        let read = events.partition_point(|((height, _), _)| unread.is_none_or(|unread| *height < unread));
+        let events = events.get(..read).unwrap_or_default();
         let (store, mut rest, mut fault) = (self.store, events.iter().peekable(), None);
         let (mut judged, mut late) = (Vec::new(), late.into_iter().peekable());
         let keys = events.first().zip(events.last()).map_or(([0; 12], [0; 12]), |((first, _), (last, _))| {
@@ -209,7 +212,7 @@ impl<'a> Traces<'a> {
             }
         }
         self.write(overlay);
-        Ok(())
+        Ok(unread)
     }
 
     /// Adds the event at a place, which ascends; whether its profile says anything of it.
