@@ -13,6 +13,7 @@ use super::file::{Author, CreditFile, Written};
 use super::kind::RecordKind;
 use super::measures::Catalogues;
 use super::recalls;
+use super::receipts;
 use super::record::{CreditRecord, Statement};
 use super::removal;
 use super::repair::RepairPolicies;
@@ -25,6 +26,7 @@ use crate::organisation::{Directory, OrganisationRole};
 use crate::state::apply::directory;
 use crate::state::reader::Reader;
 use crate::state::records;
+use crate::state::subject::StoredRecord;
 use crate::submission::record_type;
 
 /// Under this key is the height up to which blocks were read. Its last byte is the version of what is read out of them: of
@@ -48,7 +50,8 @@ const CATALOGUE: u8 = 14;
 /// Of objections and applications for repair: the hash. The value is the subject's URI.
 const PROCEDURE: u8 = 15;
 /// So many records are looked at before what was found is to be kept. One of many runs of things counts as more: all of
-/// them are in memory, and so is what is written of each.
+/// them are in memory, and so is what is written of each; and so does one of things in many buckets, each with lists of its
+/// own.
 const RECORDS_AT_ONCE: usize = 1 << 13;
 const RUNS_OF_RECORD: usize = 4;
 /// A file has at most so many records, and a contract.
@@ -91,7 +94,7 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
             is_cut = true;
             return ControlFlow::Break(());
         }
-        looked_at = looked_at.saturating_add(1 + record.runs.len() / RUNS_OF_RECORD);
+        looked_at = looked_at.saturating_add(weight(&record));
         if height > within {
             blocks.push((height, record.block_time));
         }
@@ -114,6 +117,14 @@ pub fn read_on(store: &dyn Read, head: u64) -> Result<Option<WriteSet>, StoreErr
     }
     writes.put(Table::Reading, HEIGHT_KEY, last.to_be_bytes());
     Ok(Some(writes.into_writes()))
+}
+
+/// As how many records one counts.
+fn weight(record: &StoredRecord) -> usize {
+    let buckets =
+        record.runs.iter().map(|run| 1 + u64::from(run.count) / receipts::BUCKET).fold(0, u64::saturating_add);
+    let lists = usize::try_from(buckets).unwrap_or(usize::MAX).clamp(1, receipts::BUCKETS_MAX);
+    lists.saturating_add(record.runs.len() / RUNS_OF_RECORD)
 }
 
 /// Takes away what an earlier version read. What is left says that nothing was read.

@@ -62,9 +62,9 @@ const WAIT_MS: i64 = 72 * HOUR_MS;
 /// For so long after that receipts of a shipment's things are late.
 const LATE_MS: i64 = 30 * 24 * HOUR_MS;
 /// So many things with consecutive numbers share a bucket: few rows for a large shipment.
-const BUCKET: u64 = u64::BITS as u64;
+pub(super) const BUCKET: u64 = u64::BITS as u64;
 /// An event waits under so many buckets, the first ones of its things.
-const BUCKETS_MAX: usize = 32;
+pub(super) const BUCKETS_MAX: usize = 32;
 /// So many wait in one list: as many things as a bucket has, each shipped by itself. The first one makes room for another.
 const LISTED_MAX: usize = BUCKET as usize;
 /// So many lists are looked for and read for the things that an event names.
