@@ -490,8 +490,9 @@ fn what_waits_to_be_received() {
         read.apply(&writes);
     }
     assert_eq!(check(&read, &network.genesis).differences, []);
-    // Shipments by who receives, what is due, what counts less, shipments by who ships, early receipts, what was taken.
-    for tag in [22, 23, 24, 25, 26, 28] {
+    // Shipments by who receives, what is due, what counts less, shipments by who ships, receipts, what was taken, the last
+    // shipments.
+    for tag in [22, 23, 24, 25, 26, 28, 29] {
         let rows = scan(&read, Table::Reading, &[tag], &[tag + 1]);
         let (key, value) = rows.first().unwrap_or_else(|| panic!("no row {tag}"));
         for changed in [None, Some([value.as_slice(), &[1]].concat())] {
