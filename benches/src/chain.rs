@@ -82,6 +82,7 @@ pub fn genesis() -> Result<Vec<u8>, Failure> {
     let administrator = SigningKey::from_bytes(&[3; 32]).verifying_key().to_bytes();
     let genesis = Genesis {
         network: "bench".to_owned(),
+        trial: false,
         start_time: TIME,
         parameters: Parameters::default(),
         organisations: vec![GenesisOrganisation {

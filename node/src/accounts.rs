@@ -12,10 +12,10 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 use suyuan_epcis::problem::Reason;
 
+use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::open::io_reason;
 use crate::random::random;
-use crate::shell::now_ms;
 
 /// The file's name.
 const FILE_NAME: &str = "accounts.json";

@@ -21,9 +21,9 @@ use suyuan_sdk::queue::Queue;
 use suyuan_sdk::recall;
 use suyuan_sdk::signer::{Signer, sign_submission};
 
+use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::link::{EventReceipt, Link, Station, Submitted, View};
-use crate::shell::now_ms;
 
 /// A submission carries so many events by default.
 pub const GROUP_EVENTS: usize = 500;

@@ -12,6 +12,7 @@ pub mod api;
 pub mod backup;
 pub mod capture;
 pub mod cli;
+pub mod clock;
 pub mod codes;
 pub mod config;
 pub mod consensus;

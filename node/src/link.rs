@@ -23,6 +23,7 @@ use suyuan_sdk::recall::{self, Notice};
 use suyuan_store::{RocksStore, Snapshot};
 
 use crate::api::stale::STALE;
+use crate::clock;
 use crate::codes::node as codes;
 use crate::core::Answer;
 use crate::credits::catch_up;
@@ -57,6 +58,9 @@ pub struct Station {
     /// How many authorities have to sign a record of governance; 0: an operator alone.
     #[serde(default)]
     pub threshold: u32,
+    /// Whether the network is a trial, whose clock may be set.
+    #[serde(default)]
+    pub trial: bool,
 }
 
 impl Station {
@@ -65,7 +69,7 @@ impl Station {
         Some(LaneState { next: self.next, previous: Hash::from_hex(&self.previous)? })
     }
 
-    /// Of a key in a store.
+    /// Of a key in a store, which does not tell whether it is of a trial.
     pub fn of(store: &RocksStore, key: &Hash) -> Result<Station, StoreError> {
         let snapshot = store.snapshot();
         let ledger = Ledger::open(&snapshot)?.ok_or_else(|| StoreError::Failed("no ledger".to_owned()))?;
@@ -80,6 +84,7 @@ impl Station {
             uri,
             clock_tolerance_ms: ledger.directory.parameters().clock_tolerance_ms,
             threshold: ledger.directory.governance().threshold,
+            trial: false,
         })
     }
 }
@@ -379,7 +384,11 @@ impl Remote {
     fn station(&self, key: &Hash) -> Result<Station, Reason> {
         let (status, bytes) = self.get(&format!("/v1/lanes/{key}"), "application/json")?;
         match serde_json::from_slice(&bytes) {
-            Ok(station) if status == 200 => Ok(station),
+            Ok(station) if status == 200 => {
+                let station: Station = station;
+                // What is signed would say for good that it was at a time that somebody set.
+                clock::allow(station.trial, &self.url).map(|()| station)
+            }
             _ => Err(self.unexpected(status, &bytes)),
         }
     }

@@ -25,6 +25,7 @@ use suyuan_store::snapshot::{Trust, lacks};
 use suyuan_store::{DataDirectory, Fsck, OpenError, Progress, RecordLog, RocksStore, fsck_directory, memory_shares};
 
 use crate::alarms::Alarms;
+use crate::clock;
 use crate::codes::node as codes;
 use crate::config::{Configuration, default_text};
 use crate::consensus::Pace;
@@ -121,15 +122,13 @@ pub fn create(
     keep_private(&keys_folder(path))?;
     put(&path.join(CONFIGURATION_NAME), text.as_bytes())?;
     let kept = path.join(GENESIS_NAME);
-    let bytes = match kept.exists() {
-        true => read_file(&kept, GENESIS_BYTES_MAX as u64)?,
-        false => {
-            let bytes = found(&keys_folder(path))?;
-            put(&kept, &bytes)?;
-            bytes
-        }
-    };
+    let is_kept = kept.exists();
+    let bytes = if is_kept { read_file(&kept, GENESIS_BYTES_MAX as u64)? } else { found(&keys_folder(path))? };
     let genesis = Genesis::parse(&bytes).map_err(|error| error.reason)?;
+    clock::allow(genesis.trial, &path.display().to_string())?;
+    if !is_kept {
+        put(&kept, &bytes)?;
+    }
     let (_, writes) = Ledger::found(chain_id(&bytes), genesis.start_time, &genesis.rows(), genesis.directory(), &store)
         .map_err(|error| store_reason(&error))?;
     store.commit(&writes).map_err(|error| store_reason(&error))
@@ -174,10 +173,12 @@ impl Opened {
         }
         let bytes = read_file(&path.join(GENESIS_NAME), GENESIS_BYTES_MAX as u64)?;
         let genesis = Genesis::parse(&bytes).map_err(|error| error.reason)?;
+        clock::allow(genesis.trial, &path.display().to_string())?;
         let store = open_store(&directory, configuration.memory_bytes()).map_err(|error| directory_reason(&error))?;
         let ledger = Ledger::open(&store).map_err(|error| store_reason(&error))?;
         let ledger = ledger.filter(|ledger| ledger.head.chain == chain_id(&bytes));
         let ledger = ledger.ok_or_else(|| unfinished(GENESIS_NAME))?;
+        clock::no_earlier_than(ledger.head.time);
         let (store, path) = (Arc::new(store), path.to_owned());
         Ok(Opened { store, configuration, genesis, genesis_bytes: bytes, ledger, path, directory })
     }

@@ -18,10 +18,11 @@ use suyuan_sdk::signer::{MemorySigner, Signer, sign_submission};
 use suyuan_store::RocksStore;
 use tokio::sync::oneshot;
 
+use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::link::{EventReceipt, Station, Submitted, why_stopped};
 use crate::open::store_reason;
-use crate::shell::{Writer, now_ms};
+use crate::shell::Writer;
 
 /// So many parcels wait at most; whoever brings more is told to come again.
 const PARCELS_MAX: usize = 256;

@@ -8,3 +8,9 @@ pub fn time_text(milliseconds: i64) -> String {
     let stamp = Stamp { seconds: milliseconds.div_euclid(1_000), nanoseconds };
     stamp.to_utc_milliseconds(Rounding::HalfUp).unwrap_or_default()
 }
+
+/// A time with its offset, in milliseconds since 1970.
+pub fn milliseconds(text: &str) -> Option<i64> {
+    let stamp = Stamp::parse(text)?;
+    stamp.seconds.checked_mul(1_000)?.checked_add(i64::from(stamp.nanoseconds / 1_000_000))
+}

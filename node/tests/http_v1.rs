@@ -19,7 +19,7 @@ use suyuan_ledger::proof::inclusion::InclusionProof;
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, record_type};
 use suyuan_node::api::v1::schema::{OrganisationList, Trace};
-use suyuan_node::shell::now_ms;
+use suyuan_node::clock::now_ms;
 use suyuan_sdk::lane::after;
 use suyuan_sdk::signer::{MemorySigner, Signer, sign_submission};
 

@@ -19,9 +19,10 @@ use suyuan_ledger::organisation::genesis::{Genesis, GenesisOrganisation, chain_i
 use suyuan_ledger::organisation::{KeyRole, OrganisationRole, Parameters, Scope, ScopeKind};
 use suyuan_ledger::state::apply::{Ledger, lane};
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent, key_id, record_type};
+use suyuan_node::clock::now_ms;
 use suyuan_node::consensus::Pace;
 use suyuan_node::core::{Answer, CoreSettings, NodeCore};
-use suyuan_node::shell::{Writer, now_ms};
+use suyuan_node::shell::Writer;
 use suyuan_sdk::signer::MemorySigner;
 use suyuan_store::{DataDirectory, RocksStore, fsck_directory};
 
@@ -39,6 +40,7 @@ fn genesis() -> Vec<u8> {
     let device = device.verifying_key().to_bytes();
     Genesis {
         network: "kill".to_owned(),
+        trial: false,
         start_time: 0,
         parameters: Parameters::default(),
         organisations: vec![GenesisOrganisation {

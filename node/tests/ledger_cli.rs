@@ -14,7 +14,7 @@ use std::thread;
 use runner::{Run, Served, command, document, event, finish, folder, is, path, run};
 use serde_json::Value;
 use suyuan_epcis::time::{Rounding, Stamp};
-use suyuan_node::shell::now_ms;
+use suyuan_node::clock::now_ms;
 
 /// Hashes and random ids replaced, so that texts can be compared.
 fn stable(text: &str) -> String {

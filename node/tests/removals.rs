@@ -17,7 +17,7 @@ use serde_json::Value;
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::kv::{Read, Table, WriteSet};
-use suyuan_node::shell::now_ms;
+use suyuan_node::clock::now_ms;
 use suyuan_store::DataDirectory;
 
 const VALIDATORS: usize = 4;

@@ -73,6 +73,7 @@ fn every_key_is_read_back() {
     }
     let genesis = Genesis {
         network: "keys".to_owned(),
+        trial: false,
         start_time: 0,
         parameters: Parameters::default(),
         organisations: vec![GenesisOrganisation {

@@ -5,7 +5,7 @@
 mod actors;
 mod ledger;
 
-use actors::{World, day, read, time};
+use actors::{World, day, read, rows, time};
 use serde_json::{Value, json};
 use suyuan_ledger::credit::file::CreditFile;
 use suyuan_ledger::credit::reading;
@@ -485,12 +485,6 @@ fn lift_overdue() {
         world.credit("amr", firm, "2019-06-02T09:00:00+08:00", "Licence", licence(number));
     }
     world.documents("c", &["01", "02", "03", "04"], 0);
-    for serial in 127..132 {
-        let members = json!({"use_cert": "梯11粤A00123(19)", "user": world.uri("property"), "registrar": world.uri("amr"), "first_use": "2019-09-06"});
-        let device = format!("31104401020190{serial}");
-        let event = about_lift("S5.USE_REGISTER", "ADD", "commissioning", "active", &device, members);
-        world.capture("amr", "2019-09-07T09:00:00+08:00", event);
-    }
     world.documents("c", &["05", "06", "07", "08", "09"], 0);
     let expected = read("expected.json")["c"].clone();
     let lift = |world: &World, on: &str| {
@@ -539,18 +533,6 @@ fn lift_overdue() {
     let equipment = file.status(day("2026-12-04")).equipment;
     assert_eq!((equipment.in_use, equipment.overdue), (6, 0));
     assert_eq!(due(&world, "2026-12-04"), expected["nextDue"].as_str().unwrap());
-}
-
-/// All that was read out of bodies.
-fn rows(store: &MemoryRead) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut rows = Vec::new();
-    store
-        .scan(Table::Reading, &[], &[u8::MAX], &mut |key, value| {
-            rows.push((key.to_vec(), value.to_vec()));
-            true
-        })
-        .unwrap();
-    rows
 }
 
 // Goal: what is erased leaves nothing behind in what was read. Method: each event of the recall, of the cold chain with the
@@ -655,11 +637,11 @@ fn equipment_is_not_made_up() {
         let equipment = world.file("property").status(today).equipment;
         (equipment.in_use, equipment.overdue)
     };
-    assert_eq!(equipment(&world), (1, 1));
+    assert_eq!(equipment(&world), (6, 1));
     assert!(world.file("dist").devices(today).is_empty());
     // The institute has inspected it; no, it has not.
     world.capture("inspect", "2026-10-11T09:00:00+08:00", inspection("2026-10-11", "TS7110128-2027"));
-    assert_eq!(equipment(&world), (1, 0));
+    assert_eq!(equipment(&world), (6, 0));
     let mut wrong = inspection("2026-10-11", "TS7110128-2027");
     wrong["eventID"] = json!(format!("urn:uuid:00000000-0000-4000-8000-{:012x}", world.next));
     (wrong["eventTime"], wrong["eventTimeZoneOffset"]) = (json!("2026-10-11T09:00:00+08:00"), json!("+08:00"));
@@ -668,5 +650,5 @@ fn equipment_is_not_made_up() {
     wrong["errorDeclaration"] =
         json!({"declarationTime": "2026-10-12T09:00:00+08:00", "reason": "urn:epcglobal:cbv:er:incorrect_data"});
     world.say("inspect", record_type::EPCIS, time("2026-10-12T09:00:00+08:00"), &[wrong.to_string()]);
-    assert_eq!(equipment(&world), (1, 1));
+    assert_eq!(equipment(&world), (6, 1));
 }

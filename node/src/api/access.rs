@@ -20,9 +20,9 @@ use super::problem::{ProblemCode, problem};
 use super::stale::{STALE, staleness};
 use super::{App, Shared};
 use crate::accounts::Role;
+use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::journal::Entry;
-use crate::shell::now_ms;
 
 /// What is logged of a path.
 const PATH_BYTES_LOGGED: usize = 512;

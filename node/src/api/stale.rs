@@ -1,6 +1,6 @@
 //! Whether what a node answers may be behind what was decided: then every answer says so.
 
-use crate::shell::now_ms;
+use crate::clock::now_ms;
 
 use super::App;
 use super::v1::status::peers;

@@ -20,12 +20,12 @@ use crate::cli::outcome::Outcome;
 use crate::cli::place::{self, Failure, place, remote, start, unlock};
 use crate::cli::screen::Screen;
 use crate::cli::text::pick;
+use crate::clock::now_ms;
 use crate::codes::node as node_codes;
 use crate::credits::{self, Reading};
 use crate::link::{EventReceipt, Link, Submitted};
 use crate::open::{Opened, store_reason};
 use crate::random::random_uri;
-use crate::shell::now_ms;
 use crate::times::time_text;
 
 /// What kind of records.

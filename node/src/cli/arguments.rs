@@ -459,6 +459,9 @@ pub struct GenesisNewArguments {
     /// The network's name
     #[arg(long, value_name = "NAME")]
     pub network: String,
+    /// A trial: its nodes may run by a clock that somebody sets (docs/operate/network.md), so its times prove nothing
+    #[arg(long)]
+    pub trial: bool,
     /// JSON list of organisations as docs/ORGANISATIONS.md has them
     #[arg(long, value_name = "FILE")]
     pub organisations: PathBuf,

@@ -12,10 +12,10 @@ use super::outcome::Outcome;
 use super::place::{Failure, directory};
 use super::screen::Screen;
 use super::text::pick;
+use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::open::{Opened, store_reason};
 use crate::query::{EventQuery, each_event};
-use crate::shell::now_ms;
 
 /// A payload on one line. A line's end in JSON is never within a text, so nothing of its content changes.
 fn on_one_line(payload: &[u8]) -> Vec<u8> {

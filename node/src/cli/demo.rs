@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use suyuan_epcis::codes::Language;
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::organisation::ScopeKind;
+use suyuan_ledger::day::Day;
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
 use suyuan_ledger::proof::trust::Trust;
 use suyuan_ledger::trace::closure::Direction;
@@ -18,15 +18,18 @@ use super::place::Failure;
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::schema::Trace;
+use crate::clock;
 use crate::codes::node as codes;
 use crate::link::percent_encoded;
 use crate::open::{io_reason, read_file};
 use crate::traces::check;
 use checks::Checks;
-use documents::{DOCUMENTS, EXPECTED};
+use course::Act;
+use documents::{Document, EXPECTED};
 use network::{NEWCOMER, Network};
 
 mod checks;
+mod course;
 mod credit;
 mod documents;
 mod network;
@@ -37,6 +40,9 @@ const CERTIFIED_TRIES: u32 = 100;
 const CERTIFIED_WAIT: Duration = Duration::from_millis(50);
 /// The audit node is connected to so many at the end.
 const VALIDATORS_CONNECTED: usize = 4;
+/// The node at which this document would be captured is killed before that, and started again after that one.
+const KILLED_BEFORE: &str = "03-hkhub-receive-ship.jsonld";
+const BACK_AFTER: &str = "05-importer-arrive-receive.jsonld";
 /// Bytes of the genesis that is read back.
 const GENESIS_BYTES_MAX: u64 = 1 << 20;
 
@@ -66,9 +72,9 @@ pub fn run(options: &DemoArguments, screen: &mut Screen) -> Result<Outcome, Fail
     let trust = Trust::genesis(chain_id(&bytes), genesis.start_time, genesis.validators);
     let mut demo = Demo { network, trust, screen, failed: 0, checked: 0, asked: 0 };
     demo.say_nodes()?;
-    demo.capture()?;
-    checks::all(&mut demo)?;
-    credit::all(&mut demo)?;
+    demo.go_through()?;
+    let expected = demo.expected()?;
+    checks::all(&mut demo, &expected)?;
     demo.end()?;
     let (failed, checked) = (demo.failed, demo.checked);
     let words = [pick(language, "checks hold", "项核对通过"), pick(language, "do not", "项未通过")];
@@ -78,6 +84,14 @@ pub fn run(options: &DemoArguments, screen: &mut Screen) -> Result<Outcome, Fail
         demo.keep()?;
     }
     Ok(if failed == 0 { Outcome::Done } else { Outcome::No })
+}
+
+/// What was captured of documents.
+#[derive(Default)]
+struct Captured {
+    in_documents: u64,
+    events: u64,
+    refused: Vec<String>,
 }
 
 /// The demo as it runs.
@@ -112,62 +126,82 @@ impl Demo<'_> {
         self.screen.flush()
     }
 
-    /// Captures every document as its actor; half-way a node is killed, and later started again.
-    fn capture(&mut self) -> Result<(), Failure> {
+    /// Goes through the years of the scenarios: every actor records what it has to say, each on its day; in the midst of it a
+    /// node is killed, and later started again.
+    fn go_through(&mut self) -> Result<(), Failure> {
         self.title(
-            "Each actor captures its documents, signed with its own key, at the node of one organisation",
-            "各参与方用自己的密钥签名，经某一单位的节点录入文档",
+            "Each actor records on its day, signed with its own key, at the node of one organisation; in a trial the clock is set",
+            "各参与方按日期用自己的密钥签名，经某一单位的节点录入；试验网络的时钟由人设定",
         )?;
-        // A firm that maintains what others made acts for the makers, or what it records is a claim.
-        for (owner, kind, value) in
-            [("liftmfr", ScopeKind::DeviceMaker, "44010"), ("brake", ScopeKind::Prefix, "9521009")]
-        {
-            self.network.delegate(owner, "maint", kind, value)?;
-            let words = pick(self.screen.language, "delegates to its maintenance firm:", "委托其维保单位：");
-            writeln!(self.screen.answers(), "  {owner} {words} {}:{value}", kind.name())?;
-        }
-        let mut scenario = ' ';
-        let (mut events, mut refused, mut stood) = (0, Vec::new(), 0);
-        for (number, document) in DOCUMENTS.iter().enumerate() {
-            if number == DOCUMENTS.len() / 2 {
-                let killed = self.network.kill_host(document.scenario);
-                stood = self.network.host(document.scenario)?.stands()?.0;
-                let words = pick(
-                    self.screen.language,
-                    "is killed (-9): its clients go to another node, the network goes on",
-                    "的节点被强制终止（-9）：其客户端改用其他节点，网络继续运行",
-                );
-                writeln!(self.screen.answers(), "  -- {killed} {words}")?;
+        let (expected, mut records, mut captured, mut stood) =
+            (self.expected()?, credit::Records::default(), Captured::default(), 0);
+        for (at, act) in course::acts(&expected)? {
+            if at > clock::now_ms() {
+                clock::set(&self.network.clock, at)?;
             }
-            let host = self.network.host(document.scenario)?.actor;
-            if document.scenario != scenario {
-                scenario = document.scenario;
-                let at = pick(self.screen.language, "at the node of", "经此节点录入：");
-                writeln!(self.screen.answers(), "{} {at} {host}", scenario.to_ascii_uppercase())?;
-                if scenario == credit::LIFTS {
-                    credit::licences(self)?;
+            match act {
+                Act::Found => credit::found(self)?,
+                Act::Record(scenario, step) => records.record(self, scenario, &step)?,
+                Act::Look(look) => credit::look(self, &expected, &look)?,
+                Act::Document(document) => {
+                    if document.name == KILLED_BEFORE {
+                        stood = self.kill(document.scenario)?;
+                    }
+                    self.capture(&document, at, &mut captured)?;
+                    if document.name == BACK_AFTER {
+                        self.back(stood)?;
+                    }
                 }
             }
-            let (tally, said) = self.network.capture(document)?;
-            let language = self.screen.language;
-            let flagged = match tally.flagged {
-                0 => String::new(),
-                flagged => format!(", {flagged} {}", pick(language, "with flags", "个有备注")),
-            };
-            let of = pick(language, "events", "个事件");
-            writeln!(self.screen.answers(), "  {:<36} {:>3} {of}{flagged}", document.name, tally.accepted)?;
             self.screen.flush()?;
-            events += tally.accepted;
-            refused.extend(said);
         }
-        let events_in_files: usize = DOCUMENTS.iter().map(|one| one.text.matches("\"eventID\"").count()).sum();
-        self.check("events captured", Value::from(events_in_files), Value::from(events))?;
-        self.check("events refused", Value::Array(Vec::new()), Value::from(refused))?;
+        self.check("events captured", json!(captured.in_documents), json!(captured.events))?;
+        self.check("events refused", json!([]), json!(captured.refused))?;
+        self.check("records of credit and contracts", json!(records.recorded), json!(records.expected))?;
+        self.one_ledger("all nodes have one height and one state root")
+    }
+
+    fn kill(&mut self, scenario: char) -> Result<u64, Failure> {
+        let killed = self.network.kill_host(scenario);
+        let words = pick(
+            self.screen.language,
+            "is killed (-9): its clients go to another node, the network goes on",
+            "的节点被强制终止（-9）：其客户端改用其他节点，网络继续运行",
+        );
+        writeln!(self.screen.answers(), "  -- {killed} {words}")?;
+        Ok(self.network.host(scenario)?.stands()?.0)
+    }
+
+    fn back(&mut self, stood: u64) -> Result<(), Failure> {
         let height = self.network.host(' ')?.stands()?.0;
         self.check("blocks came while it was away", Value::Bool(true), Value::Bool(height > stood))?;
-        self.title("The node that was killed is started again, and catches up", "被终止的节点重新启动并追上")?;
+        let words = pick(self.screen.language, "it is started again, and catches up", "该节点重新启动并追上");
+        writeln!(self.screen.answers(), "  -- {words}")?;
         self.network.restart()?;
         self.one_ledger("all nodes have one height and one state root")
+    }
+
+    /// Captures a document as its actor.
+    fn capture(&mut self, document: &Document, at: i64, captured: &mut Captured) -> Result<(), Failure> {
+        let host = self.network.host(document.scenario)?.actor;
+        let (tally, said) = self.network.capture(document)?;
+        captured.in_documents += document.text.matches("\"eventID\"").count() as u64;
+        captured.events += tally.accepted;
+        captured.refused.extend(said);
+        // Of the months of D there are too many to be told one by one.
+        if document.scenario == 'd' {
+            return Ok(());
+        }
+        let language = self.screen.language;
+        let flagged = match tally.flagged {
+            0 => String::new(),
+            flagged => format!(", {flagged} {}", pick(language, "with flags", "个有备注")),
+        };
+        let (of, by) = (pick(language, "events", "个事件"), pick(language, "at the node of", "节点："));
+        let (day, scenario) = (Day::in_china(at).text().unwrap_or_default(), document.scenario.to_ascii_uppercase());
+        let (name, count) = (document.name, tally.accepted);
+        writeln!(self.screen.answers(), "  {day} {scenario} {name:<36} {count:>3} {of}{flagged}, {by} {host}")?;
+        Ok(())
     }
 
     /// Checks that all nodes have come to one ledger.
@@ -266,6 +300,21 @@ impl Demo<'_> {
         event.ok_or_else(|| Reason::new(codes::ANSWER, &[&path, "without the event"]))
     }
 
+    /// Asks the audit node, once it has all that was recorded and has read it.
+    fn ask_audit(&self, path: &str) -> Result<Value, Failure> {
+        let audit = self.network.nodes.iter().find(|node| node.audits);
+        let audit = audit.ok_or_else(|| Reason::new(codes::UNREACHABLE, &["demo", "no audit node"]))?;
+        let height = self.network.host(' ')?.stands()?.0;
+        for _ in 0..CERTIFIED_TRIES {
+            let said = audit.ask(path)?;
+            if said.get("height").and_then(Value::as_u64).is_some_and(|at| at >= height) {
+                return Ok(said);
+            }
+            std::thread::sleep(CERTIFIED_WAIT);
+        }
+        Err(Reason::new(codes::ANSWER, &[path, "behind the other nodes"]).into())
+    }
+
     /// What the regulator sees when all is done.
     fn end(&mut self) -> Result<(), Failure> {
         self.title("What the regulator's audit node sees", "监管方审计节点所见")?;
@@ -314,12 +363,12 @@ impl Demo<'_> {
         let text = format!(
             "
 # {watch}
-suyuan() {{ '{program}' \"$@\"; }}; D='{folder}'
+suyuan() {{ '{program}' \"$@\"; }}; D='{folder}'; export {clock}=$D/clock
 suyuan node status --url {audit} --watch
 suyuan alarms --url {audit}
 
 # {add} {name}
-suyuan() {{ '{program}' \"$@\"; }}; D='{folder}'; O='{uri}'
+suyuan() {{ '{program}' \"$@\"; }}; D='{folder}'; export {clock}=$D/clock; O='{uri}'
 suyuan keygen --output $D/my.key --organisation $O --role node --insecure
 suyuan keygen --output $D/my-device.key --organisation $O --role device --insecure
 suyuan org admit $D/my.key --url {first} --key $D/administrator.key --insecure
@@ -329,11 +378,12 @@ cat $D/network.toml >>$D/mine/config.toml
 suyuan node run --dir $D/mine --listen 127.0.0.1:8490
 
 # {use_it}
-suyuan() {{ '{program}' \"$@\"; }}; D='{folder}'
+suyuan() {{ '{program}' \"$@\"; }}; D='{folder}'; export {clock}=$D/clock
 suyuan node status --url http://127.0.0.1:8490
 suyuan capture docs/samples/infant-formula.jsonld --url http://127.0.0.1:8490 --key $D/my-device.key --insecure
 suyuan trace '(01)09521001001014(10)L20261003A' --forward --url {first}
 ",
+            clock = clock::VARIABLE,
             program = program.display(),
             folder = self.network.folder().display(),
         );

@@ -17,10 +17,10 @@ use super::outcome::Outcome;
 use super::place::{Failure, directory, is_passphrase_given, passphrase};
 use super::screen::Screen;
 use super::text::pick;
+use crate::clock::{self, now_ms};
 use crate::codes::node as codes;
 use crate::open::{self, io_reason, read_file};
 use crate::random::random_uri;
-use crate::shell::now_ms;
 pub use crate::times::time_text;
 
 /// Bytes of a file of organisations, and of a key file that is copied.
@@ -134,6 +134,8 @@ pub fn new_chain(
     unlock: &UnlockArguments,
     insecure: bool,
 ) -> Result<String, Reason> {
+    // It would have its start for good by a clock that is not the machine's.
+    clock::allow(false, &path.display().to_string())?;
     let mut uri = match organisation {
         Some(uri) => uri.to_owned(),
         None => random_uri()?,
@@ -147,6 +149,7 @@ pub fn new_chain(
         let device = make_key(&keys.join(DEVICE_KEY), &uri, KeyRole::Device, unlock, insecure)?;
         let genesis = Genesis {
             network: "one organisation".to_owned(),
+            trial: false,
             start_time: now_ms(),
             parameters: Parameters::default(),
             organisations: vec![GenesisOrganisation {
@@ -202,6 +205,7 @@ pub fn organisation_json(mut value: Value, keys: &[KeyInformation]) -> Value {
 /// Makes a genesis.
 pub fn genesis_new(options: &GenesisNewArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     open::need_folder(&options.output)?;
+    clock::allow(options.trial, &options.network)?;
     let name = options.organisations.display().to_string();
     let wrong = |words: &str| Failure::Of(name.clone(), Reason::new(codes::CONFIGURATION, &[&name, words]));
     let bytes = read_file(&options.organisations, FILE_BYTES_MAX)?;
@@ -231,6 +235,9 @@ pub fn genesis_new(options: &GenesisNewArguments, screen: &mut Screen) -> Result
         "organisations": organisations,
         "validators": validators.iter().map(validator).collect::<Vec<Value>>(),
     });
+    if options.trial {
+        text["trial"] = json!(true);
+    }
     if options.threshold > 0 {
         text["governance"] = json!({"threshold": options.threshold});
     }
@@ -258,13 +265,17 @@ fn say_genesis(genesis: &Genesis, bytes: &[u8], json: bool, screen: &mut Screen)
     let (organisations, validators) = (genesis.organisations.len(), genesis.validators.len());
     if json {
         let said = json!({"chain": chain.to_string(), "network": genesis.network,
-            "organisations": organisations, "validators": validators});
+            "trial": genesis.trial, "organisations": organisations, "validators": validators});
         writeln!(sink, "{said}")?;
         return Ok(Outcome::Done);
     }
     let language = screen.language;
     writeln!(sink, "{} {chain}", pick(language, "chain", "链"))?;
     let (one, other) = (pick(language, "organisations", "单位"), pick(language, "validators", "验证节点"));
-    writeln!(sink, "{}: {one} {organisations}, {other} {validators}", genesis.network)?;
+    let trial = match genesis.trial {
+        true => pick(language, " (a trial: its clock may be set)", "（试验网络：时钟可由人设定）"),
+        false => "",
+    };
+    writeln!(sink, "{}{trial}: {one} {organisations}, {other} {validators}", genesis.network)?;
     Ok(Outcome::Done)
 }

@@ -16,10 +16,10 @@ use super::place::{Failure, Place, place, remote};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::governance::governance_json;
+use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::open::{Opened, read_file};
 use crate::random::random_uri;
-use crate::shell::now_ms;
 
 /// Bytes of a file of parameters.
 const FILE_BYTES_MAX: u64 = 1 << 20;

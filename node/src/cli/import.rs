@@ -16,9 +16,9 @@ use super::outcome::{Outcome, write_reason};
 use super::place::Failure;
 use super::screen::Screen;
 use crate::api::v1::credit::{checked_uri_of, uri_of};
+use crate::clock::now_ms;
 use crate::codes::node as node_codes;
 use crate::random::uuid_uri;
-use crate::shell::now_ms;
 use crate::times::time_text;
 
 /// `suyuan import`

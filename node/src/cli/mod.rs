@@ -41,8 +41,11 @@ mod verify;
 
 use arguments::{Command, EpcisCommand, GenesisCommand, IdCommand, NodeCommand};
 use outcome::{Outcome, write_reason};
+use place::Failure;
 use screen::Screen;
 use usage::NotRun;
+
+use crate::clock;
 
 /// Runs the command that `arguments` (the program's name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -72,6 +75,12 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
             return Ok(Outcome::WrongUse);
         }
     };
+    // The demo's network has a clock of its own.
+    let has_own = matches!(arguments.command, Command::Demo(_));
+    let file = std::env::var_os(clock::VARIABLE).filter(|file| !file.is_empty() && !has_own);
+    if let Some(Err(reason)) = file.map(|file| clock::follow(&file)) {
+        return place::end(Err(Failure::Of(clock::VARIABLE.to_owned(), reason)), screen);
+    }
     match arguments.command {
         Command::Id(IdCommand::Parse(options)) => id::parse(&options, screen),
         Command::Epcis(EpcisCommand::Validate(options)) => epcis::validate::run(&options, screen),

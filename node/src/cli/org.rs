@@ -21,11 +21,11 @@ use super::place::{Failure, Place, place, remote, start, unlock};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::network::organisations_json;
+use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::link::{Link, Remote, Station, Submitted};
 use crate::open::{Opened, keys_folder, read_file};
 use crate::random::{random, random_uri};
-use crate::shell::now_ms;
 
 /// Bytes of an organisation's file.
 const FILE_BYTES_MAX: u64 = 16 << 20;

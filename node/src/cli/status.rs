@@ -15,8 +15,8 @@ use super::outcome::Outcome;
 use super::place::{Failure, node_url, remote_at};
 use super::screen::{Screen, printable};
 use super::text::pick;
+use crate::clock::now_ms;
 use crate::link::Remote;
-use crate::shell::now_ms;
 
 /// A live view is drawn so often.
 const EVERY: Duration = Duration::from_secs(1);
@@ -223,6 +223,16 @@ pub fn lines(status: &Value, language: Language) -> Vec<String> {
         say("chain", "链"),
         short(&text(status, "/chain")),
     )];
+    match status.get("trial_time").and_then(Value::as_str) {
+        Some(time) => {
+            let words = say("a trial, whose clock is set: it is", "试验网络，时钟由人设定，现为");
+            lines.push(format!("{words} {}", printable(time)));
+        }
+        None if is(status, "trial") => {
+            lines.push(say("a trial, whose clock may be set", "试验网络，时钟可由人设定").to_owned());
+        }
+        None => {}
+    }
     if let Some(why) = status.get("stale").and_then(Value::as_str) {
         lines.push(stale(why, language));
     }

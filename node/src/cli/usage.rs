@@ -243,6 +243,7 @@ const HELP_ZH: &[(&str, &str)] = &[
     ("validators", "验证节点的密钥文件或其公开部分；每个节点一票"),
     ("threshold", "治理记录须由多少个监管方签署；0 表示运营方单独治理 [默认：0]"),
     ("network", "网络名称"),
+    ("trial", "试验网络：其节点的时钟可由人设定（docs/operate/network.md），故其时间不作证明"),
     ("organisations", "单位的 JSON 列表，格式见 docs/ORGANISATIONS.md"),
     ("keys", "密钥文件或其公开部分（.pub），其公钥加入所列单位"),
     ("genesis_file", "创世文件"),

@@ -17,10 +17,10 @@ use super::screen::{Screen, printable};
 use super::text::pick;
 use super::trace::{show, write_file};
 use crate::api::v1::blocks::{OCTETS, newest_checkpoint};
+use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::core::evidence::Evidence;
 use crate::open::{Opened, need_folder, read_file};
-use crate::shell::now_ms;
 use crate::traces;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -29,7 +29,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 pub fn run(options: &VerifyArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let name = options.proof_file.display().to_string();
     let bytes = read_file(&options.proof_file, PROOF_BYTES_MAX as u64)?;
-    let trust = trust(&options.trust.clone().unwrap_or_else(|| directory(None).join("genesis.json")))?;
+    let trust = trust(&options.trust.clone().unwrap_or_else(|| directory(None).join("genesis.json")), screen)?;
     if let Some(days) = options.trust_days {
         trust.check_age(now_ms(), i64::from(days).saturating_mul(DAY_MS)).map_err(traces::refused)?;
     }
@@ -135,12 +135,16 @@ pub fn export(options: &CheckpointArguments, screen: &mut Screen) -> Result<Outc
     Ok(Outcome::Done)
 }
 
-/// Whom to believe: a genesis, a trust or a checkpoint.
-fn trust(path: &Path) -> Result<Trust, Failure> {
+/// Whom to believe: a genesis, a trust or a checkpoint. A genesis tells whether it is of a trial.
+fn trust(path: &Path, screen: &mut Screen) -> Result<Trust, Failure> {
     let bytes = read_file(path, GENESIS_BYTES_MAX as u64)?;
     if bytes.first() == Some(&b'{') {
         let genesis = Genesis::parse(&bytes);
         let genesis = genesis.map_err(|error| Failure::Of(path.display().to_string(), error.reason))?;
+        if genesis.trial {
+            let name = path.display().to_string();
+            screen.complain_of("suyuan", Reason::new(codes::TRIAL, &[&name]))?;
+        }
         return Ok(Trust::genesis(chain_id(&bytes), genesis.start_time, genesis.validators));
     }
     Trust::from_bytes(&bytes).map_err(|error| Failure::Of(path.display().to_string(), traces::refused(error)))

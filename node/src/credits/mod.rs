@@ -36,9 +36,9 @@ use suyuan_store::{RocksStore, Snapshot};
 use utoipa::ToSchema;
 
 use crate::alarms::Alarms;
+use crate::clock::now_ms;
 use crate::codes::node as node_codes;
 use crate::open::store_reason;
-use crate::shell::now_ms;
 
 /// So often it is looked whether there are further blocks.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -30,10 +30,10 @@ use utoipa::ToSchema;
 
 use super::{Looked, Reading};
 use crate::alarms::Alarms;
+use crate::clock::now_ms;
 use crate::open::{io_reason, store_reason};
 use crate::own_lane::OwnLane;
 use crate::random::{random, random_uri};
-use crate::shell::now_ms;
 use crate::times::time_text;
 
 /// Where a data directory notes what is being erased.

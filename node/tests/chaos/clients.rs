@@ -9,7 +9,7 @@ use serde_json::Value;
 use suyuan_ledger::codec::encode;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, record_type};
-use suyuan_node::shell::now_ms;
+use suyuan_node::clock::now_ms;
 use suyuan_sdk::keyfile::KeyFile;
 use suyuan_sdk::signer::{MemorySigner, Signer, sign_submission};
 

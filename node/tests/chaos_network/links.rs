@@ -165,7 +165,7 @@ fn two_gone() {
             assert!(said.as_ref().is_some_and(serde_json::Value::is_string), "{number}: {said:?}");
         }
         let said = ask(&net.url(rest[0]), "/v1/checkpoint").map(|(_, body)| body);
-        let age = said.as_ref().and_then(|body| body["time"].as_i64()).map(|time| suyuan_node::shell::now_ms() - time);
+        let age = said.as_ref().and_then(|body| body["time"].as_i64()).map(|time| suyuan_node::clock::now_ms() - time);
         net.start(one);
         let (begun, three) = (Instant::now(), [rest.as_slice(), &[one]].concat());
         net.reach(&rest, stood + 1);

@@ -157,7 +157,11 @@ pub struct Served {
 impl Served {
     /// Starts one over a data directory.
     pub fn start(dir: &str) -> Served {
-        let mut command = command();
+        Served::start_by(command(), dir)
+    }
+
+    /// The same by a command that was prepared.
+    pub fn start_by(mut command: Command, dir: &str) -> Served {
         command.args(["node", "run", "--dir", dir, "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (mut said, mut url) = (String::new(), None);

@@ -42,6 +42,7 @@ pub(super) fn genesis(profile: &Profile, byzantine: Option<usize>) -> Genesis {
     };
     Genesis {
         network: "simulated".to_owned(),
+        trial: false,
         start_time: START_MS,
         parameters: Parameters::default(),
         organisations: (0..validators + usize::from(profile.followers)).map(organisation).collect(),

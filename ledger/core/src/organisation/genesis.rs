@@ -35,6 +35,8 @@ const SPAN_SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
 pub struct Genesis {
     /// The network's name.
     pub network: String,
+    /// Whether it is a trial: its nodes may run by a clock that somebody sets, so that its times prove nothing.
+    pub trial: bool,
     /// The time from which it counts, milliseconds since 1970; the first block is later.
     pub start_time: i64,
     /// Its limits.
@@ -112,6 +114,7 @@ impl Genesis {
         if !members.boolean("pilot")? {
             return Err(GenesisError::new(codes::GENESIS_NOT_PILOT, "/pilot", ""));
         }
+        let trial = members.boolean("trial")?;
         let mut suites = members.object("suites")?;
         for (name, suite) in [("hash", SUITE_BLAKE3), ("signature", SUITE_ED25519)] {
             let number = suites.integer(name, u64::from(u8::MAX))?;
@@ -136,7 +139,7 @@ impl Genesis {
             }
         };
         members.end()?;
-        let genesis = Genesis { network, start_time, parameters, organisations, validators, threshold };
+        let genesis = Genesis { network, trial, start_time, parameters, organisations, validators, threshold };
         genesis.hold_together()?;
         Ok(genesis)
     }
@@ -232,6 +235,9 @@ impl Genesis {
             ("organisations", Json::List(self.organisations.iter().map(write_organisation).collect())),
             ("validators", Json::List(self.validators.iter().map(write_validator).collect())),
         ];
+        if self.trial {
+            members.push(("trial", Json::Boolean(true)));
+        }
         if self.threshold > 0 {
             members.push(("governance", object(vec![("threshold", number(self.threshold))])));
         }

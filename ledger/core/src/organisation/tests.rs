@@ -76,6 +76,7 @@ fn genesis() -> Genesis {
     );
     Genesis {
         network: "suyuan-test".to_owned(),
+        trial: false,
         start_time: START,
         parameters: Parameters::default(),
         organisations: vec![operator, dairy, logistics],
@@ -376,6 +377,7 @@ fn genesis_files() {
     };
     let table = [
         (r#""pilot": true"#, r#""pilot": false"#, "GENESIS-NOT_PILOT", "/pilot"),
+        (r#""pilot": true"#, r#""pilot": true, "trial": 1"#, "GENESIS-FORM", "/trial"),
         (r#""hash": 1"#, r#""hash": 2"#, "GENESIS-SUITE", "/suites/hash"),
         (r#""signature": 1"#, r#""signature": 1.0"#, "GENESIS-FORM", "/suites/signature"),
         (r#""role": "operator""#, r#""role": "member""#, "GENESIS-NO_OPERATOR", "/organisations"),

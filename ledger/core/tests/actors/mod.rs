@@ -10,6 +10,7 @@ use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::repair::RepairPolicies;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::{Read, Table};
 use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::organisation::{OrganisationRole, Parameters};
 use suyuan_ledger::submission::record_type;
@@ -27,6 +28,18 @@ pub fn time(text: &str) -> i64 {
 
 pub fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
+}
+
+/// All that was read out of bodies.
+pub fn rows(store: &MemoryRead) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut rows = Vec::new();
+    store
+        .scan(Table::Reading, &[], &[u8::MAX], &mut |key, value| {
+            rows.push((key.to_vec(), value.to_vec()));
+            true
+        })
+        .unwrap();
+    rows
 }
 
 /// The actors of the scenarios on a ledger in memory, in blocks of the times that tests say.
@@ -99,6 +112,11 @@ impl World {
 
     /// Captures the documents of a scenario whose names begin as one of these, later by so many milliseconds.
     pub fn documents(&mut self, scenario: &str, names: &[&str], later: i64) {
+        self.changed_documents(scenario, names, later, |text| text);
+    }
+
+    /// The same, each after it was changed as a whole.
+    pub fn changed_documents(&mut self, scenario: &str, names: &[&str], later: i64, change: impl Fn(String) -> String) {
         let folder = format!("{}/../../docs/scenarios/{scenario}", env!("CARGO_MANIFEST_DIR"));
         let mut files: Vec<String> =
             std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
@@ -107,13 +125,14 @@ impl World {
         assert!(!files.is_empty());
         for file in files {
             let actor = file.split('-').nth(1).unwrap().trim_end_matches(".jsonld").to_owned();
-            let document = read(&format!("{scenario}/{file}"));
+            let text = change(read(&format!("{scenario}/{file}")).to_string());
+            let document: Value = serde_json::from_str(&text).unwrap();
             let events = document["epcisBody"]["eventList"].as_array().unwrap().iter();
             let payloads: Vec<String> = events
                 .map(|event| {
                     let mut event = event.clone();
                     event["@context"] = json!([{"suyuan": "https://suyuan.example/ns/"}]);
-                    event.to_string().replace("BK1908/21/0001", "BK1908/21/0004")
+                    event.to_string()
                 })
                 .collect();
             let at = time(document["creationDate"].as_str().unwrap()) + later;

@@ -89,6 +89,7 @@ impl TestLedger {
         }
         let genesis = Genesis {
             network: "test".to_owned(),
+            trial: false,
             start_time,
             parameters,
             organisations,

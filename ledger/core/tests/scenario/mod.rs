@@ -36,6 +36,7 @@ pub struct Captured {
 pub fn load(scenario: &str) -> Vec<Captured> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder().join(scenario)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "jsonld"));
     files.sort();
     files.iter().flat_map(|file| load_file(file)).collect()
 }

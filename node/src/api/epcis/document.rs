@@ -13,11 +13,11 @@ use suyuan_epcis::problem::{Problem, Reason};
 use suyuan_epcis::{json, xml};
 
 use super::negotiate::{EpcFormat, Wanted, WordFormat};
+use crate::clock::now_ms;
 use crate::codes::epcis as codes;
 use crate::codes::node as node_codes;
 use crate::epc_form::{EpcForm, Rewriter};
 use crate::query::page::Found;
-use crate::shell::now_ms;
 use crate::times::time_text;
 
 /// The namespace of what this project says in documents of others.

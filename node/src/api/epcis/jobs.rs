@@ -21,9 +21,9 @@ use suyuan_epcis::problem::Reason;
 use tempfile::NamedTempFile;
 
 use super::job::{Behaviour, Job};
+use crate::clock::now_ms;
 use crate::codes::epcis as codes;
 use crate::open::{io_reason, read_file, spool_folder};
-use crate::shell::now_ms;
 
 /// So many documents wait or are being received at once.
 pub const WAITING_MAX: usize = 64;

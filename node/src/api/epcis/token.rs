@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now_ms;
 use crate::query::page::{Behind, TimedPlace};
-use crate::shell::now_ms;
 use crate::times::time_text;
 
 /// A token is good for so long.

@@ -25,12 +25,12 @@ use suyuan_store::RocksStore;
 
 use super::job::{Behaviour, Job};
 use super::jobs::Jobs;
+use crate::clock::now_ms;
 use crate::codes::epcis as codes;
 use crate::codes::node as node_codes;
 use crate::link::apply_reason;
 use crate::open::store_reason;
 use crate::own_lane::{NotRecorded, OwnLane};
-use crate::shell::now_ms;
 
 /// A document that is recorded as a whole or not at all has at most so many events: what they do to the ledger is
 /// held in memory, some 7 KB each as measured, until it is known that all are good.

@@ -194,7 +194,7 @@ pub async fn lane(State(app): Shared, Segments(key): Segments<String>) -> Respon
     };
     blocking(move || {
         let station = Station::of(&app.node.store, &key).map_err(|error| store_reason(&error))?;
-        Ok(answer(StatusCode::OK, &station))
+        Ok(answer(StatusCode::OK, &Station { trial: app.node.genesis.trial, ..station }))
     })
     .await
 }

@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use crate::api::problem::{Refusals, answer, blocking};
 use crate::api::stale::staleness;
 use crate::api::{App, Shared};
+use crate::clock::{self, now_ms};
 use crate::core::{NodeKey, View};
 use crate::network::{ClassStatus, PeerStatus};
-use crate::shell::now_ms;
+use crate::times::time_text;
 
 /// How it goes with the node.
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,6 +43,10 @@ pub struct StatusAnswer {
     pub time: i64,
     /// So long ago by this node's clock, in milliseconds.
     pub age_ms: i64,
+    /// Whether the network is a trial, whose nodes' clocks may be set.
+    pub trial: bool,
+    /// What time it is by this node's clock if that is set.
+    pub trial_time: Option<String>,
     /// Whether answers may be behind what was decided: `no-quorum` (two thirds of the power are not connected), `behind` (others
     /// have more) or `old`. Then every answer that reads has the header `Suyuan-Stale`.
     pub stale: Option<&'static str>,
@@ -194,6 +199,8 @@ fn said(app: &App) -> StatusAnswer {
         state: view.state.to_string(),
         time: view.time,
         age_ms: now_ms().saturating_sub(view.time),
+        trial: node.genesis.trial,
+        trial_time: clock::is_set().then(|| time_text(now_ms())),
         stale: staleness(app).map(|(why, _)| why),
         diverged: view.diverged,
         history: node.history.lacks().map(|(through, to)| HistorySaid { through, to }),

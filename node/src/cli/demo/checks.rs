@@ -33,12 +33,11 @@ impl Checks {
 }
 
 /// Runs every scenario.
-pub fn all(demo: &mut Demo<'_>) -> Result<(), Failure> {
-    let expected = demo.expected()?;
-    formula(demo, &expected)?;
-    vaccine(demo, &expected)?;
-    lift(demo, &expected)?;
-    durian(demo, &expected)
+pub fn all(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
+    formula(demo, expected)?;
+    vaccine(demo, expected)?;
+    lift(demo, expected)?;
+    durian(demo, expected)
 }
 
 fn sorted(texts: impl IntoIterator<Item = String>) -> Value {

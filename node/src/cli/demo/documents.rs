@@ -1,13 +1,16 @@
 //! The documents of `docs/scenarios`, within the program so that the demo runs anywhere.
 
+use std::borrow::Cow;
+
 /// A document: its scenario, its file's name, its text.
+#[derive(Clone)]
 pub struct Document {
     /// The scenario's letter.
     pub scenario: char,
     /// The file's name.
     pub name: &'static str,
     /// The text.
-    pub text: &'static str,
+    pub text: Cow<'static, str>,
 }
 
 impl Document {
@@ -23,17 +26,27 @@ pub const ACTORS: &str = include_str!("../../../../docs/scenarios/actors.json");
 pub const EXPECTED: &str = include_str!("../../../../docs/scenarios/expected.json");
 
 macro_rules! documents {
-    ($($scenario:literal $letter:literal $name:literal),+ $(,)?) => {
-        /// All documents, in the order of their capture.
-        pub const DOCUMENTS: &[Document] = &[$(Document {
+    ($(#[$words:meta])* $list:ident: $($scenario:literal $letter:literal $name:literal),+ $(,)?) => {
+        $(#[$words])*
+        pub const $list: &[Document] = &[$(Document {
             scenario: $letter,
             name: $name,
-            text: include_str!(concat!("../../../../docs/scenarios/", $scenario, "/", $name)),
+            text: Cow::Borrowed(include_str!(concat!("../../../../docs/scenarios/", $scenario, "/", $name))),
         }),+];
     };
 }
 
 documents! {
+    /// What is recorded in January 2025 of what parts makes, for every month.
+    MONTH:
+    "d" 'd' "01-parts-make.jsonld",
+    "d" 'd' "02-parts-ship.jsonld",
+    "d" 'd' "03-assembler-receive.jsonld",
+}
+
+documents! {
+    /// The documents of four scenarios.
+    DOCUMENTS:
     "a" 'a' "01-milkfarm-ship.jsonld",
     "a" 'a' "02-dairy-intake.jsonld",
     "a" 'a' "03-dairy-make.jsonld",
@@ -62,11 +75,13 @@ documents! {
     "c" 'c' "03-liftmfr-install.jsonld",
     "c" 'c' "04-amr-use-register.jsonld",
     "c" 'c' "05-inspect-periodic.jsonld",
+    "c" 'c' "05b-inspect-periodic.jsonld",
     "c" 'c' "06-brake-spare.jsonld",
     "c" 'c' "07-maint-receive.jsonld",
     "c" 'c' "08-maint-replace.jsonld",
     "c" 'c' "09-maint-service.jsonld",
     "c" 'c' "10-brake-recall.jsonld",
+    "c" 'c' "10b-brake-spare.jsonld",
     "c" 'c' "11-maint-receive.jsonld",
     "c" 'c' "12-amr-stop-use.jsonld",
     "c" 'c' "13-maint-replace.jsonld",

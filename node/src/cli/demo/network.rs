@@ -19,6 +19,7 @@ use suyuan_ledger::submission::record_type;
 use suyuan_sdk::keyfile::{self, Protection};
 use suyuan_sdk::signer::{MemorySigner, Signer};
 
+use super::course::{self, LONG_AFTER, START};
 use super::documents::{ACTORS, Document};
 use super::process::{NodeProcess, Processes, free_ports};
 use crate::capture::{Capture, CaptureError, GROUP_EVENTS, Said, Tally};
@@ -26,14 +27,12 @@ use crate::cli::apart;
 use crate::cli::found::time_text;
 use crate::cli::org::submit;
 use crate::cli::place::Failure;
+use crate::clock::{self, now_ms};
 use crate::codes::node as codes;
 use crate::link::{Link, Submitted};
 use crate::open::{create, io_reason, put};
 use crate::random::{random, random_uri};
-use crate::shell::now_ms;
 
-/// The documents are of October to December 2026: this network's clocks may be a year ahead or behind.
-const CLOCK_MS: i64 = 366 * 24 * 60 * 60 * 1_000;
 /// Runs the network: the demo's own, of the same fictional kind as the actors.
 const OPERATOR: &str = "urn:uscc:11440100DEMA00208W";
 /// Whose nodes decide, and the scenario that is captured at each.
@@ -67,6 +66,8 @@ pub struct Network {
     /// The chain's identity.
     pub chain: Hash,
     folder: PathBuf,
+    /// The file with the time by which all go.
+    pub clock: PathBuf,
     processes: Processes,
     proofs: u32,
 }
@@ -154,17 +155,19 @@ impl Network {
         });
         let votes = planned.iter().filter(|one| one.actor != REGULATOR);
         let validators = votes.map(|one| Validator { key: one.public(), power: 1 }).collect();
-        let parameters =
-            Parameters { capture_limit_ms: CLOCK_MS, clock_tolerance_ms: CLOCK_MS, ..Parameters::default() };
-        let (network, start_time) = ("demo".to_owned(), now_ms());
-        let genesis = Genesis { network, start_time, parameters, organisations, validators, threshold: 0 };
+        let clock = folder.join("clock");
+        clock::set(&clock, course::time(START)?)?;
+        clock::follow(clock.as_os_str())?;
+        let (network, parameters) = ("demo".to_owned(), Parameters::default());
+        let start_time = now_ms();
+        let genesis = Genesis { network, trial: true, start_time, parameters, organisations, validators, threshold: 0 };
         genesis.check().map_err(|error| error.reason)?;
         let bytes = genesis.write();
         put(&folder.join("genesis.json"), &bytes)?;
         let processes = Processes::default();
         processes.end_with_signals(folder).map_err(|error| io_reason(folder, &error))?;
         let (chain, folder) = (chain_id(&bytes), folder.to_owned());
-        let mut made = Network { nodes: Vec::new(), actors, chain, folder, processes, proofs: 0 };
+        let mut made = Network { nodes: Vec::new(), actors, chain, folder, clock, processes, proofs: 0 };
         made.start(&planned, &bytes, port)?;
         Ok(made)
     }
@@ -194,7 +197,7 @@ impl Network {
                 .and_then(|mut file| file.write_all(network_toml(Some(address), &others).as_bytes()));
             appended.map_err(|error| io_reason(&configuration, &error))?;
             let http = SocketAddr::from(([127, 0, 0, 1], *http));
-            let mut node = NodeProcess::new(one.actor, dir, http, address.clone())?;
+            let mut node = NodeProcess::new((one.actor, dir), http, address.clone(), self.clock.clone())?;
             node.audits = one.actor == REGULATOR;
             self.nodes.push(node);
         }
@@ -255,6 +258,7 @@ impl Network {
         let at = |error: std::io::Error| io_reason(&file, &error);
         let program = std::env::current_exe().map_err(at)?;
         let mut command = Command::new(program);
+        command.env(clock::VARIABLE, &self.clock);
         command.arg("verify").arg(&file).arg("--trust").arg(self.folder.join("genesis.json")).arg("--json");
         let output = command.stdin(Stdio::null()).output().map_err(at)?;
         let said = serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success());
@@ -266,11 +270,11 @@ impl Network {
         &self.folder
     }
 
-    /// Records that an owner lends its standing for a scope to another actor, for a year.
+    /// Records that an owner lends its standing for a scope to another actor.
     pub fn delegate(&self, owner: &str, delegate: &str, kind: ScopeKind, value: &str) -> Result<(), Reason> {
         let [owner, delegate] = [owner, delegate].map(|key| self.actors.get(key).ok_or_else(|| broken(key)));
         let scope = Scope::new(kind, value).map_err(|_| broken(value))?;
-        let to = now_ms().saturating_add(CLOCK_MS);
+        let to = course::time(LONG_AFTER)?;
         let operation = Operation::DelegationSet { scope, delegate: delegate?.uri.clone(), from: 0, to };
         let record = OrganisationRecord { event_id: random_uri()?, event_time: now_ms(), operation };
         let link = Link::Remote(&self.host('c')?.remote);

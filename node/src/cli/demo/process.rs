@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use suyuan_epcis::problem::Reason;
 
+use crate::clock;
 use crate::codes::node as codes;
 use crate::link::Remote;
 use crate::open::io_reason;
@@ -36,15 +37,22 @@ pub struct NodeProcess {
     /// Whether it runs.
     pub runs: bool,
     http: SocketAddr,
+    /// The file with the time by which it goes.
+    clock: PathBuf,
     log: PathBuf,
 }
 
 impl NodeProcess {
     /// A node over a data directory, not started yet.
-    pub fn new(actor: &'static str, dir: PathBuf, http: SocketAddr, address: String) -> Result<NodeProcess, Reason> {
+    pub fn new(
+        (actor, dir): (&'static str, PathBuf),
+        http: SocketAddr,
+        address: String,
+        clock: PathBuf,
+    ) -> Result<NodeProcess, Reason> {
         let remote = Remote::new(&format!("http://{http}"), None)?;
         let log = dir.with_extension("log");
-        Ok(NodeProcess { actor, dir, remote, address, audits: false, runs: false, http, log })
+        Ok(NodeProcess { actor, dir, remote, address, clock, audits: false, runs: false, http, log })
     }
 
     /// Asks it something that it answers in JSON.
@@ -84,6 +92,7 @@ impl Processes {
         let log = OpenOptions::new().append(true).create(true).open(&node.log).map_err(at)?;
         let mut command = Command::new(program);
         command.args(["node", "run", "--listen", &node.http.to_string(), "--dir"]).arg(&node.dir);
+        command.env(clock::VARIABLE, &node.clock);
         if node.audits {
             command.arg("--audit");
         }

@@ -4,13 +4,11 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use suyuan_epcis::document::{DocumentKind, Header, Item, ReadError, Syntax, Tail, WriteError};
 use suyuan_epcis::model::Event;
 use suyuan_epcis::problem::{Problem, Problems, Reason};
-use suyuan_epcis::time::{Rounding, Stamp};
 use tempfile::NamedTempFile;
 
 use super::writer::{self, DocumentWriter};
@@ -21,9 +19,11 @@ use crate::cli::outcome::{Outcome, read_reason, write_reason};
 use crate::cli::screen::{Screen, printable};
 use crate::cli::sources::Source;
 use crate::cli::text::{Counted, count, pick};
+use crate::clock::now_ms;
 use crate::codes;
 use crate::epc_form::{Kept, Rewriter};
 use crate::open::need_folder;
+use crate::times::time_text;
 
 /// Writes the document in the other syntax.
 pub fn run(options: &ConvertArguments, screen: &mut Screen) -> io::Result<Outcome> {
@@ -253,7 +253,7 @@ impl<'a> Converter<'a> {
     fn begin(&mut self, mut header: Header, screen: &mut Screen) -> io::Result<()> {
         if header.kind == DocumentKind::BareEvents && header.creation_date.is_none() {
             // The document around them is created now.
-            header.creation_date = now();
+            header.creation_date = Some(time_text(now_ms()));
         }
         self.event_list = header.event_list;
         if let Some(rewriter) = &mut self.rewriter {
@@ -353,12 +353,6 @@ impl<'a> Converter<'a> {
         }
         Ok(())
     }
-}
-
-fn now() -> Option<String> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    let stamp = Stamp { seconds: i64::try_from(since.as_secs()).ok()?, nanoseconds: since.subsec_nanos() };
-    stamp.to_utc_milliseconds(Rounding::HalfUp)
 }
 
 // ---- the answer ----

@@ -38,6 +38,7 @@ fn genesis() -> Genesis {
     let parameters = Parameters::default();
     Genesis {
         network: "n".to_owned(),
+        trial: false,
         start_time: START_MS,
         parameters,
         organisations: vec![organisation],
