@@ -61,7 +61,7 @@ pub fn no_earlier_than(time_ms: i64) {
 pub fn follow(file: &OsStr) -> Result<(), Reason> {
     let clock = SetClock::new(Path::new(file))?;
     // What else could be followed already is what the same process was told before.
-    SET.set(clock).map_err(|_| Reason::new(codes::CONFIGURATION, &[VARIABLE, "another clock is followed already"]))
+    SET.set(clock).map_err(|_| Reason::new(codes::CLOCK_FILE, &[VARIABLE, "another clock is followed already"]))
 }
 
 /// Sets the clock of those who go by a file, to a time that is later than theirs.
@@ -114,7 +114,7 @@ impl SetClock {
                 *last = Last { ahead_ms, is_told: false };
                 None
             }
-            Ok(_) => Some(Reason::new(codes::CONFIGURATION, &[&self.file.display().to_string(), "never back"])),
+            Ok(_) => Some(Reason::new(codes::CLOCK_FILE, &[&self.file.display().to_string(), "earlier than it was"])),
             Err(reason) => Some(reason),
         };
         // It goes on as it did until the file is right.
@@ -132,8 +132,7 @@ fn ahead_ms(file: &Path) -> Result<i64, Reason> {
     let written = opened.metadata().and_then(|known| known.modified()).map_err(at)?;
     let mut text = String::new();
     opened.take(BYTES_MAX).read_to_string(&mut text).map_err(at)?;
-    let wrong =
-        || Reason::new(codes::CONFIGURATION, &[&file.display().to_string(), "one time, as 2027-03-01T09:00:00+08:00"]);
+    let wrong = || Reason::new(codes::CLOCK_FILE, &[&file.display().to_string(), "not a time"]);
     let time_ms = milliseconds(text.trim()).ok_or_else(wrong)?;
     Ok(time_ms.saturating_sub(since_1970_ms(written)))
 }

@@ -393,16 +393,16 @@ impl Remote {
         }
     }
 
-    /// The recalls that reach a thing.
-    pub fn recalled(&self, thing: &str) -> Result<RecalledThing, Reason> {
-        let (status, bytes) = self.get(&format!("/v1/recalled/{}", percent_encoded(thing)), "application/json")?;
+    /// What a node answers in JSON.
+    pub fn said<T: DeserializeOwned>(&self, path: &str) -> Result<T, Reason> {
+        let (status, bytes) = self.get(path, "application/json")?;
         match serde_json::from_slice(&bytes) {
             Ok(found) if status == 200 => Ok(found),
             _ => Err(self.unexpected(status, &bytes)),
         }
     }
 
-    /// The same of up to [`THINGS_MAX`]: those of the first ones, and of one at least. None if the node can't say.
+    /// The recalls that reach up to [`THINGS_MAX`] things: those of the first ones, and of one at least. None if the node can't say.
     fn recalled_things(&self, things: &[SubjectKey]) -> Result<Option<Vec<RecalledThing>>, Reason> {
         let mut path = "/v1/recalled?".to_owned();
         for (place, thing) in things.iter().enumerate() {
@@ -473,7 +473,12 @@ impl Remote {
     /// Says that a node refuses, and why if it says so itself; else that the answer is none that a node gives.
     pub fn unexpected(&self, status: u16, bytes: &[u8]) -> Reason {
         if let Ok(NodeRefusal { code, title, .. }) = serde_json::from_slice(bytes) {
-            return Reason::new(codes::REFUSED, &[&self.url, &code, &title]);
+            // What can be done about these does not hang on the node.
+            let known = [credit::NOT_YOURS, contract::NOT_YOURS].into_iter().find(|known| known.id == code);
+            return known.map_or_else(
+                || Reason::new(codes::REFUSED, &[&self.url, &code, &title]),
+                |known| Reason::new(known, &[]),
+            );
         }
         let text: String = String::from_utf8_lossy(bytes).chars().take(80).collect();
         Reason::new(codes::ANSWER, &[&self.url, &format!("{status} {text}")])
@@ -488,6 +493,13 @@ pub fn lane_json(lane: LaneState) -> Vec<u8> {
 /// The name of a file as shown.
 pub fn shown(path: &Path) -> String {
     path.display().to_string()
+}
+
+/// The parameters of an address that have a value.
+pub fn query(parameters: &[(&str, Option<&str>)]) -> String {
+    let given = parameters.iter().filter_map(|(name, value)| Some(format!("{name}={}", percent_encoded((*value)?))));
+    let given: Vec<String> = given.collect();
+    if given.is_empty() { String::new() } else { format!("?{}", given.join("&")) }
 }
 
 /// A text as one segment of a path (RFC 3986 §2.1).

@@ -103,7 +103,7 @@ fn nothing_else_does() {
     assert_eq!(served.stop(), 0);
     // A file that is none is told before anything else, and an empty variable is none.
     fs::write(&clock, "soon").unwrap();
-    is(&run_by(&clock, &["export", "--dir", &dir]), 3, "SUYUAN_CLOCK");
+    is(&run_by(&clock, &["export", "--dir", &dir]), 3, "NODE-CLOCK_FILE");
     is(&run_by(&path(&work, "none"), &["export", "--dir", &dir]), 3, "SUYUAN_CLOCK");
     assert_eq!(run_by("", &["export", "--dir", &dir]).code, 0);
 }

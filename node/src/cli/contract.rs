@@ -1,25 +1,20 @@
 //! `suyuan contract`
 
-use std::sync::Arc;
-
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use suyuan_epcis::codes::{Language, contract as codes};
-use suyuan_epcis::problem::Reason;
+use suyuan_epcis::codes::Language;
 
 use super::apart;
 use super::arguments::{PlaceArguments, RecordArguments};
 use super::credit::table;
 use super::outcome::Outcome;
-use super::place::{Failure, Place, place, remote};
+use super::place::{Failure, told};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::credit::uri_of;
 use crate::contracts::{self, Contract, ContractList};
 use crate::credits::Reading;
-use crate::link::Remote;
-use crate::link::percent_encoded;
-use crate::open::Opened;
+use crate::link::{percent_encoded, query};
 
 /// `suyuan contract`
 #[derive(Debug, Args)]
@@ -80,41 +75,18 @@ pub fn run(options: &ContractArguments, screen: &mut Screen) -> Result<Outcome, 
 }
 
 fn show(options: &ContractShowArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let contract = match place(&options.place, false) {
-        Place::Directory(path) => {
-            let opened = Opened::open(&path)?.whole()?;
-            contracts::contract(&Reading::new(Arc::clone(&opened.store)), &options.contract, options.at)?
-        }
-        Place::Node(url) => {
-            let at = options.at.map(|height| format!("?at={height}")).unwrap_or_default();
-            let path = format!("/v1/contracts/{}{at}", percent_encoded(&options.contract));
-            of_node(&remote(&url, &options.place)?, &path)?
-        }
-    };
+    let at = options.at.map(|height| height.to_string());
+    let path = format!("/v1/contracts/{}{}", percent_encoded(&options.contract), query(&[("at", at.as_deref())]));
+    let of_directory = |reading: &Reading| contracts::contract(reading, &options.contract, options.at);
+    let contract = told(&options.place, &path, screen, of_directory)?;
     tell(&contract, options.json, in_words, screen)
 }
 
 fn list(options: &ContractListArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let list = match place(&options.place, false) {
-        Place::Directory(path) => {
-            let opened = Opened::open(&path)?.whole()?;
-            contracts::contracts(&Reading::new(Arc::clone(&opened.store)), &uri_of(&options.firm))?
-        }
-        Place::Node(url) => {
-            let path = format!("/v1/contracts?party={}", percent_encoded(&options.firm));
-            of_node(&remote(&url, &options.place)?, &path)?
-        }
-    };
+    let path = format!("/v1/contracts{}", query(&[("party", Some(&options.firm))]));
+    let of_directory = |reading: &Reading| contracts::contracts(reading, &uri_of(&options.firm));
+    let list = told(&options.place, &path, screen, of_directory)?;
     tell(&list, options.json, lines, screen)
-}
-
-fn of_node<T: serde::de::DeserializeOwned>(remote: &Remote, path: &str) -> Result<T, Reason> {
-    let (status, bytes) = remote.get(path, "application/json")?;
-    match (status, serde_json::from_slice(&bytes)) {
-        (200, Ok(said)) => Ok(said),
-        (403, _) => Err(Reason::new(codes::NOT_YOURS, &[])),
-        _ => Err(remote.unexpected(status, &bytes)),
-    }
 }
 
 /// Tells what was found, in JSON or in words.

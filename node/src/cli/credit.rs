@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
-use suyuan_epcis::codes::{Language, credit as codes};
+use suyuan_epcis::codes::Language;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::Profile;
 use suyuan_ledger::day::Day;
@@ -22,7 +22,7 @@ use super::text::pick;
 use crate::api::v1::credit::uri_of;
 use crate::codes::node as node_codes;
 use crate::credits::{self, Asked, Credit, PublishedGrade, Reading};
-use crate::link::{Remote, percent_encoded};
+use crate::link::{percent_encoded, query};
 use crate::open::{Opened, read_file};
 
 mod evaluate;
@@ -107,9 +107,9 @@ pub struct RemovalsArguments {
     /// Firm, by its URI, unified social credit code or legal entity identifier [default: all]
     #[arg(value_name = "FIRM")]
     pub firm: Option<String>,
-    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
-    #[arg(long, value_name = "FOLDER")]
-    pub dir: Option<PathBuf>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -171,22 +171,15 @@ pub(super) fn asked(firm: &str, at: &PlaceArguments, asked: Asked) -> Result<Cre
             let opened = Opened::open(&path)?.whole()?;
             credits::credit(&Reading::new(Arc::clone(&opened.store)), &uri_of(firm), asked)?
         }
-        Place::Node(url) => of_node(&remote(&url, at)?, firm, asked)?,
+        Place::Node(url) => remote(&url, at)?.said(&path_of(firm, asked))?,
     })
 }
 
-fn of_node(remote: &Remote, firm: &str, asked: Asked) -> Result<Credit, Reason> {
-    let at = asked.height.map(|height| format!("at={height}"));
-    let profile = asked.profile.map(|profile| format!("profile={}", profile.name()));
-    let day = asked.day.and_then(Day::text).map(|day| format!("day={day}"));
-    let query: Vec<String> = at.into_iter().chain(profile).chain(day).collect();
-    let path = format!("/v1/credit/{}?{}", percent_encoded(firm), query.join("&"));
-    let (status, bytes) = remote.get(&path, "application/json")?;
-    match (status, serde_json::from_slice(&bytes)) {
-        (200, Ok(credit)) => Ok(credit),
-        (403, _) => Err(Reason::new(codes::NOT_YOURS, &[])),
-        _ => Err(remote.unexpected(status, &bytes)),
-    }
+fn path_of(firm: &str, asked: Asked) -> String {
+    let (at, day) = (asked.height.map(|height| height.to_string()), asked.day.and_then(Day::text));
+    let profile = asked.profile.map(Profile::name);
+    let query = query(&[("at", at.as_deref()), ("profile", profile), ("day", day.as_deref())]);
+    format!("/v1/credit/{}{query}", percent_encoded(firm))
 }
 
 fn in_words(credit: &Credit, explain: bool, language: Language) -> String {

@@ -34,6 +34,7 @@ mod credit;
 mod documents;
 mod network;
 mod process;
+mod supervision;
 
 /// A proof waits so often, and so long each time, for the last block to be certified.
 const CERTIFIED_TRIES: u32 = 100;
@@ -305,14 +306,19 @@ impl Demo<'_> {
         let audit = self.network.nodes.iter().find(|node| node.audits);
         let audit = audit.ok_or_else(|| Reason::new(codes::UNREACHABLE, &["demo", "no audit node"]))?;
         let height = self.network.host(' ')?.stands()?.0;
+        let mut why = Reason::new(codes::ANSWER, &[path, "behind the other nodes"]);
         for _ in 0..CERTIFIED_TRIES {
-            let said = audit.ask(path)?;
-            if said.get("height").and_then(Value::as_u64).is_some_and(|at| at >= height) {
-                return Ok(said);
+            match audit.ask(path) {
+                Ok(said) if said.get("height").and_then(Value::as_u64).is_some_and(|at| at >= height) => {
+                    return Ok(said);
+                }
+                Ok(_) => {}
+                // What it has not read yet it does not know.
+                Err(reason) => why = reason,
             }
             std::thread::sleep(CERTIFIED_WAIT);
         }
-        Err(Reason::new(codes::ANSWER, &[path, "behind the other nodes"]).into())
+        Err(why.into())
     }
 
     /// What the regulator sees when all is done.

@@ -5,25 +5,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
 use suyuan_epcis::codes::{Language, credit as codes};
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::credit::Grade;
-use suyuan_ledger::credit::draw::rate_ppm;
 use suyuan_sdk::keyfile::KeyFile;
 
 use super::apart;
-use super::arguments::SigningArguments;
+use super::arguments::{PlaceArguments, SigningArguments};
 use super::credit::{asked, bytes_of, table};
 use super::import::without_mark;
 use super::outcome::Outcome;
-use super::place::{Failure, Place, directory, place};
+use super::place::{Failure, Place, place, told};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::credit::{checked_uri_of, uri_of};
 use crate::codes::node as node_codes;
-use crate::credits::draws::{DrawSaid, draws};
+use crate::credits::draws::{DrawSaid, draws, record_of};
 use crate::credits::{self, Asked, Credit, Reading};
+use crate::link::percent_encoded;
 use crate::open::Opened;
 
 /// `suyuan inspect-draw`
@@ -66,9 +64,9 @@ pub struct DrawShowArguments {
     /// Only the draw of this name
     #[arg(value_name = "NAME")]
     pub draw: Option<String>,
-    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
-    #[arg(long, value_name = "FOLDER")]
-    pub dir: Option<PathBuf>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -100,14 +98,8 @@ fn commit(options: &DrawCommitArguments, screen: &mut Screen) -> Result<Outcome,
     };
     let key = options.signing.key.clone().or(key).ok_or_else(|| Reason::new(node_codes::KEY_MISSING, &[""]))?;
     let authority = KeyFile::read(&key)?.information.organisation;
-    let entities = firms.iter().zip(&credits).map(|(firm, credit)| {
-        let grade = credit.as_ref().and_then(|credit| Grade::from_name(&credit.to_publish.grade));
-        json!({ "organisation": firm, "rate": rate_ppm(grade.unwrap_or(Grade::NotRated)) })
-    });
-    let record = json!({
-        "type": "suyuan:InspectionDraw", "subject": authority, "draw": options.draw,
-        "entities": entities.collect::<Vec<_>>(),
-    });
+    let graded = credits.iter().map(|credit| credit.as_ref().map(|credit| &credit.to_publish));
+    let record = record_of(&authority, &options.draw, firms.iter().zip(graded));
     apart::record_one(&apart::CREDIT, record, &options.signing, screen)
 }
 
@@ -135,8 +127,9 @@ fn known(said: Result<Credit, Failure>) -> Result<Option<Credit>, Failure> {
 }
 
 fn show(options: &DrawShowArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
-    let mut found = draws(&Reading::new(Arc::clone(&opened.store)), &uri_of(&options.authority))?;
+    let authority = uri_of(&options.authority);
+    let path = format!("/v1/draws/{}", percent_encoded(&authority));
+    let mut found = told(&options.place, &path, screen, |reading| draws(reading, &authority))?;
     found.retain(|one| options.draw.as_ref().is_none_or(|name| *name == one.draw));
     let language = screen.language;
     let mut sink = screen.answers();

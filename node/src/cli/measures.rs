@@ -1,8 +1,6 @@
 //! `suyuan measures`, `suyuan penalties`: what authorities may do and have done with credit, and who is penalised again and
 //! again.
 
-use std::sync::Arc;
-
 use clap::Args;
 use suyuan_epcis::codes::Language;
 use suyuan_epcis::problem::Reason;
@@ -12,15 +10,13 @@ use super::arguments::PlaceArguments;
 use super::contract::tell;
 use super::credit::{asked, table};
 use super::outcome::Outcome;
-use super::place::{Failure, directory};
+use super::place::{Failure, told};
 use super::screen::{Screen, printable};
 use super::text::pick;
+use crate::api::v1::supervision::MONTHS_MAX;
 use crate::codes::node as node_codes;
-use crate::credits::{Asked, CreditMeasure, CreditMeasureItem, FirmPenalties, Reading, penalties_of_all};
-use crate::open::Opened;
-
-/// Penalties are told of so many months at most.
-const MONTHS_MAX: u32 = 1_200;
+use crate::credits::{Asked, CreditMeasure, CreditMeasureItem, FirmPenalties, penalties_of_all};
+use crate::link::query;
 
 /// `suyuan measures`
 #[derive(Debug, Args)]
@@ -135,11 +131,11 @@ fn kind_of(kind: &str, language: Language) -> &'static str {
     }
 }
 
-/// Shows who has several penalties in publication. Those of everybody are in a data directory alone.
+/// Shows who has several penalties in publication.
 pub fn show_penalties(options: &PenaltiesArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let (day, least) = (day_of(options.day.as_ref())?, options.least as usize);
-    let found = match (&options.penalised, &options.place.url) {
-        (Some(firm), _) => {
+    let found = match &options.penalised {
+        Some(firm) => {
             let credit = asked(firm, &options.place, Asked { day, ..Asked::default() })?;
             let months = i32::try_from(options.months).unwrap_or(i32::MAX);
             let since = Day::parse(&credit.day).and_then(|day| day.plus_months(months.saturating_neg()));
@@ -149,10 +145,11 @@ pub fn show_penalties(options: &PenaltiesArguments, screen: &mut Screen) -> Resu
             let firm = FirmPenalties { subject, penalties };
             Vec::from_iter(Some(firm).filter(|firm| firm.penalties.len() >= least))
         }
-        (None, Some(_)) => return Err(Reason::new(node_codes::OPTION, &["FIRM", ""]).into()),
-        (None, None) => {
-            let opened = Opened::open(&directory(options.place.dir.as_deref()))?.whole()?;
-            penalties_of_all(&Reading::new(Arc::clone(&opened.store)), day, (options.months, least))?
+        None => {
+            let (months, counts) = (options.months.to_string(), options.least.to_string());
+            let asked = [("months", Some(months.as_str())), ("least", Some(&counts)), ("day", options.day.as_deref())];
+            let path = format!("/v1/penalties{}", query(&asked));
+            told(&options.place, &path, screen, |reading| penalties_of_all(reading, day, (options.months, least)))?
         }
     };
     tell(&found, options.json, |found, language| penalties_in_words(found, language), screen)?;

@@ -3,7 +3,9 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use suyuan_epcis::problem::Reason;
 use suyuan_sdk::keyfile::{KeyFile, PASSPHRASE_VARIABLE, Passphrase, find_passphrase};
 use suyuan_sdk::signer::MemorySigner;
@@ -11,7 +13,9 @@ use suyuan_sdk::signer::MemorySigner;
 use super::arguments::{PlaceArguments, UnlockArguments};
 use super::outcome::Outcome;
 use super::screen::Screen;
+use super::status::stale;
 use crate::codes::node as codes;
+use crate::credits::Reading;
 use crate::link::Remote;
 use crate::open::{Node, Opened, is_there};
 
@@ -110,6 +114,30 @@ pub fn place(arguments: &PlaceArguments, create: bool) -> Place {
 /// The node at an address, asked with the token that the arguments or the environment give.
 pub fn remote(url: &str, arguments: &PlaceArguments) -> Result<Remote, Reason> {
     remote_at(url, arguments.token.as_deref())
+}
+
+/// What is read out of a directory, or else answered at a path of a node.
+pub fn told<T: DeserializeOwned>(
+    at: &PlaceArguments,
+    path: &str,
+    screen: &mut Screen,
+    of_directory: impl FnOnce(&Reading) -> Result<T, Reason>,
+) -> Result<T, Failure> {
+    match place(at, false) {
+        Place::Directory(folder) => {
+            let opened = Opened::open(&folder)?.whole()?;
+            Ok(of_directory(&Reading::new(Arc::clone(&opened.store)))?)
+        }
+        Place::Node(url) => {
+            let remote = remote(&url, at)?;
+            let said = remote.said(path)?;
+            if let Some(why) = remote.stale() {
+                let words = format!("{}\n", stale(why, screen.language));
+                screen.say(&words)?;
+            }
+            Ok(said)
+        }
+    }
 }
 
 /// The same, with a token alone.

@@ -59,9 +59,7 @@ pub fn run(options: &StatusArguments, screen: &mut Screen) -> Result<Outcome, Fa
 }
 
 fn fetch(remote: &Remote) -> Result<Value, Reason> {
-    let (status, bytes) = remote.get("/v1/status", "application/json")?;
-    let said = serde_json::from_slice(&bytes).ok().filter(|_| status == 200);
-    said.ok_or_else(|| remote.unexpected(status, &bytes))
+    remote.said("/v1/status")
 }
 
 /// A line a second, for a log or a pipe. Ends when nobody reads it.

@@ -1,9 +1,6 @@
 //! `suyuan equipment`, `suyuan recall`, `suyuan recalled`, `suyuan excursions`, `suyuan exceptions`: what is due, how recalls go on
 //! and what they reach, what was too warm, what was used twice.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use clap::Args;
 use suyuan_epcis::codes::Language;
 use suyuan_epcis::problem::Reason;
@@ -12,16 +9,14 @@ use super::arguments::PlaceArguments;
 use super::credit::{asked, table};
 use super::measures::day_of;
 use super::outcome::Outcome;
-use super::place::{Failure, Place, directory, place, remote};
+use super::place::{Failure, told};
 use super::screen::{Screen, printable};
-use super::status::stale;
 use super::text::pick;
-use crate::codes::node as node_codes;
 use crate::credits::{
-    Asked, CodeException, CodeExceptions, CreditDevice, CreditRecall, Excursion, Excursions, Reading, equipment,
-    exceptions, excursions,
+    Asked, CodeException, CodeExceptions, CreditDevice, CreditRecall, Excursion, Excursions, equipment, exceptions,
+    excursions,
 };
-use crate::open::Opened;
+use crate::link::{percent_encoded, query};
 use crate::recalls::{RecallOfThing, RecalledThing, ledger_of, look_up};
 use crate::traces::subjects;
 
@@ -85,9 +80,9 @@ pub struct ExcursionsArguments {
     /// Records up to this height [default: the last]
     #[arg(long, value_name = "HEIGHT")]
     pub at: Option<u64>,
-    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
-    #[arg(long, value_name = "FOLDER")]
-    pub dir: Option<PathBuf>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -102,24 +97,22 @@ pub struct ExceptionsArguments {
     /// Records up to this height [default: the last]
     #[arg(long, value_name = "HEIGHT")]
     pub at: Option<u64>,
-    /// Data directory [default: SUYUAN_DIR, else ~/.local/share/suyuan]
-    #[arg(long, value_name = "FOLDER")]
-    pub dir: Option<PathBuf>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// Shows special equipment. What everybody uses is in a data directory alone.
+/// Shows special equipment.
 pub fn show_equipment(options: &EquipmentArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let day = day_of(options.day.as_ref())?;
-    let mut found = match (&options.user, &options.place.url) {
-        (Some(firm), _) => asked(firm, &options.place, Asked { day, ..Asked::default() })?.equipment,
-        (None, Some(_)) => return Err(Reason::new(node_codes::OPTION, &["FIRM", ""]).into()),
-        (None, None) => {
-            let folder: Option<&PathBuf> = options.place.dir.as_ref();
-            let opened = Opened::open(&directory(folder.map(PathBuf::as_path)))?.whole()?;
-            equipment(&Reading::new(Arc::clone(&opened.store)), None, day)?
+    let mut found = match &options.user {
+        Some(firm) => asked(firm, &options.place, Asked { day, ..Asked::default() })?.equipment,
+        None => {
+            let path = format!("/v1/equipment{}", query(&[("day", options.day.as_deref())]));
+            told(&options.place, &path, screen, |reading| equipment(reading, None, day))?
         }
     };
     found.retain(|device| !options.overdue || device.overdue_days > 0);
@@ -220,22 +213,11 @@ fn in_words(recall: &CreditRecall, language: Language) -> String {
 /// Shows the recalls that reach a thing.
 pub fn show_recalled(options: &RecalledArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let keys = subjects(&options.thing)?;
-    let found = match place(&options.place, false) {
-        Place::Directory(path) => {
-            let opened = Opened::open(&path)?.whole()?;
-            let snapshot = opened.store.snapshot();
-            look_up(&snapshot, &ledger_of(&snapshot)?, &keys)?
-        }
-        Place::Node(url) => {
-            let remote = remote(&url, &options.place)?;
-            let found = remote.recalled(&options.thing)?;
-            if let Some(why) = remote.stale() {
-                let said = format!("{}\n", stale(why, screen.language));
-                screen.say(&said)?;
-            }
-            found
-        }
-    };
+    let path = format!("/v1/recalled/{}", percent_encoded(&options.thing));
+    let found = told(&options.place, &path, screen, |reading| {
+        let snapshot = reading.snapshot();
+        look_up(&snapshot, &ledger_of(&snapshot)?, &keys)
+    })?;
     screen.found(&found, options.json, recalled_in_words)?;
     Ok(if found.recalled { Outcome::No } else { Outcome::Done })
 }
@@ -281,10 +263,17 @@ fn recall_in_words(one: &RecallOfThing, language: Language) -> String {
     text
 }
 
-/// Shows the excursions of a thing. What strangers' things went through is in a data directory alone.
+/// Where a node answers about a thing, which has to be one.
+fn path_of_thing(what: &str, thing: &str, at: Option<u64>) -> Result<String, Reason> {
+    subjects(thing)?;
+    let at = at.map(|height| height.to_string());
+    Ok(format!("/v1/{what}/{}{}", percent_encoded(thing), query(&[("at", at.as_deref())])))
+}
+
+/// Shows the excursions of a thing.
 pub fn show_excursions(options: &ExcursionsArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
-    let found = excursions(&Reading::new(Arc::clone(&opened.store)), &options.thing, options.at)?;
+    let path = path_of_thing("excursions", &options.thing, options.at)?;
+    let found = told(&options.place, &path, screen, |reading| excursions(reading, &options.thing, options.at))?;
     screen.found(&found, options.json, all_in_words)?;
     Ok(if found.usable { Outcome::Done } else { Outcome::No })
 }
@@ -354,10 +343,10 @@ fn one_in_words(one: &Excursion, language: Language) -> String {
     text
 }
 
-/// Shows what is wrong with the use of a code. What strangers did with it is in a data directory alone.
+/// Shows what is wrong with the use of a code.
 pub fn show_exceptions(options: &ExceptionsArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
-    let found = exceptions(&Reading::new(Arc::clone(&opened.store)), &options.code, options.at)?;
+    let path = path_of_thing("exceptions", &options.code, options.at)?;
+    let found = told(&options.place, &path, screen, |reading| exceptions(reading, &options.code, options.at))?;
     screen.found(&found, options.json, exceptions_in_words)?;
     Ok(if found.sound { Outcome::Done } else { Outcome::No })
 }

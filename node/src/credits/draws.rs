@@ -1,20 +1,24 @@
 //! What became of the draws that an authority has committed to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::credit::draw::LOT_AFTER_MS;
+use suyuan_ledger::credit::Grade;
+use suyuan_ledger::credit::draw::{LOT_AFTER_MS, rate_ppm};
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError};
 use suyuan_ledger::state::replay::stored_block;
+use utoipa::ToSchema;
 
-use super::{Looked, Reading};
+use super::{Looked, PublishedGrade, Reading};
 use crate::codes::node as node_codes;
 use crate::open::store_reason;
 use crate::times::time_text;
 
 /// A draw.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DrawSaid {
     /// Its name.
     pub draw: String,
@@ -33,7 +37,8 @@ pub struct DrawSaid {
 }
 
 /// A firm in a draw.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Drawn {
     /// Its URI.
     pub organisation: String,
@@ -41,6 +46,21 @@ pub struct Drawn {
     pub rate: u32,
     /// Whether it is drawn; none as long as there is no lot.
     pub is_drawn: Option<bool>,
+}
+
+/// The record by which an authority commits to a draw: each firm at the rate of its grade, that of who is not rated if nothing is
+/// recorded of it.
+pub fn record_of<'a>(
+    authority: &str,
+    draw: &str,
+    firms: impl Iterator<Item = (&'a String, Option<&'a PublishedGrade>)>,
+) -> Value {
+    let entities = firms.map(|(firm, published)| {
+        let grade = published.and_then(|published| Grade::from_name(&published.grade)).unwrap_or(Grade::NotRated);
+        json!({ "organisation": firm, "rate": rate_ppm(grade) })
+    });
+    let entities: Vec<Value> = entities.collect();
+    json!({ "type": "suyuan:InspectionDraw", "subject": authority, "draw": draw, "entities": entities })
 }
 
 /// The draws of an authority, in the order in which they were committed to.

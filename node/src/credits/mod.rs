@@ -116,6 +116,11 @@ impl Reading {
         catch_up(&self.store, &self.stops)
     }
 
+    /// What is stored at this moment.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        self.store.snapshot()
+    }
+
     /// Looks at the ledger as of a height, the last one if absent, with all read up to there; the height if there is no
     /// such.
     pub fn look(&self, height: Option<u64>) -> Result<Result<Looked<'_>, u64>, Reason> {

@@ -34,10 +34,15 @@ pub struct CreditPenalty {
     pub class: String,
     /// When it was decided.
     pub decided: String,
+    /// From when on its repair can be applied for.
+    pub repairable_from: Option<String>,
+    /// When its publication ends by itself.
+    pub ends: Option<String>,
 }
 
 /// The penalties of a firm that are in publication.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct FirmPenalties {
     /// The firm, by its URI.
     pub subject: String,
@@ -176,6 +181,8 @@ fn penalty(said: PenaltySaid<'_>) -> CreditPenalty {
         basis: said.basis.to_owned(),
         class: said.class.name().to_owned(),
         decided: text(said.decided),
+        repairable_from: said.repairable_from.and_then(Day::text),
+        ends: said.ends.and_then(Day::text),
     }
 }
 

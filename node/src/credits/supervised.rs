@@ -18,6 +18,9 @@ use crate::codes::node as codes;
 use crate::open::store_reason;
 use crate::traces::{recorded, subjects};
 
+/// So many days by which inspections are due are told.
+const DUE_DAYS: usize = 10;
+
 /// A piece of special equipment.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,8 @@ pub struct CreditDevice {
     pub due: Option<String>,
     /// By when its user applies for that.
     pub apply_by: Option<String>,
+    /// Of a lift, that day and those after it, ten in all.
+    pub due_days: Vec<String>,
     /// For how many days that is overdue; 0 if it is not.
     pub overdue_days: u32,
     /// The last inspection that it passed.
@@ -72,6 +77,22 @@ pub struct CreditRecall {
     pub closed: Option<RecallClosing>,
     /// How well it was handled so far, 0 to 1000.
     pub value: u16,
+    /// What that is made of.
+    pub parts: RecallParts,
+}
+
+/// The points of a recall. Of one without a level the last two make up the whole.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecallParts {
+    /// That it was begun in time.
+    pub started: Option<u64>,
+    /// That all direct customers acknowledged in time.
+    pub notified: Option<u64>,
+    /// For what was recovered.
+    pub recovered: Option<u64>,
+    /// That it was closed in time.
+    pub closed: Option<u64>,
 }
 
 /// One to whom recalled things went.
@@ -103,7 +124,7 @@ pub struct RecallClosing {
 }
 
 /// The excursions of a thing, or of what it was in. Temperatures are in tenths of a degree Celsius.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Excursions {
     /// The thing, as it was asked for.
@@ -121,7 +142,7 @@ pub struct Excursions {
 }
 
 /// An excursion.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Excursion {
     /// The hash of its record.
@@ -157,7 +178,7 @@ pub struct Excursion {
 }
 
 /// What was decided of an excursion.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExcursionDecision {
     /// The hash of the record.
@@ -177,7 +198,7 @@ pub struct ExcursionDecision {
 }
 
 /// That a thing was dispensed or sold though it could not be used.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExcursionMisuse {
     /// The hash of the record.
@@ -191,7 +212,7 @@ pub struct ExcursionMisuse {
 }
 
 /// What is wrong with the use of a code.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeExceptions {
     /// The code, as it was asked for.
@@ -209,7 +230,7 @@ pub struct CodeExceptions {
 }
 
 /// Something wrong with the use of a code.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeException {
     /// `duplicate`, `after_decommission`, `unexpected_place` or `unknown`.
@@ -244,6 +265,7 @@ pub(super) fn device(state: &DeviceState, today: Day) -> CreditDevice {
         in_use: state.in_use,
         due: state.due.and_then(Day::text),
         apply_by: state.due.and_then(apply_by).and_then(Day::text),
+        due_days: state.due_days().take(DUE_DAYS).filter_map(Day::text).collect(),
         overdue_days: state.overdue_days(today),
         inspected: state.inspected.and_then(Day::text),
         serviced: state.serviced.and_then(Day::text),
@@ -278,6 +300,10 @@ pub(super) fn recalls(recalls: &Recalls) -> Vec<CreditRecall> {
             is_of_authority: closing.is_of_authority,
         }),
         value: recall.value(),
+        parts: {
+            let [started, notified, recovered, closed] = recall.parts();
+            RecallParts { started, notified, recovered, closed }
+        },
     });
     let ordered = recalls.unanswered.iter().map(|order| CreditRecall {
         recall: order.id.clone(),
@@ -292,6 +318,7 @@ pub(super) fn recalls(recalls: &Recalls) -> Vec<CreditRecall> {
         finish_by: None,
         closed: None,
         value: 0,
+        parts: RecallParts::default(),
     });
     announced.chain(ordered).collect()
 }

@@ -167,6 +167,8 @@ pub struct DeviceState {
     pub in_use: bool,
     /// When it has to be inspected next, if that is known.
     pub due: Option<Day>,
+    /// Of a lift, by which days it has to be inspected.
+    pub schedule: Option<LiftSchedule>,
     /// The last inspection that it passed.
     pub inspected: Option<Day>,
     /// The last service.
@@ -180,6 +182,12 @@ pub struct DeviceState {
 }
 
 impl DeviceState {
+    /// Of a lift, the days from the next one on by which it has to be inspected, if it passes each time.
+    pub fn due_days(&self) -> impl Iterator<Item = Day> {
+        let (due, schedule) = (self.due, self.schedule);
+        schedule.into_iter().flat_map(LiftSchedule::due_days).filter(move |day| due.is_some_and(|due| *day >= due))
+    }
+
     /// For how many days its inspection is overdue; 0 if it is not, or need not be.
     pub fn overdue_days(&self, today: Day) -> u32 {
         self.due.filter(|_| self.in_use).map_or(0, |due| equipment::overdue_days(due, today))
@@ -277,9 +285,13 @@ impl Device {
             .collect();
         let days: Vec<Day> = passed.iter().map(|(_, day, _)| *day).collect();
         let is_lift = self.code.starts_with(LIFT);
-        let due = match base.map(|one| &one.said) {
-            Some(Said::Based(base)) if is_lift => LiftSchedule::new(*base).next_due(&days),
-            _ => passed.iter().rev().find_map(|(_, _, next)| *next),
+        let schedule = match base.map(|one| &one.said) {
+            Some(Said::Based(base)) if is_lift => Some(LiftSchedule::new(*base)),
+            _ => None,
+        };
+        let due = match schedule {
+            Some(schedule) => schedule.next_due(&days),
+            None => passed.iter().rev().find_map(|(_, _, next)| *next),
         };
         let serviced: Vec<Day> =
             said.iter().filter_map(|one| if let Said::Serviced(day) = one.said { Some(day) } else { None }).collect();
@@ -293,6 +305,7 @@ impl Device {
             user: user.clone(),
             in_use: self.stopped(day).is_none() && last(&|said| matches!(said, Said::Scrapped(_))).is_none(),
             due,
+            schedule,
             inspected: days.last().copied(),
             serviced: serviced.last().copied(),
             service_gap: gaps.max().filter(|gap| is_lift && *gap > SERVICE_DAYS),

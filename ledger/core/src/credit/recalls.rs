@@ -353,14 +353,25 @@ impl Recall {
             .map_or(1_000, |part| u64::try_from(part).unwrap_or(1_000))
     }
 
-    /// How well it was handled: 0 to 1000.
-    pub fn value(&self) -> u16 {
+    /// What it was handled well in, in points: begun in time, customers notified in time, what was recovered, closed in time. The
+    /// first two are none without a level.
+    pub fn parts(&self) -> [Option<u64>; 4] {
         let counts = |holds: bool, value: u64| if holds { value } else { 0 };
         let closed = self.closed.is_some_and(|closing| Day::in_china(closing.at) <= self.finish_by);
         let recovered = if self.closed.is_some() { self.recovery_permille() * ALL_RECOVERED / 1_000 } else { 0 };
-        let done = recovered + counts(closed, CLOSED_IN_TIME);
+        [
+            self.level.map(|_| counts(self.is_in_time(), STARTED_IN_TIME)),
+            self.level.map(|_| counts(self.is_notified(), NOTIFIED_IN_TIME)),
+            Some(recovered),
+            Some(counts(closed, CLOSED_IN_TIME)),
+        ]
+    }
+
+    /// How well it was handled: 0 to 1000.
+    pub fn value(&self) -> u16 {
+        let done: u64 = self.parts().into_iter().flatten().sum();
         let value = match self.level {
-            Some(_) => counts(self.is_in_time(), STARTED_IN_TIME) + counts(self.is_notified(), NOTIFIED_IN_TIME) + done,
+            Some(_) => done,
             // What can't be measured is left out.
             None => done * 1_000 / (ALL_RECOVERED + CLOSED_IN_TIME),
         };

@@ -35,7 +35,7 @@ pub struct Working<'a> {
     changed_logs: RefCell<Vec<u64>>,
     founded: Vec<(u64, SubjectKey, Hash)>,
     runs: RefCell<KeptRuns<Cached<StoredRun>>>,
-    logs: RefCell<Kept<u64, Cached<StoredLog>, NumberHash>>,
+    logs: RefCell<Logs>,
     tiles: RefCell<Tiles>,
     /// Rows of entries that are complete: log, place of the first.
     entries: Vec<(u64, u64, Vec<StoredEntry>)>,
@@ -56,7 +56,7 @@ pub struct Working<'a> {
 pub struct Cache {
     names: Names,
     runs: KeptRuns<Cached<StoredRun>>,
-    logs: Kept<u64, Cached<StoredLog>, NumberHash>,
+    logs: Logs,
     tiles: Tiles,
 }
 
@@ -68,14 +68,16 @@ const TILE: u64 = 1 << dense::PAGE_LEVELS;
 type Tiles = Kept<u64, Box<[Hash; TILE as usize]>, NumberHash>;
 
 type Names = Kept<Hash, Option<u64>, Secret>;
+/// Logs are large: a table that grows has room for twice as many, and for a moment for three times as many.
+type Logs = Kept<u64, Box<Cached<StoredLog>>, NumberHash>;
 type NumberHash = BuildHasherDefault<NumberHasher>;
 
-// Of each of these at most twice as many are kept, and what one block adds: with all of them full about 150 MiB, names
-// 50, runs 20, logs 50, tiles 30. With a store's default budget a process stays below a GiB.
-const NAMES_HALF: usize = 220_000;
-const RUNS_HALF: usize = 150_000;
-const LOGS_HALF: usize = 55_000;
-const TILES_HALF: usize = 30_000;
+// Of each of these at most twice as many are kept, and what one block adds: with all of them full about 55 MiB, names 13,
+// runs 5, logs 26, tiles 11. With a store's default budget a process then stays below 256 MiB with much on its way.
+const NAMES_HALF: usize = 110_000;
+const RUNS_HALF: usize = 60_000;
+const LOGS_HALF: usize = 20_000;
+const TILES_HALF: usize = 10_000;
 
 #[derive(Debug, Clone, Copy)]
 struct Cached<T> {
@@ -266,7 +268,7 @@ impl<'a> Working<'a> {
         if let Some(log) = self.logs.borrow_mut().get_mut(id) {
             return Ok(noted(log));
         }
-        let mut log = Cached::read(self.read_log(id)?);
+        let mut log = Box::new(Cached::read(self.read_log(id)?));
         let result = noted(&mut log);
         self.logs.borrow_mut().insert(id, log);
         Ok(result)
@@ -329,7 +331,7 @@ impl<'a> Working<'a> {
     fn new_log(&mut self, log: StoredLog) -> u64 {
         let id = self.next_log;
         self.next_log += 1;
-        self.logs.borrow_mut().insert(id, Cached::written(log));
+        self.logs.borrow_mut().insert(id, Box::new(Cached::written(log)));
         self.changed_logs.borrow_mut().push(id);
         id
     }

@@ -19,6 +19,7 @@ pub mod records;
 pub mod schema;
 pub mod status;
 pub mod subjects;
+pub mod supervision;
 pub mod traces;
 
 /// The routes under `/v1`.
@@ -33,6 +34,12 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(recalled::recalled_things))
         .routes(routes!(credit::credit))
         .routes(routes!(credit::procedure))
+        .routes(routes!(supervision::equipment))
+        .routes(routes!(supervision::penalties))
+        .routes(routes!(supervision::draws))
+        .routes(routes!(supervision::removals))
+        .routes(routes!(supervision::excursions))
+        .routes(routes!(supervision::exceptions))
         .routes(routes!(contracts::contracts))
         .routes(routes!(contracts::contract))
         .routes(routes!(proofs::trace_proof))

@@ -1,7 +1,6 @@
 //! `suyuan credit remove`, `suyuan credit removals`: what is over goes from every node.
 
 use std::io::Write;
-use std::sync::Arc;
 
 use serde_json::json;
 
@@ -9,11 +8,11 @@ use super::{RemovalsArguments, RemoveArguments, asked, table};
 use crate::api::v1::credit::uri_of;
 use crate::cli::apart;
 use crate::cli::outcome::Outcome;
-use crate::cli::place::{Failure, directory};
+use crate::cli::place::{Failure, told};
 use crate::cli::screen::{Screen, printable};
 use crate::cli::text::pick;
-use crate::credits::{Asked, Reading, Which, removals};
-use crate::open::Opened;
+use crate::credits::{Asked, Which, removals};
+use crate::link::query;
 
 /// Asks every node to erase what is over in a firm's file.
 pub fn remove(options: &RemoveArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
@@ -32,10 +31,10 @@ pub fn remove(options: &RemoveArguments, screen: &mut Screen) -> Result<Outcome,
 
 /// Shows who has carried out what was asked for.
 pub fn show(options: &RemovalsArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let opened = Opened::open(&directory(options.dir.as_deref()))?.whole()?;
     let firm = options.firm.as_deref().map(uri_of);
     let which = firm.as_deref().map_or(Which::All, Which::Of);
-    let found = removals(&Reading::new(Arc::clone(&opened.store)), which)?;
+    let path = format!("/v1/removals{}", query(&[("firm", firm.as_deref())]));
+    let found = told(&options.place, &path, screen, |reading| removals(reading, which))?;
     let language = screen.language;
     let mut sink = screen.answers();
     if options.json {

@@ -56,6 +56,18 @@ fn seconds(text: &str) -> i64 {
     Stamp::parse(text).map_or(i64::MIN, |stamp| stamp.seconds)
 }
 
+/// What events say under a name, each value once.
+fn said(traced: &Traced, name: &str) -> Value {
+    let values = traced.payloads.iter().filter_map(|payload| payload.get(name));
+    let mut found: Vec<Value> = Vec::new();
+    values.for_each(|value| {
+        if !found.contains(value) {
+            found.push(value.clone())
+        }
+    });
+    Value::Array(found)
+}
+
 /// The events of a record type, with their places in the answer.
 fn records<'a>(traced: &'a Traced, record_type: &str) -> Vec<(usize, &'a Value)> {
     let is = |payload: &Value| field(payload, "suyuan:recordType").as_str() == Some(record_type);
@@ -127,6 +139,9 @@ fn formula(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
     let back = demo.trace("A. What lot A was made of", "A. 批次 A 由什么制成", &can, Direction::Back)?;
     let found = named(demo, expected, &back, "lot:L20261003A");
     demo.check("back from lot A", expected.of("/a/backwardFromLotA"), found)?;
+    for (name, at) in [("suyuan:sc_no", "/a/scNo"), ("suyuan:formula_reg", "/a/formulaRegistration")] {
+        demo.check(name, json!([expected.of(at)]), said(&back, name))?;
+    }
     let siblings: Vec<String> = back.answer.siblings.iter().flat_map(|one| one.results.clone()).collect();
     let siblings = siblings.into_iter().filter(|uri| !lots.contains(uri));
     let names = siblings.map(|uri| if uri == first("lot:L20261003B") { "lot:L20261003B".to_owned() } else { uri });
@@ -264,6 +279,13 @@ fn vaccine(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
     demo.check("codes in the case", sorted(expected.texts("/b/codes")), sorted(codes))?;
     let code = expected.texts("/b/codes").into_iter().next().unwrap_or_default();
     let history = demo.trace("B. One code's history", "B. 一个追溯码的经历", &code, Direction::History)?;
+    demo.check("approval", json!([expected.of("/b/approvalNo")]), said(&history, "suyuan:approval_no"))?;
+    let received = expected.of("/b/temperatureAccepted");
+    demo.check(
+        "temperature accepted by who received",
+        json!([received]),
+        said(&history, "suyuan:temperature_accepted"),
+    )?;
     let decision = records(&history, "D7b.EXCURSION_DECISION");
     let decision = decision.first().map(|(_, payload)| field(payload, "suyuan:decision").clone());
     demo.check("decision", expected.of("/b/decision"), decision.unwrap_or_default())
@@ -312,6 +334,9 @@ fn lift(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
 fn inspections(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
     let device = expected.text("/c/device");
     let traced = demo.trace("C. A lift's history", "C. 一台电梯的经历", &device, Direction::History)?;
+    for (name, at) in [("suyuan:use_cert", "/c/useCert"), ("suyuan:supervision_date", "/c/supervised")] {
+        demo.check(name, json!([expected.of(at)]), said(&traced, name))?;
+    }
     let inspected = records(&traced, "S6.PERIODIC_INSPECTION");
     let days: Vec<Value> = inspected.iter().map(|(_, payload)| field(payload, "suyuan:date").clone()).collect();
     demo.check("inspections", expected.of("/c/inspections"), Value::Array(days))?;
@@ -365,6 +390,9 @@ fn durian(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
     demo.check("custody", expected.of("/e/custody"), json!(custody))?;
     let seals = history.payloads.iter().filter_map(|payload| field(payload, "suyuan:seal").as_str());
     demo.check("seal", json!([expected.of("/e/seal")]), sorted(seals.map(str::to_owned)))?;
+    let aeo = json!([expected.of("/e/aeo/hub"), expected.of("/e/aeo/importer")]);
+    demo.check("authorised economic operators", aeo, said(&history, "suyuan:aeo"))?;
+    demo.check("of the Harmonised System", json!([expected.of("/e/hs6")]), said(&history, "suyuan:hs6"))?;
     let all: Vec<(i64, i64)> = readings(&history).into_iter().collect();
     let gap = all.windows(2).filter_map(|pair| Some((pair.get(1)?.0 - pair.first()?.0) / 60)).max();
     demo.check("longest gap of readings, in minutes", expected.of("/e/gapMinutes"), json!(gap))?;

@@ -47,8 +47,14 @@ pub enum Look {
     Recall,
     /// What a carriage comes to for those who took part.
     Carriage,
+    /// What was too warm, and is dispensed all the same.
+    Alert,
     /// The lift that is to be inspected, and its user's credit.
     Lift(Value),
+    /// An authority commits to a draw.
+    Draw(Value),
+    /// What is drawn.
+    Drawn,
 }
 
 fn broken(what: &str) -> Reason {
@@ -86,6 +92,11 @@ pub fn acts(expected: &Checks) -> Result<Vec<(i64, Act)>, Failure> {
     acts.push((time(&expected.text("/a/scan/at"))?, Act::Look(Look::Scan)));
     acts.push((of_day(&expected.text("/a/recall/day"))?, Act::Look(Look::Recall)));
     acts.push((of_day(&expected.text("/b/credit/day"))?, Act::Look(Look::Carriage)));
+    acts.push((of_day(&expected.text("/b/alert/day"))?, Act::Look(Look::Alert)));
+    acts.push((of_day(&expected.text("/d/drawn"))?, Act::Look(Look::Drawn)));
+    for draw in listed("/d/draws") {
+        acts.push((of_day(member(&draw, "day"))?, Act::Look(Look::Draw(draw))));
+    }
     for stage in listed("/c/credit") {
         acts.push((of_day(member(&stage, "day"))?, Act::Look(Look::Lift(stage))));
     }

@@ -5,12 +5,11 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::day::Day;
 use suyuan_ledger::organisation::ScopeKind;
 
-use super::Demo;
 use super::checks::Checks;
 use super::course::Look;
+use super::{Demo, supervision};
 use crate::cli::apart;
 use crate::cli::place::Failure;
 use crate::cli::text::pick;
@@ -18,12 +17,12 @@ use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::link::percent_encoded;
 use crate::random::random_uri;
-use crate::times::{milliseconds, time_text};
+use crate::times::time_text;
 
 /// Whose credit scenario D is about.
-const SUBJECT: &str = "parts";
+pub(super) const SUBJECT: &str = "parts";
 /// Who stands for licences and penalties.
-const AUTHORITY: &str = "amr";
+pub(super) const AUTHORITY: &str = "amr";
 /// The days after which the one procedure that goes on is looked at, and where it is expected by when its next step must come.
 pub const DUES: [(&str, &str); 5] = [
     ("2026-09-16", "/d/objection/acceptBy"),
@@ -42,15 +41,15 @@ fn broken(what: &str) -> Reason {
     Reason::new(codes::CONFIGURATION, &["records.json", what])
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn member(value: &Value, name: &str) -> Value {
+pub(super) fn member(value: &Value, name: &str) -> Value {
     value.get(name).cloned().unwrap_or_default()
 }
 
-fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+pub(super) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
@@ -92,6 +91,19 @@ pub fn look(demo: &mut Demo<'_>, expected: &Checks, look: &Look) -> Result<(), F
         Look::Carriage => {
             ('B', expected.text("/b/credit/day"), "what the carriage comes to in credit", "运输在信用中的结果")
         }
+        Look::Alert => (
+            'B',
+            expected.text("/b/alert/day"),
+            "what was too warm, and is dispensed all the same",
+            "超温且已销毁的疫苗仍被使用",
+        ),
+        Look::Draw(draw) => (
+            'D',
+            text(draw, "day").to_owned(),
+            "the authority commits to an inspection by lot",
+            "主管机关承诺随机抽查名单",
+        ),
+        Look::Drawn => ('D', expected.text("/d/drawn"), "who is drawn", "抽查结果"),
         Look::Lift(stage) => {
             ('C', text(stage, "day").to_owned(), "the lift and its user's credit", "电梯及其使用单位的信用")
         }
@@ -99,17 +111,20 @@ pub fn look(demo: &mut Demo<'_>, expected: &Checks, look: &Look) -> Result<(), F
     let words = pick(demo.screen.language, english, chinese);
     writeln!(demo.screen.answers(), "-- {day} {scenario} {words}")?;
     match look {
-        Look::Step(step) => supplier(demo, step, &day),
+        Look::Step(step) => supplier(demo, expected, step, &day),
         Look::Due(_, by) => due(demo, expected.of(by), &day),
-        Look::Scan => scan(demo, expected),
-        Look::Recall => recall(demo, expected, &day),
+        Look::Scan => supervision::scan(demo, expected),
+        Look::Recall => supervision::recall(demo, expected, &day),
         Look::Carriage => carriage(demo, expected, &day),
-        Look::Lift(stage) => lift(demo, expected, stage, &day),
+        Look::Alert => supervision::alert(demo, expected),
+        Look::Lift(stage) => supervision::lift(demo, expected, stage, &day),
+        Look::Draw(draw) => supervision::draw(demo, draw, &day),
+        Look::Drawn => supervision::drawn(demo, expected),
     }
 }
 
 /// A firm's credit as of a day, told by the audit node once it has all that was recorded.
-fn credit(demo: &Demo<'_>, actor: &str, day: &str) -> Result<Value, Failure> {
+pub(super) fn credit(demo: &Demo<'_>, actor: &str, day: &str) -> Result<Value, Failure> {
     let uri = demo.network.actors.get(actor).map_or("", |actor| actor.uri.as_str());
     demo.ask_audit(&format!("/v1/credit/{}?day={day}", percent_encoded(uri)))
 }
@@ -123,7 +138,7 @@ fn ids(facts: &[Value], is_wanted: impl Fn(&Value) -> bool) -> Vec<String> {
 }
 
 /// The values of some indicators.
-fn values(rows: &[Value], name: &str, is_wanted: impl Fn(&str) -> bool) -> Value {
+pub(super) fn values(rows: &[Value], name: &str, is_wanted: impl Fn(&str) -> bool) -> Value {
     let rows = rows.iter().filter(|row| is_wanted(text(row, name)));
     Value::Object(rows.map(|row| (text(row, name).to_owned(), member(row, "value"))).collect())
 }
@@ -131,7 +146,7 @@ fn values(rows: &[Value], name: &str, is_wanted: impl Fn(&str) -> bool) -> Value
 // ---- D: late deliveries ----
 
 /// Compares the credit of a step with the reference.
-fn supplier(demo: &mut Demo<'_>, step: &Value, day: &str) -> Result<(), Failure> {
+fn supplier(demo: &mut Demo<'_>, expected: &Checks, step: &Value, day: &str) -> Result<(), Failure> {
     let said = credit(demo, SUBJECT, day)?;
     for name in ["score", "band", "grade"] {
         demo.check(name, member(step, name), member(&said, name))?;
@@ -143,7 +158,13 @@ fn supplier(demo: &mut Demo<'_>, step: &Value, day: &str) -> Result<(), Failure>
     let suspended = ids(list(&said, "facts"), |fact| text(fact, "status") == "suspended");
     demo.check("facts that are objected to", member(step, "suspended"), json!(suspended))?;
     let penalties: Vec<&str> = list(&said, "penalties").iter().map(|one| text(one, "decided")).collect();
-    demo.check("penalties that are shown, by their days", member(step, "penalties"), json!(penalties))
+    demo.check("penalties that are shown, by their days", member(step, "penalties"), json!(penalties))?;
+    for penalty in list(&said, "penalties") {
+        for (name, found) in [("class", "class"), ("eligibleFrom", "repairable_from"), ("endsByItself", "ends")] {
+            demo.check(name, expected.of(&format!("/d/repair/{name}")), member(penalty, found))?;
+        }
+    }
+    Ok(())
 }
 
 /// Compares by when the next step of an objection or a repair must come.
@@ -209,45 +230,6 @@ impl Records {
     }
 }
 
-// ---- A: the recall ----
-
-/// Compares what who scans a thing is told.
-fn scan(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
-    for (list, is_recalled) in [("recalled", true), ("not", false)] {
-        for name in expected.of(&format!("/a/scan/{list}")).as_array().into_iter().flatten().filter_map(Value::as_str) {
-            let thing = expected.text(&format!("/a/names/{name}/0"));
-            let said = demo.ask_audit(&format!("/v1/recalled/{}", percent_encoded(&thing)))?;
-            demo.check(&format!("{name} is recalled"), json!(is_recalled), member(&said, "recalled"))?;
-        }
-    }
-    Ok(())
-}
-
-fn recall(demo: &mut Demo<'_>, expected: &Checks, day: &str) -> Result<(), Failure> {
-    let said = credit(demo, "dairy", day)?;
-    let recall = list(&said, "recalls").first().cloned().unwrap_or_default();
-    let closed = member(&recall, "closed");
-    let in_china = |time: &str| milliseconds(time).map(Day::in_china).and_then(Day::text);
-    let found = [
-        ("recall", member(&recall, "recall")),
-        ("level", member(&recall, "level")),
-        ("finishBy", member(&recall, "finish_by")),
-        ("closed", json!(in_china(text(&closed, "at")))),
-        ("recovered", json!(member(&recall, "confirmed").as_i64().map(|milli| milli / 1_000))),
-        ("recoveryPermille", member(&closed, "recovery_permille")),
-        ("value", member(&recall, "value")),
-    ];
-    for (name, found) in found {
-        demo.check(name, expected.of(&format!("/a/recall/{name}")), found)?;
-    }
-    let start_by = milliseconds(&expected.text("/a/recall/startBy"));
-    demo.check("to begin by", json!(start_by.map(time_text)), member(&recall, "start_by"))?;
-    // The ledger knows it from the block that the announcement came in.
-    let began = milliseconds(text(&recall, "started")).unwrap_or_default();
-    let announced = milliseconds(&expected.text("/a/recall/started")).unwrap_or_default();
-    demo.check("seconds from the announcement to its block", json!(0), json!((began - announced) / 60_000 * 60))
-}
-
 // ---- B: the carriage ----
 
 /// What the vaccine that was too warm on the road comes to: its carrier's alone.
@@ -258,25 +240,4 @@ fn carriage(demo: &mut Demo<'_>, expected: &Checks, day: &str) -> Result<(), Fai
         demo.check(firm, expected.of(&format!("/b/credit/{firm}")), facts)?;
     }
     Ok(())
-}
-
-// ---- C: the lift ----
-
-/// The lift whose inspection is overdue, what that does to its user, and that it is not any more once it was inspected.
-fn lift(demo: &mut Demo<'_>, expected: &Checks, stage: &Value, day: &str) -> Result<(), Failure> {
-    let device = expected.text("/c/device");
-    let said = credit(demo, "property", day)?;
-    let devices = list(&said, "equipment");
-    let is_it = |one: &&Value| device.ends_with(text(one, "device")) && !text(one, "device").is_empty();
-    let one = devices.iter().find(is_it).cloned().unwrap_or_default();
-    let count = |is: fn(&Value) -> bool| devices.iter().filter(|one| is(one)).count();
-    let ceilings = list(&said, "ceilings").iter().filter(|one| text(one, "code") == "CAP-4");
-    let ceilings: Vec<&str> = ceilings.map(|one| text(one, "ceiling")).collect();
-    let found = json!({
-        "day": day, "due": one.get("due"), "applyBy": one.get("apply_by"), "overdueDays": one.get("overdue_days"),
-        "inUse": count(|one| one.get("in_use") == Some(&Value::Bool(true))),
-        "overdue": count(|one| one.get("overdue_days").and_then(Value::as_u64).is_some_and(|days| days > 0)),
-        "ceilings": ceilings,
-    });
-    demo.check("the lift, so many in use, the user's ceiling", stage.clone(), found)
 }

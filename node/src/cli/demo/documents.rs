@@ -70,6 +70,7 @@ documents! {
     "b" 'b' "05-vaccine-decide.jsonld",
     "b" 'b' "06-cdc-return.jsonld",
     "b" 'b' "07-vaccine-receive-destroy.jsonld",
+    "b" 'b' "08-cdc-dispense.jsonld",
     "c" 'c' "01-brake-make-ship.jsonld",
     "c" 'c' "02-liftmfr-manufacture.jsonld",
     "c" 'c' "03-liftmfr-install.jsonld",

@@ -298,15 +298,27 @@ impl Network {
 
     /// Captures a document as its actor, at the node of its scenario: what came of its events, and what was wrong.
     pub fn capture(&self, document: &Document) -> Result<(Tally, Vec<String>), Reason> {
+        let (tally, said) = self.capture_of(document, false)?;
+        Ok((tally, said.into_iter().map(|reason| format!("{} {reason}", document.name)).collect()))
+    }
+
+    /// The same of what is not to be sold, dispensed or shipped on if it is recalled; of what was wrong, the codes.
+    pub fn capture_unless_recalled(&self, document: &Document) -> Result<(Tally, Vec<&'static str>), Reason> {
+        let (tally, said) = self.capture_of(document, true)?;
+        Ok((tally, said.into_iter().map(|reason| reason.code.id).collect()))
+    }
+
+    fn capture_of(&self, document: &Document, refuses_recalled: bool) -> Result<(Tally, Vec<Reason>), Reason> {
         let actor = self.actors.get(document.actor()).ok_or_else(|| broken(document.actor()))?;
         let link = Link::Remote(&self.host(document.scenario)?.remote);
         let mut capture = Capture::new(link, &actor.signer, None, GROUP_EVENTS)?;
+        capture.refuses_recalled = refuses_recalled;
         let mut said = Vec::new();
         let read = capture.document(&mut Input::Memory(document.text.as_bytes().to_vec()), &mut |one| {
             if let Said::Problem(problem) = one
                 && problem.is_error()
             {
-                said.push(format!("{} {}", document.name, problem.reason));
+                said.push(problem.reason.clone());
             }
             Ok(())
         });

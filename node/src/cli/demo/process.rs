@@ -57,9 +57,7 @@ impl NodeProcess {
 
     /// Asks it something that it answers in JSON.
     pub fn ask(&self, path: &str) -> Result<Value, Reason> {
-        let (status, bytes) = self.remote.get(path, "application/json")?;
-        let said = serde_json::from_slice(&bytes).ok().filter(|_| status == 200);
-        said.ok_or_else(|| self.remote.unexpected(status, &bytes))
+        self.remote.said(path)
     }
 
     /// How far it is, and the state there.

@@ -66,6 +66,10 @@ pub struct PenaltySaid<'a> {
     pub class: PenaltyClass,
     /// When it was decided.
     pub decided: Day,
+    /// From when on its repair can be applied for, by the policy of the day that is looked at.
+    pub repairable_from: Option<Day>,
+    /// When its publication ends by itself, by the same.
+    pub ends: Option<Day>,
 }
 
 impl CreditFile<'_> {
@@ -161,12 +165,18 @@ impl CreditFile<'_> {
     pub fn penalties(&self, day: Day, months: u32) -> Vec<PenaltySaid<'_>> {
         let months = i32::try_from(months).unwrap_or(i32::MAX);
         let since = day.plus_months(months.saturating_neg());
+        let policy = self.policies.on(day);
         let penalties = self.in_order().filter_map(|(record, item)| {
-            let Statement::Penalty { decision, basis, class, decided, .. } = &item.statement else { return None };
+            let Statement::Penalty { decision, basis, class, decided, field, .. } = &item.statement else {
+                return None;
+            };
             let is_within = *decided <= day && since.is_none_or(|since| *decided >= since);
             let is_public = self.penalty_state(item, day) == PenaltyState::Published;
             let (record, author, class, decided) = (*record, item.author.as_str(), *class, *decided);
-            (is_within && is_public).then(|| PenaltySaid { record, author, decision, basis, class, decided })
+            let repairable_from = policy.and_then(|policy| policy.eligible_from(decided, class, field));
+            let ends = policy.and_then(|policy| policy.ends(decided, class));
+            let said = PenaltySaid { record, author, decision, basis, class, decided, repairable_from, ends };
+            (is_within && is_public).then_some(said)
         });
         penalties.collect()
     }
