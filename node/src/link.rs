@@ -475,10 +475,10 @@ impl Remote {
         if let Ok(NodeRefusal { code, title, .. }) = serde_json::from_slice(bytes) {
             // What can be done about these does not hang on the node.
             let known = [credit::NOT_YOURS, contract::NOT_YOURS].into_iter().find(|known| known.id == code);
-            return known.map_or_else(
-                || Reason::new(codes::REFUSED, &[&self.url, &code, &title]),
-                |known| Reason::new(known, &[]),
-            );
+            return match known {
+                Some(known) => Reason::new(known, &[]),
+                None => Reason::new(codes::REFUSED, &[&self.url, &code, &title]),
+            };
         }
         let text: String = String::from_utf8_lossy(bytes).chars().take(80).collect();
         Reason::new(codes::ANSWER, &[&self.url, &format!("{status} {text}")])

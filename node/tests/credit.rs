@@ -593,13 +593,93 @@ fn of_a_node() {
         (0, &1000.into(), &"active".into())
     );
     assert_eq!(said.1["objections"].as_array().map(Vec::len), Some(1), "{}", said.1);
-    is(&run(&[&["credit", FIRM], &place[..]].concat()), 1, "CREDIT-NOT_YOURS");
+    is(&run(&[&["credit", FIRM], &place[..]].concat()), 3, "CREDIT-NOT_YOURS");
     get(&node, &format!("/v1/credit/{FIRM}")).is_problem(403, "CREDIT-NOT_YOURS");
     get(&node, &format!("/v1/credit/{OWNER}?profile=BANK")).is_problem(400, "API-PARAMETER");
     get(&node, &format!("/v1/credit/{OWNER}?at=1")).is_problem(404, "CREDIT-NOTHING");
     assert_eq!(node.stop(), 0);
     let said = run(&["credit", FIRM, "--dir", &dir, "--json"]).json();
     assert_eq!(said["indicators"].as_array().unwrap().iter().find(|one| one["code"] == "PEN").unwrap()["value"], 800);
+}
+
+// Goal: what is about everybody is told by an authority's node alone, and a node says what a directory does. Method: the same
+// chain served by a firm's key and by an authority's; every question that there is, by HTTP and by command.
+#[test]
+fn supervision_of_a_node() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let firms = path(&work, "firms.txt");
+    fs::write(&firms, FIRM).unwrap();
+    let place = ["--dir", dir.as_str()];
+    is(&record(&work, &place, "authority", &penalty()), 0, "");
+    let key = path(&work, "authority.key");
+    is(&run(&["inspect-draw", "commit", "2026-1", &firms, "--key", &key, "--insecure", "--dir", &dir]), 0, "");
+    let item = format!(
+        r#""epcList":["https://id.gs1.org/01/09521001001014/21/E1"],"action":"ADD","bizStep":"commissioning","disposition":"active""#
+    );
+    let now = Stamp { seconds: now_ms() / 1_000 - 60, nanoseconds: 0 }.to_utc_milliseconds(Rounding::HalfUp).unwrap();
+    let file = write(&work, &document(&[event_of(1, &now, &item)]));
+    is(&run(&["capture", &file, "--key", &path(&work, "firm.key"), "--insecure", "--dir", &dir]), 0, "accepted");
+    let code = "(01)09521001001014(21)E1";
+    let commands: [&[&str]; 6] = [
+        &["equipment"],
+        &["penalties", "--months", "1200", "--least", "1"],
+        &["inspect-draw", "show", AUTHORITY],
+        &["credit", "removals"],
+        &["excursions", code],
+        &["exceptions", code],
+    ];
+    let asked = |command: &[&str], place: &[&str]| run(&[command, &["--json"], place].concat());
+    let by_directory: Vec<(i32, Value)> =
+        commands.iter().map(|command| asked(command, &place)).map(|done| (done.code, done.json())).collect();
+    assert_eq!(by_directory[1].1[0]["penalties"][0]["ends"].as_str().map(str::len), Some(10), "{:?}", by_directory[1]);
+    let routes = ["/v1/equipment", "/v1/penalties?months=12", &format!("/v1/draws/{AUTHORITY}"), "/v1/removals"];
+
+    let node = Served::start(&dir);
+    let here = ["--url", node.url.as_str()];
+    for route in routes {
+        get(&node, route).is_problem(403, "CREDIT-NOT_YOURS");
+    }
+    get(&node, &format!("/v1/removals?firm={FIRM}")).is_problem(403, "CREDIT-NOT_YOURS");
+    assert_eq!(get(&node, &format!("/v1/removals?firm={OWNER}")).json(), Value::Array(vec![]));
+    for command in &commands[..4] {
+        is(&asked(command, &here), 3, "CREDIT-NOT_YOURS");
+    }
+    // What follows from events is told to who may trace them.
+    for (command, said) in commands.iter().zip(&by_directory).skip(4) {
+        let done = asked(command, &here);
+        assert_eq!(&(done.code, done.json()), said, "{command:?}");
+    }
+    for what in ["excursions", "exceptions"] {
+        get(&node, &format!("/v1/{what}/nonsense")).is_problem(400, "ID-UNKNOWN");
+        get(&node, &format!("/v1/{what}/https%3A%2F%2Fid.gs1.org%2F01%2F09521001001014%2F21%2FE2"))
+            .is_problem(404, "NODE-NOT_RECORDED");
+        get(&node, &format!("/v1/{what}/https%3A%2F%2Fid.gs1.org%2F01%2F09521001001014%2F21%2FE1?at=0"))
+            .is_problem(404, "NODE-NOT_RECORDED");
+        // Before it was there nothing is known of it, not even that it is sound.
+        get(&node, &format!("/v1/{what}/https%3A%2F%2Fid.gs1.org%2F01%2F09521001001014%2F21%2FE1?at=1"))
+            .is_problem(404, "NODE-NOT_RECORDED");
+        is(&run(&[&[what, "(01)09521001001014(21)E2"], &here[..]].concat()), 1, "NODE-NOT_RECORDED");
+    }
+    assert_eq!(node.stop(), 0);
+
+    fs::copy(&key, Path::new(&dir).join("keys/device.key")).unwrap();
+    let node = Served::start(&dir);
+    let here = ["--url", node.url.as_str()];
+    for (command, said) in commands.iter().zip(&by_directory) {
+        let done = asked(command, &here);
+        assert_eq!(&(done.code, done.json()), said, "{command:?}");
+    }
+    for wrong in [
+        "penalties",
+        "penalties?months=1201",
+        "penalties?months=1&least=0",
+        "penalties?months=1&day=x",
+        "equipment?day=x",
+    ] {
+        get(&node, &format!("/v1/{wrong}")).is_problem(400, "API-PARAMETER");
+    }
+    assert_eq!(node.stop(), 0);
 }
 
 /// A record of a contract.

@@ -59,6 +59,8 @@ pub struct App {
     pub epcis: epcis::Epcis,
     /// Requests that may be worked on at once.
     pub requests: Arc<Semaphore>,
+    /// Of these, so many may look at what is recorded of everybody.
+    pub of_all: Semaphore,
     /// Requests that may wait to be worked on.
     pub waiting: Semaphore,
     /// KiB of bodies that may be held at once.
@@ -73,6 +75,9 @@ pub struct App {
     pub places: Arc<Places>,
 }
 
+/// Each of them reads all firms' files, or all equipment.
+const OF_ALL_MAX: usize = 2;
+
 /// How a handler takes [`App`].
 pub type Shared = State<Arc<App>>;
 
@@ -82,7 +87,7 @@ impl App {
         let (accounts, journal) = (Accounts::open(&node.path)?, Journal::open(&node.path)?);
         let http = &node.configuration.http;
         let requests = Arc::new(Semaphore::new(http.requests_max as usize));
-        let waiting = Semaphore::new(limits::waiting_max(http));
+        let (waiting, of_all) = (Semaphore::new(limits::waiting_max(http)), Semaphore::new(OF_ALL_MAX));
         let places = Places::new(http.connections_max);
         let bodies = Arc::new(Semaphore::new(BODIES_KIB_MAX));
         let (device, metrics) = (Arc::new(device), Arc::default());
@@ -98,6 +103,7 @@ impl App {
             reading_thread,
             epcis,
             requests,
+            of_all,
             waiting,
             bodies,
             metrics,

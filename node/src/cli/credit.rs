@@ -2,7 +2,6 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use comfy_table::presets::NOTHING;
@@ -16,14 +15,14 @@ use super::apart;
 use super::arguments::{PlaceArguments, RecordArguments, SigningArguments};
 use super::measures::day_of;
 use super::outcome::{Outcome, read_reason};
-use super::place::{Failure, Place, place, remote};
+use super::place::{Failure, told};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::credit::uri_of;
 use crate::codes::node as node_codes;
-use crate::credits::{self, Asked, Credit, PublishedGrade, Reading};
+use crate::credits::{self, Asked, Credit, PublishedGrade};
 use crate::link::{percent_encoded, query};
-use crate::open::{Opened, read_file};
+use crate::open::read_file;
 
 mod evaluate;
 mod publish;
@@ -159,20 +158,14 @@ fn show(firm: &str, options: &CreditArguments, screen: &mut Screen) -> Result<Ou
     let weights = options.weights.as_deref();
     let profile = weights.map(|name| Profile::from_name(name).ok_or_else(|| wrong(name))).transpose()?;
     let day = day_of(options.day.as_ref())?;
-    let credit = asked(firm, &options.place, Asked { height: options.at, profile, day })?;
+    let credit = asked(firm, &options.place, Asked { height: options.at, profile, day }, screen)?;
     screen.found(&credit, options.json, |credit, language| in_words(credit, options.explain, language))?;
     Ok(Outcome::Done)
 }
 
 /// A firm's credit, of a directory or a node.
-pub(super) fn asked(firm: &str, at: &PlaceArguments, asked: Asked) -> Result<Credit, Failure> {
-    Ok(match place(at, false) {
-        Place::Directory(path) => {
-            let opened = Opened::open(&path)?.whole()?;
-            credits::credit(&Reading::new(Arc::clone(&opened.store)), &uri_of(firm), asked)?
-        }
-        Place::Node(url) => remote(&url, at)?.said(&path_of(firm, asked))?,
-    })
+pub(super) fn asked(firm: &str, at: &PlaceArguments, asked: Asked, screen: &mut Screen) -> Result<Credit, Failure> {
+    told(at, &path_of(firm, asked), screen, |reading| credits::credit(reading, &uri_of(firm), asked))
 }
 
 fn path_of(firm: &str, asked: Asked) -> String {

@@ -14,7 +14,7 @@ use super::arguments::{PlaceArguments, SigningArguments};
 use super::credit::{asked, bytes_of, table};
 use super::import::without_mark;
 use super::outcome::Outcome;
-use super::place::{Failure, Place, place, told};
+use super::place::{Failure, Place, place, said_code, told};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::credit::{checked_uri_of, uri_of};
@@ -92,7 +92,7 @@ fn commit(options: &DrawCommitArguments, screen: &mut Screen) -> Result<Outcome,
             (Some(opened.device_key()), firms.iter().map(of).collect::<Result<Vec<_>, _>>()?)
         }
         Place::Node(_) => {
-            let of = |firm: &String| known(asked(firm, at, Asked::default()));
+            let of = |firm: &String| known(asked(firm, at, Asked::default(), screen));
             (None, firms.iter().map(of).collect::<Result<Vec<_>, _>>()?)
         }
     };
@@ -121,7 +121,7 @@ fn firms_of(name: &str, text: &[u8]) -> Result<Vec<String>, Failure> {
 /// A firm of which nothing is recorded is not rated.
 fn known(said: Result<Credit, Failure>) -> Result<Option<Credit>, Failure> {
     match said {
-        Err(Failure::Of(_, reason)) if reason.code == codes::NOTHING => Ok(None),
+        Err(Failure::Of(_, reason)) if said_code(&reason) == codes::NOTHING.id => Ok(None),
         said => said.map(Some),
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn day_of(option: Option<&String>) -> Result<Option<Day>, Reason> {
 /// Shows which measures are in use, and which authorities might take.
 pub fn show_measures(options: &MeasuresArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let day = day_of(options.day.as_ref())?;
-    let credit = asked(&options.firm, &options.place, Asked { day, ..Asked::default() })?;
+    let credit = asked(&options.firm, &options.place, Asked { day, ..Asked::default() }, screen)?;
     let measures = Measures { in_use: credit.measures, that_apply: credit.measures_that_apply };
     tell(&measures, options.json, measures_in_words, screen)
 }
@@ -136,7 +136,7 @@ pub fn show_penalties(options: &PenaltiesArguments, screen: &mut Screen) -> Resu
     let (day, least) = (day_of(options.day.as_ref())?, options.least as usize);
     let found = match &options.penalised {
         Some(firm) => {
-            let credit = asked(firm, &options.place, Asked { day, ..Asked::default() })?;
+            let credit = asked(firm, &options.place, Asked { day, ..Asked::default() }, screen)?;
             let months = i32::try_from(options.months).unwrap_or(i32::MAX);
             let since = Day::parse(&credit.day).and_then(|day| day.plus_months(months.saturating_neg()));
             let is_within = |decided: &str| Day::parse(decided) >= since;

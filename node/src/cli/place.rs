@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use suyuan_epcis::codes::{contract, credit};
 use suyuan_epcis::problem::Reason;
 use suyuan_sdk::keyfile::{KeyFile, PASSPHRASE_VARIABLE, Passphrase, find_passphrase};
 use suyuan_sdk::signer::MemorySigner;
@@ -58,9 +59,19 @@ pub fn end(result: Result<Outcome, Failure>, screen: &mut Screen) -> io::Result<
     }
 }
 
+/// The code of a reason: of what a node refuses, the node's, as if it had been refused here.
+pub fn said_code(reason: &Reason) -> &str {
+    let refused = reason.arguments.get(1).filter(|_| reason.code == codes::REFUSED);
+    refused.map_or(reason.code.id, String::as_str)
+}
+
 /// What a reason makes of a command.
 pub fn outcome_of(reason: &Reason) -> Outcome {
-    let id = reason.code.id;
+    let id = said_code(reason);
+    // Who is not told has no answer.
+    if [credit::NOT_YOURS, contract::NOT_YOURS].iter().any(|code| code.id == id) {
+        return Outcome::Failed;
+    }
     let answers_no = [
         codes::SUBJECT,
         codes::NOT_RECORDED,

@@ -242,7 +242,7 @@ fn list(
     of: impl Fn(Credit) -> Vec<CreditProcedure>,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
-    let found = of(asked(&options.firm, &options.place, Asked::default())?);
+    let found = of(asked(&options.firm, &options.place, Asked::default(), screen)?);
     tell(&found, options.json, |found, language| in_words(found, language), screen)?;
     Ok(if found.iter().any(|one| one.overdue) { Outcome::No } else { Outcome::Done })
 }

@@ -109,7 +109,7 @@ pub struct ExceptionsArguments {
 pub fn show_equipment(options: &EquipmentArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let day = day_of(options.day.as_ref())?;
     let mut found = match &options.user {
-        Some(firm) => asked(firm, &options.place, Asked { day, ..Asked::default() })?.equipment,
+        Some(firm) => asked(firm, &options.place, Asked { day, ..Asked::default() }, screen)?.equipment,
         None => {
             let path = format!("/v1/equipment{}", query(&[("day", options.day.as_deref())]));
             told(&options.place, &path, screen, |reading| equipment(reading, None, day))?
@@ -153,7 +153,7 @@ fn devices(found: &[CreditDevice], language: Language) -> String {
 
 /// Shows a firm's recalls.
 pub fn show_recalls(options: &RecallArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let mut found = asked(&options.recalling, &options.place, Asked::default())?.recalls;
+    let mut found = asked(&options.recalling, &options.place, Asked::default(), screen)?.recalls;
     found.retain(|one| options.recall.as_ref().is_none_or(|id| *id == one.recall));
     screen.found(&found, options.json, |found, language| match found.is_empty() {
         true => format!("{}\n", pick(language, "no such recall", "无此召回")),

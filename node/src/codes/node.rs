@@ -2,7 +2,7 @@
 
 suyuan_epcis::codes! {
     DIRECTORY = "NODE-DIRECTORY", Error, "the data directory cannot be used: {0}", "无法使用数据目录：{0}", "name another with --dir, or make one: suyuan node init --dir FOLDER", "请用 --dir 指定其他目录，或新建：suyuan node init --dir 文件夹";
-    IN_USE = "NODE-IN_USE", Error, "the data directory {0} is in use by another process", "数据目录 {0} 正被另一进程使用", "stop it first; a node that runs answers capture, trace and org with --url and its address", "请先停止该进程；运行中的节点可用 capture、trace、org 命令加 --url 及其地址访问";
+    IN_USE = "NODE-IN_USE", Error, "the data directory {0} is in use by another process", "数据目录 {0} 正被另一进程使用", "stop it first; a node that runs answers most commands with --url and its address", "请先停止该进程；多数命令可用 --url 及其地址询问运行中的节点";
     NOT_PERMITTED = "NODE-NOT_PERMITTED", Error, "no permission: {0}", "没有权限：{0}", "run as the user who owns the path, or have its owner give you the right", "请以该路径所有者的身份运行，或请其授权";
     DISK_FULL = "NODE-DISK_FULL", Error, "no space left: {0}", "磁盘空间不足：{0}", "free some space and run the command again: what was acknowledged is kept, what was not waits in the spool", "请释放空间后重新运行：已确认的内容都已保存，未确认的仍在队列中";
     DAMAGED = "NODE-DAMAGED", Error, "the store is damaged: {0}", "存储已损坏：{0}", "keep the data directory as it is; check the disk, and restore a backup or fetch the ledger from another node", "请勿改动数据目录；检查磁盘，从备份恢复或从其他节点重新获取账本";

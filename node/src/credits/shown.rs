@@ -35,8 +35,10 @@ pub struct CreditPenalty {
     /// When it was decided.
     pub decided: String,
     /// From when on its repair can be applied for.
+    #[serde(default)]
     pub repairable_from: Option<String>,
     /// When its publication ends by itself.
+    #[serde(default)]
     pub ends: Option<String>,
 }
 

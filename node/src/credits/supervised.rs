@@ -8,6 +8,8 @@ use suyuan_ledger::credit::equipment::apply_by;
 use suyuan_ledger::credit::recalls::Recalls;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::key::SubjectKey;
+use suyuan_ledger::kv::{Read, StoreError};
 use suyuan_ledger::state::reader::Reader;
 use suyuan_ledger::trace::answer::utc;
 use suyuan_ledger::trace::{exceptions, excursions};
@@ -35,7 +37,8 @@ pub struct CreditDevice {
     pub due: Option<String>,
     /// By when its user applies for that.
     pub apply_by: Option<String>,
-    /// Of a lift, that day and those after it, ten in all.
+    /// Of a lift in use, that day and those after it, ten in all.
+    #[serde(default)]
     pub due_days: Vec<String>,
     /// For how many days that is overdue; 0 if it is not.
     pub overdue_days: u32,
@@ -78,6 +81,7 @@ pub struct CreditRecall {
     /// How well it was handled so far, 0 to 1000.
     pub value: u16,
     /// What that is made of.
+    #[serde(default)]
     pub parts: RecallParts,
 }
 
@@ -338,7 +342,7 @@ pub fn excursions(reading: &Reading, thing: &str, height: Option<u64>) -> Result
     let not_recorded = |height: u64| Reason::new(codes::NOT_RECORDED, &[thing, &height.to_string()]);
     let keys = subjects(thing)?;
     let Looked { snapshot, ledger, height, .. } = reading.look(height)?.map_err(not_recorded)?;
-    let subject = recorded(&Reader::new(&snapshot), &keys)?.ok_or_else(|| not_recorded(height))?;
+    let subject = recorded_at(&snapshot, &keys, height)?.ok_or_else(|| not_recorded(height))?;
     let found = excursions::of(&snapshot, &ledger.directory, subject, height).map_err(|error| store_reason(&error))?;
     let misuses = found.misuses.iter().map(|misuse| ExcursionMisuse {
         record: misuse.record.to_string(),
@@ -354,6 +358,19 @@ pub fn excursions(reading: &Reading, thing: &str, height: Option<u64>) -> Result
         dispensed_though_unusable: misuses.collect(),
         is_whole: found.is_whole,
     })
+}
+
+/// Which of the keys was recorded by a height: its number. Of what came later it is not known that nothing is wrong.
+fn recorded_at(store: &dyn Read, keys: &[SubjectKey], height: u64) -> Result<Option<u64>, Reason> {
+    let (reader, failed) = (Reader::new(store), |error: StoreError| store_reason(&error));
+    for key in keys {
+        let Some(number) = recorded(&reader, std::slice::from_ref(key))? else { continue };
+        let Some(run) = reader.run_at(number).map_err(failed)? else { continue };
+        if reader.log(run.log).map_err(failed)?.founded_height <= height {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
 }
 
 fn excursion(one: &excursions::Excursion) -> Excursion {
@@ -389,7 +406,7 @@ pub fn exceptions(reading: &Reading, code: &str, height: Option<u64>) -> Result<
     let not_recorded = |height: u64| Reason::new(codes::NOT_RECORDED, &[code, &height.to_string()]);
     let keys = subjects(code)?;
     let Looked { snapshot, ledger, height, .. } = reading.look(height)?.map_err(not_recorded)?;
-    let subject = recorded(&Reader::new(&snapshot), &keys)?.ok_or_else(|| not_recorded(height))?;
+    let subject = recorded_at(&snapshot, &keys, height)?.ok_or_else(|| not_recorded(height))?;
     let found = exceptions::of(&snapshot, &ledger.directory, subject, height).map_err(|error| store_reason(&error))?;
     let found = found.ok_or_else(|| Reason::new(codes::SUBJECT, &[code, "no single thing"]))?;
     Ok(CodeExceptions {

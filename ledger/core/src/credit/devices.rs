@@ -182,9 +182,9 @@ pub struct DeviceState {
 }
 
 impl DeviceState {
-    /// Of a lift, the days from the next one on by which it has to be inspected, if it passes each time.
+    /// Of a lift in use, the days from the next one on by which it has to be inspected, if it passes each time.
     pub fn due_days(&self) -> impl Iterator<Item = Day> {
-        let (due, schedule) = (self.due, self.schedule);
+        let (due, schedule) = (self.due, self.schedule.filter(|_| self.in_use));
         schedule.into_iter().flat_map(LiftSchedule::due_days).filter(move |day| due.is_some_and(|due| *day >= due))
     }
 

@@ -72,12 +72,12 @@ type Names = Kept<Hash, Option<u64>, Secret>;
 type Logs = Kept<u64, Box<Cached<StoredLog>>, NumberHash>;
 type NumberHash = BuildHasherDefault<NumberHasher>;
 
-// Of each of these at most twice as many are kept, and what one block adds: with all of them full about 55 MiB, names 13,
-// runs 5, logs 26, tiles 11. With a store's default budget a process then stays below 256 MiB with much on its way.
-const NAMES_HALF: usize = 110_000;
-const RUNS_HALF: usize = 60_000;
-const LOGS_HALF: usize = 20_000;
-const TILES_HALF: usize = 10_000;
+// Of each of these at most twice as many are kept, and what one block adds: with all of them full about 35 MiB, names 6,
+// runs 4, logs 16, tiles 7. Three times as many made nothing faster, and a node has other uses for the memory.
+const NAMES_HALF: usize = 57_000;
+const RUNS_HALF: usize = 40_000;
+const LOGS_HALF: usize = 12_000;
+const TILES_HALF: usize = 6_000;
 
 #[derive(Debug, Clone, Copy)]
 struct Cached<T> {

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 
 use super::credit::{may_see, uri_of};
 use crate::api::extract::{Parameters, Segments};
-use crate::api::problem::{Missing, Refusals, answer, blocking, problem, wrong_parameter};
+use crate::api::problem::{Missing, Refusals, answer, blocking, busy, problem, wrong_parameter};
 use crate::api::{App, Shared};
 use crate::codes::node as node_codes;
 use crate::credits::draws::{DrawSaid, draws as draws_of};
@@ -77,15 +77,16 @@ fn day_of(day: Option<&String>) -> Result<Option<Day>, Box<Response>> {
     day.map(|day| Day::parse(day).ok_or_else(wrong)).transpose()
 }
 
-/// Answers, if this node's organisation is an authority or one that it is for.
+/// Answers, if not too many ask so already, and if this node's organisation is an authority or one that it is for.
 fn for_some<T: serde::Serialize>(
     app: &App,
     is_for: &dyn Fn(&str) -> bool,
     found: impl FnOnce() -> Result<T, Reason>,
 ) -> Result<Response, Reason> {
-    match may_see(app, is_for)? {
-        true => Ok(answer(StatusCode::OK, &found()?)),
-        false => Ok(problem(StatusCode::FORBIDDEN, &Reason::new(codes::NOT_YOURS, &[]))),
+    match (may_see(app, is_for)?, app.of_all.try_acquire()) {
+        (true, Ok(_place)) => Ok(answer(StatusCode::OK, &found()?)),
+        (true, Err(_)) => Ok(busy()),
+        (false, _) => Ok(problem(StatusCode::FORBIDDEN, &Reason::new(codes::NOT_YOURS, &[]))),
     }
 }
 

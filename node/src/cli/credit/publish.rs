@@ -20,7 +20,8 @@ use crate::open::Opened;
 
 /// Records the grade that follows from what is recorded.
 pub fn publish(options: &PublishArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let credit = asked(&options.firm, &options.signing.place, Asked { height: options.at, ..Asked::default() })?;
+    let credit =
+        asked(&options.firm, &options.signing.place, Asked { height: options.at, ..Asked::default() }, screen)?;
     let record = credit.to_publish.to_record(&uri_of(&options.firm));
     apart::record_one(&apart::CREDIT, record, &options.signing, screen)
 }

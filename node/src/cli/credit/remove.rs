@@ -16,7 +16,7 @@ use crate::link::query;
 
 /// Asks every node to erase what is over in a firm's file.
 pub fn remove(options: &RemoveArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let targets = asked(&options.firm, &options.signing.place, Asked::default())?.to_remove;
+    let targets = asked(&options.firm, &options.signing.place, Asked::default(), screen)?.to_remove;
     if targets.is_empty() {
         let words = pick(screen.language, "nothing is to be removed", "无须移除");
         match options.signing.json {

@@ -15,7 +15,7 @@ use crate::cli::place::Failure;
 use crate::cli::text::pick;
 use crate::clock::now_ms;
 use crate::codes::node as codes;
-use crate::link::percent_encoded;
+use crate::link::{percent_encoded, query};
 use crate::random::random_uri;
 use crate::times::time_text;
 
@@ -125,8 +125,17 @@ pub fn look(demo: &mut Demo<'_>, expected: &Checks, look: &Look) -> Result<(), F
 
 /// A firm's credit as of a day, told by the audit node once it has all that was recorded.
 pub(super) fn credit(demo: &Demo<'_>, actor: &str, day: &str) -> Result<Value, Failure> {
+    weighed(demo, actor, day, None)
+}
+
+/// The same by the weights of a trade.
+pub(super) fn weighed(demo: &Demo<'_>, actor: &str, day: &str, profile: Option<&str>) -> Result<Value, Failure> {
     let uri = demo.network.actors.get(actor).map_or("", |actor| actor.uri.as_str());
-    demo.ask_audit(&format!("/v1/credit/{}?day={day}", percent_encoded(uri)))
+    demo.ask_audit(&format!(
+        "/v1/credit/{}{}",
+        percent_encoded(uri),
+        query(&[("day", Some(day)), ("profile", profile)])
+    ))
 }
 
 fn ids(facts: &[Value], is_wanted: impl Fn(&Value) -> bool) -> Vec<String> {

@@ -4,13 +4,14 @@
 use serde_json::{Value, json};
 use suyuan_epcis::codes::ledger as ledger_codes;
 use suyuan_epcis::problem::Reason;
+use suyuan_ledger::credit::Profile;
 use suyuan_ledger::credit::draw::Draw;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 
 use super::Demo;
 use super::checks::Checks;
-use super::credit::{AUTHORITY, SUBJECT, credit, list, member, text, values};
+use super::credit::{AUTHORITY, SUBJECT, credit, list, member, text, values, weighed};
 use super::documents::Document;
 use crate::cli::apart;
 use crate::cli::place::Failure;
@@ -86,7 +87,7 @@ pub fn recall(demo: &mut Demo<'_>, expected: &Checks, day: &str) -> Result<(), F
 /// The lift whose inspection is overdue, what that does to its user, and that it is not any more once it was inspected.
 pub fn lift(demo: &mut Demo<'_>, expected: &Checks, stage: &Value, day: &str) -> Result<(), Failure> {
     let device = expected.text("/c/device");
-    let said = credit(demo, "property", day)?;
+    let said = weighed(demo, "property", day, Some(Profile::SpecialEquipment.name()))?;
     let devices = list(&said, "equipment");
     let is_it = |one: &&Value| device.ends_with(text(one, "device")) && !text(one, "device").is_empty();
     let one = devices.iter().find(is_it).cloned().unwrap_or_default();
@@ -170,8 +171,13 @@ pub fn drawn(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
         .map(|draw| json!([member(draw, "draw"), expected.of(&format!("/d/drawRatePpm/{}", text(draw, "rate")))]));
     demo.check("rates, in millionths", Value::Array(wanted.collect()), json!(rates))?;
     for one in said {
-        let block = demo.network.host(' ')?.ask(&format!("/v1/blocks/{}", one.lot_height.unwrap_or_default()))?;
-        demo.check("the lot", member(&block, "id"), json!(one.lot))?;
+        let height = one.lot_height.unwrap_or_default();
+        let block = |height: u64| demo.network.host(' ')?.ask(&format!("/v1/blocks/{height}"));
+        let (before, block) = (block(height.saturating_sub(1))?, block(height)?);
+        let time = |block: &Value| block.pointer("/header/time").and_then(Value::as_i64);
+        let is_first = milliseconds(&one.lot_from)
+            .is_some_and(|from| time(&before).is_some_and(|time| time < from) && time(&block) >= Some(from));
+        demo.check("the lot", json!([block.pointer("/header/id"), true]), json!([one.lot, is_first]))?;
         let lot = one.lot.as_deref().and_then(Hash::from_hex).unwrap_or_default();
         let entities = one.entities.iter().map(|firm| (firm.organisation.clone(), firm.rate)).collect();
         let again = Draw { id: one.draw, entities };
