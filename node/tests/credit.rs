@@ -783,7 +783,7 @@ fn facts_from_a_contract() {
     get(&node, &format!("/v1/contracts/{}", hash('0'))).is_problem(404, "CONTRACT-NOTHING");
     get(&node, &format!("/v1/contracts?party={FIRM}")).is_problem(403, "CONTRACT-NOT_YOURS");
     assert_eq!(get(&node, &format!("/v1/contracts?party={OWNER}")).json()["contracts"], Value::Array(vec![]));
-    is(&run(&["contract", "show", &id, "--url", &node.url]), 1, "CONTRACT-NOT_YOURS");
+    is(&run(&["contract", "show", &id, "--url", &node.url]), 3, "CONTRACT-NOT_YOURS");
     is(&record_of("contract", &work, &["--url", &node.url], "buyer", &consent(3)), 1, "CONTRACT-CONFLICT");
     let own = proposal().replace(BUYER, OWNER);
     let done = record_of("contract", &work, &["--url", &node.url], "firm", &own);
