@@ -127,6 +127,12 @@ pub fn remote(url: &str, arguments: &PlaceArguments) -> Result<Remote, Reason> {
     remote_at(url, arguments.token.as_deref())
 }
 
+/// The same, with a token alone.
+pub fn remote_at(url: &str, token: Option<&str>) -> Result<Remote, Reason> {
+    let variable = || std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty());
+    Remote::new(url, token.map(str::to_owned).or_else(variable).as_deref())
+}
+
 /// What is read out of a directory, or else answered at a path of a node.
 pub fn told<T: DeserializeOwned>(
     at: &PlaceArguments,
@@ -149,12 +155,6 @@ pub fn told<T: DeserializeOwned>(
             Ok(said)
         }
     }
-}
-
-/// The same, with a token alone.
-pub fn remote_at(url: &str, token: Option<&str>) -> Result<Remote, Reason> {
-    let variable = || std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty());
-    Remote::new(url, token.map(str::to_owned).or_else(variable).as_deref())
 }
 
 /// The address of a node: of an argument, else of the environment, else the default.
