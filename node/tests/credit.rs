@@ -614,11 +614,9 @@ fn supervision_of_a_node() {
     is(&record(&work, &place, "authority", &penalty()), 0, "");
     let key = path(&work, "authority.key");
     is(&run(&["inspect-draw", "commit", "2026-1", &firms, "--key", &key, "--insecure", "--dir", &dir]), 0, "");
-    let item = format!(
-        r#""epcList":["https://id.gs1.org/01/09521001001014/21/E1"],"action":"ADD","bizStep":"commissioning","disposition":"active""#
-    );
+    let item = r#""epcList":["https://id.gs1.org/01/09521001001014/21/E1"],"action":"ADD","bizStep":"commissioning","disposition":"active""#;
     let now = Stamp { seconds: now_ms() / 1_000 - 60, nanoseconds: 0 }.to_utc_milliseconds(Rounding::HalfUp).unwrap();
-    let file = write(&work, &document(&[event_of(1, &now, &item)]));
+    let file = write(&work, &document(&[event_of(1, &now, item)]));
     is(&run(&["capture", &file, "--key", &path(&work, "firm.key"), "--insecure", "--dir", &dir]), 0, "accepted");
     let code = "(01)09521001001014(21)E1";
     let commands: [&[&str]; 6] = [

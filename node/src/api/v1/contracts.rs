@@ -23,14 +23,14 @@ pub struct PartyParameters {
     party: String,
 }
 
-/// As of when a contract is asked for.
+/// As of when something is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HeightParameters {
     /// The height up to which records count: the last one if left out
     #[param(minimum = 1)]
-    at: Option<u64>,
+    pub(super) at: Option<u64>,
 }
 
 fn not_yours() -> Response {

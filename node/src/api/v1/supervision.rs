@@ -11,6 +11,7 @@ use suyuan_epcis::problem::Reason;
 use suyuan_ledger::day::Day;
 use utoipa::IntoParams;
 
+use super::contracts::HeightParameters;
 use super::credit::{may_see, uri_of};
 use crate::api::extract::{Parameters, Segments};
 use crate::api::problem::{Missing, Refusals, answer, blocking, busy, problem, wrong_parameter};
@@ -59,16 +60,6 @@ pub struct PenaltiesParameters {
 pub struct RemovalsParameters {
     /// Firm, by its URI, unified social credit code or legal entity identifier: everybody if left out
     firm: Option<String>,
-}
-
-/// Up to which height records count.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct HeightParameters {
-    /// The height up to which records count: the last one if left out
-    #[param(minimum = 1)]
-    at: Option<u64>,
 }
 
 /// A day that is asked for; its refusal.
