@@ -145,6 +145,12 @@ tags! {
     Lot "lot",
     /// Whether a firm is drawn.
     Drawn "drw",
+    /// A reading of a sensor: a leaf of its series.
+    Reading "reading",
+    /// An inner node of the tree over a series.
+    Readings "readings",
+    /// The root over a series and how many readings it has.
+    Series "series",
 }
 
 /// The keyed hasher's keys, made once: deriving one for each hash would cost more than the hash.

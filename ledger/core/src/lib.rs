@@ -29,6 +29,7 @@ pub mod organisation;
 pub mod profile;
 pub mod proof;
 pub mod record;
+pub mod series;
 pub mod state;
 pub mod submission;
 #[cfg(test)]

@@ -28,6 +28,9 @@ use super::{Class, Refusal};
 const ROUNDS_MAX: usize = 32;
 /// Points for a message that is longer than allowed.
 const MISBEHAVED_POINTS: u32 = 50;
+/// A connection with a peer of another chain is held so long after its streams were refused here: who closes at once would take
+/// the refusal of its own streams from the other side, whose operator would never learn why they do not connect.
+const LINGER: Duration = Duration::from_millis(200);
 
 /// The protocol of a class.
 #[derive(Clone)]
@@ -139,6 +142,8 @@ pub(super) struct Handler {
     silent_ticks: u32,
     tick: Interval,
     ask_close: bool,
+    /// It is ended a moment later, so that the other side too learns why.
+    lingers: bool,
 }
 
 impl Handler {
@@ -161,6 +166,7 @@ impl Handler {
             silent_ticks: 0,
             tick,
             ask_close: false,
+            lingers: false,
         }
     }
 
@@ -183,7 +189,10 @@ impl Handler {
             Fault::Lost(why) => tracing::debug!(%peer, address, why, "a connection was lost"),
             Fault::Silent => tracing::info!(%peer, address, "a peer is silent"),
             Fault::NotOpened => tracing::debug!(%peer, address, "a connection did not come into use"),
-            Fault::OtherChain => self.shared.refused(address, Some(peer), Refusal::OtherChain),
+            Fault::OtherChain => {
+                self.lingers = true;
+                self.shared.refused(address, Some(peer), Refusal::OtherChain);
+            }
             Fault::Misbehaved(what) => {
                 self.shared.refused(address, Some(peer), Refusal::Misbehaved(what));
                 self.shared.penalise(&self.peer, MISBEHAVED_POINTS);
@@ -372,7 +381,7 @@ impl ConnectionHandler for Handler {
     }
 
     fn connection_keep_alive(&self) -> bool {
-        self.state != State::Ending
+        self.state != State::Ending || (self.lingers && self.begun.elapsed() < LINGER)
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<ConnectionHandlerEvent<Open, Class, Close>> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use suyuan_epcis::model::{Event, Extension, Object, Value};
 
+use super::field::elements;
 use super::table::RecordType;
 use crate::derive::time::milliseconds;
 
@@ -51,9 +52,37 @@ pub(crate) fn word<'a>(event: &'a Event, record_type: &RecordType, name: &str) -
 
 /// The time that the key data element `name` says, in milliseconds since 1970, in either of its forms.
 pub(crate) fn time_ms(event: &Event, record_type: &RecordType, name: &str) -> Option<i64> {
-    let text = word(event, record_type, name)?;
+    moment(word(event, record_type, name)?)
+}
+
+fn moment(text: &str) -> Option<i64> {
     let number = || text.parse().ok().filter(|time| (0..=TIME_MAX_MS).contains(time));
     milliseconds(text).or_else(number)
+}
+
+/// The two whole numbers that the key data element `name` says, the lesser one first.
+pub(crate) fn pair(event: &Event, record_type: &RecordType, name: &str) -> Option<(i64, i64)> {
+    let field = record_type.fields.iter().find(|field| field.name == name)?;
+    let values = Extensions::of(event);
+    let values = values.values(name).filter(|values| field.kind.accepts(values))?;
+    let number = |value: &Value| scalar(value)?.parse().ok();
+    Some((number(values.first()?)?, number(values.last()?)?))
+}
+
+/// The spans of time that the key data element `name` lists, each with `from` and `to`, in milliseconds since 1970; none of a list
+/// that has something else too.
+pub(crate) fn spans(event: &Event, record_type: &RecordType, name: &str) -> Vec<(i64, i64)> {
+    let is_there = record_type.fields.iter().any(|field| field.name == name);
+    let values = Extensions::of(event);
+    let listed = values.values(name).filter(|_| is_there).unwrap_or_default().iter();
+    let one = |value: &Value| match value {
+        Value::Object(object) => {
+            let time = |name| moment(member(object, name).and_then(scalar)?);
+            Some((time("from")?, time("to")?))
+        }
+        _ => None,
+    };
+    listed.flat_map(|value| elements(value)).map(one).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// How much the key data element `name` says, in thousandths of its unit, and the unit; none for pieces.

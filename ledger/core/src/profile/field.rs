@@ -185,7 +185,7 @@ impl FieldType {
 }
 
 /// A list within a list of values is its elements.
-fn elements(value: &Value) -> &[Value] {
+pub(super) fn elements(value: &Value) -> &[Value] {
     match value {
         Value::List(values) => values,
         other => std::slice::from_ref(other),

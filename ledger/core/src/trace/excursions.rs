@@ -9,10 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use suyuan_epcis::hash::{EventHash, IgnoredFields, Profile};
-use suyuan_epcis::model::{Event, SensorElement};
+use suyuan_epcis::model::Event;
 
-use crate::derive::quantity::thousandths;
-use crate::derive::time::milliseconds;
 use crate::hash::Hash;
 use crate::key::{KeyKind, SubjectKey};
 use crate::kv::{Read, StoreError};
@@ -20,6 +18,7 @@ use crate::named::named;
 use crate::organisation::{Directory, OrganisationRole};
 use crate::profile::{RecordType, declared_type, profiled, text, time_ms, word};
 use crate::record::{Role, Standing};
+use crate::series::{Reading, readings};
 use crate::state::standing::is_class_level;
 use crate::state::subject::{NONE, StoredRecord};
 use crate::trace::closure::{Closure, Direction, Edge, Query, Relation, Shown, close};
@@ -479,7 +478,7 @@ struct Fold<'a> {
     /// Where events were declared erroneous, by their own numbers.
     withdrawn: BTreeMap<u64, Place>,
     /// Series of readings by the hashes of their events.
-    series: BTreeMap<Hash, Vec<(i64, i64)>>,
+    series: BTreeMap<Hash, Vec<Reading>>,
     cases: Vec<Case>,
     misuses: Vec<Misuse>,
 }
@@ -711,28 +710,10 @@ impl<'a> Fold<'a> {
     }
 }
 
-/// The temperatures that an event's sensors have read: when, and in tenths of a degree Celsius.
-fn readings(event: &Event) -> Vec<(i64, i64)> {
-    let of = |element: &SensorElement| {
-        let time = element.metadata.iter().flat_map(|metadata| &metadata.fields);
-        let common = time.clone().find(|(field, _)| field.name == "time").and_then(|(_, text)| milliseconds(text));
-        let read = element.reports.iter().filter_map(move |report| {
-            let field =
-                |name: &str| report.fields.iter().find(|(field, _)| field.name == name).map(|(_, text)| &**text);
-            if field("type") != Some("Temperature") || field("uom") != Some("CEL") {
-                return None;
-            }
-            let time = field("time").and_then(milliseconds).or(common)?;
-            Some((time, thousandths(field("value")?)?.div_euclid(100)))
-        });
-        read.collect::<Vec<_>>()
-    };
-    event.sensor_element_list.iter().flatten().flat_map(of).collect()
-}
-
 /// The readings from one time to another, which is that of the first one that was good again.
-fn within(series: &[(i64, i64)], from: i64, to: i64) -> Option<Readings> {
-    let read: Vec<i64> = series.iter().filter(|(at, _)| (from..to).contains(at)).map(|(_, tenths)| *tenths).collect();
+fn within(series: &[Reading], from: i64, to: i64) -> Option<Readings> {
+    let within = series.iter().filter(|reading| (from..to).contains(&reading.at));
+    let read: Vec<i64> = within.map(|reading| reading.tenths).collect();
     let (min, max) = (read.iter().min()?, read.iter().max()?);
     Some(Readings { samples: read.len() as u64, min: *min, max: *max })
 }
