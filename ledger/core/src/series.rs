@@ -34,6 +34,11 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// The reading of a time as EPCIS writes it, and degrees Celsius; what is finer than a tenth is rounded down.
+    pub fn parse(time: &str, celsius: &str) -> Option<Reading> {
+        Some(Reading { at: milliseconds(time)?, tenths: thousandths(celsius)?.div_euclid(100) })
+    }
+
     fn leaf(self) -> Hash {
         Tag::Reading.hash_parts(&[&self.at.to_be_bytes(), &self.tenths.to_be_bytes()])
     }
@@ -304,15 +309,14 @@ pub enum Fault {
 pub(crate) fn readings(event: &Event) -> Vec<Reading> {
     let of = |element: &SensorElement| {
         let time = element.metadata.iter().flat_map(|metadata| &metadata.fields);
-        let common = time.clone().find(|(field, _)| field.name == "time").and_then(|(_, text)| milliseconds(text));
+        let common = time.clone().find(|(field, _)| field.name == "time").map(|(_, text)| &**text);
         let read = element.reports.iter().filter_map(move |report| {
             let field =
                 |name: &str| report.fields.iter().find(|(field, _)| field.name == name).map(|(_, text)| &**text);
             if field("type") != Some("Temperature") || field("uom") != Some("CEL") {
                 return None;
             }
-            let at = field("time").and_then(milliseconds).or(common)?;
-            Some(Reading { at, tenths: thousandths(field("value")?)?.div_euclid(100) })
+            Reading::parse(field("time").or(common)?, field("value")?)
         });
         read.collect::<Vec<_>>()
     };

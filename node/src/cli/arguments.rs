@@ -12,6 +12,7 @@ use super::draw::DrawArguments;
 use super::import::ImportArguments;
 use super::measures::{MeasuresArguments, PenaltiesArguments};
 use super::procedure::{ObjectionArguments, RepairArguments};
+use super::series::SeriesArguments;
 use super::status::StatusArguments;
 use super::supervision::{
     EquipmentArguments, ExceptionsArguments, ExcursionsArguments, RecallArguments, RecalledArguments,
@@ -95,6 +96,8 @@ pub enum Command {
     Excursions(ExcursionsArguments),
     /// What is wrong with the use of a code: twice, after its end, elsewhere; exit code 1 if anything is
     Exceptions(ExceptionsArguments),
+    /// Readings of a logger: their root for a record, some to be shown, whether they are what was recorded
+    Series(SeriesArguments),
     /// Contracts: what is owed, how it stands, what became of it
     Contract(ContractArguments),
     /// Print every message code with its texts, as Markdown

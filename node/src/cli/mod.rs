@@ -31,6 +31,7 @@ mod place;
 mod procedure;
 mod run;
 mod screen;
+mod series;
 mod sources;
 mod status;
 mod supervision;
@@ -120,6 +121,7 @@ fn execute(arguments: &[OsString], screen: &mut Screen) -> io::Result<Outcome> {
         Command::Repair(options) => place::end(procedure::repair(&options, screen), screen),
         Command::Excursions(options) => place::end(supervision::show_excursions(&options, screen), screen),
         Command::Exceptions(options) => place::end(supervision::show_exceptions(&options, screen), screen),
+        Command::Series(options) => place::end(series::run(&options, screen), screen),
         Command::Codes(options) => code_list::run(&options, screen),
     }
 }

@@ -84,9 +84,22 @@ pub fn outcome_of(reason: &Reason) -> Outcome {
     if wrong_use.iter().any(|area| id.starts_with(area)) {
         Outcome::WrongUse
     } else if answers_no.iter().any(|code| code.id == id)
-        || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-", "PROOF-", "EVIDENCE-", "CREDIT-", "CONTRACT-"]
-            .iter()
-            .any(|area| id.starts_with(area))
+        || [
+            "ID-",
+            "EPC-",
+            "DL-",
+            "ES-",
+            "LINT-",
+            "GENESIS-",
+            "LEDGER-",
+            "PROOF-",
+            "EVIDENCE-",
+            "CREDIT-",
+            "CONTRACT-",
+            "SERIES-",
+        ]
+        .iter()
+        .any(|area| id.starts_with(area))
     {
         Outcome::No
     } else {
@@ -148,12 +161,17 @@ pub fn told<T: DeserializeOwned>(
         Place::Node(url) => {
             let remote = remote(&url, at)?;
             let said = remote.said(path)?;
-            if let Some(why) = remote.stale() {
-                let words = format!("{}\n", stale(why, screen.language));
-                screen.say(&words)?;
-            }
+            warn_if_stale(&remote, screen)?;
             Ok(said)
         }
+    }
+}
+
+/// Says so if what a node answered last may be stale.
+pub fn warn_if_stale(remote: &Remote, screen: &mut Screen) -> io::Result<()> {
+    match remote.stale() {
+        Some(why) => screen.say(&format!("{}\n", stale(why, screen.language))),
+        None => Ok(()),
     }
 }
 

@@ -17,6 +17,7 @@ pub mod proof;
 pub mod query;
 pub mod record;
 pub mod semantics;
+pub mod series;
 pub mod structure;
 pub mod trace;
 pub mod xml;
@@ -144,6 +145,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         record::ALL,
         proof::ALL,
         trace::ALL,
+        series::ALL,
         credit::ALL,
         contract::ALL,
     ]

@@ -1,0 +1,397 @@
+//! `suyuan series`: the root over a logger's readings, some of them to be shown, and whether those shown are what was recorded.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use suyuan_epcis::codes::{Language, Severity, series as codes};
+use suyuan_epcis::document::{Item, Limits, ReadError};
+use suyuan_epcis::input::Input;
+use suyuan_epcis::model::Event;
+use suyuan_epcis::problem::{Place as ProblemPlace, Problem, Reason};
+use suyuan_epcis::read::read;
+use suyuan_ledger::hash::Hash;
+use suyuan_ledger::kv::{Read, StoreError};
+use suyuan_ledger::series::{Fault, NoSeries, Part, READINGS_MAX, Reading, Said, Series};
+use suyuan_ledger::state::apply::Ledger;
+
+use super::arguments::PlaceArguments;
+use super::credit::bytes_of;
+use super::import::without_mark;
+use super::machine::ReasonEntry;
+use super::outcome::{Outcome, read_reason};
+use super::place::{Failure, Place, place, remote, warn_if_stale};
+use super::screen::{Screen, printable, problem_lines};
+use super::text::pick;
+use crate::codes::node as node_codes;
+use crate::link::percent_encoded;
+use crate::open::{Opened, store_reason};
+use crate::query::{by_id, declarations_of, event_at};
+use crate::times::{milliseconds, time_text};
+
+/// `suyuan series`
+#[derive(Debug, Args)]
+pub struct SeriesArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: SeriesCommand,
+}
+
+/// Commands on series of readings.
+#[derive(Debug, Subcommand)]
+pub enum SeriesCommand {
+    /// Say what a record of the carriage says of a logger's readings: root, number, lowest, highest, gaps
+    Root(SeriesRootArguments),
+    /// Write some readings in a row with what leads from them to the root, to be shown to who may ask
+    Show(SeriesShowArguments),
+    /// Check readings against the record of the carriage; exit code 1 if they do not go with it
+    Check(SeriesCheckArguments),
+}
+
+/// `suyuan series root`
+#[derive(Debug, Args)]
+pub struct SeriesRootArguments {
+    /// Readings as CSV with the columns time and celsius; or - for standard input
+    #[arg(value_name = "READINGS")]
+    pub readings_file: PathBuf,
+    /// Seconds from one reading to the next
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub interval: u32,
+}
+
+/// `suyuan series show`
+#[derive(Debug, Args)]
+pub struct SeriesShowArguments {
+    /// Readings as CSV with the columns time and celsius; or - for standard input
+    #[arg(value_name = "READINGS")]
+    pub readings_file: PathBuf,
+    /// Time of the first one, for example 2026-09-14T08:40:00+08:00
+    #[arg(long = "from", value_name = "TIME")]
+    pub from_time: String,
+    /// Time of the last one
+    #[arg(long = "to", value_name = "TIME")]
+    pub to_time: String,
+}
+
+/// `suyuan series check`
+#[derive(Debug, Args)]
+pub struct SeriesCheckArguments {
+    /// Id of the event that records the carriage
+    #[arg(value_name = "EVENT")]
+    pub event_id: String,
+    /// File that suyuan series show wrote [default: the event's own readings]
+    #[arg(long, value_name = "FILE")]
+    pub part: Option<PathBuf>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// EPCIS document that has the event: no ledger is asked
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "url", "token"])]
+    pub document: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A part of a series as a file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartFile {
+    /// So many readings the series has.
+    count: u64,
+    /// The place of the first one shown, from 0.
+    first: u64,
+    readings: Vec<ReadingShown>,
+    siblings: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadingShown {
+    time: String,
+    /// Tenths of a degree Celsius.
+    #[serde(rename = "dC")]
+    tenths: i64,
+}
+
+/// What a check says.
+#[derive(Serialize)]
+pub struct SeriesChecked {
+    /// The event's id.
+    pub event: String,
+    /// Whether all goes together.
+    pub holds: bool,
+    /// The root that is recorded; none if there is none.
+    pub root: Option<String>,
+    /// So many readings the series has.
+    pub count: u64,
+    /// So many were looked at.
+    pub shown: u64,
+    /// So many of those are not within the limits that the record names; none if it names none.
+    pub outside: Option<u64>,
+    /// Whether the record's author has declared it erroneous.
+    pub withdrawn: bool,
+    /// What does not go together, the first hundred.
+    pub faults: Vec<ReasonEntry>,
+    /// And so many more.
+    pub more_faults: u64,
+}
+
+/// So many faults are told; a temperature that is wrong all along would make a line each.
+const FAULTS_MAX: usize = 100;
+
+/// Runs the command.
+pub fn run(options: &SeriesArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    match &options.command {
+        SeriesCommand::Root(options) => root(options, screen),
+        SeriesCommand::Show(options) => show(options, screen),
+        SeriesCommand::Check(options) => check(options, screen),
+    }
+}
+
+fn root(options: &SeriesRootArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let series = series_of(&options.readings_file)?;
+    let tenths = || series.readings().iter().map(|reading| reading.tenths);
+    let gaps = series.gaps(i64::from(options.interval) * 1_000).into_iter();
+    let gaps: Vec<_> =
+        gaps.map(|(from, to)| json!({ "suyuan:from": time_text(from), "suyuan:to": time_text(to) })).collect();
+    let mut said = json!({
+        "suyuan:series_root": series.root().to_string(),
+        "suyuan:series_count": series.readings().len(),
+        "suyuan:interval_s": options.interval,
+        "suyuan:min_dC": tenths().min(),
+        "suyuan:max_dC": tenths().max(),
+    });
+    // A list of none would say something.
+    if !gaps.is_empty() {
+        said["suyuan:gaps"] = json!(gaps);
+    }
+    writeln!(screen.answers(), "{said:#}")?;
+    Ok(Outcome::Done)
+}
+
+fn show(options: &SeriesShowArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let time =
+        |name: &str, text: &str| milliseconds(text).ok_or_else(|| Reason::new(node_codes::OPTION, &[name, text]));
+    let (from, to) = (time("--from", &options.from_time)?, time("--to", &options.to_time)?);
+    let part = series_of(&options.readings_file)?.part(from, to);
+    let part = part.ok_or_else(|| Reason::new(codes::NO_SUCH_TIME, &[&options.from_time, &options.to_time]))?;
+    let shown = |reading: &Reading| ReadingShown { time: time_text(reading.at), tenths: reading.tenths };
+    let file = PartFile {
+        count: part.count,
+        first: part.first,
+        readings: part.readings.iter().map(shown).collect(),
+        siblings: part.siblings.iter().map(Hash::to_string).collect(),
+    };
+    serde_json::to_writer_pretty(screen.answers(), &file).map_err(std::io::Error::from)?;
+    writeln!(screen.answers())?;
+    Ok(Outcome::Done)
+}
+
+/// The series of a table.
+fn series_of(path: &std::path::Path) -> Result<Series, Failure> {
+    let name = path.display().to_string();
+    let wrong = |why: String| Failure::Of(name.clone(), Reason::new(codes::FILE, &[&why]));
+    let bytes = bytes_of(path)?;
+    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(without_mark(&bytes));
+    let header = table.headers().map_err(|error| wrong(error.to_string()))?.clone();
+    let column = |name: &str| {
+        let found = header.iter().position(|cell| cell == name);
+        found.ok_or_else(|| wrong(format!("there is no column {name} in its first line")))
+    };
+    let (time, celsius) = (column("time")?, column("celsius")?);
+    let (mut readings, mut lines) = (Vec::new(), Vec::new());
+    for row in table.records() {
+        let row = row.map_err(|error| wrong(error.to_string()))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let (time, celsius) = (row.get(time).unwrap_or_default(), row.get(celsius).unwrap_or_default());
+        let reading = Reading::parse(time, celsius);
+        readings.push(reading.ok_or_else(|| wrong(format!("line {line}: {time:?} at {celsius:?} °C")))?);
+        lines.push(line);
+        if readings.len() > READINGS_MAX {
+            break;
+        }
+    }
+    Series::new(readings).map_err(|no| match no {
+        NoSeries::Empty => wrong("there are none".to_owned()),
+        NoSeries::TooMany => wrong(format!("there are more than {READINGS_MAX}")),
+        NoSeries::NotLater(place) => {
+            let line = lines.get(place).copied().unwrap_or_default();
+            wrong(format!("line {line} is not later than the line before"))
+        }
+    })
+}
+
+fn check(options: &SeriesCheckArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let id = &options.event_id;
+    let Recorded { event, is_withdrawn } = recorded(options, screen)?;
+    let said = Said::of(&event).ok_or_else(|| Reason::new(codes::NOT_SAID, &[id]))?;
+    let part = match &options.part {
+        Some(_) if said.root.is_none() => return Err(Reason::new(codes::NO_ROOT, &[id]).into()),
+        Some(path) => part_of(path)?,
+        None if said.readings.is_empty() => return Err(Reason::new(codes::NO_READINGS, &[id]).into()),
+        None => {
+            let readings = said.readings.clone();
+            Part { count: readings.len() as u64, first: 0, readings, siblings: Vec::new() }
+        }
+    };
+    let reasons: Vec<Reason> = said.faults(&part).iter().map(reason_of).collect();
+    let checked = SeriesChecked {
+        event: id.clone(),
+        holds: reasons.iter().all(|reason| reason.code.severity != Severity::Error),
+        root: said.root.map(|root| root.to_string()),
+        count: part.count,
+        shown: part.readings.len() as u64,
+        outside: said.outside(&part),
+        withdrawn: is_withdrawn,
+        faults: reasons.iter().take(FAULTS_MAX).map(|reason| ReasonEntry::new(reason, screen.language)).collect(),
+        more_faults: reasons.len().saturating_sub(FAULTS_MAX) as u64,
+    };
+    screen.found(&checked, options.json, |checked, language| in_words(checked, &reasons, language))?;
+    Ok(if checked.holds { Outcome::Done } else { Outcome::No })
+}
+
+fn reason_of(fault: &Fault) -> Reason {
+    let degrees = |tenths: i64| {
+        let sign = if tenths < 0 { "-" } else { "" };
+        format!("{sign}{}.{}", tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10)
+    };
+    match fault {
+        Fault::Root => Reason::new(codes::ROOT, &[]),
+        Fault::Count { said, there } => Reason::new(codes::COUNT, &[&said.to_string(), &there.to_string()]),
+        Fault::Order { at } => Reason::new(codes::ORDER, &[&time_text(*at)]),
+        Fault::Gap { from, to } => Reason::new(codes::GAP, &[&time_text(*from), &time_text(*to)]),
+        Fault::NoInterval => Reason::new(codes::NO_INTERVAL, &[]),
+        Fault::Beyond(reading) => Reason::new(codes::BEYOND, &[&time_text(reading.at), &degrees(reading.tenths)]),
+        Fault::Unread { tenths } => Reason::new(codes::UNREAD, &[&degrees(*tenths)]),
+    }
+}
+
+fn in_words(checked: &SeriesChecked, reasons: &[Reason], language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let words = match (checked.holds, checked.root.is_some()) {
+        (true, true) => say("as recorded", "与记录一致"),
+        (true, false) => say("goes with the record, which has no root of it", "与记录相符；记录无其根"),
+        (false, _) => say("NOT AS RECORDED", "与记录不符"),
+    };
+    let mut text = format!("{}  {words}\n", printable(&checked.event));
+    let mut line = |name: &str, value: &str| text.push_str(&format!(" {name} {value}\n"));
+    line(say("readings looked at", "已核对读数"), &format!("{} / {}", checked.shown, checked.count));
+    if let Some(outside) = checked.outside {
+        line(say("not within the limits", "超出限值"), &outside.to_string());
+    }
+    if let Some(root) = &checked.root {
+        line(say("root", "根"), root);
+    }
+    if checked.withdrawn {
+        line(say("its author has declared the record erroneous", "其作者已声明该记录有误"), "");
+    }
+    for reason in reasons.iter().take(FAULTS_MAX) {
+        let problem = Problem { reason: reason.clone(), place: ProblemPlace::default() };
+        text.push_str(&problem_lines(&checked.event, &problem, language));
+    }
+    if checked.more_faults > 0 {
+        text.push_str(&format!(" {} {}\n", say("and so many more:", "其余："), checked.more_faults));
+    }
+    text
+}
+
+/// The part of a file.
+fn part_of(path: &std::path::Path) -> Result<Part, Failure> {
+    let name = path.display().to_string();
+    let wrong = |why: String| Failure::Of(name.clone(), Reason::new(codes::PART, &[&why]));
+    let file: PartFile = serde_json::from_slice(&bytes_of(path)?).map_err(|error| wrong(error.to_string()))?;
+    let reading = |one: &ReadingShown| {
+        let at = milliseconds(&one.time).ok_or_else(|| wrong(format!("{:?} is no time", one.time)))?;
+        Ok(Reading { at, tenths: one.tenths })
+    };
+    let hash = |text: &String| Hash::from_hex(text).ok_or_else(|| wrong(format!("{text:?} is no hash")));
+    Ok(Part {
+        count: file.count,
+        first: file.first,
+        readings: file.readings.iter().map(reading).collect::<Result<_, Failure>>()?,
+        siblings: file.siblings.iter().map(hash).collect::<Result<_, Failure>>()?,
+    })
+}
+
+// ---- the event ----
+
+/// An event, and whether its author has declared it erroneous.
+struct Recorded {
+    event: Event,
+    is_withdrawn: bool,
+}
+
+/// The event that is named: of a document, a directory or a node.
+fn recorded(options: &SeriesCheckArguments, screen: &mut Screen) -> Result<Recorded, Failure> {
+    let id = &options.event_id;
+    if let Some(path) = &options.document {
+        return Ok(in_document(&path.display().to_string(), bytes_of(path)?, id)?);
+    }
+    match place(&options.place, false) {
+        Place::Directory(folder) => {
+            let opened = Opened::open(&folder)?.whole()?;
+            let found = in_store(&opened.store.snapshot(), id).map_err(|error| store_reason(&error))?;
+            Ok(only(found, id)?)
+        }
+        Place::Node(url) => {
+            let remote = remote(&url, &options.place)?;
+            let path = format!("/epcis/events/{}", percent_encoded(id));
+            let (status, bytes) = remote.get(&path, "application/json")?;
+            warn_if_stale(&remote, screen)?;
+            match status {
+                200 => Ok(in_document(remote.url(), bytes, id)?),
+                404 => Err(Reason::new(codes::NO_EVENT, &[id]).into()),
+                409 => Err(Reason::new(codes::SEVERAL_EVENTS, &[id]).into()),
+                _ => Err(remote.unexpected(status, &bytes).into()),
+            }
+        }
+    }
+}
+
+/// The events with an id, each with whether it was declared erroneous.
+fn in_store(store: &dyn Read, id: &str) -> Result<Vec<Recorded>, StoreError> {
+    let Some(ledger) = Ledger::open(store)? else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for (_, place) in by_id(store, &ledger.directory, id)? {
+        if let Some(event) = event_at(store, place)?.event {
+            found.push(Recorded { event, is_withdrawn: !declarations_of(store, place)?.is_empty() });
+        }
+    }
+    Ok(found)
+}
+
+/// The event of a document with an id.
+fn in_document(name: &str, bytes: Vec<u8>, id: &str) -> Result<Recorded, Failure> {
+    let (mut found, mut is_withdrawn) = (Vec::new(), false);
+    let ended = read(&mut Input::Memory(bytes), &Limits::default(), &mut |item| {
+        if let Item::Event(event, _, _) = item
+            && event.event_id.as_deref() == Some(id)
+        {
+            // The declaration repeats the event with its id.
+            match event.error_declaration {
+                Some(_) => is_withdrawn = true,
+                None => found.push(*event),
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    let of = |reason| Failure::Of(name.to_owned(), reason);
+    ended.map_err(|error| match error {
+        ReadError::Io(error) => of(read_reason(&error)),
+        ReadError::Malformed(problem) => of(problem.reason),
+    })?;
+    only(found.into_iter().map(|event| Recorded { event, is_withdrawn }).collect(), id).map_err(of)
+}
+
+fn only(found: Vec<Recorded>, id: &str) -> Result<Recorded, Reason> {
+    let mut found = found.into_iter();
+    match (found.next(), found.next()) {
+        (None, _) => Err(Reason::new(codes::NO_EVENT, &[id])),
+        (Some(one), None) => Ok(one),
+        (Some(_), Some(_)) => Err(Reason::new(codes::SEVERAL_EVENTS, &[id])),
+    }
+}
