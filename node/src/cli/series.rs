@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
@@ -191,12 +191,14 @@ fn show(options: &SeriesShowArguments, screen: &mut Screen) -> Result<Outcome, F
     Ok(Outcome::Done)
 }
 
+fn series_of(path: &Path) -> Result<Series, Failure> {
+    read_table(&bytes_of(path)?).map_err(|why| Failure::Of(path.display().to_string(), why))
+}
+
 /// The series of a table.
-fn series_of(path: &std::path::Path) -> Result<Series, Failure> {
-    let name = path.display().to_string();
-    let wrong = |why: String| Failure::Of(name.clone(), Reason::new(codes::FILE, &[&why]));
-    let bytes = bytes_of(path)?;
-    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(without_mark(&bytes));
+pub(super) fn read_table(bytes: &[u8]) -> Result<Series, Reason> {
+    let wrong = |why: String| Reason::new(codes::FILE, &[&why]);
+    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(without_mark(bytes));
     let header = table.headers().map_err(|error| wrong(error.to_string()))?.clone();
     let column = |name: &str| {
         let found = header.iter().position(|cell| cell == name);
@@ -254,7 +256,8 @@ fn check(options: &SeriesCheckArguments, screen: &mut Screen) -> Result<Outcome,
     Ok(if checked.holds { Outcome::Done } else { Outcome::No })
 }
 
-fn reason_of(fault: &Fault) -> Reason {
+/// What a fault says.
+pub(super) fn reason_of(fault: &Fault) -> Reason {
     let degrees = |tenths: i64| {
         let sign = if tenths < 0 { "-" } else { "" };
         format!("{sign}{}.{}", tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10)
@@ -300,7 +303,7 @@ fn in_words(checked: &SeriesChecked, reasons: &[Reason], language: Language) -> 
 }
 
 /// The part of a file.
-fn part_of(path: &std::path::Path) -> Result<Part, Failure> {
+fn part_of(path: &Path) -> Result<Part, Failure> {
     let name = path.display().to_string();
     let wrong = |why: String| Failure::Of(name.clone(), Reason::new(codes::PART, &[&why]));
     let file: PartFile = serde_json::from_slice(&bytes_of(path)?).map_err(|error| wrong(error.to_string()))?;
@@ -320,9 +323,11 @@ fn part_of(path: &std::path::Path) -> Result<Part, Failure> {
 // ---- the event ----
 
 /// An event, and whether its author has declared it erroneous.
-struct Recorded {
-    event: Event,
-    is_withdrawn: bool,
+pub(super) struct Recorded {
+    /// It.
+    pub event: Event,
+    /// Whether it was.
+    pub is_withdrawn: bool,
 }
 
 /// The event that is named: of a document, a directory or a node.
@@ -365,7 +370,7 @@ fn in_store(store: &dyn Read, id: &str) -> Result<Vec<Recorded>, StoreError> {
 }
 
 /// The event of a document with an id.
-fn in_document(name: &str, bytes: Vec<u8>, id: &str) -> Result<Recorded, Failure> {
+pub(super) fn in_document(name: &str, bytes: Vec<u8>, id: &str) -> Result<Recorded, Failure> {
     let (mut found, mut is_withdrawn) = (Vec::new(), false);
     let ended = read(&mut Input::Memory(bytes), &Limits::default(), &mut |item| {
         if let Item::Event(event, _, _) = item

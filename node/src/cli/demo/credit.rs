@@ -116,7 +116,10 @@ pub fn look(demo: &mut Demo<'_>, expected: &Checks, look: &Look) -> Result<(), F
         Look::Scan => supervision::scan(demo, expected),
         Look::Recall => supervision::recall(demo, expected, &day),
         Look::Carriage => carriage(demo, expected, &day),
-        Look::Alert => supervision::alert(demo, expected),
+        Look::Alert => {
+            supervision::alert(demo, expected)?;
+            supervision::series(demo, expected)
+        }
         Look::Lift(stage) => supervision::lift(demo, expected, stage, &day),
         Look::Draw(draw) => supervision::draw(demo, draw, &day),
         Look::Drawn => supervision::drawn(demo, expected),

@@ -8,6 +8,7 @@ use suyuan_ledger::credit::Profile;
 use suyuan_ledger::credit::draw::Draw;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::series::{Part, Said, Series};
 
 use super::Demo;
 use super::checks::Checks;
@@ -15,6 +16,7 @@ use super::credit::{AUTHORITY, SUBJECT, credit, list, member, text, values, weig
 use super::documents::Document;
 use crate::cli::apart;
 use crate::cli::place::Failure;
+use crate::cli::series::{in_document, read_table, reason_of};
 use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::credits::draws::{DrawSaid, record_of};
@@ -130,6 +132,40 @@ pub fn alert(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
     demo.check("the code that was dispensed", expected.of("/b/alert/kinds"), json!(kinds))?;
     let said = demo.ask_audit(&of("exceptions", &sound))?;
     demo.check("another one of the case is sound", json!(true), member(&said, "sound"))
+}
+
+/// What the logger wrote, which the ledger has only the root of unless its owner shows some.
+const LOGGER: &str = include_str!("../../../../docs/scenarios/b/logger-31.csv");
+
+/// Compares some of the logger's readings with the root that the carrier has recorded; then one of them changed, and what the
+/// record would be had the warm ones been cut out before.
+pub fn series(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
+    let id = expected.text("/b/series/event");
+    let path = format!("/epcis/events/{}", percent_encoded(&id));
+    let found = in_document(&path, demo.ask_audit(&path)?.to_string().into_bytes(), &id)?;
+    let said = Said::of(&found.event).unwrap_or_default();
+    let logger = read_table(LOGGER.as_bytes())?;
+    let time = |name: &str| milliseconds(&expected.text(&format!("/b/series/{name}"))).unwrap_or_default();
+    let (from, to) = (time("from"), time("to"));
+    let mut part = logger.part(from, to).ok_or_else(|| Reason::new(codes::ANSWER, &[&path, "no such readings"]))?;
+    let codes_of = |said: &Said, part: &Part| {
+        let faults = said.faults(part);
+        json!(faults.iter().map(|fault| reason_of(fault).code.id).collect::<Vec<_>>())
+    };
+    let shown = json!({ "root": said.root.map(|root| root.to_string()), "count": part.count, "shown": part.readings.len(),
+        "outside": said.outside(&part), "faults": codes_of(&said, &part) });
+    demo.check("readings shown, against the root that is recorded", expected.of("/b/series/said"), shown)?;
+    if let Some(first) = part.readings.first_mut() {
+        first.tenths -= 50;
+    }
+    demo.check("one of them changed", expected.of("/b/series/changed"), codes_of(&said, &part))?;
+    let kept = logger.readings().iter().filter(|reading| !(from..=to).contains(&reading.at)).copied().collect();
+    let cut = Series::new(kept).map_err(|_| Reason::new(codes::ANSWER, &[&path, "no readings are left"]))?;
+    let tenths = || cut.readings().iter().map(|reading| reading.tenths);
+    let (min, max, count) = (tenths().min(), tenths().max(), Some(cut.readings().len() as u64));
+    let said = Said { root: Some(cut.root()), count, min, max, ..said };
+    let whole = cut.part(i64::MIN, i64::MAX).map(|part| codes_of(&said, &part));
+    demo.check("cut out before they were recorded", expected.of("/b/series/cut"), json!(whole))
 }
 
 fn unread(path: &str, error: &serde_json::Error) -> Reason {
