@@ -2,7 +2,7 @@
 //! checked; and what the network does when one of the nodes dies.
 
 use std::io::{BufRead, IsTerminal, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use suyuan_epcis::codes::Language;
@@ -44,6 +44,8 @@ const VALIDATORS_CONNECTED: usize = 4;
 /// The node at which this document would be captured is killed before that, and started again after that one.
 const KILLED_BEFORE: &str = "03-hkhub-receive-ship.jsonld";
 const BACK_AFTER: &str = "05-importer-arrive-receive.jsonld";
+/// Announces the recall.
+const RECALL: &str = "10-dairy-recall.jsonld";
 /// Bytes of the genesis that is read back.
 const GENESIS_BYTES_MAX: u64 = 1 << 20;
 
@@ -148,7 +150,11 @@ impl Demo<'_> {
                     if document.name == KILLED_BEFORE {
                         stood = self.kill(document.scenario)?;
                     }
+                    let sent = Instant::now();
                     self.capture(&document, at, &mut captured)?;
+                    if document.name == RECALL {
+                        supervision::listed(self, &expected, sent)?;
+                    }
                     if document.name == BACK_AFTER {
                         self.back(stood)?;
                     }

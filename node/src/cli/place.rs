@@ -84,22 +84,9 @@ pub fn outcome_of(reason: &Reason) -> Outcome {
     if wrong_use.iter().any(|area| id.starts_with(area)) {
         Outcome::WrongUse
     } else if answers_no.iter().any(|code| code.id == id)
-        || [
-            "ID-",
-            "EPC-",
-            "DL-",
-            "ES-",
-            "LINT-",
-            "GENESIS-",
-            "LEDGER-",
-            "PROOF-",
-            "EVIDENCE-",
-            "CREDIT-",
-            "CONTRACT-",
-            "SERIES-",
-        ]
-        .iter()
-        .any(|area| id.starts_with(area))
+        || ["ID-", "EPC-", "DL-", "ES-", "LINT-", "GENESIS-", "LEDGER-", "PROOF-", "EVIDENCE-", "CREDIT-", "CONTRACT-"]
+            .iter()
+            .any(|area| id.starts_with(area))
     {
         Outcome::No
     } else {

@@ -68,10 +68,10 @@ pub struct SeriesShowArguments {
     /// Readings as CSV with the columns time and celsius; or - for standard input
     #[arg(value_name = "READINGS")]
     pub readings_file: PathBuf,
-    /// Time of the first one, for example 2026-09-14T08:40:00+08:00
+    /// Time from which all is to be shown, for example 2026-09-14T08:40:00+08:00
     #[arg(long = "from", value_name = "TIME")]
     pub from_time: String,
-    /// Time of the last one
+    /// Time up to which all is to be shown
     #[arg(long = "to", value_name = "TIME")]
     pub to_time: String,
 }
@@ -88,6 +88,12 @@ pub struct SeriesCheckArguments {
     /// Where the ledger is
     #[command(flatten)]
     pub place: PlaceArguments,
+    /// Time from which all is to be shown
+    #[arg(long = "from", value_name = "TIME", requires = "to_time")]
+    pub from_time: Option<String>,
+    /// Time up to which all is to be shown
+    #[arg(long = "to", value_name = "TIME", requires = "from_time")]
+    pub to_time: Option<String>,
     /// EPCIS document that has the event: no ledger is asked
     #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "url", "token"])]
     pub document: Option<PathBuf>,
@@ -124,23 +130,31 @@ pub struct SeriesChecked {
     pub event: String,
     /// Whether all goes together.
     pub holds: bool,
+    /// Whether the record was looked up in a ledger.
+    pub looked_up: bool,
     /// The root that is recorded; none if there is none.
     pub root: Option<String>,
+    /// So many seconds are to be from one reading to the next; none if the record does not say.
+    pub interval_s: Option<i64>,
     /// So many readings the series has.
     pub count: u64,
     /// So many were looked at.
     pub shown: u64,
+    /// The place of the first of those, from 0.
+    pub first: u64,
+    /// Its time.
+    pub from: String,
+    /// The time of the last one.
+    pub to: String,
     /// So many of those are not within the limits that the record names; none if it names none.
     pub outside: Option<u64>,
-    /// Whether the record's author has declared it erroneous.
-    pub withdrawn: bool,
-    /// What does not go together, the first hundred.
+    /// What does not go together and what is to be known besides, up to a hundred of the readings.
     pub faults: Vec<ReasonEntry>,
     /// And so many more.
     pub more_faults: u64,
 }
 
-/// So many faults are told; a temperature that is wrong all along would make a line each.
+/// So many faults are told.
 const FAULTS_MAX: usize = 100;
 
 /// Runs the command.
@@ -174,11 +188,8 @@ fn root(options: &SeriesRootArguments, screen: &mut Screen) -> Result<Outcome, F
 }
 
 fn show(options: &SeriesShowArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let time =
-        |name: &str, text: &str| milliseconds(text).ok_or_else(|| Reason::new(node_codes::OPTION, &[name, text]));
-    let (from, to) = (time("--from", &options.from_time)?, time("--to", &options.to_time)?);
+    let (from, to) = times(&options.from_time, &options.to_time)?;
     let part = series_of(&options.readings_file)?.part(from, to);
-    let part = part.ok_or_else(|| Reason::new(codes::NO_SUCH_TIME, &[&options.from_time, &options.to_time]))?;
     let shown = |reading: &Reading| ReadingShown { time: time_text(reading.at), tenths: reading.tenths };
     let file = PartFile {
         count: part.count,
@@ -193,6 +204,17 @@ fn show(options: &SeriesShowArguments, screen: &mut Screen) -> Result<Outcome, F
 
 fn series_of(path: &Path) -> Result<Series, Failure> {
     read_table(&bytes_of(path)?).map_err(|why| Failure::Of(path.display().to_string(), why))
+}
+
+/// Two times, the first one not later.
+fn times(from: &str, to: &str) -> Result<(i64, i64), Reason> {
+    let time =
+        |name: &str, text: &str| milliseconds(text).ok_or_else(|| Reason::new(node_codes::OPTION, &[name, text]));
+    let (begin, end) = (time("--from", from)?, time("--to", to)?);
+    match begin <= end {
+        true => Ok((begin, end)),
+        false => Err(Reason::new(node_codes::OPTION, &["--to", to])),
+    }
 }
 
 /// The series of a table.
@@ -229,28 +251,40 @@ pub(super) fn read_table(bytes: &[u8]) -> Result<Series, Reason> {
 
 fn check(options: &SeriesCheckArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
     let id = &options.event_id;
+    let span = options.from_time.as_deref().zip(options.to_time.as_deref());
+    let span = span.map(|(from, to)| times(from, to)).transpose()?;
     let Recorded { event, is_withdrawn } = recorded(options, screen)?;
     let said = Said::of(&event).ok_or_else(|| Reason::new(codes::NOT_SAID, &[id]))?;
     let part = match &options.part {
         Some(_) if said.root.is_none() => return Err(Reason::new(codes::NO_ROOT, &[id]).into()),
         Some(path) => part_of(path)?,
-        None if said.readings.is_empty() => return Err(Reason::new(codes::NO_READINGS, &[id]).into()),
-        None => {
-            let readings = said.readings.clone();
-            Part { count: readings.len() as u64, first: 0, readings, siblings: Vec::new() }
-        }
+        None => said.own().ok_or_else(|| Reason::new(codes::NO_READINGS, &[id]))?,
     };
-    let reasons: Vec<Reason> = said.faults(&part).iter().map(reason_of).collect();
+    let faults = said.faults(&part);
+    let (first, last) = (part.readings.first(), part.readings.last());
+    let time = |reading: Option<&Reading>| reading.map(|reading| time_text(reading.at)).unwrap_or_default();
+    let not_shown = span.filter(|(from, to)| !part.covers(*from, *to)).map(|(from, to)| {
+        Reason::new(codes::NOT_SHOWN, &[&time_text(from), &time_text(to), &time(first), &time(last)])
+    });
+    let withdrawn = is_withdrawn.then(|| Reason::new(codes::WITHDRAWN, &[]));
+    let is_error = |reason: &Reason| reason.code.severity == Severity::Error;
+    // Of a temperature that is wrong all along there would be a line for each.
+    let reasons = withdrawn.into_iter().chain(not_shown);
+    let reasons: Vec<Reason> = reasons.chain(faults.iter().take(FAULTS_MAX).map(reason_of)).collect();
     let checked = SeriesChecked {
         event: id.clone(),
-        holds: reasons.iter().all(|reason| reason.code.severity != Severity::Error),
+        holds: !reasons.iter().any(is_error) && faults.len() <= FAULTS_MAX,
+        looked_up: options.document.is_none(),
         root: said.root.map(|root| root.to_string()),
+        interval_s: said.interval_ms.map(|interval| interval / 1_000),
         count: part.count,
         shown: part.readings.len() as u64,
+        first: part.first,
+        from: time(first),
+        to: time(last),
         outside: said.outside(&part),
-        withdrawn: is_withdrawn,
-        faults: reasons.iter().take(FAULTS_MAX).map(|reason| ReasonEntry::new(reason, screen.language)).collect(),
-        more_faults: reasons.len().saturating_sub(FAULTS_MAX) as u64,
+        faults: reasons.iter().map(|reason| ReasonEntry::new(reason, screen.language)).collect(),
+        more_faults: faults.len().saturating_sub(FAULTS_MAX) as u64,
     };
     screen.found(&checked, options.json, |checked, language| in_words(checked, &reasons, language))?;
     Ok(if checked.holds { Outcome::Done } else { Outcome::No })
@@ -267,7 +301,14 @@ pub(super) fn reason_of(fault: &Fault) -> Reason {
         Fault::Count { said, there } => Reason::new(codes::COUNT, &[&said.to_string(), &there.to_string()]),
         Fault::Order { at } => Reason::new(codes::ORDER, &[&time_text(*at)]),
         Fault::Gap { from, to } => Reason::new(codes::GAP, &[&time_text(*from), &time_text(*to)]),
-        Fault::NoInterval => Reason::new(codes::NO_INTERVAL, &[]),
+        Fault::Declared { from, to } => Reason::new(codes::GAP_DECLARED, &[&time_text(*from), &time_text(*to)]),
+        Fault::NoGap { from, to, at } => {
+            Reason::new(codes::NO_GAP, &[&time_text(*from), &time_text(*to), &time_text(*at)])
+        }
+        Fault::Number { due, there } => Reason::new(codes::NUMBER, &[&due.to_string(), &there.to_string()]),
+        Fault::Lacks(name) => Reason::new(codes::LACKS, &[name]),
+        Fault::Unusable(name) => Reason::new(codes::UNUSABLE, &[name]),
+        Fault::Own => Reason::new(codes::OWN, &[]),
         Fault::Beyond(reading) => Reason::new(codes::BEYOND, &[&time_text(reading.at), &degrees(reading.tenths)]),
         Fault::Unread { tenths } => Reason::new(codes::UNREAD, &[&degrees(*tenths)]),
     }
@@ -275,24 +316,27 @@ pub(super) fn reason_of(fault: &Fault) -> Reason {
 
 fn in_words(checked: &SeriesChecked, reasons: &[Reason], language: Language) -> String {
     let say = |english, chinese| pick(language, english, chinese);
-    let words = match (checked.holds, checked.root.is_some()) {
-        (true, true) => say("as recorded", "与记录一致"),
-        (true, false) => say("goes with the record, which has no root of it", "与记录相符；记录无其根"),
-        (false, _) => say("NOT AS RECORDED", "与记录不符"),
+    let words = match (checked.holds, checked.root.is_some(), checked.looked_up) {
+        (true, true, true) => say("as recorded", "与记录一致"),
+        (true, true, false) => say("as this document says; no ledger was asked", "与该文档一致；未询问账本"),
+        (true, false, _) => say("goes with what is said, which has no root of it", "与所述相符；所述无其根"),
+        (false, _, _) => say("NOT AS RECORDED", "与记录不符"),
     };
     let mut text = format!("{}  {words}\n", printable(&checked.event));
     let mut line = |name: &str, value: &str| text.push_str(&format!(" {name} {value}\n"));
     line(say("readings looked at", "已核对读数"), &format!("{} / {}", checked.shown, checked.count));
+    line(say("from", "自"), &checked.from);
+    line(say("to", "至"), &checked.to);
+    if let Some(interval) = checked.interval_s {
+        line(say("seconds from one to the next", "读数间隔秒数"), &interval.to_string());
+    }
     if let Some(outside) = checked.outside {
         line(say("not within the limits", "超出限值"), &outside.to_string());
     }
     if let Some(root) = &checked.root {
         line(say("root", "根"), root);
     }
-    if checked.withdrawn {
-        line(say("its author has declared the record erroneous", "其作者已声明该记录有误"), "");
-    }
-    for reason in reasons.iter().take(FAULTS_MAX) {
+    for reason in reasons {
         let problem = Problem { reason: reason.clone(), place: ProblemPlace::default() };
         text.push_str(&problem_lines(&checked.event, &problem, language));
     }
@@ -307,6 +351,9 @@ fn part_of(path: &Path) -> Result<Part, Failure> {
     let name = path.display().to_string();
     let wrong = |why: String| Failure::Of(name.clone(), Reason::new(codes::PART, &[&why]));
     let file: PartFile = serde_json::from_slice(&bytes_of(path)?).map_err(|error| wrong(error.to_string()))?;
+    if file.readings.len() > READINGS_MAX || file.count > READINGS_MAX as u64 {
+        return Err(wrong(format!("more than {READINGS_MAX} readings")));
+    }
     let reading = |one: &ReadingShown| {
         let at = milliseconds(&one.time).ok_or_else(|| wrong(format!("{:?} is no time", one.time)))?;
         Ok(Reading { at, tenths: one.tenths })
@@ -371,19 +418,22 @@ fn in_store(store: &dyn Read, id: &str) -> Result<Vec<Recorded>, StoreError> {
 
 /// The event of a document with an id.
 pub(super) fn in_document(name: &str, bytes: Vec<u8>, id: &str) -> Result<Recorded, Failure> {
-    let (mut found, mut is_withdrawn) = (Vec::new(), false);
+    let (mut found, mut declared) = (Vec::new(), Vec::new());
     let ended = read(&mut Input::Memory(bytes), &Limits::default(), &mut |item| {
         if let Item::Event(event, _, _) = item
             && event.event_id.as_deref() == Some(id)
         {
             // The declaration repeats the event with its id.
             match event.error_declaration {
-                Some(_) => is_withdrawn = true,
+                Some(_) => declared.push(*event),
                 None => found.push(*event),
             }
         }
         ControlFlow::Continue(())
     });
+    let is_withdrawn = !declared.is_empty();
+    // The declaration alone says what was recorded as well.
+    found = if found.is_empty() { declared.into_iter().take(1).collect() } else { found };
     let of = |reason| Failure::Of(name.to_owned(), reason);
     ended.map_err(|error| match error {
         ReadError::Io(error) => of(read_reason(&error)),

@@ -142,8 +142,8 @@ pub(super) struct Handler {
     silent_ticks: u32,
     tick: Interval,
     ask_close: bool,
-    /// It is ended a moment later, so that the other side too learns why.
-    lingers: bool,
+    /// Until then it is held, so that the other side too learns why it ends.
+    lingers: Option<Pin<Box<Sleep>>>,
 }
 
 impl Handler {
@@ -166,7 +166,7 @@ impl Handler {
             silent_ticks: 0,
             tick,
             ask_close: false,
-            lingers: false,
+            lingers: None,
         }
     }
 
@@ -190,7 +190,7 @@ impl Handler {
             Fault::Silent => tracing::info!(%peer, address, "a peer is silent"),
             Fault::NotOpened => tracing::debug!(%peer, address, "a connection did not come into use"),
             Fault::OtherChain => {
-                self.lingers = true;
+                self.lingers = Some(Box::pin(sleep(LINGER)));
                 self.shared.refused(address, Some(peer), Refusal::OtherChain);
             }
             Fault::Misbehaved(what) => {
@@ -208,7 +208,9 @@ impl Handler {
                 State::Opening if self.begun.elapsed() > limits.handshake_max => return Err(Fault::NotOpened),
                 State::Opening => {}
                 // Should have ended at once, unless the other side keeps opening streams.
-                State::Ending => self.ask_close = self.begun.elapsed() > limits.ping_every / 4,
+                State::Ending => {
+                    self.ask_close = self.lingers.is_none() && self.begun.elapsed() > limits.ping_every / 4;
+                }
                 State::Used => {
                     if self.pinged.elapsed() + Duration::from_millis(20) >= limits.ping_every {
                         self.ping_due = true;
@@ -381,7 +383,7 @@ impl ConnectionHandler for Handler {
     }
 
     fn connection_keep_alive(&self) -> bool {
-        self.state != State::Ending || (self.lingers && self.begun.elapsed() < LINGER)
+        self.state != State::Ending || self.lingers.is_some()
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<ConnectionHandlerEvent<Open, Class, Close>> {
@@ -400,6 +402,11 @@ impl ConnectionHandler for Handler {
         }
         if let Err(fault) = self.work(context) {
             self.fail(fault);
+        }
+        if let Some(until) = &mut self.lingers
+            && (self.shared.is_stopping() || until.as_mut().poll(context).is_ready())
+        {
+            self.lingers = None;
         }
         if std::mem::take(&mut self.ask_close) {
             return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Close));

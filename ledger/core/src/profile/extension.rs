@@ -60,6 +60,11 @@ fn moment(text: &str) -> Option<i64> {
     milliseconds(text).or_else(number)
 }
 
+/// Whether an event says anything under a name.
+pub(crate) fn says(event: &Event, name: &str) -> bool {
+    Extensions::of(event).values(name).is_some()
+}
+
 /// The two whole numbers that the key data element `name` says, the lesser one first.
 pub(crate) fn pair(event: &Event, record_type: &RecordType, name: &str) -> Option<(i64, i64)> {
     let field = record_type.fields.iter().find(|field| field.name == name)?;

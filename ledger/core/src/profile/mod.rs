@@ -22,7 +22,7 @@ pub use assess::{Assessment, assess};
 pub use class::ProductClass;
 pub use classify::{classify, declared_class, declared_type};
 pub use extension::NAMESPACE;
-pub(crate) use extension::{pair, spans, text, thousandths, time_ms, word};
+pub(crate) use extension::{pair, says, spans, text, thousandths, time_ms, word};
 pub use field::FieldType;
 pub use judged::{Judged, event_of, judge, may_follow};
 pub(crate) use judged::{judge_event, profiled};

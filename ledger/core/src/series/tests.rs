@@ -26,10 +26,6 @@ fn said(series: &Series) -> Said {
     }
 }
 
-fn whole(series: &Series) -> Part {
-    series.part(i64::MIN, i64::MAX).unwrap()
-}
-
 // Goal: a part leads to the root of its series, from wherever it is. Method: every part of series of 1 to 40 readings.
 #[test]
 fn parts() {
@@ -38,12 +34,14 @@ fn parts() {
         let series = Series::new(readings.clone()).unwrap();
         for first in 0..readings.len() {
             for last in first..readings.len() {
-                let part = series.part(readings[first].at, readings[last].at).unwrap();
+                let part = series.part(readings[first].at, readings[last].at);
                 assert_eq!((part.first, part.readings.len()), (first as u64, last + 1 - first));
                 assert_eq!(part.root(), Some(series.root()), "{count}: {first}..={last}");
             }
         }
-        assert_eq!(series.part(BEGIN - 2, BEGIN - 1), None);
+        assert_eq!(series.part(BEGIN - 2, BEGIN - 1).readings, readings[..1]);
+        assert_eq!(series.part(i64::MAX, i64::MAX).readings, readings[readings.len() - 1..]);
+        assert_eq!(series.part(i64::MIN, i64::MAX), series.whole());
     }
 }
 
@@ -58,7 +56,7 @@ fn tampered_parts() {
         let series = Series::new(readings.clone()).unwrap();
         let first = random.below(readings.len() as u64) as usize;
         let last = first + random.below((readings.len() - first) as u64) as usize;
-        let honest = series.part(readings[first].at, readings[last].at).unwrap();
+        let honest = series.part(readings[first].at, readings[last].at);
         let mut part = honest.clone();
         let place = random.below(part.readings.len() as u64) as usize;
         match random.below(10) {
@@ -85,37 +83,107 @@ fn tampered_parts() {
     assert_eq!(Part { count: 0, first: 0, readings: Vec::new(), siblings: Vec::new() }.root(), None);
 }
 
+/// What a record says of all but some of 57 readings, and those.
+fn cut(range: Range<usize>) -> (Said, Series) {
+    let all = every_five_minutes(57);
+    let (depart, arrive) = (Some(all[0].at), Some(all[56].at));
+    let left = all.iter().enumerate().filter(|(place, _)| !range.contains(place)).map(|(_, one)| *one);
+    let series = Series::new(left.collect()).unwrap();
+    (Said { depart, arrive, ..said(&series) }, series)
+}
+
+fn at(place: i64) -> i64 {
+    BEGIN + place * 5 * MINUTE
+}
+
 // Goal: a logger that stood still, or readings that were cut out before they were recorded, are seen unless they are declared.
 // Method: readings cut out at the beginning, in the middle and at the end; declared in both ways, too short, and not at all.
 #[test]
 fn gaps() {
-    let all = every_five_minutes(57);
-    let cut = |range: Range<usize>| {
-        let mut left = all.clone();
-        left.drain(range);
-        let series = Series::new(left).unwrap();
-        let (depart, arrive) = (Some(all[0].at), Some(all[56].at));
-        (Said { depart, arrive, ..said(&series) }, whole(&series), series)
-    };
-    let at = |place: usize| all[place].at;
     // Twice the interval is none yet.
-    let (said_of, part, _) = cut(20..21);
-    assert_eq!(said_of.faults(&part), []);
-    for (range, (from, to)) in [(20..24, (19, 24)), (0..3, (0, 3)), (50..57, (49, 56))] {
-        let (mut said_of, part, series) = cut(range.clone());
-        assert_eq!(said_of.faults(&part), [Fault::Gap { from: at(from), to: at(to) }], "{range:?}");
-        let middle = series.part(at(30), at(40)).unwrap();
-        assert_eq!(said_of.faults(&middle), [], "outside of what is shown");
-        for declared in [(at(from), at(to)), (at(range.start), at(range.end - 1))] {
-            said_of.gaps = vec![(0, 1), declared];
-            assert_eq!(said_of.faults(&part), [], "{range:?}");
+    let (said_of, series) = cut(20..21);
+    assert_eq!(said_of.faults(&series.whole()), []);
+    for (range, (from, to)) in [(20..24, (19, 24)), (0..3, (0, 3)), (51..57, (50, 56))] {
+        let (mut said_of, series) = cut(range.clone());
+        let part = series.whole();
+        let few = (range.len() > 5).then_some(Fault::Number { due: 57, there: 51 });
+        let hidden: Vec<Fault> = few.into_iter().chain([Fault::Gap { from: at(from), to: at(to) }]).collect();
+        assert_eq!(said_of.faults(&part), hidden, "{range:?}");
+        let middle = series.part(at(30), at(40));
+        assert_eq!(said_of.faults(&middle), few.into_iter().collect::<Vec<_>>(), "outside of what is shown");
+        for (from, to) in [(at(from), at(to)), (at(range.start as i64), at(range.end as i64 - 1))] {
+            said_of.gaps = vec![(0, 1), (from, to)];
+            assert_eq!(said_of.faults(&part), [Fault::Declared { from, to }], "{range:?}");
         }
-        said_of.gaps = vec![(at(from) + 6 * MINUTE, at(to)), (at(from), at(to) - 6 * MINUTE)];
-        assert_eq!(said_of.faults(&part), [Fault::Gap { from: at(from), to: at(to) }], "{range:?}");
+        said_of.gaps = vec![(at(from), at(to) - 6 * MINUTE)];
+        assert!(said_of.faults(&part).contains(&Fault::Gap { from: at(from), to: at(to) }), "{range:?}");
+        said_of.gaps = vec![(at(from) + 6 * MINUTE, at(to))];
+        assert!(said_of.faults(&part).contains(&Fault::Gap { from: at(from), to: at(to) }), "{range:?}");
     }
-    assert_eq!(cut(20..24).2.gaps(5 * MINUTE), [(at(19), at(24))]);
-    let said_of = Said { interval_ms: None, ..said(&Series::new(all.clone()).unwrap()) };
-    assert_eq!(said_of.faults(&whole(&Series::new(all).unwrap())), [Fault::NoInterval]);
+    assert_eq!(cut(20..24).1.gaps(5 * MINUTE), [(at(19), at(24))]);
+    // What is shown of a time begins before a gap at its beginning.
+    let (said_of, series) = cut(20..24);
+    let part = series.part(at(21), at(26));
+    assert!(part.covers(at(21), at(26)) && !part.covers(at(18), at(26)) && !part.covers(at(21), at(27)));
+    assert_eq!(said_of.faults(&part), [Fault::Gap { from: at(19), to: at(24) }]);
+    assert!(series.whole().covers(i64::MIN, i64::MAX));
+}
+
+// Goal: a declaration does not hide everything. Method: one of all time, with readings in it; many, of which one covers.
+#[test]
+fn declared_gaps() {
+    let (mut said_of, series) = cut(20..24);
+    said_of.gaps = vec![(0, i64::MAX)];
+    let found = said_of.faults(&series.whole());
+    assert!(found.contains(&Fault::NoGap { from: 0, to: i64::MAX, at: at(0) }), "{found:?}");
+    said_of.gaps = (0..500).map(|n| (n, n + 1)).chain([(at(19), at(24))]).collect();
+    assert_eq!(said_of.faults(&series.whole()), [Fault::Declared { from: at(19), to: at(24) }]);
+}
+
+// Goal: a series of twice as many readings, half of them made up, does not pass by showing that half; nor one of which every
+// other reading is left out. Method: both, with a record that is right but for that.
+#[test]
+fn another_number() {
+    let all = every_five_minutes(57);
+    let later = all.iter().map(|one| Reading { at: one.at + 400 * MINUTE, tenths: 116 });
+    let both = Series::new(all.iter().copied().chain(later).collect()).unwrap();
+    let (depart, arrive) = (Some(all[0].at), Some(all[56].at));
+    let said_of = Said { depart, arrive, ..said(&both) };
+    let clean = both.part(all[0].at, all[56].at);
+    assert_eq!(said_of.faults(&clean), [Fault::Number { due: 57, there: 114 }]);
+    let half = Series::new(all.iter().step_by(2).copied().collect()).unwrap();
+    let said_of = Said { depart, arrive, ..said(&half) };
+    assert_eq!(said_of.faults(&half.whole()), [Fault::Number { due: 57, there: 29 }]);
+}
+
+// Goal: what is a number of degrees is read and nothing else. Method: a table of texts.
+#[test]
+fn degrees() {
+    let read = |celsius: &str| Reading::parse("2026-09-14T06:30:00+08:00", celsius).map(|one| one.tenths);
+    for (text, tenths) in
+        [("4.5", 45), ("4", 40), ("-0.5", -5), ("4.0625", 40), ("-4.0625", -41), ("-4.10", -41), ("0", 0)]
+    {
+        assert_eq!(read(text), Some(tenths), "{text}");
+    }
+    for text in [
+        "",
+        "-",
+        "Err",
+        "E1",
+        "4.5C",
+        "NaN",
+        "HI",
+        "warm",
+        ".5",
+        "4.",
+        "+4",
+        "4,5",
+        "1e1",
+        "--4",
+        "9999999999999999999",
+    ] {
+        assert_eq!(read(text), None, "{text}");
+    }
 }
 
 // Goal: what a record says of its series beside the root is compared. Method: one element after another is another.
@@ -123,7 +191,7 @@ fn gaps() {
 fn what_is_said() {
     let readings = every_five_minutes(20);
     let series = Series::new(readings.clone()).unwrap();
-    let (honest, part) = (said(&series), whole(&series));
+    let (honest, part) = (said(&series), series.whole());
     assert_eq!((honest.faults(&part), honest.outside(&part)), (vec![], Some(0)));
     let changed = Said { count: Some(21), ..honest.clone() };
     assert_eq!(changed.faults(&part), [Fault::Count { said: 21, there: 20 }]);
@@ -133,13 +201,23 @@ fn what_is_said() {
     let changed = Said { min: Some(39), max: Some(47), ..honest.clone() };
     assert_eq!(changed.faults(&part), [Fault::Unread { tenths: 39 }, Fault::Unread { tenths: 47 }]);
     // Of some nobody can say whether they are the lowest.
-    assert_eq!(changed.faults(&series.part(readings[3].at, readings[5].at).unwrap()), []);
+    assert_eq!(changed.faults(&series.part(readings[3].at, readings[5].at)), []);
     let warm = Said { limits: Some((20, 44)), ..honest.clone() };
     assert_eq!((warm.faults(&part), warm.outside(&part)), (vec![], Some(5)));
     // Without a root nothing but what is said is compared: two readings of one time.
     let twice = Part { readings: vec![readings[0], readings[0]], count: 2, first: 0, siblings: Vec::new() };
-    let said_of = Said { root: None, count: None, min: None, max: None, arrive: None, ..honest };
-    assert_eq!(said_of.faults(&twice), [Fault::Order { at: readings[0].at }]);
+    let said_of = Said { root: None, count: None, min: None, max: None, arrive: None, ..honest.clone() };
+    assert_eq!(said_of.faults(&twice), [Fault::Lacks("arrive"), Fault::Order { at: readings[0].at }]);
+    let said_of = Said { interval_ms: None, ..honest.clone() };
+    assert_eq!(said_of.faults(&part), [Fault::Lacks("interval_s")]);
+    let said_of = Said { interval_ms: None, unusable: vec!["interval_s"], ..honest.clone() };
+    assert_eq!(said_of.faults(&part), [Fault::Unusable("interval_s")]);
+    // The record has other readings than those whose root it has.
+    let mut other = readings;
+    other[4].tenths -= 1;
+    let said_of = Said { readings: other, ..honest };
+    assert_eq!(said_of.faults(&part), [Fault::Own]);
+    assert_eq!(said_of.faults(&said_of.own().unwrap()), [Fault::Root]);
 }
 
 // Goal: what is no series makes none. Method: none, too many, and one that goes back.
@@ -166,4 +244,63 @@ fn the_format() {
     let tree = hash("readings", &[&hash("readings", &[&one, &two]), &three]);
     let root = hash("series", &[&3u64.to_be_bytes(), &tree]);
     assert_eq!(Series::new(readings.to_vec()).unwrap().root(), Hash(root));
+}
+
+// Goal: what an event says is read, and what can't be used is told, as is whose readings they are. Method: the vaccine's carriage
+// of the scenarios, with one element after another spoilt.
+#[test]
+fn of_events() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/scenarios/b/02-coldlog-transport.jsonld");
+    let document: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut carriage = document["epcisBody"]["eventList"][0].clone();
+    carriage["@context"] = document["@context"].clone();
+    let read = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut changed = carriage.clone();
+        change(&mut changed);
+        Said::of(&crate::profile::event_of(changed.to_string().as_bytes()).unwrap()).unwrap()
+    };
+    let honest = read(&|_| ());
+    let own = honest.own().unwrap();
+    assert_eq!((honest.faults(&own), own.count, honest.outside(&own)), (vec![], 57, Some(9)));
+    let spoilt: [(&str, serde_json::Value); 8] = [
+        ("series_root", "97F3".into()),
+        ("series_count", (-57).into()),
+        ("interval_s", 0.into()),
+        ("min_dC", "cold".into()),
+        ("limits_dC", serde_json::json!([80, 20])),
+        ("gaps", serde_json::json!([{ "suyuan:from": "then", "suyuan:to": "later" }])),
+        ("depart", (-1).into()),
+        ("arrive", "soon".into()),
+    ];
+    for (name, value) in spoilt {
+        let said = read(&|event| event[format!("suyuan:{name}")] = value.clone());
+        assert_eq!(said.unusable, [name]);
+        assert!(said.faults(&own).contains(&Fault::Unusable(name)), "{name}");
+    }
+    // A reading that can't be read is none that is left out quietly.
+    for (member, value) in
+        [("value", serde_json::json!(40.1)), ("uom", "FAH".into()), ("time", serde_json::Value::Null)]
+    {
+        let said = read(&|event| {
+            let report = &mut event["sensorElementList"][0]["sensorReport"][9];
+            report[member] = value.clone();
+        });
+        match member {
+            "value" => assert_eq!(said.faults(&said.own().unwrap()), [Fault::Root]),
+            _ => assert_eq!(said.unusable, ["sensorElementList"], "{member}"),
+        }
+    }
+    // A second logger's are not this one's: without a name it can't be told which are meant.
+    let second = |event: &mut serde_json::Value| {
+        let mut other = event["sensorElementList"][0].clone();
+        other["sensorMetadata"]["deviceID"] = "https://id.gs1.org/8004/9521006logger-32".into();
+        other["sensorReport"][0]["value"] = 30.into();
+        event["sensorElementList"].as_array_mut().unwrap().push(other);
+    };
+    assert_eq!(read(&second).unusable, ["sensorElementList"]);
+    let named = read(&|event| {
+        second(event);
+        event["suyuan:device_id"] = "https://id.gs1.org/8004/9521006logger-31".into();
+    });
+    assert_eq!((named.faults(&named.own().unwrap()), named.readings.len()), (vec![], 57));
 }

@@ -1,6 +1,9 @@
 //! What supervision sees of the scenarios: recalls, what was too warm, lifts that are overdue, inspections by lot. All is asked of
 //! the regulator's audit node.
 
+use std::io::Write;
+use std::time::Instant;
+
 use serde_json::{Value, json};
 use suyuan_epcis::codes::ledger as ledger_codes;
 use suyuan_epcis::problem::Reason;
@@ -17,6 +20,7 @@ use super::documents::Document;
 use crate::cli::apart;
 use crate::cli::place::Failure;
 use crate::cli::series::{in_document, read_table, reason_of};
+use crate::cli::text::pick;
 use crate::clock::now_ms;
 use crate::codes::node as codes;
 use crate::credits::draws::{DrawSaid, record_of};
@@ -55,6 +59,25 @@ fn sale(lot: &str) -> Result<Document, Reason> {
         "schemaVersion": "2.0", "creationDate": now, "epcisBody": { "eventList": [event] },
     });
     Ok(Document { scenario: 'a', name: "0-retail-sell", text: document.to_string().into() })
+}
+
+/// Whom the recall has to reach, as the authority's node lists it from its announcement on; and how long that took since the
+/// announcement was sent off.
+pub fn listed(demo: &mut Demo<'_>, expected: &Checks, sent: Instant) -> Result<(), Failure> {
+    let uri = demo.network.actors.get("dairy").map_or("", |actor| actor.uri.as_str());
+    let said = demo.ask_audit(&format!("/v1/credit/{}", percent_encoded(uri)))?;
+    let took = sent.elapsed();
+    let recall = list(&said, "recalls").first().cloned().unwrap_or_default();
+    let actor_of =
+        |uri: &str| demo.network.actors.iter().find(|(_, actor)| actor.uri == uri).map(|(key, _)| key.clone());
+    let customers = list(&recall, "customers").iter().map(|one| actor_of(text(one, "organisation")));
+    let mut customers: Vec<Option<String>> = customers.collect();
+    customers.sort();
+    demo.check("whom the recall has to reach", expected.of("/a/recall/customers"), json!(customers))?;
+    let most = expected.of("/a/recall/listedWithinMs").as_u64().unwrap_or_default();
+    demo.check("listed by the authority's node in time", json!(true), json!(took.as_millis() <= u128::from(most)))?;
+    let words = pick(demo.screen.language, "milliseconds after it was sent off", "毫秒（自发出起）");
+    Ok(writeln!(demo.screen.answers(), "  {} {words}", took.as_millis())?)
 }
 
 /// How the recall was handled.
@@ -142,12 +165,14 @@ const LOGGER: &str = include_str!("../../../../docs/scenarios/b/logger-31.csv");
 pub fn series(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
     let id = expected.text("/b/series/event");
     let path = format!("/epcis/events/{}", percent_encoded(&id));
-    let found = in_document(&path, demo.ask_audit(&path)?.to_string().into_bytes(), &id)?;
+    let audit = demo.network.nodes.iter().find(|node| node.audits);
+    let audit = audit.ok_or_else(|| Reason::new(codes::UNREACHABLE, &["demo", "no audit node"]))?;
+    let found = in_document(&path, audit.ask(&path)?.to_string().into_bytes(), &id)?;
     let said = Said::of(&found.event).unwrap_or_default();
     let logger = read_table(LOGGER.as_bytes())?;
     let time = |name: &str| milliseconds(&expected.text(&format!("/b/series/{name}"))).unwrap_or_default();
     let (from, to) = (time("from"), time("to"));
-    let mut part = logger.part(from, to).ok_or_else(|| Reason::new(codes::ANSWER, &[&path, "no such readings"]))?;
+    let mut part = logger.part(from, to);
     let codes_of = |said: &Said, part: &Part| {
         let faults = said.faults(part);
         json!(faults.iter().map(|fault| reason_of(fault).code.id).collect::<Vec<_>>())
@@ -163,9 +188,8 @@ pub fn series(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
     let cut = Series::new(kept).map_err(|_| Reason::new(codes::ANSWER, &[&path, "no readings are left"]))?;
     let tenths = || cut.readings().iter().map(|reading| reading.tenths);
     let (min, max, count) = (tenths().min(), tenths().max(), Some(cut.readings().len() as u64));
-    let said = Said { root: Some(cut.root()), count, min, max, ..said };
-    let whole = cut.part(i64::MIN, i64::MAX).map(|part| codes_of(&said, &part));
-    demo.check("cut out before they were recorded", expected.of("/b/series/cut"), json!(whole))
+    let said = Said { root: Some(cut.root()), count, min, max, readings: Vec::new(), ..said };
+    demo.check("cut out before they were recorded", expected.of("/b/series/cut"), codes_of(&said, &cut.whole()))
 }
 
 fn unread(path: &str, error: &serde_json::Error) -> Reason {
