@@ -348,7 +348,8 @@ impl Said {
         let (begin, end) = (depart.unwrap_or(first.at), arrive.unwrap_or(last.at));
         for (from, to) in self.gaps.iter().filter(|(from, to)| *from < end && begin < *to) {
             faults.push(Fault::Declared { from: *from, to: *to });
-            let inside = part.readings.iter().find(|reading| *from < reading.at && reading.at < *to);
+            let next = part.readings.get(part.readings.partition_point(|reading| reading.at <= *from));
+            let inside = next.filter(|reading| reading.at < *to);
             faults.extend(inside.map(|reading| Fault::NoGap { from: *from, to: *to, at: reading.at }));
         }
         faults
