@@ -53,6 +53,7 @@ fn register() {
         ("other.json", r#"{"uri":"urn:lei:529900T8BM49AURSDO55","name":"Other","role":"member"}"#),
         ("typo.json", r#"{"uri":"urn:uscc:91440115DEMA00013J","name":"Member","rôle":"member"}"#),
         ("cut.json", r#"{"uri":"#),
+        ("person.json", r#"{"uri":"urn:lei:529900T8BM49AURSDO55","name":"Li 13812345678","role":"member"}"#),
     ]);
     let dir = with_member(&work);
     is(&run(&["org", "list", "--dir", &dir]), 0, &format!("2 {MEMBER} (member) Member"));
@@ -68,6 +69,14 @@ fn register() {
         is(&org(&work, &dir, "root.key", &["register", &path(&work, file)]), 3, "NODE-CONFIGURATION");
     }
     is(&org(&work, &dir, "root.key", &["register", &path(&work, "none.json")]), 3, "NODE-IO");
+    // Nothing of a natural person, on the ledger as in its genesis.
+    is(&org(&work, &dir, "root.key", &["register", &path(&work, "person.json")]), 1, "LEDGER-106");
+    let list = path(&work, "people.json");
+    fs::write(&list, format!(r#"[{{"uri":"{OWNER}","name":"Li 110105194912310 02X","role":"operator"}}]"#)).unwrap();
+    let (output, device) = (path(&work, "people-genesis.json"), path(&work, "device.key"));
+    let new = ["genesis", "new", "--network", "n", "--organisations", &list, "--validator", &device];
+    is(&run(&[new.as_slice(), &["--key", &device, "--output", &output]].concat()), 1, "LEDGER-106");
+    assert!(!std::path::Path::new(&output).exists());
     let listed = run(&["org", "list", "--dir", &dir, "--json"]).json();
     assert_eq!(listed["organisations"].as_array().unwrap().len(), 2);
 }

@@ -62,6 +62,10 @@ fn negatives() -> Vec<(&'static str, Value)> {
         ("PublicScore", json!({"score": 100, "date": "2026-07-10"})),
         ("CustomsTier", json!({"tier": "seriously_dishonest", "from": "2026-07-10"})),
         ("UnlicensedOperation", json!({"kind": "x", "number": "3", "date": "2026-07-10", "report": hash('c')})),
+        (
+            "Falsification",
+            json!({"decisionNo": "6", "basis": "x", "decided": "2026-07-10", "document": hash('d'), "humanDecision": true, "noticeReceipt": hash('b')}),
+        ),
     ]
 }
 
@@ -154,7 +158,7 @@ fn nothing_but_what_is_in_the_catalogue_scores() {
             refused(firm, kind, &members).map(|(pointer, _)| pointer)
         };
         assert_eq!(of(&own.code), None, "{kind}");
-        for other in ["registration", "judicial", "contract_performance", "media", "politics"] {
+        for other in ["registration", "honours_of_media", "contract_performance", "media", "politics"] {
             assert_eq!(of(other).as_deref(), Some("/catalogueItem"), "{kind} {other}");
         }
     }
@@ -233,11 +237,29 @@ fn everything_can_be_objected_to() {
     }
 }
 
+// §5.13: whatever is said of others, a firm's credit is the same. Its partner is penalised, listed, found to fail and recalls what
+// it made, and its grade and every byte of its explanation stay.
+#[test]
+fn what_is_said_of_others_moves_nothing() {
+    let mut world = World::new("2026-06-01T00:00:00+08:00");
+    world.documents("a", &["01", "02", "03", "04", "05", "06", "07", "08"], 0);
+    let day = Day::parse("2027-01-31").unwrap();
+    let published = |world: &World, firm: &str| Published::of(&world.file(firm), Profile::Food, (1, day));
+    let (before, others) = (published(&world, "retail"), published(&world, "dairy"));
+    for (kind, members) in negatives() {
+        for firm in ["dairy", "dist", "milkfarm"] {
+            world.credit("amr", firm, AT, kind, members.clone());
+        }
+    }
+    assert_eq!(published(&world, "retail"), before);
+    assert_ne!(published(&world, "dairy"), others);
+}
+
 // Limit 6: who is competent has decided, with number, basis, day and the receipt of its notice.
 #[test]
 fn a_machine_decides_nothing() {
     let firm = "urn:uscc:91440115DEMA00013J";
-    let decided = negatives().into_iter().filter(|(kind, _)| matches!(*kind, "Penalty" | "Listing"));
+    let decided = negatives().into_iter().filter(|(kind, _)| matches!(*kind, "Penalty" | "Listing" | "Falsification"));
     for (kind, members) in decided.chain([("Measure", measure(&hash('e'), "P1"))]) {
         for name in members.as_object().unwrap().keys() {
             let mut less = members.clone();

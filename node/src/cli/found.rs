@@ -13,6 +13,7 @@ use suyuan_sdk::keyfile::{DEFAULT_COST, KeyFile, KeyInformation, Protection, cre
 use super::arguments::{
     GenesisCheckArguments, GenesisNewArguments, InitArguments, KeygenArguments, RoleName, UnlockArguments,
 };
+use super::org::no_person;
 use super::outcome::Outcome;
 use super::place::{Failure, directory, is_passphrase_given, passphrase};
 use super::screen::Screen;
@@ -216,6 +217,7 @@ pub fn genesis_new(options: &GenesisNewArguments, screen: &mut Screen) -> Result
     if let Some(key) = keys.iter().find(|key| !uris.contains(&key.organisation.as_str())) {
         return Err(wrong(&format!("no organisation {}", key.organisation)));
     }
+    no_person(&serde_json::to_vec(&list).map_err(std::io::Error::from)?)?;
     let organisations: Vec<Value> = list.into_iter().map(|one| organisation_json(one, &keys)).collect();
     let validators = options.validators.iter().map(|path| KeyFile::read(path).map(|file| file.information));
     let validators: Vec<KeyInformation> = validators.collect::<Result<_, _>>()?;

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use suyuan_epcis::codes::ledger as ledger_codes;
+use suyuan_epcis::json::tree;
 use suyuan_epcis::problem::Reason;
 use suyuan_epcis::time::Stamp;
+use suyuan_ledger::derive::DEPTH_MAX;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
 use suyuan_ledger::organisation::{Scope, ScopeKind};
 use suyuan_ledger::submission::{SignedSubmission, SubmittedEvent, record_type};
+use suyuan_sdk::batch::natural_person;
 use suyuan_sdk::keyfile::KeyFile;
 use suyuan_sdk::signer::{Signer, sign_submission};
 
@@ -145,11 +148,25 @@ pub fn submit(
     kind: u16,
     record: &OrganisationRecord,
 ) -> Result<(Submitted, Option<Hash>), Reason> {
-    let (station, signed) = sign_next(link, signer, kind, &[&record.write()])?;
+    let payload = record.write();
+    no_person(&payload)?;
+    let (station, signed) = sign_next(link, signer, kind, &[&payload])?;
     let waits = kind == record_type::GOVERNANCE && station.threshold > 1;
     let waits = waits && !matches!(record.operation, Operation::Approve { .. });
     let proposed = signed.events.first().filter(|_| waits).map(SubmittedEvent::digest);
     Ok((link.submit(&signed, &suyuan_ledger::codec::encode(&signed))?, proposed))
+}
+
+/// Refuses JSON that says something of a natural person: the chain itself would keep it.
+pub fn no_person(json: &[u8]) -> Result<(), Reason> {
+    let found = tree::parse(json, DEPTH_MAX as usize).ok().and_then(|json| natural_person(&json));
+    match found {
+        None => Ok(()),
+        Some((reason, pointer)) => {
+            let what = reason.arguments.first().map_or("", String::as_str);
+            Err(Reason::new(ledger_codes::NATURAL_PERSON, &[&format!("{what} {pointer}")]))
+        }
+    }
 }
 
 /// Signs records together as the next submission of the signer's lane, and says where the lane stands.

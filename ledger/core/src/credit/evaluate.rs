@@ -161,15 +161,18 @@ impl<'a> Assessment<'a> {
             .filter_map(|(indicator, weight)| self.row(*indicator, weight?))
             .collect();
         let score = score(self.parameters.weights(self.profile), &self.values);
-        let band = self.parameters.band(score);
         let (rule, independent_counterparties) = self.ceilings_by_rule();
+        let (band, rule) = match self.status.is_organ {
+            true => (Grade::NotRated, Vec::new()),
+            false => (self.parameters.band(score), rule),
+        };
         let ceilings: Vec<Ceiling> = self.status.ceilings.iter().cloned().chain(rule).collect();
         let evidence_mass = Indicator::ALL.iter().zip(self.masses).filter(|(one, _)| one.is_evidence());
         let evidence_mass: u128 = evidence_mass.map(|(_, mass)| mass).sum();
         let is_decided = ceilings.iter().any(|ceiling| !ceiling.code.is_by_rule());
         let is_thin = evidence_mass < RATED_MASS_MIN
             || independent_counterparties < RATED_COUNTERPARTIES_MIN && !self.has_authority();
-        let grade = match is_thin && !is_decided {
+        let grade = match self.status.is_organ || (is_thin && !is_decided) {
             true => Grade::NotRated,
             false => ceilings.iter().map(|ceiling| ceiling.grade).fold(band, Grade::max),
         };

@@ -18,7 +18,7 @@ use super::published::Published;
 use super::recalls::{Recall, Recalls};
 use super::record::{
     CreditRecord, InspectionResult, LicenceState, ObjectionKind, ObjectionResult, ObjectionStep, PledgeResult,
-    RepairResult, RepairStep, Statement, may_be_graded,
+    RepairResult, RepairStep, Statement, is_organ, may_be_graded,
 };
 use super::repair::RepairPolicies;
 use super::status::{CustomsTier, Licences, Penalty, PenaltyClass, PenaltyState, Status};
@@ -34,9 +34,6 @@ const PLEDGE_MASS: u64 = 1_000;
 const OBJECTION_ACCEPT_DAYS: u32 = 2;
 const PLATFORM_CHECK_DAYS: u32 = 2;
 const PROVIDER_ANSWER_DAYS: u32 = 10;
-/// Working days to accept an application for repair, to decide it, and of its one extension (§5.8).
-const REPAIR_ACCEPT_DAYS: u32 = 3;
-const REPAIR_DECIDE_DAYS: u32 = 10;
 
 named! {
     /// Why a record has no effect.
@@ -138,7 +135,7 @@ pub struct Objection {
 /// An application for repair on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repair {
-    /// The penalties.
+    /// What is to be repaired.
     pub targets: Vec<Hash>,
     /// The last step; none if nothing was done yet.
     pub step: Option<RepairStep>,
@@ -460,81 +457,10 @@ impl<'a> CreditFile<'a> {
             Statement::Listing { .. } => true,
             Statement::Penalty { class, .. } => *class == PenaltyClass::Serious,
             Statement::CustomsTier { tier, .. } => is_dishonest(*tier).is_some(),
+            Statement::Falsification(_) => true,
             _ => false,
         });
         is_of_form || !is_grave
-    }
-
-    // ---- repair (§5.8) ----
-
-    fn apply_for_repair(&mut self, (hash, day): (Hash, Day), targets: &[Hash], pledge: &Hash) -> Result<(), Void> {
-        self.need(pledge, RecordKind::Pledge)?;
-        for target in targets {
-            let item = self.item(target)?;
-            let Statement::Penalty { class, field, decided, .. } = &item.statement else {
-                return Err(Void::WrongTarget);
-            };
-            let is_asked = self.repairs.values().any(|one| one.due.is_some() && one.targets.contains(target));
-            if is_asked || self.penalty_state(item, day) != PenaltyState::Published {
-                return Err(Void::Transition);
-            }
-            let policy = self.policies.on(day);
-            let from = policy.and_then(|policy| policy.eligible_from(*decided, *class, field));
-            if from.is_none_or(|from| day < from) {
-                return Err(Void::MinPeriod);
-            }
-        }
-        let due = Some(self.calendar.after(day, REPAIR_ACCEPT_DAYS));
-        let repair = Repair { targets: targets.to_vec(), step: None, result: None, due, is_extended: false };
-        self.repairs.insert(hash, repair);
-        Ok(())
-    }
-
-    fn repair_step(
-        &mut self,
-        hash: &Hash,
-        step: RepairStep,
-        result: Option<RepairResult>,
-        day: Day,
-    ) -> Result<(), Void> {
-        let mut repair = self.repairs.get(hash).ok_or(Void::UnknownTarget)?.clone();
-        let due = match (repair.step, step) {
-            (None, RepairStep::Accept) => Some(self.calendar.after(day, REPAIR_DECIDE_DAYS)),
-            (None, RepairStep::Refuse) => None,
-            (Some(RepairStep::Accept), RepairStep::Extend) if !repair.is_extended => {
-                repair.is_extended = true;
-                repair.due.map(|due| self.calendar.after(due, REPAIR_DECIDE_DAYS))
-            }
-            (Some(RepairStep::Accept | RepairStep::Extend), RepairStep::Decide) => None,
-            _ => return Err(Void::Transition),
-        };
-        if result == Some(RepairResult::Repaired) {
-            for target in &repair.targets {
-                self.set(target, Standing::Repaired, &[]);
-            }
-            // What a repaired penalty rests on shares its fate.
-            let is_basis = |item: &Item| match &item.statement {
-                Statement::Inspection { penalty: Some(penalty), .. } => repair.targets.contains(penalty),
-                _ => false,
-            };
-            self.items.values_mut().filter(|item| is_basis(item)).for_each(|item| item.standing = Standing::Repaired);
-        }
-        (repair.step, repair.result, repair.due) = (Some(step), result, due);
-        self.repairs.insert(*hash, repair);
-        Ok(())
-    }
-
-    fn penalty_state(&self, item: &Item, day: Day) -> PenaltyState {
-        let Statement::Penalty { class, decided, .. } = &item.statement else { return PenaltyState::Revoked };
-        let ends = self.policies.on(day).and_then(|policy| policy.ends(*decided, *class));
-        match item.standing {
-            Standing::Repaired => PenaltyState::Repaired,
-            Standing::Withdrawn => PenaltyState::Revoked,
-            // At the greatest period publication stops by itself.
-            _ if ends.is_some_and(|ends| day >= ends) => PenaltyState::Expired,
-            Standing::Suspended => PenaltyState::Objection,
-            Standing::Stands => PenaltyState::Published,
-        }
     }
 
     // ---- what it comes to ----
@@ -601,12 +527,17 @@ impl<'a> CreditFile<'a> {
                 evidence: vec![*hash],
             })
         });
-        // What is repaired is as if it were not.
-        self.computed_facts().chain(own).filter(|fact| fact.status != FactStatus::Repaired).collect()
+        // What is repaired is as if it were not. Of an organ of state only how it pays is told.
+        let is_told = |fact: &Fact| !is_organ(&self.subject) || fact.indicator == Indicator::Payment;
+        let told = self.computed_facts().chain(own).filter(is_told);
+        told.filter(|fact| fact.status != FactStatus::Repaired).collect()
     }
 
     /// How the firm stands on a day.
     pub fn status(&self, day: Day) -> Status {
+        if is_organ(&self.subject) {
+            return Status { is_organ: true, ..Status::default() };
+        }
         let contested = |indicator: Indicator| {
             move |hash: &Hash| {
                 self.rests.get(hash).is_some_and(|(standing, of)| {
@@ -633,6 +564,12 @@ impl<'a> CreditFile<'a> {
                 }
                 Statement::Listing { decision, from, to, .. } if is_in_effect && is_in_force(*from, *to) => {
                     status.ceilings.push(decided_by(CeilingCode::Listed, Grade::E, decision, hash));
+                }
+                Statement::Falsification(said) if is_in_effect => {
+                    let ceiling = said.ceiling(day);
+                    status
+                        .ceilings
+                        .extend(ceiling.map(|grade| decided_by(CeilingCode::Falsified, grade, &said.decision, hash)));
                 }
                 Statement::Licence { kind, number, from, to, state } if is_in_effect => {
                     let is_valid = *state == LicenceState::Valid && is_in_force(*from, *to);
@@ -702,6 +639,7 @@ fn pledge_value(result: PledgeResult) -> u16 {
 mod any_order;
 mod licences;
 mod removal;
+mod repair;
 mod shown;
 #[cfg(test)]
 mod tests;

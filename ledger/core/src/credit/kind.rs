@@ -15,6 +15,8 @@ named! {
         Administrative "suyuan:Administrative",
         /// A listing as seriously dishonest.
         Listing "suyuan:Listing",
+        /// That it has falsified records.
+        Falsification "suyuan:Falsification",
         /// An inspection or sampling.
         Inspection "suyuan:Inspection",
         /// That the firm operates without a licence in force.

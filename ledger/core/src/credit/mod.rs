@@ -18,6 +18,7 @@ pub mod equipment;
 mod evaluate;
 mod explain;
 mod fact;
+pub mod falsification;
 pub mod file;
 mod indicator;
 pub mod kind;

@@ -73,10 +73,7 @@ impl Published {
         }
         // Serializing what has no maps with keys that are no text does not fail.
         let explanation = serde_json::to_vec(&(&evaluation, &explained)).unwrap_or_default();
-        let grade = match evaluation.grade {
-            Grade::E if !assessment.has_authority_against() => Grade::D,
-            grade => grade,
-        };
+        let grade = grade_to_publish(assessment, evaluation.grade);
         // One of a kind each: a firm may have any number of penalties.
         let ceilings: BTreeSet<String> =
             evaluation.ceilings.iter().map(|one| format!("{}:{}", one.code.name(), one.grade.name())).collect();
@@ -110,6 +107,14 @@ impl Published {
             ceilings: members.texts("ceilings", CEILINGS_MAX)?,
             explanation: members.hash("explanation")?,
         })
+    }
+}
+
+/// A grade as it may be published: what others alone say makes no E (§5.13).
+pub(super) fn grade_to_publish(assessment: &Assessment<'_>, grade: Grade) -> Grade {
+    match grade {
+        Grade::E if !assessment.has_authority_against() => Grade::D,
+        grade => grade,
     }
 }
 

@@ -100,6 +100,7 @@ fn status(mut members: Members) -> Result<Status, InvalidRecord> {
         customs_tier: members.optional_one_of("aeo", CustomsTier::from_name)?,
         public_score,
         ceilings,
+        is_organ: false,
     };
     members.end().map(|()| status)
 }

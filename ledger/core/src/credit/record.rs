@@ -7,6 +7,7 @@ use super::administrative::Administrative;
 use super::catalogue::Catalogue;
 use super::disclosure::{Disclosure, Verification};
 use super::draw::Draw;
+use super::falsification::Falsification;
 use super::indicator::Indicator;
 use super::kind::RecordKind;
 use super::measures::{Measure, MeasureCatalogue};
@@ -33,6 +34,14 @@ const PERSONS: [&str; 2] = ["urn:uscc:92", "urn:cn:"];
 /// Whether an organisation may have a grade: legal entities, by their URNs (`01-seed-systems.md` §1.5, limit 1).
 pub fn may_be_graded(uri: &str) -> bool {
     uri.starts_with("urn:") && !PERSONS.iter().any(|person| uri.starts_with(person))
+}
+
+/// Codes of organs of state begin so (GB 32100: registered by the establishment office, an organ).
+const ORGANS: &str = "urn:uscc:11";
+
+/// Whether it is an organ of state: how it pays is told, and it is never graded (`01-seed-systems.md` C28, §1.4).
+pub fn is_organ(uri: &str) -> bool {
+    uri.starts_with(ORGANS)
 }
 
 named! {
@@ -164,7 +173,7 @@ pub struct CreditRecord {
     pub statement: Statement,
 }
 
-/// A penalty that is to be removed. Where its record is stays known, and who wrote it, when its body is gone.
+/// A record that is to be removed. Where its record is stays known, and who wrote it, when its body is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Removed {
     /// The hash of its record.
@@ -223,6 +232,8 @@ pub enum Statement {
         /// The receipt of the notice.
         receipt: Hash,
     },
+    /// Records were falsified.
+    Falsification(Box<Falsification>),
     /// An inspection or sampling.
     Inspection {
         /// When.
@@ -310,7 +321,7 @@ pub enum Statement {
     Grade(Box<Published>),
     /// The subject applies for repair.
     Repair {
-        /// The penalties.
+        /// What is to be repaired.
         targets: Vec<Hash>,
         /// The pledge that goes with it.
         pledge: Hash,
@@ -328,9 +339,9 @@ pub enum Statement {
         /// Why.
         reasons: Option<Hash>,
     },
-    /// The bodies of these penalties, whose time is over, and of all that is about them are to be erased on every node.
+    /// The bodies of these records, whose time is over, and of all that is about them are to be erased on every node.
     Removal {
-        /// The penalties.
+        /// The records.
         targets: Vec<Removed>,
     },
     /// Its author's node has erased them.
@@ -361,6 +372,9 @@ impl CreditRecord {
         }
         if !may_be_graded(&subject) {
             return Err(members.error("subject", "no legal entity, or a person in business, who is never graded"));
+        }
+        if kind == RecordKind::Grade && is_organ(&subject) {
+            return Err(members.error("subject", "an organ of state, which is never graded"));
         }
         let item = item(kind, &mut members)?;
         let statement = statement(kind, &mut members)?;
@@ -406,6 +420,7 @@ fn statement(kind: RecordKind, members: &mut Members) -> Result<Statement, Inval
                 receipt: members.hash("noticeReceipt")?,
             }
         }
+        RecordKind::Falsification => Statement::Falsification(Box::new(Falsification::read(members)?)),
         RecordKind::Inspection => Statement::Inspection {
             day: members.day("date")?,
             result: members.one_of("result", InspectionResult::from_name)?,

@@ -99,6 +99,8 @@ pub struct Status {
     pub public_score: Option<u16>,
     /// Ceilings that rest on decisions or on registers.
     pub ceilings: Vec<Ceiling>,
+    /// Whether it is an organ of state, which has no grade.
+    pub is_organ: bool,
 }
 
 impl Status {

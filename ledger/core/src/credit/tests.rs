@@ -243,6 +243,35 @@ fn suspended_and_active_again() {
     }
 }
 
+/// Goal: nobody is published as E unless an authority stands for something against it, however bad all is that others say; with
+/// one finding by an authority it may be. Method: random cases of bad facts, with and without an authority's word.
+#[test]
+fn no_e_without_an_authority() {
+    let (mut random, mut held, mut with) = (Random(15), 0, 0);
+    for _ in 0..CASES {
+        let mut case = case(&mut random);
+        case.status.ceilings.clear();
+        case.status.penalties.retain(|penalty| penalty.state != PenaltyState::Published);
+        case.facts.iter_mut().for_each(|fact| fact.value = fact.value.min(450));
+        let is_word = |fact: &Fact| fact.source == Source::Authority;
+        let mut others = case.clone();
+        others.facts.retain(|fact| !is_word(fact));
+        for case in [&others, &case] {
+            let assessment = case.assess(parameters());
+            let live = assessment.evaluation().grade;
+            let published = published::grade_to_publish(&assessment, live);
+            match case.facts.iter().any(is_word) {
+                false => {
+                    assert_ne!(published, Grade::E, "{case:?}");
+                    held += usize::from(live == Grade::E);
+                }
+                true => with += usize::from(published == Grade::E),
+            }
+        }
+    }
+    assert!(held > 500 && with > 1_000, "{held} {with}");
+}
+
 /// Goal: one partner can't carry a rating, however many small contracts there are. Method: 10,000 perfect ones.
 #[test]
 fn ten_thousand_micro_contracts() {

@@ -46,9 +46,27 @@ fn said(random: &mut Random, file: &CreditFile<'_>, number: u8, today: i64) -> (
         file.items.iter().filter(|(_, item)| is(&item.statement)).map(|(hash, _)| hash).collect::<Vec<_>>()
     };
     let penalties = || items(|statement| matches!(statement, Statement::Penalty { .. }));
+    let against = || {
+        items(|statement| {
+            let is_grave = matches!(statement, Statement::Listing { .. } | Statement::Falsification(_));
+            is_grave || matches!(statement, Statement::Penalty { .. } | Statement::PledgeResult { .. })
+        })
+    };
     let pick =
         |random: &mut Random, from: &[&'static str]| from[usize::try_from(random.below(from.len() as u64)).unwrap()];
-    match random.below(8) {
+    match random.below(10) {
+        8 => {
+            let pledge = hash(one_of(random, items(|statement| matches!(statement, Statement::Pledge { .. }))));
+            ("PledgeResult", format!(r#""pledge":"{pledge}","result":"{}""#, pick(random, &["broken", "kept"])))
+        }
+        9 => {
+            let (since, notice) = (text(today - 300), hash(7));
+            let common = format!(r#""decisionNo":"x","basis":"x","humanDecision":true,"noticeReceipt":"{notice}""#);
+            match random.below(2) {
+                0 => ("Listing", format!(r#"{common},"list":"x","from":"{since}","to":"{}""#, text(today + 200))),
+                _ => ("Falsification", format!(r#"{common},"decided":"{since}","document":"{notice}""#)),
+            }
+        }
         0 => ("Penalty", penalty(pick(random, &["minor", "general", "serious"]), &text(today - 200))),
         1 => {
             let basis = format!(r#","penalty":"{}""#, hash(one_of(random, penalties())));
@@ -70,7 +88,7 @@ fn said(random: &mut Random, file: &CreditFile<'_>, number: u8, today: i64) -> (
         }
         5 => {
             let pledge = one_of(random, items(|statement| matches!(statement, Statement::Pledge { .. })));
-            let (one, other) = (one_of(random, penalties()), one_of(random, penalties()));
+            let (one, other) = (one_of(random, against()), one_of(random, against()));
             let both = [one, other];
             let count = if one == other { 1 } else { 1 + usize::try_from(random.below(2)).unwrap() };
             ("Repair", repair(&both[..count], pledge))
@@ -81,7 +99,7 @@ fn said(random: &mut Random, file: &CreditFile<'_>, number: u8, today: i64) -> (
             ("RepairStep", stepped("repair", one_of(random, file.repairs.keys().collect()), name, result))
         }
         _ => {
-            let target = hash(one_of(random, penalties()));
+            let target = hash(one_of(random, against()));
             ("Removal", format!(r#""targets":[{{"record":"{target}","height":1,"index":0}}]"#))
         }
     }

@@ -1,9 +1,9 @@
-//! What may be removed of a firm's file: penalties whose time is over, each with all that is about it (`01-seed-systems.md`
+//! What may be removed of a firm's file: what was held against it and is over, each with all that is about it (`01-seed-systems.md`
 //! §1.5, limit 8; `05-credit-model.md` §5.8).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CreditFile, PenaltyState, RepairResult, Standing, Void};
+use super::{CreditFile, RepairResult, Standing, Void};
 use crate::credit::record::{CreditRecord, Removed, Statement};
 use crate::day::Day;
 use crate::hash::Hash;
@@ -13,18 +13,18 @@ use crate::hash::Hash;
 pub struct Removal {
     /// What the record names.
     pub targets: Vec<Removed>,
-    /// The penalties whose bodies are still there.
-    penalties: BTreeSet<Hash>,
+    /// Those of them whose bodies are still there.
+    cases: BTreeSet<Hash>,
     /// The findings that were repaired with them.
     findings: BTreeSet<Hash>,
 }
 
 impl CreditFile<'_> {
-    /// The penalties that were repaired, or whose publication has ended, with nothing about them still to be decided: what
-    /// is to be removed.
+    /// What was held against the firm and was repaired, or is over, with nothing about it still to be decided: what is to be
+    /// removed.
     pub fn removable(&self, day: Day) -> BTreeSet<Hash> {
         let mut over: BTreeSet<Hash> = self.items.keys().filter(|hash| self.is_over(hash, day)).copied().collect();
-        // What was repaired together goes together: without one of its penalties a repair would have no effect, and bring
+        // What was repaired together goes together: without one of its targets a repair would have no effect, and bring
         // the others back.
         loop {
             let before = over.len();
@@ -52,36 +52,36 @@ impl CreditFile<'_> {
     pub(super) fn remove(&mut self, hash: Hash, targets: &[Removed], day: Day) -> Result<(), Void> {
         let named: BTreeSet<Hash> = targets.iter().map(|target| target.record).collect();
         for target in &named {
-            let is_penalty = self.items.get(target).map(|item| matches!(item.statement, Statement::Penalty { .. }));
-            match is_penalty {
+            let is_past = self.items.get(target).map(|item| self.is_past(item, day));
+            match is_past {
                 _ if self.removed.contains(target) => return Err(Void::Transition),
                 None if self.gone.contains(target) => {}
                 None => return Err(Void::UnknownTarget),
-                Some(false) => return Err(Void::WrongTarget),
-                Some(true) if !self.is_over(target, day) => return Err(Void::Transition),
-                Some(true) if !self.together(target, &named) => return Err(Void::WrongTarget),
-                Some(true) => {}
+                Some(None) => return Err(Void::WrongTarget),
+                Some(_) if !self.is_over(target, day) => return Err(Void::Transition),
+                Some(_) if !self.together(target, &named) => return Err(Void::WrongTarget),
+                Some(_) => {}
             }
         }
-        let penalties: BTreeSet<Hash> = named.iter().filter(|one| self.items.contains_key(one)).copied().collect();
+        let cases: BTreeSet<Hash> = named.iter().filter(|one| self.items.contains_key(one)).copied().collect();
         let repaired = self.items.iter().filter(|(_, item)| item.standing == Standing::Repaired);
         let findings = repaired.filter(|(_, item)| match &item.statement {
-            Statement::Inspection { penalty: Some(penalty), .. } => penalties.contains(penalty),
+            Statement::Inspection { penalty: Some(penalty), .. } => cases.contains(penalty),
             _ => false,
         });
         let findings: BTreeSet<Hash> = findings.map(|(hash, _)| *hash).collect();
-        let is_out = |hash: &Hash| penalties.contains(hash) || findings.contains(hash);
+        let is_out = |hash: &Hash| cases.contains(hash) || findings.contains(hash);
         self.order.retain(|hash| !is_out(hash));
         self.items.retain(|hash, _| !is_out(hash));
         self.objections.retain(|_, one| !is_out(&one.target));
-        self.repairs.retain(|_, one| !one.targets.iter().all(|target| penalties.contains(target)));
+        self.repairs.retain(|_, one| !one.targets.iter().all(|target| cases.contains(target)));
         // Of what has no body any more nobody can tell which of several that name it was the first with a right to.
-        self.removed.extend(&penalties);
-        self.removals.insert(hash, Removal { targets: targets.to_vec(), penalties, findings });
+        self.removed.extend(&cases);
+        self.removals.insert(hash, Removal { targets: targets.to_vec(), cases, findings });
         Ok(())
     }
 
-    /// Whether all that was repaired with a penalty is named too, or gone.
+    /// Whether all that was repaired with it is named too, or gone.
     fn together(&self, target: &Hash, named: &BTreeSet<Hash>) -> bool {
         let repaired = self.repairs.values().filter(|one| one.result == Some(RepairResult::Repaired));
         let mut others = repaired.filter(|one| one.targets.contains(target)).flat_map(|one| &one.targets);
@@ -90,14 +90,10 @@ impl CreditFile<'_> {
 
     fn is_over(&self, hash: &Hash, day: Day) -> bool {
         let Some(item) = self.items.get(hash) else { return false };
-        if !matches!(item.statement, Statement::Penalty { .. }) {
-            return false;
-        }
         let is_about = |target: &Hash| target == hash || self.is_basis_of(target, hash);
         let is_contested = self.objections.values().any(|one| one.due.is_some() && is_about(&one.target));
         let is_asked = self.repairs.values().any(|one| one.due.is_some() && one.targets.contains(hash));
-        let is_done = matches!(self.penalty_state(item, day), PenaltyState::Repaired | PenaltyState::Expired);
-        is_done && !is_contested && !is_asked
+        self.is_past(item, day) == Some(true) && !is_contested && !is_asked
     }
 
     fn is_basis_of(&self, target: &Hash, penalty: &Hash) -> bool {
@@ -107,8 +103,8 @@ impl CreditFile<'_> {
     }
 }
 
-/// Picks what is about penalties out of a file's records, in their order: they themselves, the findings that were repaired
-/// with them, objections to these, repairs of nothing else, notices about any of it, and the steps of all these.
+/// Picks what is about what is removed out of a file's records, in their order: the items themselves, the findings that were
+/// repaired with them, objections to these, repairs of nothing else, notices about any of it, and the steps of all these.
 pub(in crate::credit) struct About<'a> {
     removal: &'a Removal,
     procedures: BTreeSet<Hash>,
@@ -121,12 +117,14 @@ impl<'a> About<'a> {
 
     /// Whether the next record is about them.
     pub(in crate::credit) fn is_part(&mut self, hash: Hash, record: &CreditRecord) -> bool {
-        let Removal { penalties, findings, .. } = self.removal;
-        let is_in_case = |hash: &Hash| penalties.contains(hash) || findings.contains(hash);
+        let Removal { cases, findings, .. } = self.removal;
+        let is_in_case = |hash: &Hash| cases.contains(hash) || findings.contains(hash);
+        if is_in_case(&hash) {
+            return true;
+        }
         let is_procedure = match &record.statement {
-            Statement::Penalty { .. } | Statement::Inspection { .. } => return is_in_case(&hash),
             Statement::Objection { target, .. } => is_in_case(target),
-            Statement::Repair { targets, .. } => targets.iter().all(|target| penalties.contains(target)),
+            Statement::Repair { targets, .. } => targets.iter().all(|target| cases.contains(target)),
             Statement::ObjectionStep { objection: of, .. } | Statement::RepairStep { repair: of, .. } => {
                 self.procedures.contains(of)
             }

@@ -5,6 +5,7 @@ use crate::credit::{Assessment, Parameters};
 
 mod licences;
 mod measures;
+mod repair;
 mod shown;
 
 pub(super) const FIRM: &str = "urn:uscc:91441900DEMA00136H";
