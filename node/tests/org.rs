@@ -72,7 +72,7 @@ fn register() {
     // Nothing of a natural person, on the ledger as in its genesis.
     is(&org(&work, &dir, "root.key", &["register", &path(&work, "person.json")]), 1, "LEDGER-106");
     let list = path(&work, "people.json");
-    fs::write(&list, format!(r#"[{{"uri":"{OWNER}","name":"Li 110105194912310 02X","role":"operator"}}]"#)).unwrap();
+    fs::write(&list, format!(r#"[{{"uri":"{OWNER}","name":"Li 110105 19491231 002X","role":"operator"}}]"#)).unwrap();
     let (output, device) = (path(&work, "people-genesis.json"), path(&work, "device.key"));
     let new = ["genesis", "new", "--network", "n", "--organisations", &list, "--validator", &device];
     is(&run(&[new.as_slice(), &["--key", &device, "--output", &output]].concat()), 1, "LEDGER-106");

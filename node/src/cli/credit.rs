@@ -67,7 +67,7 @@ pub enum CreditCommand {
     Publish(PublishArguments),
     /// Compute every published grade again; exit code 1 if one does not follow from the records
     Audit(AuditArguments),
-    /// Ask every node to erase penalties that were repaired or whose publication has ended, with all that is about them
+    /// Ask every node to erase what was held against a firm and was repaired or is over, with all that is about it
     Remove(RemoveArguments),
     /// Show which organisations say to have erased what was to be; exit code 1 if one with a validator has not
     Removals(RemovalsArguments),

@@ -27,7 +27,7 @@ pub struct ImportArguments {
     /// CSV with a header, whose columns are called as the members in docs/CREDIT.md, or JSON: a list, or one a line; or - for standard input
     #[arg(value_name = "FILE")]
     pub table_file: PathBuf,
-    /// What the rows are, unless they say so themselves: Licence, Penalty, Administrative, Listing, Inspection, UnlicensedOperation, PublicScore, CustomsTier, CreditProfile, PledgeResult, Verification, Measure, Notice or NoticeDone
+    /// What the rows are, unless they say so themselves: Licence, Penalty, Administrative, Listing, Falsification, Inspection, UnlicensedOperation, PublicScore, CustomsTier, CreditProfile, PledgeResult, Verification, Measure, Notice or NoticeDone
     #[arg(long = "as", value_name = "TYPE")]
     pub row_type: Option<String>,
     /// File for the rows that are refused, as CSV: line, code, reason, row
@@ -39,11 +39,12 @@ pub struct ImportArguments {
 }
 
 /// What an authority says by the table.
-const TYPES: [&str; 14] = [
+const TYPES: [&str; 15] = [
     "Licence",
     "Penalty",
     "Administrative",
     "Listing",
+    "Falsification",
     "Inspection",
     "UnlicensedOperation",
     "PublicScore",

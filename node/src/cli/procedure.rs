@@ -50,7 +50,7 @@ pub struct RepairArguments {
 /// Commands on repairs.
 #[derive(Debug, Subcommand)]
 pub enum RepairCommand {
-    /// Apply for the repair of penalties, in the firm's name
+    /// Apply for repair of what is held against the firm, in its name
     Apply(RepairApplyArguments),
     /// Take the next step of a repair, in an authority's name
     Step(RepairStepArguments),
@@ -110,7 +110,7 @@ pub struct RepairApplyArguments {
     /// Firm, by its URI, unified social credit code or legal entity identifier
     #[arg(value_name = "FIRM")]
     pub firm: String,
-    /// The penalties: hashes of their records
+    /// What is held against it: hashes of the records
     #[arg(long, value_name = "HASH", num_args = 1.., required = true)]
     pub targets: Vec<String>,
     /// The pledge that goes with it: the hash of its record

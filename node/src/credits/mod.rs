@@ -253,7 +253,7 @@ pub struct Credit {
     pub objections: Vec<CreditProcedure>,
     /// Repairs that are applied for.
     pub repairs: Vec<CreditProcedure>,
-    /// The penalties whose bodies are to be removed: repaired, or their publication has ended.
+    /// The records whose bodies are to be removed: what was held against the firm and was repaired or is over.
     pub to_remove: Vec<CreditRemoved>,
 }
 

@@ -66,7 +66,7 @@ pub struct RemovalSaid {
     pub missing: Vec<String>,
 }
 
-/// A penalty that is to be removed.
+/// A record that is to be removed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditRemoved {
