@@ -18,7 +18,7 @@ use suyuan_ledger::credit::kind::RecordKind;
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::record::CreditRecord;
 use suyuan_ledger::credit::repair::RepairPolicies;
-use suyuan_ledger::credit::{Evidence, PenaltyState, Profile, Published};
+use suyuan_ledger::credit::{Assessment, Evidence, Indicator, Parameters, PenaltyState, Profile, Published};
 use suyuan_ledger::day::Day;
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_ledger::kv_memory::MemoryRead;
@@ -192,20 +192,35 @@ fn every_point_has_its_record() {
     })
     .unwrap();
     let known: BTreeSet<String> = recorded.iter().map(ToString::to_string).collect();
-    let (mut facts, mut ceilings) = (0, 0);
+    let (mut facts, mut ceilings, mut indicators) = (0, 0, BTreeSet::new());
     for firm in world.actors.iter().map(|actor| actor["key"].as_str().unwrap()) {
         let file = world.file(firm);
         for fact in file.facts() {
             assert!(!fact.evidence.is_empty() && fact.evidence.iter().all(|hash| recorded.contains(hash)), "{fact:?}");
             facts += 1;
         }
-        for ceiling in file.status(Day::parse("2027-01-31").unwrap()).ceilings {
+        let (day, mut missing) = (Day::parse("2027-01-31").unwrap(), Vec::new());
+        let status = file.status(day);
+        for row in Profile::ALL.iter().flat_map(|profile| {
+            let weighed = Assessment::new(Parameters::first(), *profile, &[], &status, day);
+            weighed.evaluation().rows.into_iter().filter(|row| row.mass.is_none())
+        }) {
+            // What nothing is recorded of is full: no licence, no penalty, no equipment.
+            let records = status.evidence.get(&row.ind).cloned().unwrap_or_default();
+            assert!(records.iter().all(|hash| recorded.contains(hash)), "{row:?}");
+            missing.extend((records.is_empty() && row.value < 1_000).then_some(row.ind));
+            indicators.extend((!records.is_empty()).then_some(row.ind));
+        }
+        assert_eq!(missing, [], "{firm}");
+        for ceiling in status.ceilings {
             let Evidence::List(list) = &ceiling.evidence else { panic!("{ceiling:?}") };
             assert!(list.iter().any(|one| known.contains(one)), "{ceiling:?}");
             ceilings += 1;
         }
     }
     assert!(facts > 20 && ceilings > 5, "{facts} {ceilings}");
+    use Indicator::{CustomsTier, Equipment, Licence, Penalty, PublicScore};
+    assert_eq!(indicators, BTreeSet::from([Penalty, Licence, CustomsTier, Equipment, PublicScore]));
 }
 
 // Limit 5: to everything that counts against a firm it can object, through one window; what is penalised can be repaired.

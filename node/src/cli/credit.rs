@@ -213,6 +213,9 @@ fn in_words(credit: &Credit, explain: bool, language: Language) -> String {
     text.push_str(&shown(credit, language));
     if explain {
         text.push_str(&facts(credit, language));
+        for one in credit.indicators.iter().filter(|one| !one.evidence.is_empty()) {
+            text.push_str(&format!("{} {} {}\n", one.code, say("rests on", "依据"), one.evidence.join(" ")));
+        }
     }
     text
 }
@@ -266,7 +269,7 @@ fn facts(credit: &Credit, language: Language) -> String {
         shown.add_row([printable(&fact.id).into_owned(), fact.day.clone(), value, mass, fact.status.clone(), points]);
     }
     let help = say(
-        "the firm may object to what is wrong and have penalties repaired, free of charge: docs/CREDIT.md",
+        "the firm may object to what is wrong and have what is held against it repaired, free of charge: docs/CREDIT.md",
         "企业可免费对错误信息提出异议、申请信用修复：见 docs/CREDIT.md",
     );
     format!("{shown}\n{help}\n")

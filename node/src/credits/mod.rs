@@ -333,6 +333,9 @@ pub struct CreditIndicator {
     pub weight_bp: u64,
     /// The mass of its facts, if it is of facts.
     pub mass: Option<u64>,
+    /// The records that it rests on, if it is as the firm stands: penalties, licences, tier, what is overdue, score.
+    #[serde(default)]
+    pub evidence: Vec<String>,
 }
 
 /// A fact.
@@ -351,6 +354,15 @@ pub struct CreditFact {
     pub mass: u64,
     /// active, or suspended while an objection is looked into.
     pub status: String,
+    /// Who stands for it: S1 an authority, S2 both sides, S3 one side and a second proof, S4 the firm's own word.
+    #[serde(default)]
+    pub source: String,
+    /// 0, or 1 or 2 if the counterparty is related: then it counts half, or not, where it is favourable.
+    #[serde(default)]
+    pub ring: u8,
+    /// The counterparty, by a pseudonym that is this firm's alone.
+    #[serde(default)]
+    pub counterparty: Option<String>,
     /// The hashes of its records.
     pub evidence: Vec<String>,
     /// The score less what it would be without it.
@@ -471,6 +483,7 @@ fn say(
                 value: row.value,
                 weight_bp: row.weight_bp,
                 mass: row.mass,
+                evidence: texts(assessment.evidence(row.ind)),
             })
             .collect(),
         facts: shown
@@ -481,6 +494,9 @@ fn say(
                 value: fact.value,
                 mass: fact.mass,
                 status: fact.status.name().to_owned(),
+                source: fact.source.name().to_owned(),
+                ring: fact.ring as u8,
+                counterparty: fact.counterparty.clone(),
                 evidence: texts(&fact.evidence),
                 delta: deltas.get(&place).copied().unwrap_or(0),
             })

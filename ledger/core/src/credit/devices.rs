@@ -321,7 +321,7 @@ pub(super) fn standing(
     devices: &[DeviceState],
     today: Day,
     is_contested: impl Fn(&Hash) -> bool,
-) -> (Equipment, Option<Ceiling>) {
+) -> (Equipment, Option<Ceiling>, Vec<Hash>) {
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let in_use = devices.iter().filter(|device| device.in_use && device.counts).count();
     let overdue: Vec<(&DeviceState, Day)> = devices
@@ -344,7 +344,8 @@ pub(super) fn standing(
         });
         Ceiling { code: CeilingCode::EquipmentOverdue, grade, evidence: Evidence::List(evidence.collect()) }
     });
-    (Equipment { in_use: count(in_use), overdue: count(overdue.len()) }, ceiling)
+    let records = overdue.iter().take(EVIDENCE_MAX).flat_map(|(device, _)| device.evidence.iter().copied());
+    (Equipment { in_use: count(in_use), overdue: count(overdue.len()) }, ceiling, records.collect())
 }
 
 /// What an authority has said of a licence.

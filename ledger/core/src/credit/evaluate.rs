@@ -12,6 +12,7 @@ use super::parameters::{ONE, Parameters, Profile, WEIGHTS_SUM};
 use super::status::{Penalty, PenaltyState, Status};
 use super::tally::{Counted, Tally};
 use crate::day::Day;
+use crate::hash::Hash;
 use crate::named::named;
 
 /// For an A a firm needs so many independent counterparties,
@@ -194,6 +195,11 @@ impl<'a> Assessment<'a> {
         let mass = self.masses.get(indicator.place()).map(|mass| whole(*mass));
         let mass = mass.filter(|_| indicator.is_of_facts());
         Some(Row { ind: indicator, value, weight_bp, points_x10000: weight_bp * u64::from(value), mass })
+    }
+
+    /// The records that an indicator rests on which is as the firm stands.
+    pub fn evidence(&self, indicator: Indicator) -> &[Hash] {
+        self.status.evidence.get(&indicator).map_or(&[], Vec::as_slice)
     }
 
     fn has_authority(&self) -> bool {

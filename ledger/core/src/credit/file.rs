@@ -545,12 +545,13 @@ impl<'a> CreditFile<'a> {
                 })
             }
         };
-        let (equipment, overdue) = devices::standing(&self.devices(day), day, contested(Indicator::Equipment));
+        let (equipment, overdue, unfit) = devices::standing(&self.devices(day), day, contested(Indicator::Equipment));
         let recalled = self.recalls.ceiling(day, contested(Indicator::Recall));
         let ceilings = overdue.into_iter().chain(recalled).chain(self.unlicensed(day)).collect();
         let mut status = Status { equipment, ceilings, ..Status::default() };
-        let mut licences: BTreeMap<(&str, &str), bool> = BTreeMap::new();
-        let mut score: Option<(Day, u16)> = None;
+        let mut licences: BTreeMap<(&str, &str), (bool, Hash)> = BTreeMap::new();
+        let mut score: Option<(Day, u16, Hash)> = None;
+        let (mut penalties, mut tier) = (Vec::new(), None);
         for (hash, item) in self.in_order() {
             let is_in_force = |from: Day, to: Option<Day>| from <= day && to.is_none_or(|to| day <= to);
             let is_in_effect = item.standing == Standing::Stands;
@@ -558,6 +559,7 @@ impl<'a> CreditFile<'a> {
                 Statement::Penalty { class, decision, decided, .. } if *decided <= day => {
                     let state = self.penalty_state(item, day);
                     status.penalties.push(Penalty { class: *class, state });
+                    penalties.extend((state == PenaltyState::Published).then_some(*hash));
                     if (*class, state) == (PenaltyClass::Serious, PenaltyState::Published) {
                         status.ceilings.push(decided_by(CeilingCode::SeriousPenalty, Grade::C, decision, hash));
                     }
@@ -576,16 +578,17 @@ impl<'a> CreditFile<'a> {
                     match state {
                         // It was given back: nothing that needs it is done any more.
                         LicenceState::Cancelled => licences.remove(&(kind, number)),
-                        _ => licences.insert((kind, number), is_valid),
+                        _ => licences.insert((kind, number), (is_valid, *hash)),
                     };
                 }
                 Statement::PublicScore { score: value, day: of } if is_in_effect && *of <= day => {
-                    score = score.filter(|(newest, _)| newest > of).or(Some((*of, *value)));
+                    score = score.filter(|(newest, ..)| newest > of).or(Some((*of, *value, *hash)));
                 }
-                Statement::CustomsTier { tier, from, to } if is_in_effect && is_in_force(*from, *to) => {
-                    status.customs_tier = Some(*tier);
+                Statement::CustomsTier { tier: said, from, to } if is_in_effect && is_in_force(*from, *to) => {
+                    status.customs_tier = Some(*said);
+                    tier = Some(*hash);
                     status.ceilings.retain(|ceiling| ceiling.code != CeilingCode::CustomsDishonest);
-                    let ceiling = is_dishonest(*tier).map(|grade| {
+                    let ceiling = is_dishonest(*said).map(|grade| {
                         let evidence = Evidence::List(vec![hash.to_string()]);
                         Ceiling { code: CeilingCode::CustomsDishonest, grade, evidence }
                     });
@@ -596,10 +599,18 @@ impl<'a> CreditFile<'a> {
         }
         if !licences.is_empty() {
             let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-            let valid = licences.values().filter(|is_valid| **is_valid).count();
+            let valid = licences.values().filter(|(is_valid, _)| *is_valid).count();
             status.licences = Licences { required: count(licences.len()), valid: count(valid) };
         }
-        status.public_score = score.map(|(_, value)| value);
+        status.public_score = score.map(|(_, value, _)| value);
+        let evidence = [
+            (Indicator::Penalty, penalties),
+            (Indicator::Licence, licences.into_values().map(|(_, hash)| hash).collect()),
+            (Indicator::CustomsTier, tier.into_iter().collect()),
+            (Indicator::Equipment, unfit),
+            (Indicator::PublicScore, score.into_iter().map(|(.., hash)| hash).collect()),
+        ];
+        status.evidence = evidence.into_iter().filter(|(_, records)| !records.is_empty()).collect();
         status
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::evaluate::{Assessment, Grade};
+use super::evaluate::{Assessment, Grade, Row};
 use super::file::CreditFile;
 use super::parameters::{Parameters, Profile};
 use super::{Fact, MODEL};
@@ -35,8 +35,8 @@ pub struct Published {
     pub grade: Grade,
     /// What holds it down, as `CAP-9:C`, each once.
     pub ceilings: Vec<String>,
-    /// The hash of the explanation: of all that the evaluation says, and of every fact with what it did to the score and the
-    /// records that it comes from.
+    /// The hash of the explanation: of all that the evaluation says, of every fact with what it did to the score and the records
+    /// that it comes from, and of the records that each other indicator rests on.
     pub explanation: Hash,
 }
 
@@ -72,7 +72,9 @@ impl Published {
             }
         }
         // Serializing what has no maps with keys that are no text does not fail.
-        let explanation = serde_json::to_vec(&(&evaluation, &explained)).unwrap_or_default();
+        let records = |row: &Row| assessment.evidence(row.ind).iter().map(Hash::to_string).collect::<Vec<String>>();
+        let records: Vec<Vec<String>> = evaluation.rows.iter().map(records).collect();
+        let explanation = serde_json::to_vec(&(&evaluation, &explained, &records)).unwrap_or_default();
         let grade = grade_to_publish(assessment, evaluation.grade);
         // One of a kind each: a firm may have any number of penalties.
         let ceilings: BTreeSet<String> =

@@ -1,5 +1,7 @@
 //! Reads an evaluation's input from JSON, with the names of the reference (`credit_v1.py`).
 
+use std::collections::BTreeMap;
+
 use super::ceiling::{Ceiling, CeilingCode, Evidence};
 use super::evaluate::{Assessment, Grade};
 use super::fact::{Fact, FactStatus, Ring, Source};
@@ -101,6 +103,7 @@ fn status(mut members: Members) -> Result<Status, InvalidRecord> {
         public_score,
         ceilings,
         is_organ: false,
+        evidence: BTreeMap::new(),
     };
     members.end().map(|()| status)
 }

@@ -1,8 +1,11 @@
 //! How a firm stands on the day of an evaluation, apart from what happened on single days.
 
+use std::collections::BTreeMap;
+
 use super::ceiling::Ceiling;
 use super::indicator::Indicator;
 use super::parameters::Parameters;
+use crate::hash::Hash;
 use crate::named::named;
 
 named! {
@@ -101,6 +104,9 @@ pub struct Status {
     pub ceilings: Vec<Ceiling>,
     /// Whether it is an organ of state, which has no grade.
     pub is_organ: bool,
+    /// The records that the indicators rest on which are as the firm stands (`01-seed-systems.md` §1.5, limit 4); of equipment those
+    /// of what is overdue.
+    pub evidence: BTreeMap<Indicator, Vec<Hash>>,
 }
 
 impl Status {
