@@ -381,7 +381,7 @@ pub(super) struct Recorded {
 fn recorded(options: &SeriesCheckArguments, screen: &mut Screen) -> Result<Recorded, Failure> {
     let id = &options.event_id;
     if let Some(path) = &options.document {
-        return Ok(in_document(&path.display().to_string(), bytes_of(path)?, id)?);
+        return in_document(&path.display().to_string(), bytes_of(path)?, id);
     }
     match place(&options.place, false) {
         Place::Directory(folder) => {
@@ -395,7 +395,7 @@ fn recorded(options: &SeriesCheckArguments, screen: &mut Screen) -> Result<Recor
             let (status, bytes) = remote.get(&path, "application/json")?;
             warn_if_stale(&remote, screen)?;
             match status {
-                200 => Ok(in_document(remote.url(), bytes, id)?),
+                200 => in_document(remote.url(), bytes, id),
                 404 => Err(Reason::new(codes::NO_EVENT, &[id]).into()),
                 409 => Err(Reason::new(codes::SEVERAL_EVENTS, &[id]).into()),
                 _ => Err(remote.unexpected(status, &bytes).into()),
