@@ -379,7 +379,7 @@ fn file_at(world: &World, firm: &str, height: u64) -> CreditFile<'static> {
 }
 
 // Limit 8: what is repaired or over is in no view; once its body is erased no table has its words, and the ledger keeps its
-// hash. (Nodes do not erase by themselves yet.)
+// hash. How nodes erase by themselves is tried in `removal.rs` and on a network.
 #[test]
 fn what_is_repaired_is_gone() {
     let mut world = World::new("2026-06-01T00:00:00+08:00");
