@@ -252,8 +252,7 @@ fn everything_can_be_objected_to() {
     }
 }
 
-// §5.13: whatever is said of others, a firm's credit is the same. Its partner is penalised, listed, found to fail and recalls what
-// it made, and its grade and every byte of its explanation stay.
+// §5.13: whatever is said of others, a firm's credit is the same. Its partners are penalised, listed and found to fail, and its grade and every byte of its explanation stay.
 #[test]
 fn what_is_said_of_others_moves_nothing() {
     let mut world = World::new("2026-06-01T00:00:00+08:00");

@@ -120,11 +120,17 @@ pub fn run(options: &ImportArguments, screen: &mut Screen) -> Result<Outcome, Fa
         let subject = members.get("subject").and_then(Value::as_str).unwrap_or_default().to_owned();
         let (checked, subject) = (checked_uri_of(&subject), uri_of(&subject));
         members.insert("subject".to_owned(), json!(subject));
-        // A row is known by what it says: taken in again it is the same event. A penalty is known by its decision, or one that
+        // A row is known by what it says: taken in again it is the same event. A decision against a firm is known by its number, or one that
         // was removed would come again with a table in which anything else has changed.
         let named = ["type", "subject", "decisionNo"].map(|name| members.get(name).and_then(Value::as_str));
         let known = match named {
-            [Some("suyuan:Penalty"), Some(subject), Some(decision)] => json!(["suyuan:Penalty", subject, decision]),
+            [
+                Some(kind @ ("suyuan:Penalty" | "suyuan:Listing" | "suyuan:Falsification")),
+                Some(subject),
+                Some(decision),
+            ] => {
+                json!([kind, subject, decision])
+            }
             _ => Value::Object(members.clone()),
         };
         let id = *blake3::hash(known.to_string().as_bytes()).as_bytes();

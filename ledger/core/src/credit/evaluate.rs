@@ -161,7 +161,15 @@ impl<'a> Assessment<'a> {
             .zip(weights)
             .filter_map(|(indicator, weight)| self.row(*indicator, weight?))
             .collect();
-        let score = score(self.parameters.weights(self.profile), &self.values);
+        // Of an organ of state how it pays is told, and no number is made of that.
+        let rows: Vec<Row> = match self.status.is_organ {
+            true => rows.into_iter().filter(|row| row.ind == Indicator::Payment).collect(),
+            false => rows,
+        };
+        let score = match self.status.is_organ {
+            true => 0,
+            false => score(self.parameters.weights(self.profile), &self.values),
+        };
         let (rule, independent_counterparties) = self.ceilings_by_rule();
         let (band, rule) = match self.status.is_organ {
             true => (Grade::NotRated, Vec::new()),

@@ -283,6 +283,11 @@ impl<'a> CreditFile<'a> {
         taken
     }
 
+    /// Whether a record had no effect.
+    pub fn is_void(&self, hash: &Hash) -> bool {
+        self.voids.iter().any(|(void, _)| void == hash)
+    }
+
     /// Whether a record's author may say it.
     fn judge(&self, written: &Written) -> Result<(), Void> {
         let Author { uri, is_authority } = &written.author;
@@ -311,7 +316,7 @@ impl<'a> CreditFile<'a> {
             }
             Statement::Repair { targets, pledge, .. } => return self.apply_for_repair((*hash, day), targets, pledge),
             Statement::RepairStep { repair, step, result, .. } => {
-                return self.repair_step(repair, *step, *result, day);
+                return self.repair_step(repair, (*step, *result), &written.author.uri, day);
             }
             Statement::Removal { targets } => return self.remove(*hash, targets, day),
             // Who has erased something adds nothing to the file.

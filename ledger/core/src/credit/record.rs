@@ -22,7 +22,7 @@ use crate::members::{InvalidRecord, Members};
 use crate::named::named;
 use crate::organisation::{is_organisation_uri, is_uri};
 
-/// A repair names at most so many penalties.
+/// A repair names at most so many records.
 const TARGETS_MAX: usize = 64;
 /// And a removal so many.
 const REMOVED_MAX: usize = 1_024;

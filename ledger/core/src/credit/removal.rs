@@ -91,8 +91,8 @@ pub fn done(store: &dyn Read, directory: &Directory, removal: &Hash) -> Result<B
     Ok(found)
 }
 
-/// Where the bodies are that a removal asks to be erased: those of its penalties and of all that is about them, as far as they
-/// are there, with what was handed in twice. The file MUST be of the removal's height at least. None if it has no effect.
+/// Where the bodies are that a removal asks to be erased: those of its targets and of all that is about them, as far as they
+/// are there, with what was handed in twice, and what had no effect for what was there: it must have none without. The file MUST be of the removal's height at least. None if it has no effect.
 pub fn bodies_of(
     store: &dyn Read,
     directory: &Directory,
@@ -105,7 +105,8 @@ pub fn bodies_of(
     // What is said afterwards of what is removed has no effect, and is no part of it.
     for place in places_of_subject(store, &removal.subject, removal.place.0)? {
         let Some(written) = written(&reader, directory, place)?.filter(|_| place < removal.place) else { continue };
-        if about.is_part(written.hash, &written.record) {
+        let is_void = could_have_effect(&written.record) && file.is_void(&written.hash);
+        if about.is_part(written.hash, &written.record) || is_void {
             places.push(place);
             events.insert(written.record.event_id);
         }
@@ -115,6 +116,17 @@ pub fn bodies_of(
         copies(store, height, (&removal.subject, &events), &mut places)?;
     }
     Ok(places)
+}
+
+/// Whether a record that has no effect could have one if another record had no body.
+pub(super) fn could_have_effect(record: &CreditRecord) -> bool {
+    matches!(
+        record.statement,
+        Statement::Verification(_)
+            | Statement::Repair { .. }
+            | Statement::RepairStep { .. }
+            | Statement::Removal { .. }
+    )
 }
 
 /// The places of a block's refused records of these events: what is handed in twice is kept twice.

@@ -54,7 +54,16 @@ fn said(random: &mut Random, file: &CreditFile<'_>, number: u8, today: i64) -> (
     };
     let pick =
         |random: &mut Random, from: &[&'static str]| from[usize::try_from(random.below(from.len() as u64)).unwrap()];
-    match random.below(10) {
+    match random.below(16) {
+        10 => {
+            let about = hash(one_of(random, against()));
+            let about = pick(random, &["", "about"]).replace("about", &format!(r#","about":"{about}""#));
+            ("Notice", format!(r#""kind":"talk","due":"{}","document":"{}"{about}"#, text(today + 30), hash(7)))
+        }
+        11 => {
+            let notice = hash(one_of(random, items(|statement| matches!(statement, Statement::Notice(_)))));
+            ("NoticeDone", format!(r#""notice":"{notice}","document":"{}""#, hash(7)))
+        }
         8 => {
             let pledge = hash(one_of(random, items(|statement| matches!(statement, Statement::Pledge { .. }))));
             ("PledgeResult", format!(r#""pledge":"{pledge}","result":"{}""#, pick(random, &["broken", "kept"])))
@@ -80,7 +89,7 @@ fn said(random: &mut Random, file: &CreditFile<'_>, number: u8, today: i64) -> (
             let target = one_of(random, others.map(|(hash, _)| hash).collect());
             ("Objection", objection(target, kind) + &evidence)
         }
-        4 => {
+        4 | 12 | 13 => {
             let name =
                 pick(random, &["accept", "refuse", "platform_check", "provider_asked", "provider_answer", "decide"]);
             let result = if name == "decide" { pick(random, &["upheld", "partly", "rejected"]) } else { "" };
@@ -93,7 +102,7 @@ fn said(random: &mut Random, file: &CreditFile<'_>, number: u8, today: i64) -> (
             let count = if one == other { 1 } else { 1 + usize::try_from(random.below(2)).unwrap() };
             ("Repair", repair(&both[..count], pledge))
         }
-        6 => {
+        6 | 14 | 15 => {
             let name = pick(random, &["accept", "refuse", "extend", "decide"]);
             let result = if name == "decide" { pick(random, &["repaired", "refused"]) } else { "" };
             ("RepairStep", stepped("repair", one_of(random, file.repairs.keys().collect()), name, result))
@@ -132,7 +141,7 @@ fn all(file: &CreditFile<'_>, day: Day) -> String {
 fn any_order() {
     let mut random = Random(11);
     let (mut voids, mut effects, mut removed, mut steps) = (0, 0, 0, BTreeSet::new());
-    for _ in 0..5_000 {
+    for _ in 0..8_000 {
         let (mut file, mut today, mut taken) = (file(), START, Vec::new());
         for number in 1..=4 + u8::try_from(random.below(40)).unwrap() {
             today += i64::try_from(random.below(30)).unwrap();
@@ -140,14 +149,15 @@ fn any_order() {
             let is_own = matches!(kind, "Pledge" | "Objection" | "Repair") != (random.below(12) == 0);
             let record = written(number, if is_own { FIRM } else { AUTHORITY }, today, kind, &members);
             let (before, day) = (file.clone(), Day::from_number(today));
-            if file.take(&record).is_err() {
-                voids += 1;
-                assert_eq!(all(&before, day), all(&file, day), "{record:?}");
-            } else {
+            let has_effect = file.take(&record).is_ok();
+            if has_effect {
                 effects += 1;
                 follows(&before, &file, &record, &mut steps);
-                taken.push(record);
+            } else {
+                voids += 1;
+                assert_eq!(all(&before, day), all(&file, day), "{record:?}");
             }
+            taken.push((record, has_effect));
             for (hash, item) in before.items.iter().filter(|(_, item)| item.standing == Standing::Repaired) {
                 let now = file.items.get(hash);
                 assert!(now.is_none_or(|now| now.standing == item.standing), "it came back");
@@ -186,7 +196,7 @@ fn follows(before: &CreditFile<'_>, after: &CreditFile<'_>, record: &Written, st
 }
 
 /// Takes what is over out of the records, and compares what the rest comes to; 1 if anything was over.
-fn without_what_is_over(whole: &CreditFile<'_>, taken: &[Written], day: Day) -> usize {
+fn without_what_is_over(whole: &CreditFile<'_>, taken: &[(Written, bool)], day: Day) -> usize {
     let over: Vec<Removed> = whole.removable(day).into_iter().map(|record| Removed { record, place: (1, 0) }).collect();
     if over.is_empty() {
         return 0;
@@ -194,18 +204,30 @@ fn without_what_is_over(whole: &CreditFile<'_>, taken: &[Written], day: Day) -> 
     let mut removed = whole.clone();
     removed.remove(hash(200), &over, day).unwrap();
     let (mut about, mut rest) = (About::new(&removed.removals()[&hash(200)]), file());
-    for record in taken.iter().filter(|record| !about.is_part(record.hash, &record.record)) {
-        // An application that failed for a penalty that is over and another is void now; nothing else is, but for what was
+    for (record, had_effect) in taken {
+        // What could come to life is erased with it.
+        let is_void = !had_effect && crate::credit::removal::could_have_effect(&record.record);
+        if about.is_part(record.hash, &record.record) || is_void {
+            continue;
+        }
+        // An application that failed for something that is over and another is void now; nothing else is, but for what was
         // removed before.
         let is_left = matches!(
             &record.record.statement,
             Statement::Repair { .. } | Statement::RepairStep { .. } | Statement::Removal { .. }
         );
-        assert!(rest.take(record).is_ok() || is_left, "{record:?}");
+        assert!(rest.take(record).is_ok() == *had_effect || is_left, "{record:?}");
     }
     over.iter().for_each(|one| rest.take_gone(one.record));
     rest.remove(hash(200), &over, day).unwrap();
     assert_eq!(removed.facts(), rest.facts());
     assert_eq!(removed.status(day), rest.status(day));
+    assert_eq!(removed.objections, rest.objections);
+    let open = |file: &CreditFile<'_>| {
+        file.repairs.iter().filter(|(_, one)| one.due.is_some()).map(|(hash, _)| *hash).collect::<Vec<_>>()
+    };
+    assert_eq!(open(&removed), open(&rest));
+    let notices = |file: &CreditFile<'_>| file.notices().map(|one| one.record).collect::<Vec<_>>();
+    assert_eq!(notices(&removed), notices(&rest));
     1
 }

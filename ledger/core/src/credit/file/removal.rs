@@ -52,7 +52,7 @@ impl CreditFile<'_> {
     pub(super) fn remove(&mut self, hash: Hash, targets: &[Removed], day: Day) -> Result<(), Void> {
         let named: BTreeSet<Hash> = targets.iter().map(|target| target.record).collect();
         for target in &named {
-            let is_past = self.items.get(target).map(|item| self.is_past(item, day));
+            let is_past = self.items.get(target).map(|_| self.is_past(target, day));
             match is_past {
                 _ if self.removed.contains(target) => return Err(Void::Transition),
                 None if self.gone.contains(target) => {}
@@ -70,11 +70,23 @@ impl CreditFile<'_> {
             _ => false,
         });
         let findings: BTreeSet<Hash> = findings.map(|(hash, _)| *hash).collect();
-        let is_out = |hash: &Hash| cases.contains(hash) || findings.contains(hash);
+        let is_case = |hash: &Hash| cases.contains(hash) || findings.contains(hash);
+        // Notices about any of it go too, with what says that they are done and objections to them.
+        let notices = self.items.iter().filter(|(_, item)| match &item.statement {
+            Statement::Notice(notice) => notice.about.is_some_and(|about| is_case(&about)),
+            _ => false,
+        });
+        let notices: BTreeSet<Hash> = notices.map(|(hash, _)| *hash).collect();
+        let done = self.items.iter().filter(|(_, item)| match &item.statement {
+            Statement::NoticeDone(done) => notices.contains(&done.notice),
+            _ => false,
+        });
+        let done: BTreeSet<Hash> = done.map(|(hash, _)| *hash).collect();
+        let is_out = |hash: &Hash| is_case(hash) || notices.contains(hash) || done.contains(hash);
         self.order.retain(|hash| !is_out(hash));
         self.items.retain(|hash, _| !is_out(hash));
         self.objections.retain(|_, one| !is_out(&one.target));
-        self.repairs.retain(|_, one| !one.targets.iter().all(|target| cases.contains(target)));
+        self.repairs.retain(|_, one| !one.targets.iter().all(is_case));
         // Of what has no body any more nobody can tell which of several that name it was the first with a right to.
         self.removed.extend(&cases);
         self.removals.insert(hash, Removal { targets: targets.to_vec(), cases, findings });
@@ -89,11 +101,10 @@ impl CreditFile<'_> {
     }
 
     fn is_over(&self, hash: &Hash, day: Day) -> bool {
-        let Some(item) = self.items.get(hash) else { return false };
         let is_about = |target: &Hash| target == hash || self.is_basis_of(target, hash);
         let is_contested = self.objections.values().any(|one| one.due.is_some() && is_about(&one.target));
-        let is_asked = self.repairs.values().any(|one| one.due.is_some() && one.targets.contains(hash));
-        self.is_past(item, day) == Some(true) && !is_contested && !is_asked
+        let is_asked = self.repairs.values().any(|one| one.due.is_some() && one.targets.iter().any(is_about));
+        self.is_past(hash, day) == Some(true) && !is_contested && !is_asked
     }
 
     fn is_basis_of(&self, target: &Hash, penalty: &Hash) -> bool {
@@ -107,33 +118,34 @@ impl CreditFile<'_> {
 /// repaired with them, objections to these, repairs of nothing else, notices about any of it, and the steps of all these.
 pub(in crate::credit) struct About<'a> {
     removal: &'a Removal,
+    notices: BTreeSet<Hash>,
     procedures: BTreeSet<Hash>,
 }
 
 impl<'a> About<'a> {
     pub(in crate::credit) fn new(removal: &'a Removal) -> About<'a> {
-        About { removal, procedures: BTreeSet::new() }
+        About { removal, notices: BTreeSet::new(), procedures: BTreeSet::new() }
     }
 
     /// Whether the next record is about them.
     pub(in crate::credit) fn is_part(&mut self, hash: Hash, record: &CreditRecord) -> bool {
         let Removal { cases, findings, .. } = self.removal;
         let is_in_case = |hash: &Hash| cases.contains(hash) || findings.contains(hash);
-        if is_in_case(&hash) {
-            return true;
-        }
-        let is_procedure = match &record.statement {
-            Statement::Objection { target, .. } => is_in_case(target),
-            Statement::Repair { targets, .. } => targets.iter().all(|target| cases.contains(target)),
+        let is_notice = |of: &Hash| self.notices.contains(of);
+        match &record.statement {
+            _ if is_in_case(&hash) => true,
+            Statement::Notice(notice) if notice.about.is_some_and(|about| is_in_case(&about)) => {
+                self.notices.insert(hash)
+            }
+            Statement::NoticeDone(done) if is_notice(&done.notice) => self.notices.insert(hash),
+            Statement::Objection { target, .. } if is_in_case(target) || is_notice(target) => {
+                self.procedures.insert(hash)
+            }
+            Statement::Repair { targets, .. } if targets.iter().all(is_in_case) => self.procedures.insert(hash),
             Statement::ObjectionStep { objection: of, .. } | Statement::RepairStep { repair: of, .. } => {
                 self.procedures.contains(of)
             }
-            Statement::Notice(notice) => {
-                notice.about.is_some_and(|about| is_in_case(&about) || self.procedures.contains(&about))
-            }
-            Statement::NoticeDone(done) => self.procedures.contains(&done.notice),
             _ => false,
-        };
-        is_procedure && self.procedures.insert(hash)
+        }
     }
 }

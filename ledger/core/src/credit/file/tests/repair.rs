@@ -71,12 +71,6 @@ fn every_item() {
     let unlicensed = format!(r#""kind":"food","number":"SC1","date":"2026-07-10","report":{}"#, reference(203));
     let table = [
         ("Listing", listing(), "2026-07-20", "2027-07-01"),
-        (
-            "CustomsTier",
-            r#""tier":"dishonest","from":"2026-07-10","to":"2026-12-31""#.to_owned(),
-            "2026-07-20",
-            "2027-01-01",
-        ),
         ("Falsification", falsification("2026-07-10"), "2027-07-10", "2029-07-10"),
         ("Inspection", inspection("2026-07-10", "fail"), "2026-07-20", ""),
         ("PledgeResult", result, "2026-07-20", ""),
@@ -108,6 +102,14 @@ fn every_item() {
         take(&mut file, 12, from, "RepairStep", &step("repair", 10, "accept")).unwrap();
         assert_eq!(against(&file, asked), 1, "{kind}");
         let decided = format!("{},\"result\":\"repaired\"", step("repair", 10, "decide"));
+        // Only whoever has said it takes it back.
+        let author = "urn:uscc:11440000DEMA001877";
+        let payload = format!(
+            r#"{{"type":"suyuan:RepairStep","eventID":"urn:x:16","eventTime":"{from}T10:00:00+08:00","subject":"{FIRM}",{decided}}}"#
+        );
+        let record = CreditRecord::parse(payload.as_bytes()).unwrap();
+        let author = Author { uri: author.to_owned(), is_authority: true };
+        assert_eq!(file.take(&Written { hash: hash(16), author, record }), Err(Void::NoRight), "{kind}");
         take(&mut file, 13, from, "RepairStep", &decided).unwrap();
         assert_eq!(against(&file, asked), 0, "{kind}");
         assert_eq!(take(&mut file, 14, from, "Repair", &repair(&[4], 2)), Err(Void::Transition), "{kind}");
@@ -124,13 +126,24 @@ fn every_item() {
     take(&mut file, 3, "2026-07-10", "Inspection", &finding).unwrap();
     take(&mut file, 4, "2026-07-10", "CustomsTier", r#""tier":"certified","from":"2026-07-01""#).unwrap();
     take(&mut file, 5, "2026-07-10", "Licence", &licence("revoked")).unwrap();
-    for target in [2, 3, 4, 5] {
-        assert_eq!(
-            take(&mut file, 9, "2026-11-10", "Repair", &repair(&[target], 2)),
-            Err(Void::WrongTarget),
-            "{target}"
-        );
+    take(&mut file, 6, "2026-07-10", "CustomsTier", r#""tier":"dishonest","from":"2026-07-01","to":"2026-12-31""#)
+        .unwrap();
+    let ask = |file: &mut CreditFile<'_>, number: u8, on: &str, target: u8| {
+        take(file, number, on, "Repair", &repair(&[target], 2))
+    };
+    for target in [2, 4, 5, 6] {
+        assert_eq!(ask(&mut file, 9, "2026-11-10", target), Err(Void::WrongTarget), "{target}");
     }
+    assert_eq!(ask(&mut file, 9, "2026-11-10", 3), Err(Void::MinPeriod));
+    // The penalty is over, its finding is not, and is repaired by itself; a tier whose time is over is to be removed.
+    assert_eq!(file.removable(day("2027-07-10")), BTreeSet::from([hash(1), hash(6)]));
+    ask(&mut file, 10, "2027-07-10", 3).unwrap();
+    // While that waits, its penalty does too.
+    assert_eq!(file.removable(day("2027-07-10")), BTreeSet::from([hash(6)]));
+    take(&mut file, 11, "2027-07-12", "RepairStep", &step("repair", 10, "accept")).unwrap();
+    let decided = format!("{},\"result\":\"repaired\"", step("repair", 10, "decide"));
+    take(&mut file, 12, "2027-07-13", "RepairStep", &decided).unwrap();
+    assert_eq!(file.removable(day("2027-07-13")), BTreeSet::from([hash(1), hash(3), hash(6)]));
 }
 
 /// Goal: an organ of state has no grade, whatever is recorded of it, and how it pays is told. Method: a grave record of one, and
@@ -167,6 +180,8 @@ fn organs() {
     let evaluation =
         Assessment::new(Parameters::first(), Profile::Food, &facts, &status, day("2026-08-01")).evaluation();
     assert_eq!((evaluation.grade, evaluation.band, evaluation.ceilings), (Grade::NotRated, Grade::NotRated, vec![]));
+    let told: Vec<Indicator> = evaluation.rows.iter().map(|row| row.ind).collect();
+    assert_eq!((evaluation.score, told), (0, vec![Indicator::Payment]));
     let grade = r#""model":"x""#;
     assert_eq!(of("Grade", grade).unwrap_err().pointer, "/subject");
 }
