@@ -118,15 +118,10 @@ pub fn bodies_of(
     Ok(places)
 }
 
-/// Whether a record that has no effect could have one if another record had no body.
+/// Whether a record that has no effect could have one if another record had no body. A removal could too, of what is over in
+/// any case; who tells that it is done is in a list of its own.
 pub(super) fn could_have_effect(record: &CreditRecord) -> bool {
-    matches!(
-        record.statement,
-        Statement::Verification(_)
-            | Statement::Repair { .. }
-            | Statement::RepairStep { .. }
-            | Statement::Removal { .. }
-    )
+    matches!(record.statement, Statement::Verification(_) | Statement::Repair { .. } | Statement::RepairStep { .. })
 }
 
 /// The places of a block's refused records of these events: what is handed in twice is kept twice.

@@ -206,7 +206,8 @@ fn without_what_is_over(whole: &CreditFile<'_>, taken: &[(Written, bool)], day: 
     let (mut about, mut rest) = (About::new(&removed.removals()[&hash(200)]), file());
     for (record, had_effect) in taken {
         // What could come to life is erased with it.
-        let is_void = !had_effect && crate::credit::removal::could_have_effect(&record.record);
+        let is_removal = matches!(record.record.statement, Statement::Removal { .. });
+        let is_void = !had_effect && (is_removal || crate::credit::removal::could_have_effect(&record.record));
         if about.is_part(record.hash, &record.record) || is_void {
             continue;
         }
