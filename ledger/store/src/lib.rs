@@ -25,6 +25,7 @@ mod memory;
 mod pipeline;
 mod record_log;
 mod rocks;
+mod rocks_log;
 pub mod snapshot;
 
 use suyuan_ledger::kv::{Read, StoreError, WriteSet};

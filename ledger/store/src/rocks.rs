@@ -13,6 +13,7 @@ use suyuan_ledger::kv::{Cursor, Pair, PairRef, Read, StoreError, Table, Visit, V
 use crate::OpenError;
 use crate::acknowledged::{Acknowledged, Note, NoteError};
 use crate::families::{self, ENTRY_PREFIX_BYTES, Memory};
+use crate::rocks_log;
 
 /// The memory of a store unless told otherwise.
 pub const MEMORY_BYTES_DEFAULT: usize = 512 * 1024 * 1024;
@@ -83,6 +84,9 @@ impl RocksStore {
         let exists = current.try_exists().map_err(|cause| OpenError::of_io(path, cause))?;
         if !exists && !options.create {
             return Err(OpenError::NotFound(path.to_path_buf()));
+        }
+        if exists {
+            check_logs(path, options.accept_torn_log)?;
         }
         let memory = Memory::new(options.memory_bytes);
         let of_database = families::database_options(&memory, options.create, options.accept_torn_log);
@@ -437,6 +441,21 @@ fn height_of(key: &[u8]) -> Option<u64> {
 }
 
 /// RocksDB tells its reasons in words only.
+/// Refuses a database with a log that RocksDB would read for ever; one that is accepted up to its first unreadable record is made
+/// to end there.
+fn check_logs(path: &Path, accept_torn_log: bool) -> Result<(), OpenError> {
+    let at_path = |cause| OpenError::of_io(path, cause);
+    while let Some(endless) = rocks_log::endless(path).map_err(at_path)? {
+        if !accept_torn_log || endless.is_in_manifest() {
+            let (log, at) = (endless.path.display(), endless.at);
+            let words = format!("Corruption: {log}: byte {at}: a record of a kind that is not written here");
+            return Err(OpenError::Store(path.to_path_buf(), StoreError::Failed(words)));
+        }
+        endless.end_there().map_err(at_path)?;
+    }
+    Ok(())
+}
+
 fn open_error(path: &Path, error: &rocksdb::Error) -> OpenError {
     let words = error.to_string();
     let path = path.to_path_buf();

@@ -223,6 +223,39 @@ fn flipped_bits_in_files() {
     assert!(noticed > 40, "most of a file is data, which is read here");
 }
 
+/// Where the types of the records in the first block of one of RocksDB's logs are.
+fn types_of_records(log: &Path) -> Vec<u64> {
+    let bytes = fs::read(log).unwrap();
+    let (mut at, mut places) = (0, Vec::new());
+    while at + 7 <= bytes.len().min(32 << 10) && bytes[at + 6] != 0 {
+        places.push(at as u64 + 6);
+        at += 7 + usize::from(u16::from_le_bytes([bytes[at + 4], bytes[at + 5]]));
+    }
+    places
+}
+
+// A record whose type became that of a recycled log would be read for ever.
+#[test]
+fn flipped_types_in_the_manifest() {
+    let directory = tempfile::tempdir().unwrap();
+    let (whole, rotten) = (directory.path().join("whole"), directory.path().join("rotten"));
+    filled(&whole, true);
+    let manifest = |path: &Path| {
+        let files = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("MANIFEST-")).max().unwrap()
+    };
+    let places = types_of_records(&manifest(&whole));
+    assert!(places.len() > 10, "{places:?}");
+    for place in places {
+        for bit in 0..8 {
+            copy(&whole, &rotten);
+            flip(&manifest(&rotten), place, bit);
+            let error = RocksStore::open(&rotten, &OPTIONS).err().unwrap().to_string();
+            assert!(error.contains("Corruption"), "{place} {bit}: {error}");
+        }
+    }
+}
+
 #[test]
 fn flipped_bits_in_the_log() {
     let directory = tempfile::tempdir().unwrap();
@@ -230,12 +263,16 @@ fn flipped_bits_in_the_log() {
     let model = filled(&whole, false);
     let mut numbers = Numbers(4);
     let (mut refused, mut unsaid) = (0, 0);
-    for _ in 0..25 {
+    let longest = |path: &Path| {
+        let logs = with_extension(path, "log");
+        logs.into_iter().max_by_key(|log| fs::metadata(log).unwrap().len()).unwrap()
+    };
+    let length = fs::metadata(longest(&whole)).unwrap().len();
+    let anywhere: Vec<(u64, u32)> = (0..25).map(|_| (numbers.below(length), numbers.below(8) as u32)).collect();
+    let of_types = types_of_records(&longest(&whole)).into_iter().flat_map(|place| [(place, 2), (place, 7)]);
+    for (place, bit) in anywhere.into_iter().chain(of_types) {
         copy(&whole, &rotten);
-        let logs = with_extension(&rotten, "log");
-        let log = logs.iter().max_by_key(|log| fs::metadata(log).unwrap().len()).unwrap();
-        let length = fs::metadata(log).unwrap().len();
-        flip(log, numbers.below(length), numbers.below(8) as u32);
+        flip(&longest(&rotten), place, bit);
         match RocksStore::open(&rotten, &OPTIONS) {
             Err(error) => {
                 let lost = matches!(error, OpenError::Lost { .. });
@@ -260,7 +297,7 @@ fn flipped_bits_in_the_log() {
             }
         }
     }
-    println!("25 flips: {refused} refused, {unsaid} without effect");
+    println!("flips: {refused} refused, {unsaid} without effect");
     assert!(refused > 15);
 }
 
