@@ -1,6 +1,6 @@
 //! Looks at RocksDB's logs before RocksDB does: its reader (11.8.1, `log_reader.cc`, `ReadPhysicalRecord`) never ends on a record
 //! whose type a flipped bit has made one of those that are written into recycled logs, since it gives such a record back as bad
-//! without going on behind it. None are recycled here, so that such a type is damage.
+//! without going on behind it (facebook/rocksdb#13333). None are recycled here, so that such a type is damage.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
