@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::*;
 
 mod probe;
+mod replay;
 
 use probe::{Probe, Seen};
 
