@@ -211,6 +211,7 @@ impl NodeCore {
         if now >= self.follow.status_at {
             self.follow.status_at = now.saturating_add(STATUS_MS);
             self.send_status(None, effects);
+            self.pass_on_again(effects);
         }
     }
 

@@ -259,6 +259,23 @@ impl Pool {
         gone.iter().filter_map(|id| self.remove(id)).collect()
     }
 
+    /// The place that the next one will have: those that came before it have lower ones.
+    pub fn next_place(&self) -> u64 {
+        self.next_place
+    }
+
+    /// Those that clients of this node brought before a place, the first of them as far as they fill so many bytes.
+    pub fn own_before(&self, place: u64, bytes_max: usize) -> Vec<Hash> {
+        let mut bytes = 0usize;
+        let own = self.own().take_while(|pooled| pooled.place < place);
+        let first = own.take_while(|pooled| {
+            let fits = bytes == 0 || bytes.saturating_add(pooled.bytes) <= bytes_max;
+            bytes = bytes.saturating_add(pooled.bytes);
+            fits
+        });
+        first.map(|pooled| pooled.submission.id()).collect()
+    }
+
     /// Those that clients of this node brought, in order.
     pub fn own(&self) -> impl Iterator<Item = &Pooled> {
         self.by_place.values().filter_map(|id| self.by_id.get(id)).filter(|pooled| pooled.own)

@@ -498,6 +498,51 @@ fn a_block_waits_for_the_history_that_it_needs() {
     assert_eq!(world.audit.ledger().head, world.ledger.head);
 }
 
+/// Goal: what a client brought is passed on again as long as it is in no block, since others may have had no room for it; what
+/// others brought is not. Method: a validator whose turn it is not, and one without a vote, each told the time.
+#[test]
+fn what_waits_is_passed_on_again() {
+    let world = World::new();
+    let submission = |seed: u8, payload: Vec<u8>| {
+        let event = SubmittedEvent { record_type: record_type::EPCIS, salt: [seed; 16], payload };
+        let (key, lane) = (signer(51), LaneState::default());
+        sign_submission(&key, world.ledger.head.chain, 1, lane, START_MS, vec![event]).unwrap()
+    };
+    let payload = suyuan_sims::Workload::new(50, 7).next().unwrap();
+    let passed_on = |effects: &[Effect]| {
+        let is_one = |effect: &&Effect| match effect {
+            Effect::Send { to: None, message } => matches!(message.as_ref(), Message::Submission(_)),
+            _ => false,
+        };
+        effects.iter().filter(is_one).count()
+    };
+    for votes in [true, false] {
+        for own in [true, false] {
+            let ledger = Ledger::open(&world.store).unwrap().unwrap();
+            let key = votes.then(|| signer(1));
+            let settings = CoreSettings { key, pace: Pace::default(), log: Vec::new(), is_new_log: false };
+            let mut core = NodeCore::new(ledger, &world.store, settings).unwrap();
+            let mut step = |elapsed_ms: u64, input: Option<Input>| {
+                let time = Input::Time { wall_ms: world.wall() + elapsed_ms as i64, elapsed_ms };
+                let inputs = std::iter::once(time).chain(input).collect();
+                passed_on(&core.step(&world.store, inputs).unwrap())
+            };
+            let signed = submission(1, payload.clone());
+            let brought = match own {
+                true => Input::Submit { request: 1, submission: Box::new(signed) },
+                false => Input::Message { from: signer(2).public(), message: Box::new(Message::Submission(signed)) },
+            };
+            step(5, None);
+            let times: Vec<usize> =
+                [(10, Some(brought)), (500, None), (1_010, None), (1_500, None), (2_020, None), (3_030, None)]
+                    .map(|(at, input)| step(at, input))
+                    .to_vec();
+            let each = usize::from(own);
+            assert_eq!(times, [each, 0, 0, 0, each, each], "votes: {votes}, own: {own}");
+        }
+    }
+}
+
 /// Whether a validator decides on a block once others have said how far they are, each so many milliseconds after it began.
 fn decides(world: &World, says: &[(u64, NodeKey, u64)]) -> bool {
     let ledger = Ledger::open(&world.store).unwrap().unwrap();
