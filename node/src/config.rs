@@ -113,7 +113,7 @@ pub struct Http {
 
 impl Default for Http {
     fn default() -> Http {
-        Http { connections_max: 512, requests_max: 64, allow_plain: false }
+        Http { connections_max: 512, requests_max: 128, allow_plain: false }
     }
 }
 
@@ -268,7 +268,7 @@ pub fn default_text(allow_unencrypted_keys: bool) -> String {
          \n\
          [http]\n\
          connections_max = 512\n\
-         requests_max = 64\n\
+         requests_max = 128\n\
          allow_plain = false\n\
          \n\
          # Accounts are made by `suyuan node account add`. Who has none may ask only what is open here.\n\
@@ -314,8 +314,8 @@ mod tests {
             ("memory_mib = 128", "memory_mib = 1", "memory_mib"),
             ("validator.key", "../validator.key", "validator_key"),
             ("127.0.0.1:8480", "here", "line 3"),
-            ("requests_max = 64", "requests_max = 0", "http.requests_max"),
-            ("requests_max = 64", "requests_max = 1000", "http.connections_max"),
+            ("requests_max = 128", "requests_max = 0", "http.requests_max"),
+            ("requests_max = 128", "requests_max = 1000", "http.connections_max"),
             ("connections_max = 512", "connections_max = 100000", "http.connections_max"),
             ("public_reads = false", "public_read = false", "public_read"),
             ("level = \"warn\"", "level = \"loud\"", "loud"),

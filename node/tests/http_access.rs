@@ -224,10 +224,10 @@ fn tls() {
 fn configuration() {
     let work = folder(&[]);
     let dir = chain_with_known_keys(&work);
-    configure(&dir, "requests_max = 64", "requests_maximum = 64");
+    configure(&dir, "requests_max = 128", "requests_maximum = 128");
     is(&run(&["node", "run", "--dir", &dir, "--insecure"]), 3, "NODE-CONFIGURATION");
     assert!(path(&work, "data").ends_with("data"));
-    configure(&dir, "requests_maximum = 64", "requests_max = 64");
+    configure(&dir, "requests_maximum = 128", "requests_max = 128");
     let node = Served::start(&dir);
     assert_eq!(get(&node, "/ready").json()["status"], "ready");
 }

@@ -18,7 +18,7 @@ use suyuan_node::api::limits::{BODY_STALL, PLACE_WAIT};
 fn node(work: &tempfile::TempDir, connections: u32, requests: u32) -> Served {
     let dir = chain_with_known_keys(work);
     configure(&dir, "connections_max = 512", &format!("connections_max = {connections}"));
-    configure(&dir, "requests_max = 64", &format!("requests_max = {requests}"));
+    configure(&dir, "requests_max = 128", &format!("requests_max = {requests}"));
     Served::start(&dir)
 }
 

@@ -5,6 +5,7 @@
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use suyuan_benches::chain::Failure;
 use suyuan_benches::network::client::Client;
-use suyuan_benches::network::load::{Outcome, Plan, Source, load};
+use suyuan_benches::network::load::{Outcome, Plan, Source, load, offer};
 use suyuan_benches::network::net::{MEMORY_MIB, NODES, Net};
 use suyuan_benches::network::table::{Bar, Rows};
 use suyuan_benches::peers::ours::BATCH;
@@ -46,7 +47,7 @@ struct Run {
     folder: PathBuf,
     work: PathBuf,
     program: PathBuf,
-    source: Source,
+    source: Arc<Source>,
     theirs: Theirs,
     rows: Rows,
     /// The most that a node has held, but for batches.
@@ -64,7 +65,7 @@ fn main() -> Result<(), Failure> {
     let only = std::env::var("ONLY").unwrap_or_default();
     let does = |part: &str| only.is_empty() || only.split(',').any(|one| one == part);
     let (folder, work) = (PathBuf::from(folder), PathBuf::from(work));
-    let source = Source::read(&folder, usize::MAX)?.again();
+    let source = Arc::new(Source::read(&folder, usize::MAX)?.again());
     let theirs = Theirs::start(Path::new(python), Path::new(script), &folder)?;
     let (program, rows) = (program.into(), Rows::default());
     let mut run = Run { folder, work, program, source, theirs, rows, most_mib: 0, most_of_batches_mib: 0 };
@@ -382,16 +383,9 @@ impl Run {
         self.load_for(&mut many, 1, Duration::from_secs(5))?;
         let peak = self.load_for(&mut many, 1, TOO_MUCH_TIME)?.rate();
         drop(many);
-        let mut crowd = clients(&net, CROWD * NODES)?;
+        let crowd = clients(&net, CROWD * NODES)?;
         let every = Duration::from_secs_f64((CROWD * NODES) as f64 / (TOO_MUCH * peak));
-        let stop = AtomicBool::new(false);
-        let seen = thread::scope(|scope| {
-            scope.spawn(|| {
-                thread::sleep(TOO_MUCH_TIME);
-                stop.store(true, Ordering::Relaxed);
-            });
-            load(&mut crowd, &Plan { source: &self.source, group: 1, once: false, every: Some(every), stop: &stop })
-        })?;
+        let seen = offer(crowd, &self.source, every, TOO_MUCH_TIME)?;
         let offered = seen.posts as f64 / seen.taken.as_secs_f64();
         let busy = seen.busy as f64 / seen.posts as f64 * 100.0;
         let goodput = seen.rate();
@@ -401,9 +395,10 @@ impl Run {
             offered / peak,
             quantiles(&seen.times()).0
         );
-        self.rows.add("three times too much for 60 s: recorded", "% of peak", Bar::Least(80.0), goodput / peak * 100.0);
+        self.rows.add("three times too much for 60 s: posted", "× the peak", Bar::Least(2.9), offered / peak);
+        self.rows.add("the same, told to come again", "%", Bar::Least(1.0), busy);
+        self.rows.add("the same, recorded", "% of peak", Bar::Least(80.0), goodput / peak * 100.0);
         // The same clients as before; in the first second the first answers are on their way.
-        drop(crowd);
         let mut many = clients(&net, WRITERS * OUTSTANDING)?;
         let again = self.load_for(&mut many, 1, Duration::from_secs(5))?;
         let share = again.rate_between(Duration::from_secs(1), Duration::from_secs(4)) / peak * 100.0;

@@ -9,7 +9,10 @@ use suyuan_ledger::hash::Hash;
 use suyuan_ledger::submission::{LaneState, SignedSubmission, SubmittedEvent, key_id, record_type};
 
 use crate::chain::Failure;
-use crate::peers::connection::Connection;
+use crate::peers::connection::{Connection, TaskConnection};
+
+/// Where it posts.
+const RECORDS: &str = "/v1/records";
 
 /// What a node said to a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,21 +81,45 @@ impl Client {
 
     /// Posts what is signed, and waits for the answer. After an error it may be posted again, to whatever node.
     pub fn post(&mut self) -> Result<Said, Failure> {
-        let Some((bytes, id, _)) = &self.signed else { return Err("nothing is signed".into()) };
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => Connection::open(&self.address)?,
         };
-        let (status, body) = connection.ask("POST", "/v1/records", bytes)?;
+        let (status, body) = connection.ask("POST", RECORDS, self.signed_bytes()?)?;
         self.connection = Some(connection);
-        match status {
-            200 => {
-                self.lane = LaneState { next: self.lane.next.saturating_add(1), previous: *id };
-                self.signed = None;
-                Ok(Said::Recorded { refused: refused(&body) })
+        self.said(status, &body)
+    }
+
+    /// The connection for a task, on which [`Client::post_on`] posts.
+    pub fn for_task(&mut self) -> Result<TaskConnection, Failure> {
+        self.connection.take().ok_or("no connection")?.into_task()
+    }
+
+    /// As [`Client::post`], in a task.
+    pub async fn post_on(&mut self, connection: &mut TaskConnection) -> Result<Said, Failure> {
+        let (status, body) = connection.ask("POST", RECORDS, self.signed_bytes()?).await?;
+        self.said(status, &body)
+    }
+
+    fn signed_bytes(&self) -> Result<&[u8], Failure> {
+        Ok(self.signed.as_ref().map(|(bytes, ..)| bytes.as_slice()).ok_or("nothing is signed")?)
+    }
+
+    /// Takes the answer to what is signed.
+    fn said(&mut self, status: u16, body: &[u8]) -> Result<Said, Failure> {
+        match (status, self.signed.take()) {
+            (200, Some((_, id, _))) => {
+                self.lane = LaneState { next: self.lane.next.saturating_add(1), previous: id };
+                Ok(Said::Recorded { refused: refused(body) })
             }
-            429 => Ok(Said::Busy),
-            _ => Err(format!("{status} {}", String::from_utf8_lossy(&body)).into()),
+            (429, signed) => {
+                self.signed = signed;
+                Ok(Said::Busy)
+            }
+            (_, signed) => {
+                self.signed = signed;
+                Err(format!("{status} {}", String::from_utf8_lossy(body)).into())
+            }
         }
     }
 

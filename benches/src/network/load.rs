@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -119,6 +119,32 @@ impl Outcome {
         within.map(|(_, _, events)| *events).sum::<usize>() as f64 / (to.saturating_sub(from)).as_secs_f64()
     }
 
+    /// Notes what was said to a post of so many events, of which the first was sent then; whether it is recorded.
+    fn note(&mut self, said: Said, begun: Instant, sent: Instant, events: usize) -> bool {
+        self.posts += 1;
+        match said {
+            Said::Recorded { refused } => {
+                refused.into_iter().for_each(|code| *self.refused.entry(code).or_default() += 1);
+                self.answered.push((begun.elapsed(), sent.elapsed(), events));
+                true
+            }
+            Said::Busy => {
+                self.busy += 1;
+                false
+            }
+        }
+    }
+
+    /// Adds another client's.
+    fn add(&mut self, other: Outcome) {
+        self.answered.extend(other.answered);
+        for (code, count) in other.refused {
+            *self.refused.entry(code).or_default() += count;
+        }
+        self.busy += other.busy;
+        self.posts += other.posts;
+    }
+
     /// Milliseconds from post to answer.
     pub fn times(&self) -> Vec<f64> {
         self.answered.iter().map(|(_, long, _)| long.as_secs_f64() * 1e3).collect()
@@ -133,7 +159,7 @@ pub struct Plan<'a> {
     pub group: usize,
     /// Whether it ends with the source.
     pub once: bool,
-    /// A client posts so often, answered or not yet; else as soon as it is answered.
+    /// A client posts so often, unless it still waits for an answer; else as soon as it is answered.
     pub every: Option<Duration>,
     /// When it ends in any case.
     pub stop: &'a AtomicBool,
@@ -142,26 +168,20 @@ pub struct Plan<'a> {
 /// Has all clients work until the source is empty or they are told to stop, and every answer has come. Clients start
 /// together. An error of one is that of all.
 pub fn load(clients: &mut [Client], plan: &Plan<'_>) -> Result<Outcome, String> {
-    let (begun, all) = (Instant::now(), Mutex::new(Outcome::default()));
-    let (count, failed) = (u32::try_from(clients.len()).unwrap_or(u32::MAX).max(1), Mutex::new(None));
+    let (begun, all, failed) = (Instant::now(), Mutex::new(Outcome::default()), Mutex::new(None));
+    let count = clients.len().max(1);
     thread::scope(|scope| {
-        for (client, number) in clients.iter_mut().zip(0u32..) {
+        for (number, client) in clients.iter_mut().enumerate() {
             let (all, failed) = (&all, &failed);
             scope.spawn(move || {
                 // Those that post at fixed times do so spread over the time between.
-                let first = plan.every.map(|every| every.mul_f64(f64::from(number) / f64::from(count)));
+                let first = begun + plan.every.unwrap_or_default().mul_f64(number as f64 / count as f64);
                 let mut one = Outcome::default();
-                if let Err(error) = work(client, plan, begun, first, &mut one) {
+                if let Err(error) = work(client, plan, (begun, first), &mut one) {
                     lock(failed).get_or_insert(error.to_string());
                     plan.stop.store(true, Ordering::Relaxed);
                 }
-                let mut all = lock(all);
-                all.answered.extend(one.answered);
-                for (code, count) in one.refused {
-                    *all.refused.entry(code).or_default() += count;
-                }
-                all.busy += one.busy;
-                all.posts += one.posts;
+                lock(all).add(one);
             });
         }
     });
@@ -180,12 +200,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 fn work(
     client: &mut Client,
     plan: &Plan<'_>,
-    begun: Instant,
-    first: Option<Duration>,
+    (begun, mut due): (Instant, Instant),
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
-    let (mut due, mut events) = (begun + first.unwrap_or_default(), 0);
-    let mut posted = None;
+    let (mut sent, mut events) = (begun, 0);
     while !plan.stop.load(Ordering::Relaxed) {
         if let Some(every) = plan.every {
             thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -199,22 +217,53 @@ fn work(
             }
             events = payloads.len();
             client.sign(payloads);
-            posted = None;
+            sent = Instant::now();
         }
-        let sent = *posted.get_or_insert_with(Instant::now);
-        outcome.posts += 1;
-        match client.post()? {
-            Said::Recorded { refused } => {
-                refused.into_iter().for_each(|code| *outcome.refused.entry(code).or_default() += 1);
-                outcome.answered.push((begun.elapsed(), sent.elapsed(), events));
-            }
-            Said::Busy => {
-                outcome.busy += 1;
-                if plan.every.is_none() {
-                    thread::sleep(BUSY_WAIT);
-                }
-            }
+        if !outcome.note(client.post()?, begun, sent, events) && plan.every.is_none() {
+            thread::sleep(BUSY_WAIT);
         }
     }
     Ok(())
+}
+
+/// Has all clients post an event each so often for so long, whatever becomes of what they posted before: what is offered does
+/// not hang on what is taken, but that a client has one post on its way at a time, and makes up for what it missed. One
+/// thread for all of them, or they would take more of the machine than what they measure.
+pub fn offer(clients: Vec<Client>, source: &Arc<Source>, every: Duration, long: Duration) -> Result<Outcome, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, async {
+        let (begun, count, mut tasks) = (Instant::now(), clients.len().max(1), tokio::task::JoinSet::new());
+        for (number, client) in clients.into_iter().enumerate() {
+            let first = every.mul_f64(number as f64 / count as f64);
+            tasks.spawn_local(keep_posting(client, source.clone(), begun, (first, every, long)));
+        }
+        let mut all = Outcome::default();
+        while let Some(one) = tasks.join_next().await {
+            all.add(one??);
+        }
+        all.taken = begun.elapsed();
+        Ok(all)
+    })
+}
+
+async fn keep_posting(
+    mut client: Client,
+    source: Arc<Source>,
+    begun: Instant,
+    (first, every, long): (Duration, Duration, Duration),
+) -> Result<Outcome, Failure> {
+    let mut connection = client.for_task()?;
+    let (mut outcome, mut due, mut sent) = (Outcome::default(), first, begun);
+    while due < long && begun.elapsed() < long {
+        tokio::time::sleep_until((begun + due).into()).await;
+        due += every;
+        if !client.is_waiting() {
+            client.sign(source.take(1, false));
+            sent = Instant::now();
+        }
+        let said = client.post_on(&mut connection).await?;
+        outcome.note(said, begun, sent, 1);
+    }
+    Ok(outcome)
 }

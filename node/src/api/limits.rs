@@ -39,7 +39,7 @@ pub const RETRY_AFTER: &str = "1";
 /// A request for which there is no place waits so long for one before it is told to come again. To refuse costs what it
 /// costs to read a request and to answer it; told at once, whoever does not heed `Retry-After` is back at once, and many
 /// of them keep the node from its work.
-pub const PLACE_WAIT: Duration = Duration::from_secs(2);
+pub const PLACE_WAIT: Duration = Duration::from_millis(200);
 /// So many connections are never taken by requests that wait or are worked on, so that whoever watches the node finds room.
 const CONNECTIONS_FREE: u32 = 64;
 

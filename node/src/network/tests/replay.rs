@@ -132,7 +132,9 @@ async fn recorded(listen: &str) -> (Node, Node, Vec<(Side, Vec<u8>)>) {
     assert_eq!(one.message().await, [5]);
     sleep(TAPE).await;
     let said = tape.all();
-    assert!(said.iter().any(|(side, _)| *side == Side::Dialler) && said.iter().any(|(side, _)| *side == Side::Listener));
+    assert!(
+        said.iter().any(|(side, _)| *side == Side::Dialler) && said.iter().any(|(side, _)| *side == Side::Listener)
+    );
     (one, two, said)
 }
 
