@@ -163,25 +163,25 @@ fn nothing(id: &str, height: u64) -> Reason {
 
 /// A contract at a height, the last one if absent.
 pub fn contract(reading: &Reading, id: &str, at: Option<u64>) -> Result<Contract, Reason> {
-    let Looked { snapshot, ledger, height, time } = reading.look(at)?.map_err(|height| nothing(id, height))?;
+    let Looked { snapshot, ledger, height, time, tables } = reading.look(at)?.map_err(|height| nothing(id, height))?;
     let hash = Hash::from_hex(id).ok_or_else(|| nothing(id, height))?;
-    let found = reading::contract(&snapshot, &ledger.directory, &hash, (height, time), Calendar::first());
+    let found = reading::contract(&snapshot, &ledger.directory, &hash, (height, time), tables.calendar());
     let (contract, _) = found.map_err(failed)?.ok_or_else(|| nothing(id, height))?;
-    Ok(say(&contract, height))
+    Ok(say(&contract, height, tables.calendar()))
 }
 
 /// The contracts of a firm.
 pub fn contracts(reading: &Reading, firm: &str) -> Result<ContractList, Reason> {
     let looked = reading.look(None)?;
-    let Ok(Looked { snapshot, ledger, height, time }) = looked else {
+    let Ok(Looked { snapshot, ledger, height, time, tables }) = looked else {
         return Ok(ContractList { contracts: Vec::new() });
     };
-    let mut contracts = Vec::new();
+    let (mut contracts, calendar) = (Vec::new(), tables.calendar());
     for id in reading::contracts_of(&snapshot, firm, height).map_err(failed)? {
-        let found = reading::contract(&snapshot, &ledger.directory, &id, (height, time), Calendar::first());
+        let found = reading::contract(&snapshot, &ledger.directory, &id, (height, time), calendar);
         let Some((one, _)) = found.map_err(failed)? else { continue };
         let current = one.courses.iter().filter(|course| course.version == one.version);
-        let over = current.clone().filter(|course| course.is_over(one.time(), Calendar::first())).count() as u64;
+        let over = current.clone().filter(|course| course.is_over(one.time(), calendar)).count() as u64;
         contracts.push(ContractLine {
             contract: id.to_string(),
             state: one.state.name().to_owned(),
@@ -193,7 +193,7 @@ pub fn contracts(reading: &Reading, firm: &str) -> Result<ContractList, Reason> 
     Ok(ContractList { contracts })
 }
 
-fn say(contract: &Fold<'_>, height: u64) -> Contract {
+fn say(contract: &Fold<'_>, height: u64, calendar: &Calendar) -> Contract {
     let parties = contract
         .parties
         .iter()
@@ -217,14 +217,14 @@ fn say(contract: &Fold<'_>, height: u64) -> Contract {
         disclosure: contract.disclosure.name().to_owned(),
         forum: contract.forum.name().to_owned(),
         parties: parties.collect(),
-        obligations: contract.courses.iter().map(|course| obligation(course, contract.time())).collect(),
+        obligations: contract.courses.iter().map(|course| obligation(course, contract.time(), calendar)).collect(),
         flags: flags.collect(),
         voids: voids.collect(),
     }
 }
 
-fn obligation(course: &Course, time: i64) -> ContractObligation {
-    let (one, calendar) = (&course.obligation, Calendar::first());
+fn obligation(course: &Course, time: i64, calendar: &Calendar) -> ContractObligation {
+    let one = &course.obligation;
     ContractObligation {
         id: one.id.clone(),
         version: course.version,

@@ -6,10 +6,11 @@ mod runner;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use runner::net::{Net, Of, json, node_seed, together, until};
+use runner::net::{Net, Of, json, node_seed, organisation, together, until};
 use runner::{Served, command, is, path, run};
 use serde_json::Value;
 use suyuan_ledger::block::{
@@ -17,11 +18,16 @@ use suyuan_ledger::block::{
 };
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::organisation::genesis::{Genesis, chain_id};
+use suyuan_ledger::submission::{LaneState, SubmittedEvent, record_type};
+use suyuan_node::clock::now_ms;
 use suyuan_node::consensus::{ConsensusMessage, SignedVote};
-use suyuan_node::core::Message;
+use suyuan_node::core::{Answer, Message};
 use suyuan_node::core::evidence::Decision;
+use suyuan_node::link::Station;
 use suyuan_node::network::{Class, Event, Member, Network, Settings};
-use suyuan_sdk::signer::{MemorySigner, Signer as _};
+use suyuan_node::open::Opened;
+use suyuan_sdk::keyfile::KeyFile;
+use suyuan_sdk::signer::{MemorySigner, Signer as _, sign_submission};
 
 const VALIDATORS: usize = 4;
 
@@ -204,4 +210,63 @@ fn an_audit_node_watches() {
     let audit = start(VALIDATORS);
     assert!(has("ALARM-EQUIVOCATION")(&json(&audit, "/v1/alarms")));
     assert_eq!(json(&audit, "/v1/status")["role"], "audit");
+}
+
+// Goal: an audit node flags a grade that does not follow from the records, and none that does, also when it was killed
+// meanwhile. Method: an authority publishes what follows at a validator that stops; another grade is written past its gateway;
+// then the audit node follows, is killed, loses what it had noted, and follows again.
+#[test]
+fn an_audit_node_computes_grades_again() {
+    let roles = ["operator", "member", "authority"];
+    let net = Net::new(&Of { roles: &roles, validators: 1, threshold: 0 });
+    let (firm, key) = (organisation(1), net.file("device2.key"));
+    let configuration = format!("{}/config.toml", net.dirs[2]);
+    let text = fs::read_to_string(&configuration).unwrap().replace("audit = false", "audit = true");
+    fs::write(&configuration, text).unwrap();
+    let validator = net.start(0);
+    let at = ["--url", validator.url.as_str(), "--key", key.as_str(), "--insecure"];
+    let records = net.file("records.ndjson");
+    let inspection = serde_json::json!({"type": "suyuan:Inspection", "eventTime": "2026-01-10T10:00:00+08:00",
+        "subject": firm, "date": "2026-01-10", "result": "pass", "report": "c".repeat(64)});
+    fs::write(&records, format!("{inspection}\n")).unwrap();
+    is(&run(&[&["credit", "record", &records], &at[..]].concat()), 0, "");
+    is(&run(&[&["credit", "publish", &firm], &at[..]].concat()), 0, "recorded at height");
+    assert_eq!(validator.stop(), 0);
+    let said = run(&["credit", &firm, "--json", "--dir", &net.dirs[0]]).json();
+    let published = &said["published"];
+    let forged = serde_json::json!({"type": "suyuan:Grade", "subject": firm, "model": said["model"],
+        "eventID": "urn:uuid:00000000-0000-4000-8000-000000000007", "eventTime": "2026-10-01T00:00:00Z",
+        "profile": published["profile"], "parametersHash": published["parameters_hash"], "height": published["height"],
+        "day": published["day"], "score": 999, "band": published["band"], "grade": published["grade"],
+        "ceilings": published["ceilings"], "explanation": published["explanation"]});
+    let opened = Opened::open(Path::new(&net.dirs[0])).unwrap();
+    let author = KeyFile::read(Path::new(&key)).unwrap().open_insecure().unwrap();
+    let station = Station::of(&opened.store, &author.key_id()).unwrap();
+    let of_hex = |text: &str| Hash::from_hex(text).unwrap();
+    let lane = LaneState { next: station.next, previous: of_hex(&station.previous) };
+    let payload = forged.to_string().into_bytes();
+    let events = vec![SubmittedEvent { record_type: record_type::CREDIT, salt: [7; 16], payload }];
+    let (chain, organisation) = (of_hex(&station.chain), station.organisation.unwrap());
+    let signed = sign_submission(&author, chain, organisation, lane, now_ms(), events).unwrap();
+    let writer = opened.start(signer(0)).unwrap();
+    assert!(matches!(writer.writer.submit(signed).blocking_recv().unwrap(), Answer::Applied { .. }));
+    writer.close().unwrap();
+
+    let validator = net.start(0);
+    let audit = net.start(2);
+    together(&[&validator, &audit], 1);
+    assert_eq!(json(&audit, "/v1/status")["role"], "audit");
+    let said = until(&audit, "/v1/alarms", has("ALARM-GRADE"));
+    let count = |said: &Value| {
+        let alarms = said["alarms"].as_array().unwrap().iter();
+        alarms.filter(|one| one["code"] == "ALARM-GRADE").map(|one| one["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!(count(&said), 1, "{said}");
+    audit.kill();
+    // As if it had been killed between reading and looking.
+    fs::remove_file(format!("{}/audited", net.dirs[2])).unwrap();
+    fs::remove_dir_all(format!("{}/alarms", net.dirs[2])).unwrap();
+    let audit = net.start(2);
+    until(&audit, "/v1/alarms", has("ALARM-GRADE"));
+    is(&run(&["alarms", "--url", &audit.url]), 1, "ALARM-GRADE");
 }

@@ -548,6 +548,43 @@ fn published_grades_are_computed_again() {
     assert_eq!((audit.code, &said["published"], said["wrong"].as_array().unwrap().len()), (1, &3.into(), 1), "{said}");
 }
 
+// Goal: what credit is read with is on the ledger: numbers that those who govern put in force count from their height and day
+// on, and what can't be read or comes too late is refused. Method: another prior from a day far ahead; the credit of the day
+// before and of that day; what is shown of it; then `fsck`.
+#[test]
+fn numbers_are_put_in_force() {
+    let work = folder(&[]);
+    let dir = chain(&work);
+    let place = ["--dir", dir.as_str()];
+    is(&record(&work, &place, "authority", &inspection("2026-01-10", "pass")), 0, "");
+    let numbers = include_str!("../../ledger/core/src/credit/scl-credit-1.0.0.json");
+    let (from, other) = ("2099-03-01", numbers.trim().replace("\"PRIOR\":700", "\"PRIOR\":650"));
+    assert_ne!(other, numbers.trim());
+    let file = path(&work, "numbers.json");
+    let set = |name: &str, text: &str, from: &str| {
+        fs::write(&file, text).unwrap();
+        run(&[&["governance", "table", name, &file, "--from", from], &place[..]].concat())
+    };
+    is(&set("parameters", "{}", from), 1, "CREDIT-TABLE");
+    is(&set("prices", &other, from), 2, "CLI-");
+    is(&set("parameters", &other, "2099"), 2, "CLI-");
+    is(&set("parameters", &other, "2020-01-01"), 1, "LEDGER-210");
+    let credit = |on: &str| run(&[&["credit", FIRM, "--json", "--day", on], &place[..]].concat()).json();
+    let before = credit(from);
+    is(&set("parameters", &other, from), 0, "recorded at height");
+    let after = credit(from);
+    let hash_of = |said: &Value| said["parameters_hash"].clone();
+    assert_ne!(hash_of(&before), hash_of(&after));
+    assert_eq!(hash_of(&credit("2099-02-28")), hash_of(&before));
+    assert_ne!(before["score"], after["score"], "{after}");
+    let shown = run(&[&["governance", "show", "--json"], &place[..]].concat()).json();
+    let tables = shown["tables"].as_array().unwrap();
+    assert_eq!((tables.len(), &tables[0]["name"], &tables[0]["from"]), (1, &"parameters".into(), &from.into()));
+    assert_eq!(tables[0]["table"], other);
+    is(&run(&[&["governance", "show"], &place[..]].concat()), 0, "table parameters from 2099-03-01");
+    is(&run(&[&["fsck"], &place[..]].concat()), 0, "");
+}
+
 // Goal: a node takes records and tells credit as a directory does, refuses what would have no effect, and tells of others
 // to nobody. Method: records over HTTP to a node that is a firm's; its own credit, and another's.
 #[test]

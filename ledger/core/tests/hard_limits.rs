@@ -258,7 +258,7 @@ fn what_is_said_of_others_moves_nothing() {
     let mut world = World::new("2026-06-01T00:00:00+08:00");
     world.documents("a", &["01", "02", "03", "04", "05", "06", "07", "08"], 0);
     let day = Day::parse("2027-01-31").unwrap();
-    let published = |world: &World, firm: &str| Published::of(&world.file(firm), Profile::Food, (1, day));
+    let published = |world: &World, firm: &str| Published::of(&world.file(firm), Profile::Food, (1, day), Parameters::first());
     let (before, others) = (published(&world, "retail"), published(&world, "dairy"));
     for (kind, members) in negatives() {
         for firm in ["dairy", "dist", "milkfarm"] {
@@ -318,7 +318,7 @@ fn no_measure_is_beside_the_catalogue() {
     );
     let score = |world: &World| {
         let file = world.file("dairy");
-        Published::of(&file, Profile::Food, (1, day))
+        Published::of(&file, Profile::Food, (1, day), Parameters::first())
     };
     let before = score(&world);
     // Of a catalogue that nobody has recorded, a firm's, another authority's.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use actors::{World, day, read, time};
 use serde_json::{Value, json};
-use suyuan_ledger::credit::draw::rate_ppm;
+use suyuan_ledger::credit::draw::InspectionRates;
 use suyuan_ledger::credit::file::{CreditFile, Void};
 use suyuan_ledger::credit::repair::RepairPolicies;
 use suyuan_ledger::credit::{
@@ -158,7 +158,7 @@ fn late_deliveries_and_the_way_back() {
     assert!(traces.iter().all(|fact| [("TRC", 970, 3_000, Source::BothSides), ("TRT", 940, 3_000, Source::BothSides)].contains(fact)));
 
     let (_, said) = course.reaches(1, "2026-09-15");
-    assert_eq!(rate_ppm(said.grade), expected["drawRatePpm"]["before"].as_u64().unwrap() as u32);
+    assert_eq!(InspectionRates::first().ppm(said.grade), expected["drawRatePpm"]["before"].as_u64().unwrap() as u32);
 
     course.until("2026-09-16");
     assert_eq!(due(&course.file("2026-09-16")), text("/objection/acceptBy"));
@@ -195,7 +195,7 @@ fn late_deliveries_and_the_way_back() {
     assert!(file.facts().iter().all(|fact| !fact.evidence.contains(&sampling)));
 
     let (file, said) = course.reaches(5, "2026-11-21");
-    assert_eq!(rate_ppm(said.grade), expected["drawRatePpm"]["after"].as_u64().unwrap() as u32);
+    assert_eq!(InspectionRates::first().ppm(said.grade), expected["drawRatePpm"]["after"].as_u64().unwrap() as u32);
     assert_eq!((due(&file), course.taken), (None, course.steps.len()));
 }
 

@@ -16,7 +16,7 @@ use suyuan_ledger::credit::file::{CreditFile, Void};
 use suyuan_ledger::credit::record::Removed;
 use suyuan_ledger::credit::removal::{self, bodies_of, done};
 use suyuan_ledger::credit::repair::RepairPolicies;
-use suyuan_ledger::credit::{PenaltyState, Profile, Published, reading};
+use suyuan_ledger::credit::{Parameters, PenaltyState, Profile, Published, reading};
 use suyuan_ledger::kv::{Read, Table, WriteSet};
 use suyuan_ledger::kv_memory::MemoryRead;
 use suyuan_ledger::state::reader::Reader;
@@ -202,7 +202,7 @@ fn what_is_over_goes_as_one() {
     status.penalties.retain(|penalty| penalty.state != PenaltyState::Repaired);
     assert_eq!((before.facts(), status), (now.facts(), now.status(today)));
     for height in [decided, head] {
-        let of = |store: &MemoryRead| Published::of(&file_at(&world, store, height), Profile::Food, (height, today));
+        let of = |store: &MemoryRead| Published::of(&file_at(&world, store, height), Profile::Food, (height, today), Parameters::first());
         assert_eq!(of(&left), of(&whole), "{height}");
     }
     // What was published before can't be computed again, what is published from now on can.

@@ -94,7 +94,7 @@ impl App {
         let epcis = epcis::Epcis::start(&node, &device)?;
         let reading = Arc::new(Reading::new(Arc::clone(&node.store)));
         let remover = Remover::open(&node.path, Arc::clone(&epcis.lane), &*device)?;
-        let reading_thread = reading.start(Arc::clone(&node.alarms), remover);
+        let reading_thread = reading.start(&node.path, Arc::clone(&node.alarms), remover);
         let reading_thread = reading_thread.map_err(|error| io_reason(&node.path, &error))?;
         Ok(Arc::new(App {
             node,

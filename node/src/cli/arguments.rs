@@ -630,6 +630,8 @@ pub enum GovernanceCommand {
     Threshold(GovernanceThresholdArguments),
     /// Schedule the rules under which blocks are applied, at least 1,000 blocks ahead
     Rules(GovernanceRulesArguments),
+    /// Put a table in force that credit is read with, from a later day on
+    Table(GovernanceTableArguments),
 }
 
 /// `suyuan governance approve`
@@ -702,6 +704,23 @@ pub struct GovernanceRulesArguments {
     /// From which height on
     #[arg(long, value_name = "HEIGHT")]
     pub from_height: u64,
+    /// How it is signed
+    #[command(flatten)]
+    pub sign: SignArguments,
+}
+
+/// `suyuan governance table`
+#[derive(Debug, Args)]
+pub struct GovernanceTableArguments {
+    /// calendar, repair-policies, parameters or inspection-rates
+    #[arg(value_name = "TABLE")]
+    pub table: String,
+    /// The table in JSON, as docs/CREDIT.md has it
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// From which day on it says something: a later one than that of the block
+    #[arg(long, value_name = "DATE")]
+    pub from: String,
     /// How it is signed
     #[command(flatten)]
     pub sign: SignArguments,

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use suyuan_epcis::codes::{Language, credit as codes};
 use suyuan_epcis::problem::Reason;
+use suyuan_ledger::credit::tables::Tables;
+use suyuan_ledger::day::Day;
 use suyuan_sdk::keyfile::KeyFile;
 
 use super::apart;
@@ -14,10 +16,12 @@ use super::arguments::{PlaceArguments, SigningArguments};
 use super::credit::{asked, bytes_of, table};
 use super::import::without_mark;
 use super::outcome::Outcome;
-use super::place::{Failure, Place, place, said_code, told};
+use super::governance::tables_of;
+use super::place::{Failure, Place, place, remote, said_code, told};
 use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::credit::{checked_uri_of, uri_of};
+use crate::clock::now_ms;
 use crate::codes::node as node_codes;
 use crate::credits::draws::{DrawSaid, draws, record_of};
 use crate::credits::{self, Asked, Credit, Reading};
@@ -84,22 +88,26 @@ fn commit(options: &DrawCommitArguments, screen: &mut Screen) -> Result<Outcome,
     let text = bytes_of(&options.firms_file)?;
     let firms = firms_of(&options.firms_file.display().to_string(), &text)?;
     let at = &options.signing.place;
-    let (key, credits) = match place(at, false) {
+    let (key, credits, tables) = match place(at, false) {
         Place::Directory(path) => {
             let opened = Opened::open(&path)?.whole()?;
             let reading = Reading::new(Arc::clone(&opened.store));
             let of = |firm: &String| known(credits::credit(&reading, firm, Asked::default()).map_err(Failure::from));
-            (Some(opened.device_key()), firms.iter().map(of).collect::<Result<Vec<_>, _>>()?)
+            let credits = firms.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+            let tables = Tables::of(&opened.ledger.directory, opened.ledger.head.height);
+            (Some(opened.device_key()), credits, tables)
         }
-        Place::Node(_) => {
+        Place::Node(url) => {
             let of = |firm: &String| known(asked(firm, at, Asked::default(), screen));
-            (None, firms.iter().map(of).collect::<Result<Vec<_>, _>>()?)
+            let credits = firms.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+            (None, credits, tables_of(&remote(&url, at)?)?)
         }
     };
     let key = options.signing.key.clone().or(key).ok_or_else(|| Reason::new(node_codes::KEY_MISSING, &[""]))?;
     let authority = KeyFile::read(&key)?.information.organisation;
     let graded = credits.iter().map(|credit| credit.as_ref().map(|credit| &credit.to_publish));
-    let record = record_of(&authority, &options.draw, firms.iter().zip(graded));
+    let today = Day::in_china(now_ms());
+    let record = record_of(&authority, &options.draw, firms.iter().zip(graded), tables.rates(today));
     apart::record_one(&apart::CREDIT, record, &options.signing, screen)
 }
 

@@ -4,7 +4,10 @@ use std::io::Write;
 
 use serde_json::Value;
 use suyuan_epcis::problem::Reason;
+use suyuan_ledger::credit::tables::Tables;
+use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
+use suyuan_ledger::organisation::{AdoptedTable, TABLE_BYTES_MAX, TableName};
 use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
 use suyuan_sdk::keyfile::KeyFile;
 
@@ -18,6 +21,7 @@ use super::text::pick;
 use crate::api::v1::governance::governance_json;
 use crate::clock::now_ms;
 use crate::codes::node as codes;
+use crate::link::Remote;
 use crate::open::{Opened, read_file};
 use crate::random::random_uri;
 
@@ -60,12 +64,47 @@ pub fn run(command: &GovernanceCommand, screen: &mut Screen) -> Result<Outcome, 
         GovernanceCommand::Rules(options) => {
             (Operation::RulesSchedule { rules: options.rules, from: options.from_height }, &options.sign)
         }
+        GovernanceCommand::Table(options) => {
+            let name = TableName::from_name(&options.table);
+            let name = name.ok_or_else(|| Reason::new(codes::OPTION, &["TABLE", &options.table]))?;
+            let from = Day::parse(&options.from).ok_or_else(|| Reason::new(codes::OPTION, &["--from", &options.from]))?;
+            let file = options.file.display().to_string();
+            let bytes = read_file(&options.file, FILE_BYTES_MAX)?;
+            let table = String::from_utf8(bytes);
+            let table = table.map_err(|_| Reason::new(codes::CONFIGURATION, &[&file, "not UTF-8"]))?;
+            if table.len() > TABLE_BYTES_MAX {
+                let words = format!("more than {TABLE_BYTES_MAX} bytes");
+                return Err(Reason::new(codes::CONFIGURATION, &[&file, &words]).into());
+            }
+            (Operation::TableSet { name, from, table }, &options.sign)
+        }
     };
     record_operation(operation, true, sign, screen)
 }
 
 fn hash(name: &str, text: &str) -> Result<Hash, Reason> {
     Hash::from_hex(text).ok_or_else(|| Reason::new(codes::OPTION, &[name, text]))
+}
+
+/// How the network of a node is governed, as the node says.
+fn asked(remote: &Remote) -> Result<Value, Failure> {
+    let (status, bytes) = remote.get("/v1/governance", "application/json")?;
+    let said = serde_json::from_slice(&bytes).ok().filter(|_| status == 200);
+    Ok(said.ok_or_else(|| remote.unexpected(status, &bytes))?)
+}
+
+/// The tables that a node's network reads credit with.
+pub fn tables_of(remote: &Remote) -> Result<Tables, Failure> {
+    let said = asked(remote)?;
+    let read = |one: &Value| {
+        let text = |name: &str| one.get(name).and_then(Value::as_str);
+        let (name, from) = (TableName::from_name(text("name")?)?, Day::parse(text("from")?)?.number());
+        let (height, text) = (one.get("height")?.as_u64()?, text("table")?.to_owned());
+        Some(AdoptedTable { height, name, from, adopted_at: 0, text })
+    };
+    let listed = said.get("tables").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let adopted: Vec<AdoptedTable> = listed.iter().filter_map(read).collect();
+    Ok(Tables::with(adopted.iter()))
 }
 
 fn show(options: &OrgListArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
@@ -75,10 +114,7 @@ fn show(options: &OrgListArguments, screen: &mut Screen) -> Result<Outcome, Fail
             governance_json(&ledger.directory, ledger.head.height, ledger.head.time)
         }
         Place::Node(url) => {
-            let remote = remote(&url, &options.place)?;
-            let (status, bytes) = remote.get("/v1/governance", "application/json")?;
-            let said = serde_json::from_slice(&bytes).ok().filter(|_| status == 200);
-            said.ok_or_else(|| remote.unexpected(status, &bytes))?
+            asked(&remote(&url, &options.place)?)?
         }
     };
     let language = screen.language;
@@ -117,6 +153,11 @@ fn show(options: &OrgListArguments, screen: &mut Screen) -> Result<Outcome, Fail
         for one in listed {
             writeln!(sink, "  {} {power} {} {}", text(&one, "key"), text(&one, "power"), text(&one, "organisation"))?;
         }
+    }
+    for one in list("tables") {
+        let (from, at) = (pick(language, "from", "自"), pick(language, "put in force at height", "生效登记高度"));
+        let table = format!("{} {from} {}; {at} {}", text(&one, "name"), text(&one, "from"), text(&one, "height"));
+        writeln!(sink, "{} {table}", pick(language, "table", "参数表"))?;
     }
     for one in list("proposals") {
         let signers = one.get("signers").and_then(Value::as_array).cloned().unwrap_or_default();

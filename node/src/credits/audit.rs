@@ -3,11 +3,10 @@
 
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::Published;
-use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::record::{CreditRecord, Statement};
 use suyuan_ledger::credit::removal;
-use suyuan_ledger::credit::repair::RepairPolicies;
+use suyuan_ledger::credit::tables::Tables;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError};
@@ -47,11 +46,12 @@ pub(super) fn follows(
     published: &Published,
 ) -> Result<Option<Published>, StoreError> {
     let Ok(block) = stored_block(store, published.height) else { return Ok(None) };
-    let data = (Calendar::first(), RepairPolicies::first());
-    let file = reading::file(store, directory, subject, (published.height, block.header.time), data)?;
+    let tables = Tables::of(directory, published.height);
+    let at = (published.height, block.header.time);
+    let file = reading::file(store, directory, subject, at, tables.of_files())?;
     // Neither the day nor the weights are the publisher's to choose.
     let (profile, day) = (file.profile().unwrap_or(PROFILE_DEFAULT), Day::in_china(block.header.time));
-    Ok((!file.is_empty()).then(|| Published::of(&file, profile, (published.height, day))))
+    Ok((!file.is_empty()).then(|| Published::of(&file, profile, (published.height, day), tables.parameters(day))))
 }
 
 /// What an audit of published grades found.

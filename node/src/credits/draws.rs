@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::Grade;
-use suyuan_ledger::credit::draw::{LOT_AFTER_MS, rate_ppm};
+use suyuan_ledger::credit::draw::{InspectionRates, LOT_AFTER_MS};
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::{Read, StoreError};
@@ -54,10 +54,11 @@ pub fn record_of<'a>(
     authority: &str,
     draw: &str,
     firms: impl Iterator<Item = (&'a String, Option<&'a PublishedGrade>)>,
+    rates: &InspectionRates,
 ) -> Value {
     let entities = firms.map(|(firm, published)| {
         let grade = published.and_then(|published| Grade::from_name(&published.grade)).unwrap_or(Grade::NotRated);
-        json!({ "organisation": firm, "rate": rate_ppm(grade) })
+        json!({ "organisation": firm, "rate": rates.ppm(grade) })
     });
     let entities: Vec<Value> = entities.collect();
     json!({ "type": "suyuan:InspectionDraw", "subject": authority, "draw": draw, "entities": entities })

@@ -3,6 +3,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -14,13 +15,12 @@ use suyuan_epcis::codes::{self, Code, contract, credit, ledger as ledger_codes};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::contract::fold::{self, Contract};
 use suyuan_ledger::contract::record::ContractRecord;
-use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::file::{Author, CreditFile, Void, Written};
 use suyuan_ledger::credit::measures::{Catalogued, Catalogues};
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::record::{CreditRecord, Statement};
 use suyuan_ledger::credit::removal;
-use suyuan_ledger::credit::repair::RepairPolicies;
+use suyuan_ledger::credit::tables::Tables;
 use suyuan_ledger::credit::{Assessment, CeilingCode, Evidence, FactStatus, MODEL, Parameters, Profile, Published};
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
@@ -42,6 +42,8 @@ use crate::open::store_reason;
 
 /// So often it is looked whether there are further blocks.
 const PAUSE: Duration = Duration::from_millis(200);
+/// In a data directory: the height up to which published grades were computed again.
+const AUDITED_FILE: &str = "audited";
 /// The weights of a firm of which no authority has said what it does.
 const PROFILE_DEFAULT: Profile = Profile::Maker;
 
@@ -79,6 +81,8 @@ pub struct Looked<'a> {
     pub height: u64,
     /// The time of its block.
     pub time: i64,
+    /// What credit is read with then.
+    pub tables: Tables,
 }
 
 /// The thread, which ends with this at the latest.
@@ -140,16 +144,23 @@ impl Reading {
                 block.map_err(|error| Reason::new(node_codes::STORE, &[&format!("{error:?}")]))?.header.time
             }
         };
-        Ok(Ok(Looked { snapshot, ledger, height, time }))
+        let tables = Tables::of(&ledger.directory, height);
+        Ok(Ok(Looked { snapshot, ledger, height, time, tables }))
     }
 
     /// Goes on reading until the thread is dropped, computes again what grades are published from now on, and erases what
     /// is to be removed.
-    pub fn start(self: &Arc<Reading>, alarms: Arc<Alarms>, mut remover: Remover) -> std::io::Result<ReadingThread> {
-        let reading = Arc::clone(self);
+    pub fn start(
+        self: &Arc<Reading>,
+        folder: &Path,
+        alarms: Arc<Alarms>,
+        mut remover: Remover,
+    ) -> std::io::Result<ReadingThread> {
+        let (reading, noted) = (Arc::clone(self), folder.join(AUDITED_FILE));
         let thread = Builder::new().name("reading".to_owned()).spawn(move || {
-            // What was read before was looked at when it was.
-            let mut audited = reading::height(reading.store.as_ref()).unwrap_or_default();
+            // What was read and not looked at before the node ended is looked at now, all of it if that is not known.
+            let read = reading::height(reading.store.as_ref()).unwrap_or_default();
+            let mut audited = audited_up_to(&noted).min(read);
             while !reading.stops.load(Ordering::Relaxed) {
                 let done = reading.catch_up();
                 // What is erased is looked at first, as it was published.
@@ -158,6 +169,12 @@ impl Reading {
                         Ok(found) => {
                             found.wrong.iter().for_each(|wrong| alarms.note_grade(wrong, now_ms()));
                             audited = head;
+                            // One that is out of date or cut off costs only that some are computed once more.
+                            if found.published > 0
+                                && let Err(error) = std::fs::write(&noted, head.to_string())
+                            {
+                                tracing::warn!(%error, "up to where grades were computed again is not on disk");
+                            }
                         }
                         Err(reason) => {
                             tracing::error!(code = reason.code.id, "grades can't be computed again: {reason}")
@@ -177,6 +194,11 @@ impl Reading {
         })?;
         Ok(ReadingThread { reading: Arc::clone(self), thread: Mutex::new(Some(thread)) })
     }
+}
+
+/// The height up to which published grades were computed again, as a file has it.
+fn audited_up_to(file: &Path) -> u64 {
+    std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }
 
 impl ReadingThread {
@@ -403,17 +425,16 @@ fn nothing(subject: &str, height: u64) -> Reason {
 /// A firm's credit.
 pub fn credit(reading: &Reading, subject: &str, asked: Asked) -> Result<Credit, Reason> {
     let failed = |error: StoreError| store_reason(&error);
-    let Looked { snapshot, ledger, height, time } =
+    let Looked { snapshot, ledger, height, time, tables } =
         reading.look(asked.height)?.map_err(|height| nothing(subject, height))?;
-    let data = (Calendar::first(), RepairPolicies::first());
-    let file = reading::file(&snapshot, &ledger.directory, subject, (height, time), data).map_err(failed)?;
+    let file = reading::file(&snapshot, &ledger.directory, subject, (height, time), tables.of_files()).map_err(failed)?;
     if file.is_empty() {
         return Err(nothing(subject, height));
     }
     let profile = asked.profile.or(file.profile()).unwrap_or(PROFILE_DEFAULT);
     let day = asked.day.unwrap_or(Day::in_china(time));
     let catalogues = Catalogues::new(&snapshot, &ledger.directory).in_force(day, height).map_err(failed)?;
-    let mut said = say(&file, profile, (height, day), &catalogues);
+    let mut said = say(&file, profile, (height, day), (&catalogues, tables.parameters(day)));
     let removable = removal::removable(&snapshot, &ledger.directory, &file, day).map_err(failed)?;
     said.to_remove = removable.iter().map(CreditRemoved::of).collect();
     Ok(said)
@@ -423,9 +444,9 @@ fn say(
     file: &CreditFile<'_>,
     profile: Profile,
     (height, day): (u64, Day),
-    catalogues: &[(String, Catalogued)],
+    (catalogues, parameters): (&[(String, Catalogued)], &Parameters),
 ) -> Credit {
-    let (parameters, facts, status) = (Parameters::first(), file.facts(), file.status(day));
+    let (facts, status) = (file.facts(), file.status(day));
     let assessment = Assessment::new(parameters, profile, &facts, &status, day);
     let deltas: BTreeMap<usize, i64> =
         assessment.deltas().into_iter().map(|delta| (delta.fact, delta.points)).collect();
@@ -568,11 +589,13 @@ pub fn gate(reading: &Reading, submission: &SignedSubmission) -> Result<Option<R
             return Ok(Some(Refused { event, pointer: "/eventID".to_owned(), reason }));
         }
     }
+    let tables = Tables::of(&ledger.directory, at.0);
     let mut gate = Gate {
         store: &snapshot,
         ledger: &ledger,
         author,
         at,
+        tables: &tables,
         files: BTreeMap::new(),
         contracts: BTreeMap::new(),
         graded: BTreeSet::new(),
@@ -602,8 +625,9 @@ struct Gate<'a> {
     ledger: &'a Ledger,
     author: Author,
     at: (u64, i64),
-    files: BTreeMap<String, CreditFile<'static>>,
-    contracts: BTreeMap<Hash, Contract<'static>>,
+    tables: &'a Tables,
+    files: BTreeMap<String, CreditFile<'a>>,
+    contracts: BTreeMap<Hash, Contract<'a>>,
     /// Whose grades are published.
     graded: BTreeSet<String>,
 }
@@ -619,7 +643,7 @@ impl Gate<'_> {
         };
         let subject = record.subject.clone();
         if !self.files.contains_key(&subject) {
-            let data = (Calendar::first(), RepairPolicies::first());
+            let data = self.tables.of_files();
             let file = reading::file(self.store, &self.ledger.directory, &subject, self.at, data)?;
             self.files.insert(subject.clone(), file);
         }
@@ -665,11 +689,11 @@ impl Gate<'_> {
             Err(error) => return Ok(Some((Reason::new(contract::RECORD_FORM, &[&error.argument]), error.pointer))),
         };
         let why = |void: fold::Void| Some((Reason::new(code_of_contract(void), &[]), String::new()));
-        let id = record.contract;
+        let (id, calendar) = (record.contract, self.tables.calendar());
         let written = fold::Written { hash: event.digest(), author: self.author.clone(), recorded: self.at.1, record };
-        let Some(id) = id else { return Ok(Contract::new(&written, Calendar::first()).err().and_then(why)) };
+        let Some(id) = id else { return Ok(Contract::new(&written, calendar).err().and_then(why)) };
         if let Entry::Vacant(place) = self.contracts.entry(id) {
-            let found = reading::contract(self.store, &self.ledger.directory, &id, self.at, Calendar::first())?;
+            let found = reading::contract(self.store, &self.ledger.directory, &id, self.at, calendar)?;
             let Some((contract, _)) = found else { return Ok(why(fold::Void::Unknown)) };
             place.insert(contract);
         }

@@ -13,12 +13,10 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use suyuan_epcis::problem::Reason;
-use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::file::CreditFile;
 use suyuan_ledger::credit::reading::{self, Place};
 use suyuan_ledger::credit::record::Removed;
 use suyuan_ledger::credit::removal::{self, Asked};
-use suyuan_ledger::credit::repair::RepairPolicies;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
@@ -103,7 +101,7 @@ pub fn removals(reading: &Reading, which: Which<'_>) -> Result<Vec<RemovalSaid>,
 }
 
 fn said(looked: &Looked<'_>, which: Which<'_>) -> Result<Vec<RemovalSaid>, StoreError> {
-    let Looked { snapshot, ledger, height, .. } = looked;
+    let Looked { snapshot, ledger, height, tables, .. } = looked;
     let (directory, reader) = (&ledger.directory, Reader::new(snapshot));
     let validators = directory.validators().at(*height).iter();
     // With the time since when each has a key: nobody has to tell of what was before.
@@ -119,7 +117,7 @@ fn said(looked: &Looked<'_>, which: Which<'_>) -> Result<Vec<RemovalSaid>, Store
             continue;
         }
         let time = reader.record(one.place.0, one.place.1)?.map_or(0, |record| record.block_time);
-        let due = Calendar::first().after(Day::in_china(time), WORKING_DAYS);
+        let due = tables.calendar().after(Day::in_china(time), WORKING_DAYS);
         let done = removal::done(snapshot, directory, &one.record)?;
         let late = operators.iter().filter(|(one, since)| **since <= time && !done.contains(**one));
         let missing: Vec<String> = late.map(|(one, _)| (*one).to_owned()).collect();
@@ -148,8 +146,11 @@ fn said(looked: &Looked<'_>, which: Which<'_>) -> Result<Vec<RemovalSaid>, Store
 }
 
 /// What a file was when a removal was asked for.
-fn file_of(Looked { snapshot, ledger, .. }: &Looked<'_>, asked: &Asked) -> Result<CreditFile<'static>, StoreError> {
-    let data = (Calendar::first(), RepairPolicies::first());
+fn file_of<'a>(
+    Looked { snapshot, ledger, tables, .. }: &'a Looked<'_>,
+    asked: &Asked,
+) -> Result<CreditFile<'a>, StoreError> {
+    let data = tables.of_files();
     reading::file_of_records(snapshot, &ledger.directory, &asked.subject, asked.place.0, data)
 }
 

@@ -5,11 +5,9 @@ use serde::{Deserialize, Serialize};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::CeilingCode;
 use suyuan_ledger::credit::Grade;
-use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::credit::file::{CreditFile, Disclosed, MeasureUsed, PenaltySaid};
 use suyuan_ledger::credit::measures::Catalogued;
 use suyuan_ledger::credit::reading;
-use suyuan_ledger::credit::repair::RepairPolicies;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
@@ -286,8 +284,9 @@ pub fn penalties_of_all(
     (months, least): (u32, usize),
 ) -> Result<Vec<FirmPenalties>, Reason> {
     let failed = |error: StoreError| store_reason(&error);
-    let Looked { snapshot, ledger, height, time } = reading.look(None)?.map_err(|height| nothing("*", height))?;
-    let (day, data) = (day.unwrap_or(Day::in_china(time)), (Calendar::first(), RepairPolicies::first()));
+    let looked = reading.look(None)?.map_err(|height| nothing("*", height))?;
+    let Looked { snapshot, ledger, height, time, tables } = looked;
+    let (day, data) = (day.unwrap_or(Day::in_china(time)), tables.of_files());
     let mut found = Vec::new();
     for subject in reading::subjects(&snapshot).map_err(failed)? {
         let file = reading::file_of_records(&snapshot, &ledger.directory, &subject, height, data).map_err(failed)?;

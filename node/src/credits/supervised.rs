@@ -329,7 +329,7 @@ pub(super) fn recalls(recalls: &Recalls) -> Vec<CreditRecall> {
 
 /// All equipment of which the use is registered, whoever uses it, as it stands on a day: that of the block if absent.
 pub fn equipment(reading: &Reading, height: Option<u64>, day: Option<Day>) -> Result<Vec<CreditDevice>, Reason> {
-    let Looked { snapshot, ledger, height, time } =
+    let Looked { snapshot, ledger, height, time, .. } =
         reading.look(height)?.map_err(|height| nothing("urn:cn:speq:*", height))?;
     let devices = Register::new(&snapshot, &ledger.directory, height).all();
     let today = day.unwrap_or(Day::in_china(time));

@@ -17,8 +17,8 @@ pub const TERM_MAX: u32 = 366;
 pub struct Calendar {
     /// Who announced it, and when.
     pub basis: String,
-    from: Day,
-    to: Day,
+    /// The first and the last day of each time that was announced.
+    announced: Vec<(Day, Day)>,
     /// Days off beside Saturdays and Sundays.
     holidays: BTreeSet<Day>,
     /// Saturdays and Sundays that are worked on.
@@ -50,12 +50,27 @@ impl Calendar {
             }
         };
         let (holidays, workdays) = (days(&mut members, "holidays", false)?, days(&mut members, "workdays", true)?);
-        members.end().map(|()| Calendar { basis, from, to, holidays, workdays })
+        members.end().map(|()| Calendar { basis, announced: vec![(from, to)], holidays, workdays })
     }
 
     /// Whether a day is within what was announced.
     pub fn covers(&self, day: Day) -> bool {
-        (self.from..=self.to).contains(&day)
+        self.announced.iter().any(|(from, to)| (from..=to).contains(&&day))
+    }
+
+    /// The first day that was announced.
+    pub(super) fn first_day(&self) -> Day {
+        self.announced.iter().map(|(from, _)| *from).min().unwrap_or(Day::from_number(0))
+    }
+
+    /// Takes what was announced later, instead of what was said of its days before.
+    pub(super) fn take(&mut self, later: &Calendar) {
+        for (mine, its) in [(&mut self.holidays, &later.holidays), (&mut self.workdays, &later.workdays)] {
+            mine.retain(|day| !later.covers(*day));
+            mine.extend(its);
+        }
+        self.announced.extend(&later.announced);
+        self.basis = format!("{}; {}", self.basis, later.basis);
     }
 
     /// Whether a day is worked on.

@@ -1,9 +1,11 @@
 //! Whom an authority inspects by lot: the list and the rates are committed first, the lot is a block that nobody knows then,
 //! and everybody draws again (`05-credit-model.md` §5.9).
 
+use std::sync::LazyLock;
+
 use super::evaluate::Grade;
 use crate::hash::{Hash, Tag};
-use crate::members::{InvalidRecord, Members};
+use crate::members::{InvalidRecord, Members, built_in};
 use crate::organisation::is_organisation_uri;
 
 /// A draw is among so many at most.
@@ -22,15 +24,35 @@ pub struct Draw {
     pub entities: Vec<(String, u32)>,
 }
 
-/// How often a firm of a grade is drawn in a year, in millionths: the first table. An authority commits to any other by its
-/// list. A firm that is not rated counts as one of grade B.
-pub fn rate_ppm(grade: Grade) -> u32 {
-    match grade {
-        Grade::A => 30_000,
-        Grade::B | Grade::NotRated => 100_000,
-        Grade::C => 250_000,
-        Grade::D => 600_000,
-        Grade::E => ALL_PPM,
+/// A to E and not rated.
+const GRADES: usize = Grade::BANDS.len() + 1;
+
+/// How often a firm of each grade is drawn in a year, in millionths. An authority commits to any other rate by its list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InspectionRates([u32; GRADES]);
+
+static FIRST: LazyLock<InspectionRates> =
+    LazyLock::new(|| built_in(InspectionRates::parse(include_bytes!("inspection-rates.json"))));
+
+impl InspectionRates {
+    /// Those that the specification has (`05-credit-model.md` §5.9). A firm that is not rated counts as one of grade B.
+    pub fn first() -> &'static InspectionRates {
+        &FIRST
+    }
+
+    /// Reads a rate for each of A to E and NR.
+    pub fn parse(bytes: &[u8]) -> Result<InspectionRates, InvalidRecord> {
+        let (mut members, mut rates) = (Members::parse(bytes)?, [0; GRADES]);
+        for (rate, grade) in rates.iter_mut().zip(Grade::BANDS.iter().chain([&Grade::NotRated])) {
+            *rate = u32::try_from(members.integer(grade.name(), u64::from(ALL_PPM))?).unwrap_or(ALL_PPM);
+        }
+        members.end().map(|()| InspectionRates(rates))
+    }
+
+    /// That of a grade.
+    pub fn ppm(&self, grade: Grade) -> u32 {
+        let place = Grade::BANDS.iter().position(|band| *band == grade).unwrap_or(Grade::BANDS.len());
+        self.0.get(place).copied().unwrap_or(ALL_PPM)
     }
 }
 
@@ -80,7 +102,7 @@ mod tests {
     fn at_their_rates() {
         let entities = |rate: u32| (0..4_000).map(|number| (format!("urn:example:{number}"), rate)).collect::<Vec<_>>();
         for (grade, percent) in [(Grade::A, 3), (Grade::B, 10), (Grade::NotRated, 10), (Grade::C, 25), (Grade::D, 60)] {
-            let draw = Draw { id: "2026-1".to_owned(), entities: entities(rate_ppm(grade)) };
+            let draw = Draw { id: "2026-1".to_owned(), entities: entities(InspectionRates::first().ppm(grade)) };
             let count = |lot: u8| draw.drawn(&Hash([lot; 32])).filter(|(.., is_drawn)| *is_drawn).count();
             let all: usize = (0..10).map(count).sum();
             // Five standard deviations at most, of 40,000 firms.

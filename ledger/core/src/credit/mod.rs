@@ -34,6 +34,7 @@ pub mod record;
 pub mod removal;
 pub mod repair;
 mod status;
+pub mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;

@@ -57,8 +57,13 @@ struct Explained<'a> {
 
 impl Published {
     /// What is to be published of a firm's file, as of a height and a day.
-    pub fn of(file: &CreditFile<'_>, profile: Profile, (height, day): (u64, Day)) -> Published {
-        let (parameters, facts, status) = (Parameters::first(), file.facts(), file.status(day));
+    pub fn of(
+        file: &CreditFile<'_>,
+        profile: Profile,
+        (height, day): (u64, Day),
+        parameters: &Parameters,
+    ) -> Published {
+        let (facts, status) = (file.facts(), file.status(day));
         Published::assessed(&Assessment::new(parameters, profile, &facts, &status, day), &facts, (height, day))
     }
 

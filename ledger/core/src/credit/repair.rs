@@ -59,6 +59,18 @@ impl RepairPolicies {
         members.end().map(|()| RepairPolicies(policies))
     }
 
+    /// Since when the first of them is in force.
+    pub(super) fn first_day(&self) -> Option<Day> {
+        self.0.first().map(|policy| policy.from)
+    }
+
+    /// Takes later ones, instead of those that were to be in force from their first day on.
+    pub(super) fn take(&mut self, later: RepairPolicies) {
+        let first = later.first_day();
+        self.0.retain(|policy| first.is_none_or(|first| policy.from < first));
+        self.0.extend(later.0);
+    }
+
     /// The policy of a name.
     pub fn named(&self, basis: &str) -> Option<&RepairPolicy> {
         self.0.iter().find(|policy| policy.basis == basis)

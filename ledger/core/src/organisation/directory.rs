@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::row::Entry;
 use super::scope::{Places, Scopes};
 use super::{
-    Binding, Delegation, Governance, Key, Organisation, OrganisationRole, Parameters, Proposal, Row, Scope, Validators,
+    AdoptedTable, Binding, Delegation, Governance, Key, Organisation, OrganisationRole, Parameters, Proposal, Row, Scope, TableName, Validators,
     holds_at,
 };
 use crate::block::Validator;
@@ -34,6 +34,8 @@ pub struct Directory {
     governance: Governance,
     /// Those that wait and those that are done, by their ids.
     proposals: BTreeMap<Hash, Proposal>,
+    /// Tables that credit is read with, in the order in which they were put in force.
+    tables: BTreeMap<(u64, TableName), AdoptedTable>,
 }
 
 /// Rows that a ledger can't have.
@@ -106,12 +108,13 @@ impl Directory {
         let bindings = self.bindings.iter().cloned().map(Entry::Binding);
         let delegations = self.delegations.iter().cloned().map(Entry::Delegation);
         let proposals = self.proposals.values().cloned().map(Entry::Proposal);
+        let tables = self.tables.values().cloned().map(Entry::Table);
         let single = [
             Entry::Parameters(self.parameters),
             Entry::Validators(self.validators.clone()),
             Entry::Governance(self.governance),
         ];
-        let entries = organisations.chain(keys).chain(bindings).chain(delegations).chain(proposals).chain(single);
+        let entries = organisations.chain(keys).chain(bindings).chain(delegations).chain(proposals).chain(tables).chain(single);
         let mut rows: Vec<Row> = entries.map(|entry| entry.row()).collect();
         rows.sort();
         rows
@@ -141,6 +144,9 @@ impl Directory {
             Entry::Governance(governance) => self.governance = governance,
             Entry::Proposal(proposal) => {
                 self.proposals.insert(proposal.id, proposal);
+            }
+            Entry::Table(table) => {
+                self.tables.insert((table.height, table.name), table);
             }
         }
         row
@@ -197,6 +203,17 @@ impl Directory {
     /// The proposal of this id.
     pub fn proposal(&self, id: &Hash) -> Option<&Proposal> {
         self.proposals.get(id)
+    }
+
+    /// The tables that were put in force, in their order.
+    pub fn tables(&self) -> impl Iterator<Item = &AdoptedTable> {
+        self.tables.values()
+    }
+
+    /// As if a table was put in force.
+    #[cfg(test)]
+    pub(crate) fn adopt(&mut self, table: AdoptedTable) {
+        self.put(Entry::Table(table));
     }
 
     /// Whether an organisation is one of those that govern: an authority if there is a threshold, else an operator.

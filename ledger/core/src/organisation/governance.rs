@@ -6,6 +6,7 @@ use bincode::{Decode, Encode};
 use crate::block::{VALIDATORS_MAX, Validator};
 use crate::derive::RULES;
 use crate::hash::Hash;
+use crate::named::named;
 
 /// Rules are announced so many blocks before they are in force (`proofs.md` §7).
 pub const RULES_AHEAD: u64 = 1_000;
@@ -15,6 +16,10 @@ pub const PROPOSAL_LAPSES_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 pub const PROPOSALS_MAX: usize = 64;
 /// A record that is proposed has at most so many bytes.
 pub const PROPOSAL_BYTES_MAX: usize = 64 << 10;
+/// So many tables are put in force at most, those that were replaced included.
+pub const TABLES_MAX: usize = 1_024;
+/// A table has at most so many bytes.
+pub const TABLE_BYTES_MAX: usize = 48 << 10;
 /// A change is certified by those before it, and in force one block later: so many heights behind the one that says it.
 const SET_FROM: u64 = 2;
 
@@ -75,6 +80,35 @@ impl Governance {
     pub fn rules_at(&self, height: u64) -> u16 {
         if height >= self.next_from { self.next_rules } else { self.rules }
     }
+}
+
+named! {
+    /// A table that credit is read with.
+    pub enum TableName {
+        /// Working days.
+        Calendar "calendar",
+        /// When penalties can be repaired, and end.
+        RepairPolicies "repair-policies",
+        /// The model's numbers.
+        Parameters "parameters",
+        /// How often firms of a grade are inspected.
+        InspectionRates "inspection-rates",
+    }
+}
+
+/// A table that was put in force. Only those who read credit look into it: what it says never decides what a block does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdoptedTable {
+    /// At this height.
+    pub height: u64,
+    /// Which table it is.
+    pub name: TableName,
+    /// From which day on it says something: the number of days since 1970, later than the day on which it was put in force.
+    pub from: i64,
+    /// The time of the block, milliseconds since 1970.
+    pub adopted_at: i64,
+    /// It.
+    pub text: String,
 }
 
 /// A record of governance that waits for approvals, or has had them.

@@ -17,7 +17,8 @@ mod scope;
 pub use crate::members::InvalidRecord;
 pub use directory::{Directory, DirectoryError};
 pub use governance::{
-    Governance, PROPOSAL_BYTES_MAX, PROPOSAL_LAPSES_MS, PROPOSALS_MAX, Proposal, RULES_AHEAD, Validators,
+    AdoptedTable, Governance, PROPOSAL_BYTES_MAX, PROPOSAL_LAPSES_MS, PROPOSALS_MAX, Proposal, RULES_AHEAD,
+    TABLE_BYTES_MAX, TABLES_MAX, TableName, Validators,
 };
 pub use permission::{Author, Change, LaneSkip, Occasion, Outcome, Refusal};
 pub use row::Row;

@@ -11,7 +11,9 @@ use super::genesis::{
     GenesisOrganisation, ORGANISATIONS_MAX, number, object, organisation, parameters, string, time_text,
     write_organisation, write_parameters, write_scope,
 };
-use super::{KeyRole, Parameters, Scope, check_organisation_uri, is_organisation_uri, is_uri};
+use super::{KeyRole, Parameters, Scope, TABLE_BYTES_MAX, TableName, check_organisation_uri, is_organisation_uri, is_uri};
+use crate::credit::tables;
+use crate::day::Day;
 use crate::hash::Hash;
 use crate::members::{InvalidRecord, Members};
 use crate::submission::SUITE_ED25519;
@@ -144,6 +146,15 @@ pub enum Operation {
         /// From which height on.
         from: u64,
     },
+    /// Puts a table in force that credit is read with ([`crate::credit::tables`]).
+    TableSet {
+        /// Which.
+        name: TableName,
+        /// From which day on it says something.
+        from: Day,
+        /// The table, as text.
+        table: String,
+    },
     /// Approves a proposal.
     Approve {
         /// The digest of the event that proposed it.
@@ -170,6 +181,7 @@ impl Operation {
             Operation::ParametersSet(_) => "suyuan:ParametersSet",
             Operation::ThresholdSet { .. } => "suyuan:ThresholdSet",
             Operation::RulesSchedule { .. } => "suyuan:RulesSchedule",
+            Operation::TableSet { .. } => "suyuan:TableSet",
             Operation::Approve { .. } => "suyuan:Approve",
         }
     }
@@ -180,6 +192,7 @@ impl Operation {
         let names: Vec<&String> = match self {
             Operation::OrganisationRegister(one) => std::iter::once(&one.uri).chain(&one.aliases).collect(),
             Operation::OrganisationAlias { alias, .. } => vec![alias],
+            Operation::TableSet { name, from, table } => return tables::check(*name, *from, table),
             _ => Vec::new(),
         };
         names.into_iter().try_for_each(|name| check_organisation_uri(name))
@@ -249,6 +262,7 @@ impl OrganisationRecord {
                 let rules = u16::try_from(members.integer("rules", u64::from(u16::MAX))?).unwrap_or(u16::MAX);
                 Operation::RulesSchedule { rules, from: members.integer("from", u64::MAX)? }
             }
+            "suyuan:TableSet" => table_set(&mut members)?,
             "suyuan:Approve" => Operation::Approve { proposal: members.hash("proposal")? },
             _ => return Err(members.error("type", "unknown type")),
         };
@@ -286,6 +300,16 @@ fn key_admit(members: &mut Members) -> Result<Operation, InvalidRecord> {
     let (public, role) = (members.hash("public")?.0, members.text("role")?);
     let role = KeyRole::from_name(&role).ok_or_else(|| members.error("role", "not a role"))?;
     Ok(Operation::KeyAdmit { organisation, public, role })
+}
+
+fn table_set(members: &mut Members) -> Result<Operation, InvalidRecord> {
+    let (name, from) = (members.one_of("name", TableName::from_name)?, members.day("from")?);
+    let table = members.text("table")?;
+    // What is in it, apart from its size, is for those who read credit: a better parser never splits the chain.
+    match table.len() <= TABLE_BYTES_MAX {
+        true => Ok(Operation::TableSet { name, from, table }),
+        false => Err(members.error("table", format!("more than {TABLE_BYTES_MAX} bytes"))),
+    }
 }
 
 fn lane_skip(members: &mut Members) -> Result<Operation, InvalidRecord> {
@@ -366,6 +390,11 @@ fn write_operation(operation: &Operation) -> Vec<(&'static str, Json)> {
         Operation::RulesSchedule { rules, from } => {
             members.push(("rules", number(rules)));
             members.push(("from", number(from)));
+        }
+        Operation::TableSet { name, from, table } => {
+            members.push(("name", string(name.name())));
+            members.push(("from", string(&from.text().unwrap_or_default())));
+            members.push(("table", string(table)));
         }
         Operation::Approve { proposal } => members.push(("proposal", string(&proposal.to_string()))),
     }

@@ -10,7 +10,7 @@
 //! | `BindingEnd` | owner's administrator | administrator |
 //! | `DelegationSet`, `DelegationEnd` | owner's administrator | |
 //! | `LaneSkip` | administrator, with another key than the lane's | |
-//! | `ValidatorSet`, `ParametersSet`, `ThresholdSet`, `RulesSchedule` | | root |
+//! | `ValidatorSet`, `ParametersSet`, `ThresholdSet`, `RulesSchedule`, `TableSet` | | root |
 //! | `Approve` | | as for what is approved |
 //!
 //! A root key may do whatever an administrator's may. Governance is that of the operator alone while the network's
@@ -22,11 +22,12 @@ use super::genesis::GenesisOrganisation;
 use super::operation::{Operation, OrganisationRecord};
 use super::row::Entry;
 use super::{
-    ALIASES_MAX, Binding, DELEGATIONS_MAX, Delegation, Directory, Governance, KEYS_MAX, Key, KeyRole, Organisation,
+    ALIASES_MAX, AdoptedTable, Binding, DELEGATIONS_MAX, Delegation, Directory, Governance, KEYS_MAX, Key, KeyRole, Organisation,
     OrganisationRole, PROPOSAL_BYTES_MAX, PROPOSALS_MAX, Parameters, Proposal, RULES_AHEAD, Row, Scope, ScopeKind,
-    holds_at,
+    TABLES_MAX, TableName, holds_at,
 };
 use crate::block::Validator;
+use crate::day::Day;
 use crate::hash::Hash;
 use crate::submission::record_type;
 
@@ -255,6 +256,7 @@ impl<'a> Judge<'a> {
             Operation::ParametersSet(parameters) => self.parameters(parameters),
             Operation::ThresholdSet { threshold } => self.threshold(*threshold),
             Operation::RulesSchedule { rules, from } => self.rules(*rules, *from),
+            Operation::TableSet { name, from, table } => self.table(*name, *from, table),
         }
     }
 
@@ -357,6 +359,17 @@ impl<'a> Judge<'a> {
             }
             false => Err(Refusal::Conflict),
         }
+    }
+
+    fn table(&self, name: TableName, from: Day, table: &str) -> Judged {
+        self.allow_root()?;
+        // Of a day that has begun something may have been said already.
+        let is_to_come = from > Day::in_china(self.block_time);
+        if !is_to_come || self.directory.tables().count() >= TABLES_MAX {
+            return Err(Refusal::Conflict);
+        }
+        let (height, from, adopted_at) = (self.occasion.height, from.number(), self.block_time);
+        Ok(vec![Entry::Table(AdoptedTable { height, name, from, adopted_at, text: table.to_owned() })])
     }
 
     fn allow(&self, allowed: bool) -> Result<(), Refusal> {
@@ -542,7 +555,7 @@ fn needs_root(operation: &Operation) -> bool {
         Operation::OrganisationRegister(new) => new.role != OrganisationRole::Member,
         Operation::KeyAdmit { .. } | Operation::KeyRetire { .. } | Operation::KeyRevoke { .. } => true,
         Operation::OrganisationRemove { .. } | Operation::ValidatorSet { .. } | Operation::ParametersSet(_) => true,
-        Operation::ThresholdSet { .. } | Operation::RulesSchedule { .. } => true,
+        Operation::ThresholdSet { .. } | Operation::RulesSchedule { .. } | Operation::TableSet { .. } => true,
         _ => false,
     }
 }

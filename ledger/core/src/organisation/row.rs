@@ -12,13 +12,14 @@
 //! | `parameters` | capture_limit_ms, retired_key_grace_ms, clock_tolerance_ms 8 each, bystander_links_a_day, block_events_max, block_bytes_max 4 each |
 //! | `validators` | from 8, set list of (key 32, power 8), before list of the same |
 //! | `governance` | threshold 4, rules 2, next_rules 2, next_from 8 |
+//! | `table/` height 8, name 1 | from 8 (a day), adopted_at 8, text |
 //! | `proposal/` digest 32 | record list of bytes, proposed_at 8, signers list of 8 each |
 
 use bincode::{Decode, Encode};
 
 use super::{
-    Binding, Delegation, Governance, Key, KeyRole, NAME_BYTES_MAX, Organisation, OrganisationRole, PROPOSAL_BYTES_MAX,
-    Parameters, Proposal, Scope, ScopeKind, Validators,
+    AdoptedTable, Binding, Delegation, Governance, Key, KeyRole, NAME_BYTES_MAX, Organisation, OrganisationRole, PROPOSAL_BYTES_MAX,
+    Parameters, Proposal, Scope, ScopeKind, TABLE_BYTES_MAX, TableName, Validators,
 };
 use crate::block::VALIDATORS_MAX;
 use crate::codec;
@@ -32,6 +33,7 @@ const PARAMETERS: &[u8] = b"parameters";
 const VALIDATORS: &[u8] = b"validators";
 const GOVERNANCE: &[u8] = b"governance";
 const PROPOSAL: &[u8] = b"proposal/";
+const TABLE: &[u8] = b"table/";
 
 /// Bytes of an organisation with all its names.
 const ORGANISATION_BYTES_MAX: usize = (super::ALIASES_MAX + 3) * (NAME_BYTES_MAX + 8);
@@ -54,6 +56,7 @@ pub(super) enum Entry {
     Validators(Validators),
     Governance(Governance),
     Proposal(Proposal),
+    Table(AdoptedTable),
 }
 
 #[derive(Encode, Decode)]
@@ -88,6 +91,13 @@ struct BindingValue {
 #[derive(Encode, Decode)]
 struct DelegationValue {
     to: i64,
+}
+
+#[derive(Encode, Decode)]
+struct TableValue {
+    from: i64,
+    adopted_at: i64,
+    text: String,
 }
 
 #[derive(Encode, Decode)]
@@ -143,6 +153,11 @@ impl Entry {
                 let Proposal { id, record, proposed_at, signers } = one.clone();
                 ([PROPOSAL, &id.0].concat(), codec::encode(&ProposalValue { record, proposed_at, signers }))
             }
+            Entry::Table(one) => {
+                let AdoptedTable { height, name, from, adopted_at, text } = one.clone();
+                let name = [TABLE, &height.to_be_bytes(), &[name as u8]].concat();
+                (name, codec::encode(&TableValue { from, adopted_at, text }))
+            }
         }
     }
 
@@ -164,6 +179,8 @@ impl Entry {
             value_of(value, ORGANISATION_BYTES_MAX).map(Entry::Governance)
         } else if let Some(rest) = name.strip_prefix(PROPOSAL) {
             proposal(rest, value)
+        } else if let Some(rest) = name.strip_prefix(TABLE) {
+            table(rest, value)
         } else {
             return None;
         };
@@ -182,6 +199,14 @@ fn value_of<T: Encode + Decode<()>>(value: &[u8], bytes_max: usize) -> Option<T>
 fn proposal(name: &[u8], value: &[u8]) -> Option<Entry> {
     let ProposalValue { record, proposed_at, signers } = value_of(value, PROPOSAL_ROW_BYTES_MAX)?;
     Some(Entry::Proposal(Proposal { id: Hash(name.try_into().ok()?), record, proposed_at, signers }))
+}
+
+fn table(name: &[u8], value: &[u8]) -> Option<Entry> {
+    let (height, rest) = name.split_first_chunk::<8>()?;
+    let [number] = rest else { return None };
+    let name = TableName::ALL.iter().copied().find(|name| *name as u8 == *number)?;
+    let TableValue { from, adopted_at, text } = value_of(value, TABLE_BYTES_MAX + 64)?;
+    Some(Entry::Table(AdoptedTable { height: u64::from_be_bytes(*height), name, from, adopted_at, text }))
 }
 
 fn organisation(name: &[u8], value: &[u8]) -> Option<Entry> {

@@ -9,6 +9,7 @@ use super::genesis::{Genesis, GenesisOrganisation, chain_id, number, object, str
 use super::operation::{Operation, OrganisationRecord};
 use super::*;
 use crate::block::Validator;
+use crate::day::Day;
 use crate::key::{KeyKind, SubjectKey};
 use crate::submission::{SubmittedEvent, key_id, record_type};
 
@@ -148,6 +149,15 @@ fn rules(rules: u16, from: u64) -> Operation {
     Operation::RulesSchedule { rules, from }
 }
 
+fn table(name: TableName, from: &str) -> Operation {
+    Operation::TableSet { name, from: Day::parse(from).unwrap(), table: RATES.to_owned() }
+}
+
+/// The day of the cases' blocks, and a later one.
+const TODAY: &str = "2026-11-22";
+const LATER: &str = "2027-01-01";
+const RATES: &str = r#"{"A":1,"B":2,"C":3,"D":4,"E":5,"NR":6}"#;
+
 /// What is tried, by whom, in which type of record, and with which code it ends.
 type Case = (&'static str, Author, u16, Operation, u16);
 
@@ -258,6 +268,11 @@ fn cases() -> Vec<Case> {
         ("a block carries something", operator_root, gov, limits(0), 210),
         ("rules are announced ahead", operator_root, gov, rules(2, 1_000), 210),
         ("and then scheduled", operator_root, gov, rules(2, 2_000), 0),
+        ("a table is for days to come", operator_root, gov, table(TableName::InspectionRates, TODAY), 210),
+        ("and then put in force", operator_root, gov, table(TableName::InspectionRates, LATER), 0),
+        ("by a root key alone", operator, gov, table(TableName::InspectionRates, LATER), 208),
+        ("of those who govern", root, gov, table(TableName::InspectionRates, LATER), 208),
+        ("and no member", root, own, table(TableName::InspectionRates, LATER), 208),
         ("old rules do not come back", operator_root, gov, rules(1, 9_000), 210),
         ("nothing is to be approved", operator_root, gov, Operation::Approve { proposal: Hash::ZERO }, 210),
         ("more signatures than authorities", operator_root, gov, Operation::ThresholdSet { threshold: 2 }, 210),

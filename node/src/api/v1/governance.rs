@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 use suyuan_ledger::block::Validator;
-use suyuan_ledger::organisation::{Directory, PROPOSAL_LAPSES_MS, Proposal};
+use suyuan_ledger::day::Day;
+use suyuan_ledger::organisation::{AdoptedTable, Directory, PROPOSAL_LAPSES_MS, Proposal};
 
 use super::network::ledger;
 use super::schema::GovernanceAnswer;
@@ -45,6 +46,17 @@ pub fn governance_json(directory: &Directory, height: u64, time: i64) -> Value {
         "next_validators": is_to_come.then(|| set(&validators.set)),
         "next_from": is_to_come.then_some(validators.from),
         "proposals": proposals,
+        "tables": directory.tables().map(table_json).collect::<Vec<Value>>(),
+    })
+}
+
+fn table_json(one: &AdoptedTable) -> Value {
+    json!({
+        "name": one.name,
+        "from": Day::from_number(one.from).text(),
+        "height": one.height,
+        "adopted": time_text(one.adopted_at),
+        "table": one.text,
     })
 }
 

@@ -257,6 +257,24 @@ pub struct GovernanceAnswer {
     pub next_from: Option<u64>,
     /// What was proposed.
     pub proposals: Vec<ProposalAnswer>,
+    /// Tables that credit is read with, beside those that came with the program, in the order in which they were put in force.
+    pub tables: Vec<TableAnswer>,
+}
+
+/// A table that was put in force.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableAnswer {
+    /// `calendar`, `repair-policies`, `parameters` or `inspection-rates`.
+    pub name: String,
+    /// From which day on it says something.
+    pub from: String,
+    /// The height at which it was put in force.
+    pub height: u64,
+    /// When that was.
+    pub adopted: String,
+    /// It, in JSON, byte by byte.
+    pub table: String,
 }
 
 /// Rules in force, and announced ones.

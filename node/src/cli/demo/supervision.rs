@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use suyuan_epcis::codes::ledger as ledger_codes;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::Profile;
-use suyuan_ledger::credit::draw::Draw;
+use suyuan_ledger::credit::draw::{Draw, InspectionRates};
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::series::{Part, Said, Series};
@@ -203,7 +203,8 @@ pub fn draw(demo: &mut Demo<'_>, draw: &Value, day: &str) -> Result<(), Failure>
     let said = credit(demo, SUBJECT, day)?;
     let said: Credit = serde_json::from_value(said).map_err(|error| unread("/v1/credit", &error))?;
     let authority = demo.network.actors.get(AUTHORITY).map_or("", |actor| actor.uri.as_str());
-    let mut record = record_of(authority, text(draw, "draw"), std::iter::once((&said.subject, Some(&said.to_publish))));
+    let firm = std::iter::once((&said.subject, Some(&said.to_publish)));
+    let mut record = record_of(authority, text(draw, "draw"), firm, InspectionRates::first());
     record["eventID"] = json!(random_uri()?);
     record["eventTime"] = json!(time_text(now_ms()));
     let payload = record.to_string().into_bytes();
