@@ -134,6 +134,24 @@ impl Node {
         }
     }
 
+    /// The credit of the node's organisation over a connection that is kept: milliseconds of each of so many reads, and how
+    /// many facts it is made of.
+    pub fn credit(&self, reads: usize) -> Result<(Vec<f64>, usize), Failure> {
+        let mut connection = Connection::open(&self.address)?;
+        let (mut times, mut facts) = (Vec::with_capacity(reads), 0);
+        for _ in 0..reads {
+            let started = Instant::now();
+            let (status, body) = connection.ask("GET", &format!("/v1/credit/{}", escaped(OWNER)), b"")?;
+            times.push(milliseconds(started.elapsed()));
+            if status != 200 {
+                return Err(format!("credit: {status} {}", String::from_utf8_lossy(&body)).into());
+            }
+            let said: Value = serde_json::from_slice(&body)?;
+            facts = said["facts"].as_array().ok_or("no facts")?.len();
+        }
+        Ok((times, facts))
+    }
+
     /// Traces from each of these, as `GET /v1/trace` gives them: with events, edges and gaps.
     pub fn trace(&self, direction: &str, uris: &[String]) -> Result<Vec<Asked>, Failure> {
         let mut connection = Connection::open(&self.address)?;

@@ -258,7 +258,8 @@ fn what_is_said_of_others_moves_nothing() {
     let mut world = World::new("2026-06-01T00:00:00+08:00");
     world.documents("a", &["01", "02", "03", "04", "05", "06", "07", "08"], 0);
     let day = Day::parse("2027-01-31").unwrap();
-    let published = |world: &World, firm: &str| Published::of(&world.file(firm), Profile::Food, (1, day), Parameters::first());
+    let published =
+        |world: &World, firm: &str| Published::of(&world.file(firm), Profile::Food, (1, day), Parameters::first());
     let (before, others) = (published(&world, "retail"), published(&world, "dairy"));
     for (kind, members) in negatives() {
         for firm in ["dairy", "dist", "milkfarm"] {

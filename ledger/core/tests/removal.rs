@@ -202,7 +202,9 @@ fn what_is_over_goes_as_one() {
     status.penalties.retain(|penalty| penalty.state != PenaltyState::Repaired);
     assert_eq!((before.facts(), status), (now.facts(), now.status(today)));
     for height in [decided, head] {
-        let of = |store: &MemoryRead| Published::of(&file_at(&world, store, height), Profile::Food, (height, today), Parameters::first());
+        let of = |store: &MemoryRead| {
+            Published::of(&file_at(&world, store, height), Profile::Food, (height, today), Parameters::first())
+        };
         assert_eq!(of(&left), of(&whole), "{height}");
     }
     // What was published before can't be computed again, what is published from now on can.

@@ -7,8 +7,8 @@ use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::tables::Tables;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
-use suyuan_ledger::organisation::{AdoptedTable, TABLE_BYTES_MAX, TableName};
 use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
+use suyuan_ledger::organisation::{AdoptedTable, TABLE_BYTES_MAX, TableName};
 use suyuan_sdk::keyfile::KeyFile;
 
 use super::arguments::{GovernanceCommand, OrgListArguments};
@@ -67,7 +67,8 @@ pub fn run(command: &GovernanceCommand, screen: &mut Screen) -> Result<Outcome, 
         GovernanceCommand::Table(options) => {
             let name = TableName::from_name(&options.table);
             let name = name.ok_or_else(|| Reason::new(codes::OPTION, &["TABLE", &options.table]))?;
-            let from = Day::parse(&options.from).ok_or_else(|| Reason::new(codes::OPTION, &["--from", &options.from]))?;
+            let from =
+                Day::parse(&options.from).ok_or_else(|| Reason::new(codes::OPTION, &["--from", &options.from]))?;
             let file = options.file.display().to_string();
             let bytes = read_file(&options.file, FILE_BYTES_MAX)?;
             let table = String::from_utf8(bytes);
@@ -113,9 +114,7 @@ fn show(options: &OrgListArguments, screen: &mut Screen) -> Result<Outcome, Fail
             let ledger = Opened::open(&path)?.ledger;
             governance_json(&ledger.directory, ledger.head.height, ledger.head.time)
         }
-        Place::Node(url) => {
-            asked(&remote(&url, &options.place)?)?
-        }
+        Place::Node(url) => asked(&remote(&url, &options.place)?)?,
     };
     let language = screen.language;
     let mut sink = screen.answers();

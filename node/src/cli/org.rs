@@ -164,7 +164,7 @@ pub fn no_person(json: &[u8]) -> Result<(), Reason> {
         None => Ok(()),
         Some((reason, pointer)) => {
             let what = reason.arguments.first().map_or("", String::as_str);
-            Err(Reason::new(ledger_codes::NATURAL_PERSON, &[&format!("{what} {pointer}")]))
+            Err(Reason::new(ledger_codes::NATURAL_PERSON, &[&format!("{what} [{pointer}]")]))
         }
     }
 }

@@ -427,7 +427,8 @@ pub fn credit(reading: &Reading, subject: &str, asked: Asked) -> Result<Credit, 
     let failed = |error: StoreError| store_reason(&error);
     let Looked { snapshot, ledger, height, time, tables } =
         reading.look(asked.height)?.map_err(|height| nothing(subject, height))?;
-    let file = reading::file(&snapshot, &ledger.directory, subject, (height, time), tables.of_files()).map_err(failed)?;
+    let file =
+        reading::file(&snapshot, &ledger.directory, subject, (height, time), tables.of_files()).map_err(failed)?;
     if file.is_empty() {
         return Err(nothing(subject, height));
     }

@@ -150,7 +150,8 @@ mod tests {
         directory
     }
 
-    const NEXT_YEAR: &str = r#"{"basis":"b","from":"2027-01-01","to":"2027-12-31","holidays":["2027-01-01"],"workdays":["2027-01-03"]}"#;
+    const NEXT_YEAR: &str =
+        r#"{"basis":"b","from":"2027-01-01","to":"2027-12-31","holidays":["2027-01-01"],"workdays":["2027-01-03"]}"#;
     const RATES: &str = r#"{"A":1,"B":2,"C":3,"D":4,"E":5,"NR":6}"#;
 
     // Goal: a table is read with from its height and its day on, and what is none changes nothing. Method: each kind, as of
@@ -161,7 +162,9 @@ mod tests {
         assert_ne!(numbers, include_str!("scl-credit-1.0.0.json"));
         let policies = include_str!("repair-policies.json");
         let (_, last) = policies.rsplit_once("{\n      \"basis\"").unwrap();
-        let policies = format!("{{\"policies\": [{{\"basis\"{last}").replace("2026-04-01", "2027-03-01").replace("2025-36", "2027-1");
+        let policies = format!("{{\"policies\": [{{\"basis\"{last}")
+            .replace("2026-04-01", "2027-03-01")
+            .replace("2025-36", "2027-1");
         let directory = with(&[
             (5, TableName::Calendar, "2027-01-01", NEXT_YEAR),
             (6, TableName::InspectionRates, "2027-02-01", RATES),

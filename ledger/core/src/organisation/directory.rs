@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::row::Entry;
 use super::scope::{Places, Scopes};
 use super::{
-    AdoptedTable, Binding, Delegation, Governance, Key, Organisation, OrganisationRole, Parameters, Proposal, Row, Scope, TableName, Validators,
-    holds_at,
+    AdoptedTable, Binding, Delegation, Governance, Key, Organisation, OrganisationRole, Parameters, Proposal, Row,
+    Scope, TableName, Validators, holds_at,
 };
 use crate::block::Validator;
 use crate::hash::Hash;
@@ -114,7 +114,8 @@ impl Directory {
             Entry::Validators(self.validators.clone()),
             Entry::Governance(self.governance),
         ];
-        let entries = organisations.chain(keys).chain(bindings).chain(delegations).chain(proposals).chain(tables).chain(single);
+        let entries =
+            organisations.chain(keys).chain(bindings).chain(delegations).chain(proposals).chain(tables).chain(single);
         let mut rows: Vec<Row> = entries.map(|entry| entry.row()).collect();
         rows.sort();
         rows

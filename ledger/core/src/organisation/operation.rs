@@ -11,7 +11,9 @@ use super::genesis::{
     GenesisOrganisation, ORGANISATIONS_MAX, number, object, organisation, parameters, string, time_text,
     write_organisation, write_parameters, write_scope,
 };
-use super::{KeyRole, Parameters, Scope, TABLE_BYTES_MAX, TableName, check_organisation_uri, is_organisation_uri, is_uri};
+use super::{
+    KeyRole, Parameters, Scope, TABLE_BYTES_MAX, TableName, check_organisation_uri, is_organisation_uri, is_uri,
+};
 use crate::credit::tables;
 use crate::day::Day;
 use crate::hash::Hash;

@@ -22,9 +22,9 @@ use super::genesis::GenesisOrganisation;
 use super::operation::{Operation, OrganisationRecord};
 use super::row::Entry;
 use super::{
-    ALIASES_MAX, AdoptedTable, Binding, DELEGATIONS_MAX, Delegation, Directory, Governance, KEYS_MAX, Key, KeyRole, Organisation,
-    OrganisationRole, PROPOSAL_BYTES_MAX, PROPOSALS_MAX, Parameters, Proposal, RULES_AHEAD, Row, Scope, ScopeKind,
-    TABLES_MAX, TableName, holds_at,
+    ALIASES_MAX, AdoptedTable, Binding, DELEGATIONS_MAX, Delegation, Directory, Governance, KEYS_MAX, Key, KeyRole,
+    Organisation, OrganisationRole, PROPOSAL_BYTES_MAX, PROPOSALS_MAX, Parameters, Proposal, RULES_AHEAD, Row, Scope,
+    ScopeKind, TABLES_MAX, TableName, holds_at,
 };
 use crate::block::Validator;
 use crate::day::Day;

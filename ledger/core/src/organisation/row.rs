@@ -18,8 +18,8 @@
 use bincode::{Decode, Encode};
 
 use super::{
-    AdoptedTable, Binding, Delegation, Governance, Key, KeyRole, NAME_BYTES_MAX, Organisation, OrganisationRole, PROPOSAL_BYTES_MAX,
-    Parameters, Proposal, Scope, ScopeKind, TABLE_BYTES_MAX, TableName, Validators,
+    AdoptedTable, Binding, Delegation, Governance, Key, KeyRole, NAME_BYTES_MAX, Organisation, OrganisationRole,
+    PROPOSAL_BYTES_MAX, Parameters, Proposal, Scope, ScopeKind, TABLE_BYTES_MAX, TableName, Validators,
 };
 use crate::block::VALIDATORS_MAX;
 use crate::codec;
