@@ -257,13 +257,14 @@ async fn keep_posting(
     let (mut outcome, mut due, mut sent) = (Outcome::default(), first, begun);
     while due < long && begun.elapsed() < long {
         tokio::time::sleep_until((begun + due).into()).await;
-        due += every;
         if !client.is_waiting() {
             client.sign(source.take(1, false));
-            sent = Instant::now();
+            // From when it was due, or the wait behind a late answer would be nobody's.
+            sent = begun + due;
         }
         let said = client.post_on(&mut connection).await?;
         outcome.note(said, begun, sent, 1);
+        due += every;
     }
     Ok(outcome)
 }

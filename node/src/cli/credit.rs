@@ -131,6 +131,9 @@ pub struct EvaluateArguments {
     /// JSON as docs/CREDIT.md has it, or - for standard input
     #[arg(value_name = "FILE")]
     pub facts_file: PathBuf,
+    /// Numbers of the model, as a table that was put in force [default: the first ones]
+    #[arg(long, value_name = "TABLE")]
+    pub parameters: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

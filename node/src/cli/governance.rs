@@ -11,7 +11,7 @@ use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
 use suyuan_ledger::organisation::{AdoptedTable, TABLE_BYTES_MAX, TableName};
 use suyuan_sdk::keyfile::KeyFile;
 
-use super::arguments::{GovernanceCommand, OrgListArguments};
+use super::arguments::{GovernanceCommand, OrgListArguments, PlaceArguments};
 use super::found::time_text;
 use super::org::record_operation;
 use super::outcome::Outcome;
@@ -33,7 +33,9 @@ pub fn run(command: &GovernanceCommand, screen: &mut Screen) -> Result<Outcome, 
     let (operation, sign) = match command {
         GovernanceCommand::Show(options) => return show(options, screen),
         GovernanceCommand::Approve(options) => {
-            (Operation::Approve { proposal: hash("PROPOSAL", &options.proposal)? }, &options.sign)
+            let proposal = hash("PROPOSAL", &options.proposal)?;
+            check_proposed(&options.proposal, &options.sign.place)?;
+            (Operation::Approve { proposal }, &options.sign)
         }
         GovernanceCommand::Remove(options) => {
             let (organisation, reason) = (options.owner.clone(), options.reason.clone());
@@ -73,11 +75,13 @@ pub fn run(command: &GovernanceCommand, screen: &mut Screen) -> Result<Outcome, 
             let bytes = read_file(&options.file, FILE_BYTES_MAX)?;
             let table = String::from_utf8(bytes);
             let table = table.map_err(|_| Reason::new(codes::CONFIGURATION, &[&file, "not UTF-8"]))?;
-            if table.len() > TABLE_BYTES_MAX {
-                let words = format!("more than {TABLE_BYTES_MAX} bytes");
+            let operation = Operation::TableSet { name, from, table };
+            let record = OrganisationRecord { event_id: random_uri()?, event_time: now_ms(), operation };
+            if record.write().len() > TABLE_BYTES_MAX {
+                let words = format!("more than {TABLE_BYTES_MAX} bytes as it is recorded");
                 return Err(Reason::new(codes::CONFIGURATION, &[&file, &words]).into());
             }
-            (Operation::TableSet { name, from, table }, &options.sign)
+            (record.operation, &options.sign)
         }
     };
     record_operation(operation, true, sign, screen)
@@ -103,19 +107,39 @@ pub fn tables_of(remote: &Remote) -> Result<Tables, Failure> {
         let (height, text) = (one.get("height")?.as_u64()?, text("table")?.to_owned());
         Some(AdoptedTable { height, name, from, adopted_at: 0, text })
     };
-    let listed = said.get("tables").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let adopted: Vec<AdoptedTable> = listed.iter().filter_map(read).collect();
-    Ok(Tables::with(adopted.iter()))
+    // Not a word of them is not the same as none.
+    let listed = said.get("tables").and_then(Value::as_array);
+    let adopted = listed.and_then(|listed| listed.iter().map(read).collect::<Option<Vec<AdoptedTable>>>());
+    let wrong = || Reason::new(codes::CONFIGURATION, &["/v1/governance", "no tables that can be read"]);
+    Ok(Tables::with(adopted.ok_or_else(wrong)?.iter()))
+}
+
+/// Whoever approves signs as whoever proposed: what nobody could read is told before.
+fn check_proposed(proposal: &str, at: &PlaceArguments) -> Result<(), Failure> {
+    let said = said(at)?;
+    let listed = said.get("proposals").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let named = listed.iter().find(|one| one.get("proposal").and_then(Value::as_str) == Some(proposal));
+    let record = named.and_then(|one| one.get("record")).filter(|record| !record.is_null());
+    // What can't be approved for another reason the ledger says.
+    match record.map(|record| OrganisationRecord::parse(record.to_string().as_bytes())) {
+        Some(Ok(record)) => Ok(record.operation.check()?),
+        _ => Ok(()),
+    }
+}
+
+/// How a network is governed, as a directory or a node says.
+fn said(at: &PlaceArguments) -> Result<Value, Failure> {
+    match place(at, false) {
+        Place::Directory(path) => {
+            let ledger = Opened::open(&path)?.ledger;
+            Ok(governance_json(&ledger.directory, ledger.head.height, ledger.head.time))
+        }
+        Place::Node(url) => asked(&remote(&url, at)?),
+    }
 }
 
 fn show(options: &OrgListArguments, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let said: Value = match place(&options.place, false) {
-        Place::Directory(path) => {
-            let ledger = Opened::open(&path)?.ledger;
-            governance_json(&ledger.directory, ledger.head.height, ledger.head.time)
-        }
-        Place::Node(url) => asked(&remote(&url, &options.place)?)?,
-    };
+    let said = said(&options.place)?;
     let language = screen.language;
     let mut sink = screen.answers();
     if options.json {
@@ -156,7 +180,13 @@ fn show(options: &OrgListArguments, screen: &mut Screen) -> Result<Outcome, Fail
     for one in list("tables") {
         let (from, at) = (pick(language, "from", "自"), pick(language, "put in force at height", "生效登记高度"));
         let table = format!("{} {from} {}; {at} {}", text(&one, "name"), text(&one, "from"), text(&one, "height"));
-        writeln!(sink, "{} {table}", pick(language, "table", "参数表"))?;
+        let is_read = one.get("readable").and_then(Value::as_bool).unwrap_or(true);
+        let effect = if is_read {
+            ""
+        } else {
+            pick(language, "; it can't be read, and has no effect", "；无法读取，不生效")
+        };
+        writeln!(sink, "{} {table}{effect}", pick(language, "table", "参数表"))?;
     }
     for one in list("proposals") {
         let signers = one.get("signers").and_then(Value::as_array).cloned().unwrap_or_default();

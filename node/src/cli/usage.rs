@@ -325,6 +325,7 @@ const HELP_ZH: &[(&str, &str)] = &[
         "records_file",
         "JSON 文件，格式见文档（docs/CREDIT.md、docs/CONTRACT.md）：单条、列表或每行一条；或 - 表示标准输入",
     ),
+    ("parameters", "模型参数，即已生效的参数表 [默认：程序自带的]"),
     ("facts_file", "JSON 文件，格式见 docs/CREDIT.md，或 - 表示标准输入"),
     ("epcis convert json", "以 JSON 说明所做的操作；需要 --output"),
 ];

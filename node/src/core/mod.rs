@@ -54,8 +54,8 @@ pub const WAITING_BYTES_MAX: usize = 64 << 20;
 pub const SEAL_AFTER_MS: u64 = 250;
 /// So many messages of other nodes wait while a block is written; further ones are dropped, and come again.
 const INBOX_MAX: usize = 16_384;
-/// Of what has waited long, so many bytes are passed on again at a time.
-const AGAIN_BYTES_MAX: usize = 1 << 20;
+/// Of what has waited long, so many submissions are passed on again at a time, and so many bytes.
+const AGAIN_MAX: (usize, usize) = (128, 1 << 20);
 
 /// The key of a member's node, by which others know it.
 pub type NodeKey = [u8; 32];
@@ -245,8 +245,6 @@ pub struct NodeCore {
     /// When the last block was decided.
     decided_ms: u64,
     sealed: bool,
-    /// What waits at lower places than this has waited since its own were last passed on again.
-    passed_on_before: u64,
     /// Something waited when the last block was decided: the next one may be due at once.
     looks_again: bool,
     part: Part,
@@ -311,7 +309,6 @@ impl NodeCore {
             elapsed_ms: 0,
             decided_ms: 0,
             sealed,
-            passed_on_before: 0,
             looks_again: true,
             part,
             abstaining,
@@ -635,11 +632,10 @@ impl NodeCore {
         }
     }
 
-    /// Passes on again what clients of this node brought before this was last done. Others may have had no room for it, and this
-    /// validator may rest ([`turns`]) or have no vote at all: it would wait for long where nobody else knows of it.
+    /// Passes on again what clients of this node brought and that waits. Others may have had no room for it, and this validator
+    /// may rest ([`turns`]) or have no vote at all: it would wait for long where nobody else knows of it.
     fn pass_on_again(&mut self, effects: &mut Vec<Effect>) {
-        let before = std::mem::replace(&mut self.passed_on_before, self.pool.next_place());
-        self.pool.own_before(before, AGAIN_BYTES_MAX).into_iter().for_each(|id| self.pass_on(id, None, effects));
+        self.pool.again(AGAIN_MAX).into_iter().for_each(|id| self.pass_on(id, None, effects));
     }
 
     fn connected(&mut self, node: NodeKey, effects: &mut Vec<Effect>) {

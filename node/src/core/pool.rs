@@ -18,6 +18,9 @@ const GAP_MAX: u64 = 32;
 /// A lane's submissions are kept so far ahead of where the lane stands on the ledger.
 const AHEAD_MAX: u64 = 1_024;
 
+/// What waits is passed on again more and more seldom, but each two to this many times at least.
+const AGAIN_TIMES_MAX: u32 = 5;
+
 /// A submission that waits.
 #[derive(Clone)]
 pub(super) struct Pooled {
@@ -28,6 +31,8 @@ pub(super) struct Pooled {
     pub own: bool,
     bytes: usize,
     place: u64,
+    /// How often it was passed on again, and from which time on it is next.
+    again: (u32, u64),
 }
 
 /// What became of a submission that was to wait.
@@ -59,6 +64,8 @@ pub(super) struct Pool {
     authors: BTreeMap<u64, Share>,
     next_place: u64,
     bytes: usize,
+    /// How often it was asked what is to be passed on again.
+    time: u64,
 }
 
 impl Pool {
@@ -133,7 +140,7 @@ impl Pool {
         let share = self.authors.entry(author).or_default();
         (share.count, share.bytes) = (share.count + 1, share.bytes + bytes);
         self.by_place.insert(place, id);
-        self.by_id.insert(id, Pooled { submission, directory, own, bytes, place });
+        self.by_id.insert(id, Pooled { submission, directory, own, bytes, place, again: (0, self.time + 2) });
         Added::Waits
     }
 
@@ -259,21 +266,24 @@ impl Pool {
         gone.iter().filter_map(|id| self.remove(id)).collect()
     }
 
-    /// The place that the next one will have: those that came before it have lower ones.
-    pub fn next_place(&self) -> u64 {
-        self.next_place
-    }
-
-    /// Those that clients of this node brought before a place, the first of them as far as they fill so many bytes.
-    pub fn own_before(&self, place: u64, bytes_max: usize) -> Vec<Hash> {
-        let mut bytes = 0usize;
-        let own = self.own().take_while(|pooled| pooled.place < place);
-        let first = own.take_while(|pooled| {
-            let fits = bytes == 0 || bytes.saturating_add(pooled.bytes) <= bytes_max;
+    /// Those that clients of this node brought and that are to be passed on again, asked from time to time: first when one has
+    /// waited from one time to the next, then after twice as many times, and again. At most so many, and so many bytes.
+    pub fn again(&mut self, (count_max, bytes_max): (usize, usize)) -> Vec<Hash> {
+        self.time += 1;
+        let (mut bytes, mut again) = (0usize, Vec::new());
+        for id in self.by_place.values() {
+            let due = self.by_id.get_mut(id).filter(|one| one.own && one.again.1 <= self.time);
+            let Some(pooled) = due else { continue };
+            let fits = again.len() < count_max && bytes.saturating_add(pooled.bytes) <= bytes_max;
+            if !fits && !again.is_empty() {
+                break;
+            }
             bytes = bytes.saturating_add(pooled.bytes);
-            fits
-        });
-        first.map(|pooled| pooled.submission.id()).collect()
+            let times = (pooled.again.0 + 1).min(AGAIN_TIMES_MAX);
+            pooled.again = (times, self.time + (1 << times));
+            again.push(*id);
+        }
+        again
     }
 
     /// Those that clients of this node brought, in order.

@@ -44,6 +44,8 @@ use crate::open::store_reason;
 const PAUSE: Duration = Duration::from_millis(200);
 /// In a data directory: the height up to which published grades were computed again.
 const AUDITED_FILE: &str = "audited";
+/// So many blocks at a time.
+const AUDITED_AT_ONCE: u64 = 4_096;
 /// The weights of a firm of which no authority has said what it does.
 const PROFILE_DEFAULT: Profile = Profile::Maker;
 
@@ -165,22 +167,8 @@ impl Reading {
                 let done = reading.catch_up();
                 // What is erased is looked at first, as it was published.
                 match done {
-                    Ok(head) if head > audited => match reading.audit(audited, head) {
-                        Ok(found) => {
-                            found.wrong.iter().for_each(|wrong| alarms.note_grade(wrong, now_ms()));
-                            audited = head;
-                            // One that is out of date or cut off costs only that some are computed once more.
-                            if found.published > 0
-                                && let Err(error) = std::fs::write(&noted, head.to_string())
-                            {
-                                tracing::warn!(%error, "up to where grades were computed again is not on disk");
-                            }
-                        }
-                        Err(reason) => {
-                            tracing::error!(code = reason.code.id, "grades can't be computed again: {reason}")
-                        }
-                    },
-                    Ok(_) | Err(StoreError::Later) => {}
+                    Ok(head) => audited = reading.audit_on((audited, head), &alarms, &noted),
+                    Err(StoreError::Later) => {}
                     Err(error) => {
                         // Whoever asks is told; the writer finds out by itself if the store has failed.
                         tracing::error!(%error, "records of credit can't be read");
@@ -193,6 +181,32 @@ impl Reading {
             }
         })?;
         Ok(ReadingThread { reading: Arc::clone(self), thread: Mutex::new(Some(thread)) })
+    }
+}
+
+impl Reading {
+    /// Computes the grades again that were published from one height (not included) to another, some blocks at a time: up to
+    /// where it came.
+    fn audit_on(&self, (mut audited, head): (u64, u64), alarms: &Alarms, noted: &Path) -> u64 {
+        while audited < head && !self.stops.load(Ordering::Relaxed) {
+            let next = head.min(audited.saturating_add(AUDITED_AT_ONCE));
+            let found = match self.audit(audited, next) {
+                Ok(found) => found,
+                Err(reason) => {
+                    tracing::error!(code = reason.code.id, "grades can't be computed again: {reason}");
+                    break;
+                }
+            };
+            found.wrong.iter().for_each(|wrong| alarms.note_grade(wrong, now_ms()));
+            audited = next;
+            // One that is out of date or cut off costs only that some are computed once more.
+            if found.published > 0
+                && let Err(error) = std::fs::write(noted, audited.to_string())
+            {
+                tracing::warn!(%error, "up to where grades were computed again is not on disk");
+            }
+        }
+        audited
     }
 }
 

@@ -76,6 +76,16 @@ impl RepairPolicies {
         self.0.iter().find(|policy| policy.basis == basis)
     }
 
+    /// Whether the publication of a penalty has ended by a day, under the policy that was in force then: it does not begin again
+    /// when a later one lets others be published for longer.
+    pub fn is_over(&self, (decided, class): (Day, PenaltyClass), day: Day) -> bool {
+        let until = self.0.iter().skip(1).map(|next| Some(next.from)).chain([None]);
+        self.0.iter().zip(until).any(|(policy, until)| {
+            let ended = policy.ends(decided, class).map(|ends| ends.max(policy.from));
+            ended.is_some_and(|ended| ended <= day && until.is_none_or(|until| ended < until))
+        })
+    }
+
     /// The policy that is in force on a day: that of the application decides.
     pub fn on(&self, day: Day) -> Option<&RepairPolicy> {
         self.0.iter().rfind(|policy| policy.from <= day)
@@ -149,6 +159,33 @@ mod tests {
             assert_eq!(policy.ends(decided, class), Some(day(end)), "{basis} {class:?}");
         }
         assert_eq!(RepairPolicies::first().on(day("2023-04-30")), None);
+    }
+
+    // Goal: a publication that has ended does not begin again, and a shorter term ends it from its own first day. Method: terms
+    // that become shorter, then longer.
+    #[test]
+    fn what_is_over_stays_so() {
+        let (_, last) = include_str!("repair-policies.json").rsplit_once("{\n      \"basis\"").unwrap();
+        let later = format!("{{\"policies\": [{{\"basis\"{last}").replace("2026-04-01", "2028-01-01");
+        let later = later.replace("\"maxMonths\": 12", "\"maxMonths\": 36");
+        let mut policies = RepairPolicies::first().clone();
+        policies.take(RepairPolicies::parse(later.as_bytes()).unwrap());
+        let table = [
+            // Three years at first, one from April 2026 on.
+            ("2025-01-10", "2026-03-31", false),
+            ("2025-01-10", "2026-04-01", true),
+            ("2025-01-10", "2028-06-01", true),
+            ("2026-07-10", "2027-07-09", false),
+            ("2026-07-10", "2027-07-10", true),
+            ("2026-07-10", "2028-01-01", true),
+            // It goes on into the longer term.
+            ("2027-02-10", "2028-02-10", false),
+            ("2027-02-10", "2030-02-09", false),
+            ("2027-02-10", "2030-02-10", true),
+        ];
+        for (decided, on, over) in table {
+            assert_eq!(policies.is_over((day(decided), PenaltyClass::General), day(on)), over, "{decided} {on}");
+        }
     }
 
     // Goal: policies that are none are refused at their place. Method: the real ones with one thing changed.

@@ -16,8 +16,8 @@ pub const PROPOSAL_LAPSES_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 pub const PROPOSALS_MAX: usize = 64;
 /// A record that is proposed has at most so many bytes.
 pub const PROPOSAL_BYTES_MAX: usize = 64 << 10;
-/// So many tables are put in force at most, those that were replaced included.
-pub const TABLES_MAX: usize = 1_024;
+/// Tables that were put in force fill at most so many bytes, those that were replaced included: whoever reads credit reads them.
+pub const TABLES_BYTES_MAX: usize = 4 << 20;
 /// A table has at most so many bytes.
 pub const TABLE_BYTES_MAX: usize = 48 << 10;
 /// A change is certified by those before it, and in force one block later: so many heights behind the one that says it.

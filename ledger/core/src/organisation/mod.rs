@@ -18,10 +18,10 @@ pub use crate::members::InvalidRecord;
 pub use directory::{Directory, DirectoryError};
 pub use governance::{
     AdoptedTable, Governance, PROPOSAL_BYTES_MAX, PROPOSAL_LAPSES_MS, PROPOSALS_MAX, Proposal, RULES_AHEAD,
-    TABLE_BYTES_MAX, TABLES_MAX, TableName, Validators,
+    TABLE_BYTES_MAX, TABLES_BYTES_MAX, TableName, Validators,
 };
 pub use permission::{Author, Change, LaneSkip, Occasion, Outcome, Refusal};
-pub use row::Row;
+pub use row::{PREFIXES, Row};
 pub use scope::{InvalidScope, Scope, ScopeKind};
 
 use bincode::{Decode, Encode};

@@ -24,7 +24,7 @@ use super::row::Entry;
 use super::{
     ALIASES_MAX, AdoptedTable, Binding, DELEGATIONS_MAX, Delegation, Directory, Governance, KEYS_MAX, Key, KeyRole,
     Organisation, OrganisationRole, PROPOSAL_BYTES_MAX, PROPOSALS_MAX, Parameters, Proposal, RULES_AHEAD, Row, Scope,
-    ScopeKind, TABLES_MAX, TableName, holds_at,
+    ScopeKind, TABLES_BYTES_MAX, TableName, holds_at,
 };
 use crate::block::Validator;
 use crate::day::Day;
@@ -365,10 +365,13 @@ impl<'a> Judge<'a> {
         self.allow_root()?;
         // Of a day that has begun something may have been said already.
         let is_to_come = from > Day::in_china(self.block_time);
-        if !is_to_come || self.directory.tables().count() >= TABLES_MAX {
+        let height = self.occasion.height;
+        let is_taken = self.directory.tables().any(|one| (one.height, one.name) == (height, name));
+        let bytes: usize = self.directory.tables().map(|one| one.text.len()).sum();
+        if !is_to_come || is_taken || bytes.saturating_add(table.len()) > TABLES_BYTES_MAX {
             return Err(Refusal::Conflict);
         }
-        let (height, from, adopted_at) = (self.occasion.height, from.number(), self.block_time);
+        let (from, adopted_at) = (from.number(), self.block_time);
         Ok(vec![Entry::Table(AdoptedTable { height, name, from, adopted_at, text: table.to_owned() })])
     }
 

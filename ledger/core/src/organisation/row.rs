@@ -35,6 +35,10 @@ const GOVERNANCE: &[u8] = b"governance";
 const PROPOSAL: &[u8] = b"proposal/";
 const TABLE: &[u8] = b"table/";
 
+/// How the names of all these rows begin.
+pub const PREFIXES: [&[u8]; 9] =
+    [ORGANISATION, KEY, BINDING, DELEGATION, PARAMETERS, VALIDATORS, GOVERNANCE, PROPOSAL, TABLE];
+
 /// Bytes of an organisation with all its names.
 const ORGANISATION_BYTES_MAX: usize = (super::ALIASES_MAX + 3) * (NAME_BYTES_MAX + 8);
 /// Bytes of two full sets of validators.

@@ -11,6 +11,8 @@ use super::*;
 use crate::block::Validator;
 use crate::day::Day;
 use crate::key::{KeyKind, SubjectKey};
+use crate::kv::{Table, WriteSet};
+use crate::kv_memory::MemoryRead;
 use crate::submission::{SubmittedEvent, key_id, record_type};
 
 mod governance;
@@ -323,7 +325,35 @@ fn rights() {
         assert_eq!(read.as_ref(), Ok(&directory), "{what}");
         let all: Vec<Row> = rows.clone().into_iter().collect();
         assert_eq!(directory.rows(), all, "{what}");
+        // A store's rows have the height of their last change before them.
+        let (mut store, mut writes) = (MemoryRead::default(), WriteSet::default());
+        all.into_iter().for_each(|(name, value)| writes.put(Table::Row, name, [vec![0; 8], value].concat()));
+        store.apply(&writes);
+        assert_eq!(crate::state::apply::directory(&store).as_ref(), Ok(&directory), "{what}");
     }
+}
+
+/// Goal: of two tables of one name at one height none is lost without a word, and all of them have a limit. Method: the same
+/// height twice; then large ones until one is refused.
+#[test]
+fn tables_have_room() {
+    let (mut directory, operator) = (genesis().directory(), author(1, 16));
+    let mut tried = |operation: &Operation, place| {
+        let outcome = tried(&mut directory, operator, record_type::GOVERNANCE, operation, place);
+        outcome.map_or_else(|refusal| refusal.code(), |_| 0)
+    };
+    assert_eq!(tried(&table(TableName::InspectionRates, LATER), 5), 0);
+    assert_eq!(tried(&table(TableName::InspectionRates, LATER), 5), 210);
+    assert_eq!(tried(&table(TableName::Calendar, LATER), 5), 0);
+    let large = Operation::TableSet {
+        name: TableName::Calendar,
+        from: Day::parse(LATER).unwrap(),
+        table: "x".repeat(TABLE_BYTES_MAX),
+    };
+    let codes: Vec<u16> = (6..100).map(|place| tried(&large, place)).collect();
+    let taken = codes.iter().take_while(|code| **code == 0).count();
+    assert_eq!(taken, (TABLES_BYTES_MAX - 2 * RATES.len()) / TABLE_BYTES_MAX);
+    assert!(codes[taken..].iter().all(|code| *code == 210));
 }
 
 /// Goal: every record is read as it was written. Method: each operation of the cases there and back.

@@ -95,21 +95,17 @@ pub fn lane(store: &dyn Read, key: &Hash) -> Result<LaneState, StoreError> {
     }
 }
 
-/// The prefixes of rows that make the directory.
-const DIRECTORY_PREFIXES: &[&str] =
-    &["org/", "key/", "bind/", "del/", "parameters", "validators", "governance", "proposal/"];
-
 /// Who is who by the rows that a store holds.
 pub fn directory(store: &dyn Read) -> Result<Directory, StoreError> {
     let mut rows = Vec::new();
-    for prefix in DIRECTORY_PREFIXES {
+    for prefix in organisation::PREFIXES {
         // The end of all names that begin so is the prefix with its last byte raised. The prefix with 0xff behind it
         // would leave out the names that go on with 0xff: of keys, one in 256.
-        let mut end = prefix.as_bytes().to_vec();
+        let mut end = prefix.to_vec();
         if let Some(last) = end.last_mut() {
             *last = last.saturating_add(1);
         }
-        store.scan(Table::Row, prefix.as_bytes(), &end, &mut |name, value| {
+        store.scan(Table::Row, prefix, &end, &mut |name, value| {
             rows.push((name.to_vec(), value.get(8..).unwrap_or_default().to_vec()));
             true
         })?;

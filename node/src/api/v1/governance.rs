@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 use suyuan_ledger::block::Validator;
+use suyuan_ledger::credit::tables;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::organisation::{AdoptedTable, Directory, PROPOSAL_LAPSES_MS, Proposal};
 
@@ -57,6 +58,7 @@ fn table_json(one: &AdoptedTable) -> Value {
         "height": one.height,
         "adopted": time_text(one.adopted_at),
         "table": one.text,
+        "readable": tables::check(one.name, Day::from_number(one.from), &one.text).is_ok(),
     })
 }
 

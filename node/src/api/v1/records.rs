@@ -11,7 +11,8 @@ use suyuan_ledger::codec;
 use suyuan_ledger::derive::DEPTH_MAX;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::kv::StoreError;
-use suyuan_ledger::submission::{InvalidSubmission, SignedSubmission, record_type};
+use suyuan_ledger::organisation::operation::{Operation, OrganisationRecord};
+use suyuan_ledger::submission::{InvalidSubmission, SignedSubmission, SubmittedEvent, record_type};
 use suyuan_sdk::batch::natural_person;
 use tokio::sync::oneshot::Receiver;
 
@@ -112,6 +113,17 @@ fn hand_over(app: &App, submission: SignedSubmission) -> Result<Receiver<Answer>
     });
     if let Some(refused) = refused {
         return Err(NotTaken::Refused(refused));
+    }
+    // The ledger would take a table that nobody can read, and it would have no effect.
+    let of_governance = |event: &&SubmittedEvent| event.record_type == record_type::GOVERNANCE;
+    for (event, place) in submission.events.iter().zip(0..).filter(|(event, _)| of_governance(event)) {
+        let said = OrganisationRecord::parse(&event.payload).map(|record| record.operation);
+        if let Ok(operation @ Operation::TableSet { .. }) = said
+            && let Err(reason) = operation.check()
+        {
+            let pointer = "/table".to_owned();
+            return Err(NotTaken::Void(credits::Refused { event: place, pointer, reason }));
+        }
     }
     match gate(&app.reading, &submission) {
         Ok(None) => Ok(app.node.writer.submit(submission)),

@@ -275,6 +275,8 @@ pub struct TableAnswer {
     pub adopted: String,
     /// It, in JSON, byte by byte.
     pub table: String,
+    /// Whether this program can read it; one that it can't has no effect here.
+    pub readable: bool,
 }
 
 /// Rules in force, and announced ones.

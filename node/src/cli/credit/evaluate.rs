@@ -5,6 +5,7 @@ use std::io::Write;
 use suyuan_epcis::codes::{Language, credit as codes};
 use suyuan_epcis::problem::{Place, Problem, Reason};
 use suyuan_ledger::credit::{Case, Evidence, Explanation, Parameters};
+use suyuan_ledger::organisation::InvalidRecord;
 
 use super::{EvaluateArguments, bytes_of, indicators, table};
 use crate::cli::machine;
@@ -25,7 +26,15 @@ pub fn evaluate(options: &EvaluateArguments, screen: &mut Screen) -> Result<Outc
             return Ok(Outcome::No);
         }
     };
-    let parameters = Parameters::first();
+    let given = match &options.parameters {
+        None => None,
+        Some(file) => {
+            let read = Parameters::parse(&bytes_of(file)?);
+            let words = |error: InvalidRecord| format!("{}: {}", error.pointer, error.argument);
+            Some(read.map_err(|error| Reason::new(codes::TABLE, &[&file.display().to_string(), &words(error)]))?)
+        }
+    };
+    let parameters = given.as_ref().unwrap_or(Parameters::first());
     let assessment = case.assess(parameters);
     let explanation = assessment.explanation();
     let mut sink = screen.answers();

@@ -533,12 +533,19 @@ fn what_waits_is_passed_on_again() {
                 false => Input::Message { from: signer(2).public(), message: Box::new(Message::Submission(signed)) },
             };
             step(5, None);
-            let times: Vec<usize> =
-                [(10, Some(brought)), (500, None), (1_010, None), (1_500, None), (2_020, None), (3_030, None)]
-                    .map(|(at, input)| step(at, input))
-                    .to_vec();
+            let times: Vec<usize> = [
+                (10, Some(brought)),
+                (500, None),
+                (1_010, None),
+                (1_500, None),
+                (2_020, None),
+                (3_030, None),
+                (4_040, None),
+            ]
+            .map(|(at, input)| step(at, input))
+            .to_vec();
             let each = usize::from(own);
-            assert_eq!(times, [each, 0, 0, 0, each, each], "votes: {votes}, own: {own}");
+            assert_eq!(times, [each, 0, 0, 0, each, 0, each], "votes: {votes}, own: {own}");
         }
     }
 }

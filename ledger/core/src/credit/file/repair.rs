@@ -114,12 +114,11 @@ impl CreditFile<'_> {
 
     pub(super) fn penalty_state(&self, item: &Item, day: Day) -> PenaltyState {
         let Statement::Penalty { class, decided, .. } = &item.statement else { return PenaltyState::Revoked };
-        let ends = self.policies.on(day).and_then(|policy| policy.ends(*decided, *class));
         match item.standing {
             Standing::Repaired => PenaltyState::Repaired,
             Standing::Withdrawn => PenaltyState::Revoked,
             // At the greatest period publication stops by itself.
-            _ if ends.is_some_and(|ends| day >= ends) => PenaltyState::Expired,
+            _ if self.policies.is_over((*decided, *class), day) => PenaltyState::Expired,
             Standing::Suspended => PenaltyState::Objection,
             Standing::Stands => PenaltyState::Published,
         }
