@@ -217,8 +217,8 @@ fn an_audit_node_watches() {
 // then the audit node follows, is killed, loses what it had noted, and follows again.
 #[test]
 fn an_audit_node_computes_grades_again() {
-    let roles = ["operator", "member", "authority"];
-    let net = Net::new(&Of { roles: &roles, validators: 1, threshold: 0 });
+    let roles = ["authority", "member", "authority"];
+    let net = Net::new(&Of { roles: &roles, validators: 1, threshold: 1 });
     let (firm, key) = (organisation(1), net.file("device2.key"));
     let configuration = format!("{}/config.toml", net.dirs[2]);
     let text = fs::read_to_string(&configuration).unwrap().replace("audit = false", "audit = true");

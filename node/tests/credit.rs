@@ -330,8 +330,8 @@ fn numbers_are_put_in_force() {
         run(&[&["governance", "table", name, &file, "--from", from], &place[..]].concat())
     };
     is(&set("parameters", "{}", from), 1, "CREDIT-TABLE");
-    is(&set("prices", &other, from), 2, "CLI-");
-    is(&set("parameters", &other, "2099"), 2, "CLI-");
+    is(&set("prices", &other, from), 2, "NODE-OPTION");
+    is(&set("parameters", &other, "2099"), 2, "NODE-OPTION");
     is(&set("parameters", &other, "2020-01-01"), 1, "LEDGER-210");
     let credit = |on: &str| run(&[&["credit", FIRM, "--json", "--day", on], &place[..]].concat()).json();
     let before = credit(from);

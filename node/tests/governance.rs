@@ -136,6 +136,39 @@ fn authorities_change_who_decides() {
     }
 }
 
+/// Goal: what credit is read with is put in force by a threshold of authorities, is the same at every node, and still there when
+/// a node starts again. Method: two authorities and a calendar; one that can't be read is refused, and so are days that have been.
+#[test]
+fn authorities_put_tables_in_force() {
+    let net = Net::new(&Of { roles: &["authority", "authority"], validators: 1, threshold: THRESHOLD });
+    let nodes: Vec<Served> = (0..2).map(|number| net.start(number)).collect();
+    let [zero, one] = nodes.each_ref_array();
+    let calendar = |from: &str, to: &str| {
+        format!(
+            "{{\n \"basis\": \"test\",\n \"from\": \"{from}\",\n \"to\": \"{to}\",\n \"holidays\": [],\n \"workdays\": []\n}}\n"
+        )
+    };
+    let file = net.file("calendar.json");
+    let table = |from: &str| governance(&net, zero, 0, &["table", "calendar", &file, "--from", from]);
+    fs::write(&file, calendar("2099-01-01", "2099-12-31")).unwrap();
+    is(&table("2099-06-01"), 1, "CREDIT-TABLE");
+    fs::write(&file, calendar("2020-01-01", "2020-12-31")).unwrap();
+    is(&table("2020-01-01"), 1, "LEDGER-210");
+    let text = calendar("2099-01-01", "2099-12-31");
+    fs::write(&file, &text).unwrap();
+    decree(&net, &[zero, one], &["table", "calendar", &file, "--from", "2099-01-01"]);
+    together(&[zero, one], 2);
+    let tables = shown(zero)["tables"].clone();
+    assert_eq!((tables.as_array().unwrap().len(), &tables[0]["readable"]), (1, &true.into()), "{tables}");
+    assert_eq!((&tables[0]["name"], &tables[0]["table"]), (&"calendar".into(), &text.into()));
+    assert_eq!(shown(one)["tables"], tables);
+    nodes.into_iter().for_each(|node| assert_eq!(node.stop(), 0));
+    let again = net.start(0);
+    assert_eq!(shown(&again)["tables"], tables);
+    assert_eq!(again.stop(), 0);
+    is(&run(&["fsck", "--dir", &net.dirs[0]]), 0, "0 differences");
+}
+
 /// Writes the newest checkpoint, once a header certifies the last records.
 fn wait_for_checkpoint(file: &str, at: &Served) {
     let begun = Instant::now();

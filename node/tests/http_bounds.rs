@@ -106,7 +106,7 @@ fn waits_for_a_place() {
     let mut slow = half(8);
     let mut waiting = connect(&node);
     waiting.write_all(ask).unwrap();
-    sleep(Duration::from_millis(200));
+    sleep(PLACE_WAIT / 4);
     slow.write_all(b"more").unwrap();
     asking::read(&mut slow).is_problem(400, "API-BODY");
     assert_eq!(asking::read(&mut waiting).status, 200);

@@ -100,6 +100,16 @@ impl Members {
         self.text_of(name, json)
     }
 
+    /// A text of several lines, not empty, of at most so many bytes.
+    pub(crate) fn long_text(&mut self, name: &str, bytes_max: usize) -> Result<String, InvalidRecord> {
+        match self.required(name)? {
+            Json::Text(text) if text.is_empty() => Err(self.error(name, "empty")),
+            Json::Text(text) if text.len() > bytes_max => Err(self.error(name, format!("more than {bytes_max} bytes"))),
+            Json::Text(text) => Ok(text),
+            _ => Err(self.error(name, "not a string")),
+        }
+    }
+
     /// A text that may be left out.
     pub(crate) fn optional_text(&mut self, name: &str) -> Result<Option<String>, InvalidRecord> {
         self.take(name).map(|json| self.text_of(name, json)).transpose()

@@ -306,12 +306,9 @@ fn key_admit(members: &mut Members) -> Result<Operation, InvalidRecord> {
 
 fn table_set(members: &mut Members) -> Result<Operation, InvalidRecord> {
     let (name, from) = (members.one_of("name", TableName::from_name)?, members.day("from")?);
-    let table = members.text("table")?;
     // What is in it, apart from its size, is for those who read credit: a better parser never splits the chain.
-    match table.len() <= TABLE_BYTES_MAX {
-        true => Ok(Operation::TableSet { name, from, table }),
-        false => Err(members.error("table", format!("more than {TABLE_BYTES_MAX} bytes"))),
-    }
+    let table = members.long_text("table", TABLE_BYTES_MAX)?;
+    Ok(Operation::TableSet { name, from, table })
 }
 
 fn lane_skip(members: &mut Members) -> Result<Operation, InvalidRecord> {

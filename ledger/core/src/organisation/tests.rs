@@ -158,7 +158,7 @@ fn table(name: TableName, from: &str) -> Operation {
 /// The day of the cases' blocks, and a later one.
 const TODAY: &str = "2026-11-22";
 const LATER: &str = "2027-01-01";
-const RATES: &str = r#"{"A":1,"B":2,"C":3,"D":4,"E":5,"NR":6}"#;
+const RATES: &str = "{\"A\":1,\"B\":2,\n \"C\":3,\"D\":4,\"E\":5,\"NR\":6}";
 
 /// What is tried, by whom, in which type of record, and with which code it ends.
 type Case = (&'static str, Author, u16, Operation, u16);
@@ -345,6 +345,9 @@ fn tables_have_room() {
     assert_eq!(tried(&table(TableName::InspectionRates, LATER), 5), 0);
     assert_eq!(tried(&table(TableName::InspectionRates, LATER), 5), 210);
     assert_eq!(tried(&table(TableName::Calendar, LATER), 5), 0);
+    let numbers = include_str!("../credit/scl-credit-1.0.0.json").to_owned();
+    let numbers = Operation::TableSet { name: TableName::Parameters, from: Day::parse(LATER).unwrap(), table: numbers };
+    assert_eq!(OrganisationRecord::parse(&record(numbers.clone()).write()).unwrap().operation, numbers);
     let large = Operation::TableSet {
         name: TableName::Calendar,
         from: Day::parse(LATER).unwrap(),
