@@ -21,9 +21,10 @@ const PLAIN: &str = r#"{"@context":[{"vendor":"https://vendor.example/ns/"}],"ve
 /// Of the rate without, and seconds behind.
 const RATE_BAR: f64 = 0.85;
 const BEHIND_BAR: f64 = 5.0;
-/// Milliseconds in the middle of so many reads of a grade.
+/// Milliseconds in the middle of so many reads of a grade, of so many facts.
 const READ_BAR_MS: f64 = 5.0;
 const READS: usize = 500;
+const FACTS: usize = 300;
 
 fn main() -> Result<ExitCode, Failure> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -46,7 +47,11 @@ fn main() -> Result<ExitCode, Failure> {
             let rate = node.capture(folder, events)?;
             let behind = node.read()?.as_secs_f64();
             if folder == with {
+                node.inspect(FACTS)?;
                 read = node.credit(READS)?;
+                if read.1 < FACTS {
+                    return Err(format!("a grade of {} facts", read.1).into());
+                }
             }
             Ok((rate, behind))
         };

@@ -21,6 +21,8 @@ use crate::peers::theirs::Asked;
 
 /// The organisation of the node's chain.
 const OWNER: &str = "urn:uscc:91440115DEMA00013J";
+/// An authority of the chain.
+const AUTHORITY: &str = "urn:uscc:11440100DEMA00179H";
 /// A busy node is asked again after so long.
 const BUSY_WAIT: Duration = Duration::from_millis(5);
 /// What was captured is read within so long.
@@ -34,6 +36,9 @@ pub struct Node {
     child: Child,
     address: String,
     keys: Vec<SigningKey>,
+    /// The program, and the folder of its files.
+    program: PathBuf,
+    folder: PathBuf,
 }
 
 /// Runs the program to its end.
@@ -47,8 +52,12 @@ pub(crate) fn run(program: &Path, arguments: &[&str]) -> Result<(), Failure> {
 
 /// Makes a key file, and gives the key that is in it.
 fn key(program: &Path, file: &Path, role: &str) -> Result<SigningKey, Failure> {
+    key_of(program, file, (OWNER, role))
+}
+
+fn key_of(program: &Path, file: &Path, (of, role): (&str, &str)) -> Result<SigningKey, Failure> {
     let shown = file.to_str().ok_or("a path that is no text")?;
-    run(program, &["keygen", "--output", shown, "--organisation", OWNER, "--role", role, "--insecure"])?;
+    run(program, &["keygen", "--output", shown, "--organisation", of, "--role", role, "--insecure"])?;
     let text: Value = serde_json::from_slice(&fs::read(file)?)?;
     let seed = Hash::from_hex(text["insecureSeed"].as_str().ok_or("no seed")?).ok_or("no seed")?;
     Ok(SigningKey::from_bytes(&seed.0))
@@ -66,13 +75,17 @@ impl Node {
         let root = file("root.key")?;
         key(program, Path::new(&own), "device")?;
         key(program, Path::new(&root), "root")?;
+        let authority = file("authority.key")?;
+        key_of(program, Path::new(&authority), (AUTHORITY, "device"))?;
         let binding = r#"[{"scope":{"prefix":"9521"},"strict":false}]"#;
-        let text = format!(r#"[{{"uri":"{OWNER}","name":"Bench","role":"operator","bindings":{binding}}}]"#);
+        let text = format!(
+            r#"[{{"uri":"{OWNER}","name":"Bench","role":"operator","bindings":{binding}}},{{"uri":"{AUTHORITY}","name":"Authority","role":"authority"}}]"#
+        );
         fs::write(&list, text)?;
         let files: Vec<String> = (0..CLIENTS).map(|number| file(&format!("{number}.key"))).collect::<Result<_, _>>()?;
         let keys = files.iter().map(|file| key(program, Path::new(file), "device")).collect::<Result<_, _>>()?;
         let mut new = vec!["genesis", "new", "--network", "bench", "--organisations", &list, "--validator", &own];
-        [&root, &own].into_iter().chain(&files).for_each(|key| new.extend(["--key", key.as_str()]));
+        [&root, &own, &authority].into_iter().chain(&files).for_each(|key| new.extend(["--key", key.as_str()]));
         new.extend(["--output", &genesis]);
         run(program, &new)?;
         let init = ["node", "init", "--dir", &dir, "--genesis", &genesis, "--insecure", "--validator", &own];
@@ -82,7 +95,7 @@ impl Node {
         let text = fs::read_to_string(&config)?.replace("memory_mib = 128", "memory_mib = 512");
         fs::write(&config, text)?;
         let (child, address) = start(program, &dir)?;
-        Ok(Node { child, address, keys })
+        Ok(Node { child, address, keys, program: program.to_owned(), folder: folder.to_owned() })
     }
 
     /// Captures events in submissions of 500 by one client; events a second.
@@ -132,6 +145,22 @@ impl Node {
             None => Ok(lines.len() as f64 / started.elapsed().as_secs_f64()),
             Some(first) => Err(first.clone().into()),
         }
+    }
+
+    /// An authority records so many inspections of the node's organisation, each a fact of its credit.
+    pub fn inspect(&self, count: usize) -> Result<(), Failure> {
+        let (records, key) = (self.folder.join("inspections.ndjson"), self.folder.join("authority.key"));
+        let line = |number: usize| {
+            let (id, report) = (format!("urn:uuid:00000000-0000-4000-8000-{number:012}"), "c".repeat(64));
+            let (subject, day) = (OWNER, format!("2026-{:02}-{:02}", 1 + number / 28 % 9, 1 + number % 28));
+            format!(
+                r#"{{"type":"suyuan:Inspection","eventID":"{id}","eventTime":"{day}T10:00:00+08:00","subject":"{subject}","date":"{day}","result":"pass","report":"{report}"}}"#
+            ) + "\n"
+        };
+        fs::write(&records, (0..count).map(line).collect::<String>())?;
+        let text = |path: &Path| path.to_str().map(str::to_owned).ok_or("a path that is no text");
+        let url = format!("http://{}", self.address);
+        run(&self.program, &["credit", "record", &text(&records)?, "--key", &text(&key)?, "--insecure", "--url", &url])
     }
 
     /// The credit of the node's organisation over a connection that is kept: milliseconds of each of so many reads, and how
