@@ -19,16 +19,19 @@ enum Side {
     Listener,
 }
 
-/// What went through a relay, in its order.
+/// What was said, by whom, in its order.
+type Spoken = Vec<(Side, Vec<u8>)>;
+
+/// What went through a relay.
 #[derive(Clone, Default)]
-struct Tape(Arc<Mutex<Vec<(Side, Vec<u8>)>>>);
+struct Tape(Arc<Mutex<Spoken>>);
 
 impl Tape {
     fn add(&self, side: Side, bytes: &[u8]) {
         self.0.lock().unwrap().push((side, bytes.to_vec()));
     }
 
-    fn all(&self) -> Vec<(Side, Vec<u8>)> {
+    fn all(&self) -> Spoken {
         self.0.lock().unwrap().clone()
     }
 }
@@ -116,7 +119,7 @@ fn is_one_message_of_noise(said: &[u8]) -> bool {
 }
 
 /// Two members, of whom the second has dialled the first through a relay, and what they said.
-async fn recorded(listen: &str) -> (Node, Node, Vec<(Side, Vec<u8>)>) {
+async fn recorded(listen: &str) -> (Node, Node, Spoken) {
     let limits = Limits { handshake_max: Duration::from_secs(1), ..Limits::default() };
     let mut one = Node::with(Settings { limits, ..settings(1, &[listen]) }, vec![member(2, &[])]).await;
     let (tape, socket) = (Tape::default(), socket_of(&one.addresses()[0]));
