@@ -81,6 +81,8 @@ pub(super) struct Receipt {
     pub inspected_by: Option<i64>,
     /// The event says that less came than was said, or not so that it can be counted: silence accepts no rest.
     pub is_short: bool,
+    /// An authority says it, or an agency that one has approved.
+    pub is_of_authority: bool,
 }
 
 impl Receipt {
@@ -95,6 +97,7 @@ impl Receipt {
             answers,
             inspected_by: None,
             is_short: false,
+            is_of_authority: false,
         }
     }
 
@@ -202,9 +205,12 @@ impl Course {
         }
         let determination = self.obligation.determine(&said, self.extension)?;
         // What one side says, and the other was silent about.
-        let is_of_one = |receipt: &Receipt| receipt.is_deemed || self.is_against_debtor(receipt);
-        let source = match self.receipts.iter().any(is_of_one) {
-            true => Source::OneSide,
+        let is_of_one = |receipt: &Receipt| {
+            !receipt.is_of_authority && (receipt.is_deemed || self.is_against_debtor(receipt))
+        };
+        let source = match self.receipts.iter().all(|receipt| receipt.is_of_authority) {
+            true => Source::Authority,
+            false if self.receipts.iter().any(is_of_one) => Source::OneSide,
             false => Source::BothSides,
         };
         let last = self.receipts.iter().filter(|receipt| self.is_against_debtor(receipt)).map(|one| one.recorded).max();
@@ -368,6 +374,7 @@ impl Course {
                     answers: Some(one.hash),
                     inspected_by: None,
                     is_short: false,
+                    is_of_authority: false,
                 });
             }
         }

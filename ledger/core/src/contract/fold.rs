@@ -134,6 +134,8 @@ pub struct Arrival {
     /// It says that less came than was said to have been performed, or not so that it can be counted: silence accepts no
     /// rest.
     pub is_short: bool,
+    /// Neither its creditor says it, but an authority, or an agency that one has approved.
+    pub is_of_authority: bool,
 }
 
 /// What others have to agree to.
@@ -352,7 +354,8 @@ impl<'a> Contract<'a> {
         // Later than both were recorded if time rested.
         let inspected_by = Some(now.saturating_add(days(inspection_days)));
         let receipt = Receipt::new((arrival.hash, now), said, answers);
-        course.receipts.push(Receipt { inspected_by, is_short: arrival.is_short, ..receipt });
+        let Arrival { is_short, is_of_authority, .. } = *arrival;
+        course.receipts.push(Receipt { inspected_by, is_short, is_of_authority, ..receipt });
         self.state = ContractState::InPerformance;
         Some(())
     }

@@ -3,7 +3,10 @@
 //!
 //! A `receiving` event that refers to a shipment is noted under the shipment's hash, and so is who names a shipment as evidence
 //! of a performance. One shipment proves one performance of a debtor, the first that names it, in whichever contract that is.
-//! From whom things came is for the one to say who received them.
+//! From whom things came is for the one to say who received them. What was done to special equipment is proved likewise, by
+//! events of whom it was done for or of an authority (`works`).
+
+mod works;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +14,7 @@ use std::rc::Rc;
 
 use suyuan_epcis::model::Event;
 
+use super::file::Author;
 use super::reading::{Place, Row, founded, place_of};
 use super::recalls::ENTRIES_MAX;
 use super::traced::withdrawn_at;
@@ -50,10 +54,12 @@ fn key(table: u8, shipment: &Hash, author: u64, place: Place) -> Vec<u8> {
     [&[table], shipment.0.as_slice(), &author.to_be_bytes(), &place_key(place.0, place.1)].concat()
 }
 
-/// The row of an event that says what arrived of a shipment. A stranger receives nothing.
-pub(super) fn rows(place: Place, (record, event): (&StoredRecord, &Event)) -> Vec<Row> {
+/// The rows of an event that says what arrived of a shipment, or what was done to a piece of equipment. A stranger receives
+/// nothing.
+pub(super) fn rows(place: Place, (record, event, by): (&StoredRecord, &Event, &Author)) -> Vec<Row> {
     let shipment = refers_to(event).filter(|_| is_by_right(record));
-    shipment.map(|shipment| (key(RECEIVED, &shipment, record.author, place), Vec::new())).into_iter().collect()
+    let received = shipment.map(|shipment| (key(RECEIVED, &shipment, record.author, place), Vec::new()));
+    received.into_iter().chain(works::rows(place, (record.author, event, by))).collect()
 }
 
 /// The shipment that a receiving event refers to: the event hash of what announced it.
@@ -113,16 +119,16 @@ impl<'a> Arrivals<'a> {
     pub fn of(&self, claim: &Claim<'_>) -> Result<Vec<Arrived>, StoreError> {
         let mut found = Vec::new();
         let obligation = claim.performed.obligation;
-        if !matches!(obligation.kind, ObligationKind::Deliver | ObligationKind::Carry) {
-            return Ok(found);
+        match obligation.kind {
+            ObligationKind::Deliver | ObligationKind::Carry => {}
+            ObligationKind::Install | ObligationKind::Maintain | ObligationKind::Inspect => return self.works(claim),
+            ObligationKind::Pay | ObligationKind::Document => return Ok(found),
         }
         for shipment in claim.evidence.iter().collect::<BTreeSet<_>>() {
             if !self.is_first(shipment, claim)? {
                 continue;
             }
-            let creditor = self.directory.number_of(&obligation.creditor);
-            let is_first_name = |one: &Organisation| one.uri == obligation.creditor;
-            let creditor = creditor.filter(|one| self.directory.organisation(*one).is_some_and(is_first_name));
+            let creditor = self.creditor(obligation);
             for receiver in creditor.into_iter().chain(self.consignee(claim).filter(|one| Some(*one) != creditor)) {
                 for place in self.received(shipment, receiver)? {
                     found.extend(self.arrival(place, claim)?);
@@ -130,6 +136,13 @@ impl<'a> Arrivals<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// The creditor's number, by its first name.
+    fn creditor(&self, obligation: &Obligation) -> Option<u64> {
+        let is_first_name = |one: &Organisation| one.uri == obligation.creditor;
+        let creditor = self.directory.number_of(&obligation.creditor);
+        creditor.filter(|one| self.directory.organisation(*one).is_some_and(is_first_name))
     }
 
     /// Whether no performance of the same debtor that counts named the shipment before. Of many it is not asked which count.
@@ -184,9 +197,13 @@ impl<'a> Arrivals<'a> {
 
     fn received(&self, shipment: &Hash, receiver: u64) -> Result<Vec<Place>, StoreError> {
         let from = key(RECEIVED, shipment, receiver, (0, 0));
-        let to = key(RECEIVED, shipment, receiver, (self.at_height.saturating_add(1), 0));
+        self.places(&from, &key(RECEIVED, shipment, receiver, (self.at_height.saturating_add(1), 0)))
+    }
+
+    /// The places in the keys from one to another (not included).
+    fn places(&self, from: &[u8], to: &[u8]) -> Result<Vec<Place>, StoreError> {
         let mut places = Vec::new();
-        self.store.scan(Table::Reading, &from, &to, &mut |key, _| {
+        self.store.scan(Table::Reading, from, to, &mut |key, _| {
             places.extend(place_of(key));
             places.len() < EVENTS_MAX
         })?;
@@ -199,15 +216,29 @@ impl<'a> Arrivals<'a> {
         else {
             return Ok(None);
         };
-        let author = self.directory.organisation(record.author);
-        let (Some(event), Some(author)) = (profiled(&payload.payload), author) else { return Ok(None) };
-        let obligation = claim.performed.obligation;
-        // What came before anything was owed is not looked into.
-        let is_before = record.event_time.min(record.block_time) < claim.performed.since;
-        if is_before || !self.is_from_debtor((&record, &event), claim) {
+        let Some(event) = profiled(&payload.payload) else { return Ok(None) };
+        if !self.is_from_debtor((&record, &event), claim) {
             return Ok(None);
         }
-        let withdrawn = withdrawn_at(self.store, &record, self.at_height)?;
+        let Some(amount) = self.amount(place, (&record, &event), claim.performed.obligation)? else {
+            return Ok(None);
+        };
+        self.arrived((place, &record), claim, amount)
+    }
+
+    /// What an event says that shows so much; none if it says nothing of what is claimed.
+    fn arrived(
+        &self,
+        (place, record): (Place, &StoredRecord),
+        claim: &Claim<'_>,
+        (quantity, bad, is_short): (u64, u64, bool),
+    ) -> Result<Option<Arrived>, StoreError> {
+        let Some(author) = self.directory.organisation(record.author) else { return Ok(None) };
+        // What came before anything was owed is not looked into.
+        if record.event_time.min(record.block_time) < claim.performed.since {
+            return Ok(None);
+        }
+        let withdrawn = withdrawn_at(self.store, record, self.at_height)?;
         // What was withdrawn before it was claimed said nothing of it.
         if withdrawn.is_some_and(|height| (height, u32::MAX) < claim.place) {
             return Ok(None);
@@ -219,9 +250,6 @@ impl<'a> Arrivals<'a> {
             }
             None => None,
         };
-        let Some((quantity, bad, is_short)) = self.amount(place, (&record, &event), obligation)? else {
-            return Ok(None);
-        };
         let arrival = Arrival {
             hash: record.record(place.0, place.1).hash(),
             author: author.uri.clone(),
@@ -231,6 +259,7 @@ impl<'a> Arrivals<'a> {
             quantity,
             bad,
             is_short,
+            is_of_authority: false,
         };
         Ok(Some(Arrived { place, arrival, withdrawn }))
     }

@@ -16,6 +16,7 @@ use super::reading::{Place, Row, author, place_of, places_of_subject, written};
 use super::record::{LicenceState, Statement};
 use super::status::Equipment;
 use super::traced::is_withdrawn;
+use crate::contract::ObligationKind;
 use crate::day::Day;
 use crate::hash::Hash;
 use crate::kv::{Read, StoreError, Table};
@@ -78,8 +79,7 @@ impl Said {
 fn read(event: &Event) -> Option<(String, Said, Option<String>)> {
     let kind = declared_type(event).ok().flatten()?;
     let (said, licence) = said(event, kind)?;
-    let code = word(event, kind, "device")?;
-    let code = code.strip_prefix("urn:cn:speq:").unwrap_or(code).to_owned();
+    let code = bare(word(event, kind, "device")?).to_owned();
     let number = licence.and_then(|(name, begins)| word(event, kind, name).filter(|number| number.starts_with(begins)));
     Some((code, said, number.map(str::to_owned)))
 }
@@ -117,6 +117,49 @@ fn said(event: &Event, kind: &RecordType) -> Option<(Said, Option<(&'static str,
         }
         _ => return None,
     })
+}
+
+/// What was done to a piece of equipment, as somebody says to whom it may have been owed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Work {
+    /// The equipment's code.
+    pub device: String,
+    /// What was done.
+    pub kind: ObligationKind,
+    /// The day.
+    pub day: Day,
+    /// Who did it, if that is said.
+    pub by: Option<String>,
+    /// Whether it passed, where that is asked.
+    pub is_good: bool,
+    /// The approval to inspect that its author names, if that may be one.
+    pub approval: Option<String>,
+}
+
+/// What an event says that was done to a piece of equipment. An inspection that finds faults was done all the same.
+pub(super) fn work(event: &Event) -> Option<Work> {
+    let record_type = declared_type(event).ok().flatten()?;
+    let word = |name| word(event, record_type, name);
+    let (kind, day, by, is_good) = match record_type.code {
+        "S4.INSTALL" => {
+            (ObligationKind::Install, word("supervision_date"), None, word("supervision_result") == Some("pass"))
+        }
+        "S6.PERIODIC_INSPECTION" => (ObligationKind::Inspect, word("date"), word("agency"), true),
+        "S8.MAINTENANCE" => (ObligationKind::Maintain, None, word("maintainer"), true),
+        "S9.MAJOR_REPAIR" => (ObligationKind::Maintain, word("supervision_date"), None, word("result") == Some("pass")),
+        _ => return None,
+    };
+    let day = match day {
+        Some(day) => Day::parse(day)?,
+        None => Day::in_china(time_ms(event, record_type, "date")?),
+    };
+    let approval = word("agency_approval").filter(|number| number.starts_with(INSPECTION)).map(str::to_owned);
+    Some(Work { device: bare(word("device")?).to_owned(), kind, day, by: by.map(str::to_owned), is_good, approval })
+}
+
+/// A code without the scheme of its URI.
+pub(super) fn bare(code: &str) -> &str {
+    code.strip_prefix("urn:cn:speq:").unwrap_or(code)
 }
 
 /// The rows of an event.
@@ -421,7 +464,7 @@ impl<'a> Register<'a> {
     }
 
     /// Whether a firm had a licence of this number on a day, by an authority's record.
-    fn is_licensed(&mut self, firm: &str, number: &str, day: Day) -> Result<bool, StoreError> {
+    pub(super) fn is_licensed(&mut self, firm: &str, number: &str, day: Day) -> Result<bool, StoreError> {
         if !self.licences.contains_key(firm) {
             let read = self.licences_of(firm)?;
             self.licences.insert(firm.to_owned(), read);

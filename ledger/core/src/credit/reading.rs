@@ -31,7 +31,7 @@ use crate::submission::record_type;
 
 /// Under this key is the height up to which blocks were read. Its last byte is the version of what is read out of them: of
 /// another version all is read anew.
-const HEIGHT_KEY: &[u8] = &[0, 7];
+const HEIGHT_KEY: &[u8] = &[0, 8];
 /// Above every key of the table.
 const END: &[u8] = &[u8::MAX];
 /// Of a subject's records of credit: its URI, zero, height BE8, index BE4.

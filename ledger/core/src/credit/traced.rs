@@ -306,7 +306,7 @@ fn rows(
     }
     let Some(by) = author(directory, record.author) else { return Ok(Vec::new()) };
     let mut rows = devices::rows(place, event, &by);
-    rows.append(&mut arrivals::rows(place, (record, event)));
+    rows.append(&mut arrivals::rows(place, (record, event, &by)));
     rows.append(&mut recalls::rows(store, directory, place, (record, event, &by))?);
     Ok(rows)
 }

@@ -328,7 +328,7 @@ fn is_use(kind: &RecordType) -> bool {
 }
 
 /// The hash by which others name an event.
-pub(super) fn event_hash(event: &Event) -> Hash {
+pub(crate) fn event_hash(event: &Event) -> Hash {
     Hash(EventHash::of(event, Profile::default(), &IgnoredFields::default()).digest)
 }
 

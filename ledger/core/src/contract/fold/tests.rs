@@ -546,6 +546,7 @@ impl Case {
             quantity,
             bad: 0,
             is_short: false,
+            is_of_authority: false,
         }
     }
 
