@@ -19,6 +19,7 @@ use suyuan_ledger::hash::Hash;
 use crate::codes::alarm as codes;
 use crate::core::Alarm;
 use crate::core::evidence::{EVIDENCE_BYTES_MAX, Evidence};
+use crate::credits::OverdueSaid;
 use crate::credits::audit::{WrongGrade, in_short};
 use crate::open::{io_reason, put, read_file};
 
@@ -196,6 +197,17 @@ impl Alarms {
         let told = Told { code: codes::REMOVAL, of: shortened(organisation), arguments };
         if let Err(error) = self.keep(told, None, now) {
             tracing::error!(%error, organisation, removal, "an alarm is not on disk");
+        }
+    }
+
+    /// Notes that so much of a kind is overdue, and what is most.
+    pub fn note_overdue(&self, count: u64, longest: &OverdueSaid, now: i64) {
+        let OverdueSaid { firm, duty, of, due, days } = longest;
+        let said = [count.to_string(), duty.clone(), of.clone(), firm.clone(), due.clone(), days.to_string()];
+        let arguments = said.iter().map(|word| shortened(word)).collect();
+        let told = Told { code: codes::OVERDUE, of: shortened(duty), arguments };
+        if let Err(error) = self.keep(told, None, now) {
+            tracing::error!(%error, ?longest, "an alarm is not on disk");
         }
     }
 

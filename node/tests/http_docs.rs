@@ -32,6 +32,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/v1/lanes/{key}"),
     ("get", "/v1/organisations"),
     ("get", "/v1/organisations/{number}"),
+    ("get", "/v1/overdue"),
     ("get", "/v1/penalties"),
     ("get", "/v1/procedures/{record}"),
     ("get", "/v1/proofs/inclusion/{event}"),

@@ -8,6 +8,7 @@ mod runner;
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use asking::get;
 use credits::{AUTHORITY, BUYER, FIRM, chain, event_of, hash, line, penalty, record, write};
@@ -57,6 +58,10 @@ fn equipment_and_recalls_are_seen() {
     is(&run(&["equipment", "--overdue", "--dir", &dir]), 1, "31104401020190123");
     is(&run(&["equipment", "--overdue", "--dir", &dir, "--day", "2020-08-31"]), 0, "");
     is(&run(&["equipment", "--dir", &dir, "--day", "2020-02-30"]), 2, "");
+    is(&run(&["credit", "overdue", "--dir", &dir, "--day", "2020-09-01"]), 1, "31104401020190123");
+    is(&run(&["credit", "overdue", FIRM, "--dir", &dir, "--day", "2020-08-31"]), 0, "");
+    is(&run(&["credit", "overdue", BUYER, "--dir", &dir]), 0, "");
+    is(&run(&["credit", "overdue", "--dir", &dir, "--day", "2020-02-30"]), 2, "");
     let credit = run(&["credit", FIRM, "--json", "--dir", &dir, "--day", "2020-10-02"]).json();
     assert_eq!(
         (credit["ceilings"][0]["code"].as_str(), credit["ceilings"][0]["ceiling"].as_str()),
@@ -191,11 +196,17 @@ fn supervision_of_a_node() {
     let file = write(&work, &document(&[event_of(1, &now, item)]));
     is(&run(&["capture", &file, "--key", &path(&work, "firm.key"), "--insecure", "--dir", &dir]), 0, "accepted");
     let code = "(01)09521001001014(21)E1";
-    let commands: [&[&str]; 6] = [
+    // Two things are to be done by a day that is over, and one by another firm.
+    for (firm, due) in [(FIRM, "2026-08-01"), (FIRM, "2026-07-20"), (BUYER, "2026-08-02"), (OWNER, "2099-01-01")] {
+        let notice = format!(r#""kind":"warning","due":"{due}","document":"{}""#, hash('d'));
+        is(&record(&work, &place, "authority", &line("Notice", "2026-07-12", &notice).replace(FIRM, firm)), 0, "");
+    }
+    let commands: [&[&str]; 7] = [
         &["equipment"],
         &["penalties", "--months", "1200", "--least", "1"],
         &["inspect-draw", "show", AUTHORITY],
         &["credit", "removals"],
+        &["credit", "overdue"],
         &["excursions", code],
         &["exceptions", code],
     ];
@@ -203,7 +214,11 @@ fn supervision_of_a_node() {
     let by_directory: Vec<(i32, Value)> =
         commands.iter().map(|command| asked(command, &place)).map(|done| (done.code, done.json())).collect();
     assert_eq!(by_directory[1].1[0]["penalties"][0]["ends"].as_str().map(str::len), Some(10), "{:?}", by_directory[1]);
-    let routes = ["/v1/equipment", "/v1/penalties?months=12", &format!("/v1/draws/{AUTHORITY}"), "/v1/removals"];
+    assert_eq!((by_directory[4].0, by_directory[4].1.as_array().unwrap().len()), (1, 3));
+    assert_eq!(by_directory[4].1[0]["due"], "2026-07-20");
+    let draws = format!("/v1/draws/{AUTHORITY}");
+    let routes = ["/v1/equipment", "/v1/penalties?months=12", &draws, "/v1/removals", "/v1/overdue"];
+    let alarms = |node: &Served| run(&["alarms", "--url", &node.url]).stdout;
 
     let node = Served::start(&dir);
     let here = ["--url", node.url.as_str()];
@@ -212,11 +227,12 @@ fn supervision_of_a_node() {
     }
     get(&node, &format!("/v1/removals?firm={FIRM}")).is_problem(403, "CREDIT-NOT_YOURS");
     assert_eq!(get(&node, &format!("/v1/removals?firm={OWNER}")).json(), Value::Array(vec![]));
-    for command in &commands[..4] {
+    assert_eq!(get(&node, &format!("/v1/overdue?firm={OWNER}")).json(), Value::Array(vec![]));
+    for command in &commands[..5] {
         is(&asked(command, &here), 3, "CREDIT-NOT_YOURS");
     }
     // What follows from events is told to who may trace them.
-    for (command, said) in commands.iter().zip(&by_directory).skip(4) {
+    for (command, said) in commands.iter().zip(&by_directory).skip(5) {
         let done = asked(command, &here);
         assert_eq!(&(done.code, done.json()), said, "{command:?}");
     }
@@ -231,6 +247,8 @@ fn supervision_of_a_node() {
             .is_problem(404, "NODE-NOT_RECORDED");
         is(&run(&[&[what, "(01)09521001001014(21)E2"], &here[..]].concat()), 1, "NODE-NOT_RECORDED");
     }
+    // What others have to do is nothing to it.
+    assert_eq!(alarms(&node).matches("ALARM-OVERDUE").count(), 0);
     assert_eq!(node.stop(), 0);
 
     fs::copy(&key, Path::new(&dir).join("keys/device.key")).unwrap();
@@ -240,7 +258,17 @@ fn supervision_of_a_node() {
         let done = asked(command, &here);
         assert_eq!(&(done.code, done.json()), said, "{command:?}");
     }
+    // By itself, of all firms: once for the kind, with the one that is longest overdue.
+    let begun = Instant::now();
+    while !alarms(&node).contains("ALARM-OVERDUE") {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{}", alarms(&node));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let said = alarms(&node);
+    assert!(said.matches("ALARM-OVERDUE").count() == 1 && said.contains("3 overdue: notice"), "{said}");
+    assert!(said.contains(FIRM) && said.contains("2026-07-20"), "{said}");
     for wrong in [
+        "overdue?day=x",
         "penalties",
         "penalties?months=1201",
         "penalties?months=1&least=0",

@@ -7,7 +7,7 @@ mod ledger;
 
 use actors::{World, day, read, rows, time};
 use serde_json::{Value, json};
-use suyuan_ledger::credit::file::CreditFile;
+use suyuan_ledger::credit::file::{CreditFile, Duty, Overdue};
 use suyuan_ledger::credit::reading;
 use suyuan_ledger::credit::{CeilingCode, Grade, Indicator, Source};
 use suyuan_ledger::day::Day;
@@ -51,7 +51,21 @@ fn formula_recall() {
         (time("2026-10-20T09:00:00+08:00"), Some(time("2026-10-21T09:00:00+08:00")))
     );
     assert_eq!(recall.finish_by.text().as_deref(), Some("2026-11-04"));
-    world.documents("a", &AFTER, 0);
+    // Customers have to know within a day.
+    let overdue = |file: &CreditFile<'_>, on: &str| -> Vec<(Duty, Option<String>)> {
+        file.overdue(day(on)).into_iter().map(|one| (one.duty, one.due.text())).collect()
+    };
+    let notify_by = Day::in_china(recall.notify_by.unwrap());
+    assert_eq!(overdue(&file, &notify_by.text().unwrap()), []);
+    assert_eq!(overdue(&file, "2026-11-05"), [(Duty::Recall, notify_by.text())]);
+    world.documents("a", &AFTER[..4], 0);
+    let open = world.file("dairy");
+    let recall = &open.recalls().announced[0];
+    assert!(recall.is_notified() && recall.closed.is_none());
+    assert_eq!(overdue(&open, "2026-11-04"), []);
+    assert_eq!(overdue(&open, "2026-11-05"), [(Duty::Recall, Some("2026-11-04".to_owned()))]);
+    world.documents("a", &AFTER[4..], 0);
+    assert_eq!(overdue(&world.file("dairy"), "2026-11-05"), []);
     let file = world.file("dairy");
     let expected = read("expected.json")["a"]["quantities"].clone();
     let recall = &file.recalls().announced[0];
@@ -104,6 +118,8 @@ fn recalls_that_are_ordered_and_gamed() {
     world.capture("amr", "2026-10-20T10:00:00+08:00", announcement("O-1", "I", "2026-10-20T10:00:00+08:00"));
     let ordered = world.file("dairy");
     assert_eq!(ordered.recalls().unanswered.len(), 1);
+    assert_eq!(ordered.overdue(day("2026-10-22")).len(), 1);
+    assert_eq!(ordered.overdue(day("2026-10-21")), []);
     for (on, grade) in [("2026-10-21", None), ("2026-10-22", Some(Grade::D)), ("2027-10-22", Some(Grade::D))] {
         assert_eq!(ceiling(&ordered, CeilingCode::RecallLate, on), grade, "{on}");
     }
@@ -511,6 +527,10 @@ fn lift_overdue() {
     let equipment = file.status(day("2026-11-21")).equipment;
     assert_eq!((equipment.in_use, equipment.overdue), (6, 1));
     assert_eq!(lift(&world, "2026-11-21").overdue_days(day("2026-11-21")), 82);
+    let overdue = |world: &World, on: &str| world.file("property").overdue(day(on));
+    assert_eq!(overdue(&world, "2026-08-31"), []);
+    let inspection_due = Overdue { duty: Duty::Inspection, of: LIFT.to_owned(), due: day("2026-08-31") };
+    assert_eq!(overdue(&world, "2026-09-01"), [inspection_due]);
     // It is the user's alone.
     assert!(["maint", "liftmfr", "inspect"].iter().all(|firm| world.file(firm).devices(day("2026-11-21")).is_empty()));
     // Neither the user nor one without a licence inspects it, and another firm does not take it over.
@@ -528,11 +548,49 @@ fn lift_overdue() {
     let equipment = stopped.status(day("2026-11-22")).equipment;
     assert_eq!((equipment.in_use, equipment.overdue), (5, 0));
     assert_eq!(ceiling(&stopped, CeilingCode::EquipmentOverdue, "2026-11-22"), None);
+    assert_eq!(overdue(&world, "2026-11-22"), []);
     world.documents("c", &["13", "14", "15"], 0);
     let file = world.file("property");
     let equipment = file.status(day("2026-12-04")).equipment;
     assert_eq!((equipment.in_use, equipment.overdue), (6, 0));
     assert_eq!(due(&world, "2026-12-04"), expected["nextDue"].as_str().unwrap());
+}
+
+// Goal: what should have been done is overdue from the day after its last day on, until it is done. Method: a pledge, a notice,
+// an objection, a repair, each looked at on that day, on the next one, and after the step that ends it.
+#[test]
+fn what_is_overdue() {
+    let mut world = World::new("2026-01-01T00:00:00+08:00");
+    let at = "2026-06-01T09:00:00+08:00";
+    let hash = "5".repeat(64);
+    let on_day = |world: &World, on: &str| -> Vec<(Duty, String)> {
+        let found = world.file("dairy").overdue(day(on)).into_iter();
+        found.map(|one| (one.duty, one.of)).collect()
+    };
+    let pledge = world.credit("dairy", "dairy", at, "Pledge", json!({"text": hash, "duty": "cold", "due": "2026-06-10"}));
+    let notice = json!({"kind": "warning", "due": "2026-06-12", "document": hash});
+    let notice = world.credit("amr", "dairy", at, "Notice", notice);
+    let failed = json!({"date": "2026-05-20", "result": "fail", "report": hash});
+    let failed = world.credit("amr", "dairy", at, "Inspection", failed);
+    let objection = json!({"target": failed, "kind": "fact", "statement": hash, "evidence": []});
+    let objection = world.credit("dairy", "dairy", at, "Objection", objection);
+    // Two working days from a Monday.
+    assert_eq!(on_day(&world, "2026-06-03"), []);
+    assert_eq!(on_day(&world, "2026-06-04"), [(Duty::Objection, objection.clone())]);
+    assert_eq!(on_day(&world, "2026-06-10"), [(Duty::Objection, objection.clone())]);
+    let all = [(Duty::Objection, objection.clone()), (Duty::Notice, notice.clone()), (Duty::Pledge, pledge.clone())];
+    assert_eq!(on_day(&world, "2026-06-13"), all);
+    let refused = json!({"objection": objection, "step": "refuse", "reasons": hash});
+    world.credit("amr", "dairy", "2026-06-02T09:00:00+08:00", "ObjectionStep", refused);
+    assert_eq!(on_day(&world, "2026-06-13"), all[1..]);
+    world.credit("amr", "dairy", at, "NoticeDone", json!({"notice": notice, "document": hash}));
+    assert_eq!(on_day(&world, "2026-06-13"), all[2..]);
+    world.credit("amr", "dairy", at, "PledgeResult", json!({"pledge": pledge, "result": "kept"}));
+    assert_eq!(on_day(&world, "2026-06-13"), []);
+    // Three working days from the day of the application.
+    let repair = json!({"targets": [failed], "pledge": pledge, "dutiesDone": [hash]});
+    let repair = world.credit("dairy", "dairy", at, "Repair", repair);
+    assert_eq!((on_day(&world, "2026-06-04"), on_day(&world, "2026-06-05")), (vec![], vec![(Duty::Repair, repair)]));
 }
 
 // Goal: what is erased leaves nothing behind in what was read. Method: each event of the recall, of the cold chain with the

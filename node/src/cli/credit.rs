@@ -25,6 +25,7 @@ use crate::link::{percent_encoded, query};
 use crate::open::read_file;
 
 mod evaluate;
+mod overdue;
 mod publish;
 mod remove;
 
@@ -71,6 +72,8 @@ pub enum CreditCommand {
     Remove(RemoveArguments),
     /// Show which organisations say to have erased what was to be; exit code 1 if one with a validator has not
     Removals(RemovalsArguments),
+    /// Show what should have been done: inspections, recalls, steps, notices, pledges; exit code 1 if something is overdue
+    Overdue(OverdueArguments),
     /// Evaluate the facts of a file, without a ledger: what grade they make, and what each of them did to it
     Evaluate(EvaluateArguments),
 }
@@ -106,6 +109,23 @@ pub struct RemovalsArguments {
     /// Firm, by its URI, unified social credit code or legal entity identifier [default: all]
     #[arg(value_name = "FIRM")]
     pub firm: Option<String>,
+    /// Where the ledger is
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `suyuan credit overdue`
+#[derive(Debug, Args)]
+pub struct OverdueArguments {
+    /// Firm, by its URI, unified social credit code or legal entity identifier [default: all]
+    #[arg(value_name = "FIRM")]
+    pub firm: Option<String>,
+    /// On this day, YYYY-MM-DD [default: that of the last block]
+    #[arg(long, value_name = "DAY")]
+    pub day: Option<String>,
     /// Where the ledger is
     #[command(flatten)]
     pub place: PlaceArguments,
@@ -150,6 +170,7 @@ pub fn run(options: &CreditArguments, screen: &mut Screen) -> Result<Outcome, Fa
         (Some(CreditCommand::Audit(options)), _) => publish::audit(options, screen),
         (Some(CreditCommand::Remove(options)), _) => remove::remove(options, screen),
         (Some(CreditCommand::Removals(options)), _) => remove::show(options, screen),
+        (Some(CreditCommand::Overdue(options)), _) => overdue::show(options, screen),
         (Some(CreditCommand::Evaluate(options)), _) => evaluate::evaluate(options, screen),
         (None, Some(firm)) => show(firm, options, screen),
         (None, None) => Err(Reason::new(node_codes::OPTION, &["FIRM", ""]).into()),

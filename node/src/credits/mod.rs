@@ -51,10 +51,12 @@ const PROFILE_DEFAULT: Profile = Profile::Maker;
 
 pub mod audit;
 pub mod draws;
+mod overdue;
 mod removals;
 mod shown;
 mod supervised;
 
+pub use overdue::{OverdueSaid, overdue};
 pub use removals::{CreditRemoved, RemovalSaid, Remover, Which, removals};
 pub use shown::{
     CreditAct, CreditDisclosure, CreditMeasure, CreditMeasureItem, CreditNotice, CreditPenalty, FirmPenalties,
@@ -150,8 +152,8 @@ impl Reading {
         Ok(Ok(Looked { snapshot, ledger, height, time, tables }))
     }
 
-    /// Goes on reading until the thread is dropped, computes again what grades are published from now on, and erases what
-    /// is to be removed.
+    /// Goes on reading until the thread is dropped, computes again what grades are published from now on, erases what is to
+    /// be removed, and tells what is overdue.
     pub fn start(
         self: &Arc<Reading>,
         folder: &Path,
@@ -163,6 +165,7 @@ impl Reading {
             // What was read and not looked at before the node ended is looked at now, all of it if that is not known.
             let read = reading::height(reading.store.as_ref()).unwrap_or_default();
             let mut audited = audited_up_to(&noted).min(read);
+            let mut watch = overdue::Watch::new(remover.key());
             while !reading.stops.load(Ordering::Relaxed) {
                 let done = reading.catch_up();
                 // What is erased is looked at first, as it was published.
@@ -177,6 +180,7 @@ impl Reading {
                 }
                 remover.carry_out(&reading, audited);
                 remover.watch(&reading, &alarms);
+                watch.go_on(&reading, &alarms);
                 std::thread::park_timeout(PAUSE);
             }
         })?;

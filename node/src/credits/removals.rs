@@ -185,6 +185,11 @@ impl Remover {
         Ok(Remover { path, lane, key, looked: 0, erasing, untold, again, pause: PAUSE_MIN, watch })
     }
 
+    /// The key in whose name the others are told.
+    pub(super) fn key(&self) -> Hash {
+        self.key
+    }
+
     /// Does what there is to do up to a height. What fails is tried again later.
     pub(super) fn carry_out(&mut self, reading: &Reading, head: u64) {
         let is_idle = self.erasing.is_empty() && self.untold.is_empty() && self.looked >= head;

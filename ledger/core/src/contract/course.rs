@@ -134,6 +134,8 @@ pub struct Course {
     pub(super) breached: Option<i64>,
     pub(super) found: Option<Found>,
     pub(super) dispute: Option<Hash>,
+    /// Of a payment, so much of it is disputed and the rest is not.
+    pub(super) disputed: Option<u64>,
     /// So many milliseconds more, in which nothing could be done.
     pub(super) extension: i64,
     /// Since when time rests, as long as it does.
@@ -168,14 +170,33 @@ impl Course {
             breached: None,
             found: None,
             dispute: None,
+            disputed: None,
             extension: 0,
             rests: None,
             is_superseded: false,
         }
     }
 
-    /// What it came to, as known at a time of the ledger; none as long as more is expected, or if it is not owed.
+    /// Whether all of it is disputed.
+    pub(super) fn is_wholly_disputed(&self) -> bool {
+        self.dispute.is_some() && self.disputed.is_none()
+    }
+
+    /// How much of it is not disputed, in thousandths.
+    pub(super) fn undisputed(&self) -> u64 {
+        match self.dispute {
+            Some(_) => self.disputed.map_or(0, |part| self.obligation.quantity.saturating_sub(part)),
+            None => self.obligation.quantity,
+        }
+    }
+
+    /// What it came to, as known at a time of the ledger; none as long as more is expected, or if it is not owed. Of a payment
+    /// of which a part is disputed, what the rest came to (§4.5).
     pub fn verdict(&self, at: i64, calendar: &Calendar) -> Option<Verdict> {
+        if self.disputed.is_some() {
+            let obligation = Obligation { quantity: self.undisputed(), ..self.obligation.clone() };
+            return Course { obligation, disputed: None, ..self.clone() }.verdict(at, calendar);
+        }
         if self.is_superseded && self.found.is_none() {
             return None;
         }
@@ -331,7 +352,7 @@ impl Course {
     /// An event is withdrawn that says something of a performance: whether it does so no more. What was inspected, agreed
     /// to or disputed stands.
     pub(super) fn withdraw(&mut self, event: &Hash, performance: &Hash, (at, calendar): (i64, &Calendar)) -> bool {
-        if self.dispute.is_some() || self.is_over(at, calendar) {
+        if self.is_wholly_disputed() || self.is_over(at, calendar) {
             return false;
         }
         let is_open = |one: &Receipt| !one.is_agreed && one.inspected_by.is_some_and(|by| at < by);
@@ -350,7 +371,7 @@ impl Course {
 
     /// Takes silence for acceptance where its time is over: of all, or of the rest of what has come.
     pub(super) fn deem_accepted(&mut self, at: i64, inspection_days: u32) {
-        if self.dispute.is_some() || self.is_superseded || self.found.is_some() {
+        if self.is_wholly_disputed() || self.is_superseded || self.found.is_some() {
             return;
         }
         let Course { performances, receipts, .. } = self;
@@ -384,7 +405,7 @@ impl Course {
     pub(super) fn breach(&mut self, at: i64, calendar: &Calendar) {
         let Some((_, warned)) = self.warning else { return };
         let over = warned.saturating_add(days(self.grace_days));
-        let is_open = self.dispute.is_none() && self.breached.is_none() && !self.is_superseded && self.found.is_none();
+        let is_open = !self.is_wholly_disputed() && self.breached.is_none() && !self.is_superseded && self.found.is_none();
         let is_answered = self.performances.iter().any(|one| !one.is_answered);
         if over <= at && is_open && !is_answered && self.verdict(at, calendar).is_none() {
             self.breached = Some(over);

@@ -18,9 +18,11 @@ pub fn pseudonym(subject: &str, partner: &str, salt: &[u8]) -> String {
 }
 
 impl Contract<'_> {
-    /// The facts of one party, as of the time up to which the contract is told: of all that it owes and that holds.
+    /// The facts of one party, as of the time up to which the contract is told: of all that it owes and that holds. A payment
+    /// of which a part is disputed weighs as much as the rest of it.
     pub fn facts(&self, subject: &str, salt: &[u8], calendar: &Calendar) -> Vec<Fact> {
-        let own = self.courses.iter().filter(|course| course.obligation.debtor == subject && course.dispute.is_none());
+        let is_own = |course: &&Course| course.obligation.debtor == subject && !course.is_wholly_disputed();
+        let own = self.courses.iter().filter(is_own);
         own.flat_map(|course| self.facts_of(course, subject, salt, calendar)).collect()
     }
 
@@ -47,7 +49,10 @@ impl Contract<'_> {
             evidence: verdict.evidence.clone(),
         };
         if obligation.kind == ObligationKind::Pay {
-            return vec![fact(Indicator::Payment, determination.payment(), PAYMENT_MASS)];
+            let undisputed = u128::from(PAYMENT_MASS) * u128::from(course.undisputed());
+            let mass = undisputed.checked_div(obligation.quantity.into()).and_then(|mass| u64::try_from(mass).ok());
+            let mass = mass.unwrap_or(PAYMENT_MASS);
+            return vec![fact(Indicator::Payment, determination.payment(), mass)];
         }
         let mut facts = vec![
             fact(Indicator::Fulfilment, determination.fulfilment(course.grace_days), mass),

@@ -331,7 +331,7 @@ impl<'a> Contract<'a> {
         // What came before anything was owed came for something else.
         let is_before = arrival.happened.min(arrival.captured) < course.since;
         let is_full = course.receipts.len() >= PARTS_MAX;
-        if is_before || is_full || course.dispute.is_some() || course.is_over(now, calendar) {
+        if is_before || is_full || course.is_wholly_disputed() || course.is_over(now, calendar) {
             return None;
         }
         let performance = course.performances.iter().find(|one| one.hash == arrival.performance)?;
@@ -484,7 +484,7 @@ impl<'a> Contract<'a> {
                 Ok(())
             }
             Act::Resume => self.resume(),
-            Act::Dispute { obligations, .. } => self.dispute(obligations, hash),
+            Act::Dispute { obligations, disputed, .. } => self.dispute((author, obligations), *disputed, hash),
             Act::Settle { outcomes } => {
                 if !self.state.is_open() {
                     return Err(Void::Transition);
@@ -612,7 +612,7 @@ impl<'a> Contract<'a> {
             return Err(without);
         }
         let is_open = |receipt: &Receipt| receipt.hash == to && !receipt.is_agreed;
-        let is_asked = |course: &Course| course.dispute.is_none() && course.receipts.iter().any(is_open);
+        let is_asked = |course: &Course| !course.is_wholly_disputed() && course.receipts.iter().any(is_open);
         let course = self.courses.iter_mut().find(|course| is_own(course) && is_asked(course)).ok_or(Void::Conflict)?;
         course.receipts.iter_mut().filter(|receipt| receipt.hash == to).for_each(|receipt| receipt.is_agreed = true);
         Ok(())
@@ -684,7 +684,7 @@ impl<'a> Contract<'a> {
         let is_early = receipt.said.is_complete
             && course.performances.is_empty()
             && receipt.recorded <= course.obligation.latest(course.extension);
-        if is_early || course.is_over(now, calendar) || course.dispute.is_some() {
+        if is_early || course.is_over(now, calendar) || course.is_wholly_disputed() {
             return Err(Void::Transition);
         }
         let replaced =
@@ -715,7 +715,7 @@ impl<'a> Contract<'a> {
         let (now, calendar) = (self.time, self.calendar);
         let course = self.course_mut(obligation)?;
         let is_late = now > course.obligation.latest(course.extension);
-        if !is_late || course.warning.is_some() || course.is_over(now, calendar) || course.dispute.is_some() {
+        if !is_late || course.warning.is_some() || course.is_over(now, calendar) || course.is_wholly_disputed() {
             return Err(Void::Transition);
         }
         course.warning = Some((hash, recorded));
@@ -759,19 +759,32 @@ impl<'a> Contract<'a> {
         Ok(())
     }
 
-    fn dispute(&mut self, obligations: &[String], hash: Hash) -> Result<(), Void> {
+    fn dispute(
+        &mut self,
+        (author, obligations): (&str, &[String]),
+        disputed: Option<u64>,
+        hash: Hash,
+    ) -> Result<(), Void> {
         if !self.state.is_open() {
             return Err(Void::Transition);
         }
         let (now, calendar) = (self.time, self.calendar);
         for id in obligations {
             let course = self.course(id)?;
-            if course.dispute.is_some() || course.is_over(now, calendar) {
+            // What is disputed in part may be disputed wholly; nobody disputes less than before.
+            let is_disputed = course.dispute.is_some() && (course.disputed.is_none() || disputed.is_some());
+            if is_disputed || course.is_over(now, calendar) {
+                return Err(Void::Transition);
+            }
+            // Who owes a payment says how much of it is not in question.
+            let Obligation { kind, debtor, quantity, .. } = &course.obligation;
+            if disputed.is_some_and(|part| *kind != ObligationKind::Pay || debtor != author || part >= *quantity) {
                 return Err(Void::Transition);
             }
         }
         obligations.iter().try_for_each(|id| {
-            self.course_mut(id)?.dispute = Some(hash);
+            let course = self.course_mut(id)?;
+            (course.dispute, course.disputed) = (Some(hash), disputed);
             Ok(())
         })
     }
@@ -781,7 +794,7 @@ impl<'a> Contract<'a> {
         outcomes.iter().try_for_each(|one| self.course(&one.obligation).map(drop))?;
         for Outcome { obligation, finding } in outcomes {
             let course = self.course_mut(obligation)?;
-            (course.dispute, course.is_superseded) = (None, false);
+            (course.dispute, course.disputed, course.is_superseded) = (None, None, false);
             course.found = Some(Found { hash, finding: *finding, source });
         }
         Ok(())

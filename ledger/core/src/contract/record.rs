@@ -278,6 +278,8 @@ pub enum Act {
     Dispute {
         /// Which.
         obligations: Vec<String>,
+        /// Of one payment, how much of it is disputed, in thousandths; all if absent.
+        disputed: Option<u64>,
         /// What shows it.
         evidence: Vec<Hash>,
     },
@@ -370,7 +372,11 @@ fn act(name: &str, members: &mut Members) -> Result<Act, InvalidRecord> {
             if obligations.is_empty() {
                 return Err(members.error("obligations", "none"));
             }
-            Act::Dispute { obligations, evidence: members.hashes("evidence", EVIDENCE_MAX)? }
+            let disputed = members.optional_integer("disputed", QUANTITY_MAX)?;
+            if disputed.is_some_and(|part| part == 0 || obligations.len() > 1) {
+                return Err(members.error("disputed", "of one payment, more than 0"));
+            }
+            Act::Dispute { obligations, disputed, evidence: members.hashes("evidence", EVIDENCE_MAX)? }
         }
         "suyuan:Settlement" => Act::Settle { outcomes: outcomes(members)? },
         "suyuan:Award" => Act::Award { decision: members.text("decisionNo")?, outcomes: outcomes(members)? },

@@ -27,7 +27,7 @@ use crate::state::reader::Reader;
 /// Of a piece of equipment's records: its code, zero, the place.
 const DEVICE: u8 = 8;
 /// Of those in whose name it was registered: the URI, zero, the place. The value is the code.
-const USER: u8 = 9;
+pub(super) const USER: u8 = 9;
 /// So many records of one piece are read, and so many pieces of one firm: what strangers say of it is bounded by their quota.
 const RECORDS_MAX: usize = 1 << 20;
 /// Its user's own word on it is heard until it has so many.

@@ -538,18 +538,19 @@ impl<'a> CreditFile<'a> {
         told.filter(|fact| fact.status != FactStatus::Repaired).collect()
     }
 
+    /// Whether what rests on a record is contested, as far as an indicator goes.
+    fn is_contested(&self, record: &Hash, indicator: Indicator) -> bool {
+        self.rests.get(record).is_some_and(|(standing, of)| {
+            *standing != Standing::Stands && (of.is_empty() || of.contains(&indicator))
+        })
+    }
+
     /// How the firm stands on a day.
     pub fn status(&self, day: Day) -> Status {
         if is_organ(&self.subject) {
             return Status { is_organ: true, ..Status::default() };
         }
-        let contested = |indicator: Indicator| {
-            move |hash: &Hash| {
-                self.rests.get(hash).is_some_and(|(standing, of)| {
-                    *standing != Standing::Stands && (of.is_empty() || of.contains(&indicator))
-                })
-            }
-        };
+        let contested = |indicator: Indicator| move |hash: &Hash| self.is_contested(hash, indicator);
         let (equipment, overdue, unfit) = devices::standing(&self.devices(day), day, contested(Indicator::Equipment));
         let recalled = self.recalls.ceiling(day, contested(Indicator::Recall));
         let ceilings = overdue.into_iter().chain(recalled).chain(self.unlicensed(day)).collect();
@@ -654,12 +655,14 @@ fn pledge_value(result: PledgeResult) -> u16 {
 #[cfg(test)]
 mod any_order;
 mod licences;
+mod overdue;
 mod removal;
 mod repair;
 mod shown;
 #[cfg(test)]
 mod tests;
 
+pub use overdue::{Duty, Overdue};
 pub(super) use removal::About;
 pub use removal::Removal;
 pub use shown::{Disclosed, MeasureUsed, PenaltySaid, Said};

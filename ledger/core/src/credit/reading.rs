@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::arrivals::{self, Arrivals, Arrived, Claim};
 use super::calendar::Calendar;
-use super::devices::Register;
+use super::devices::{self, Register};
 use super::draw::Draw;
 use super::file::{Author, CreditFile, Written};
 use super::kind::RecordKind;
@@ -499,6 +499,16 @@ pub fn subject_of_procedure(store: &dyn Read, hash: &Hash) -> Result<Option<Stri
 /// All of whose credit something is recorded.
 pub fn subjects(store: &dyn Read) -> Result<Vec<String>, StoreError> {
     names_in(store, OF_SUBJECT)
+}
+
+/// All that may have something to do: of whose credit something is recorded, who uses equipment, who recalls or was ordered
+/// to.
+pub fn firms(store: &dyn Read) -> Result<BTreeSet<String>, StoreError> {
+    let mut firms = BTreeSet::new();
+    for table in [OF_SUBJECT, devices::USER, recalls::ANNOUNCED, recalls::ORDERED] {
+        firms.extend(names_in(store, table)?);
+    }
+    Ok(firms)
 }
 
 /// The authorities that have recorded a catalogue of measures.

@@ -39,11 +39,11 @@ use crate::trace::store::StoreHistory;
 pub(crate) const ANNOUNCEMENTS: [&str; 2] = ["F11.RECALL", "S13.RECALL"];
 
 /// Of a firm's recalls: its URI, zero, the place of the announcement. The value is [`Reach`].
-const ANNOUNCED: u8 = 10;
+pub(super) const ANNOUNCED: u8 = 10;
 /// Of what is said of recalls of an id: the id, zero, the place.
 const STEP: u8 = 11;
 /// Of recalls that an authority has ordered: the URI of who made the things, zero, the place.
-const ORDERED: u8 = 12;
+pub(super) const ORDERED: u8 = 12;
 
 /// That anything is recalled at all: the place.
 const ANY: u8 = 21;

@@ -38,6 +38,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(supervision::penalties))
         .routes(routes!(supervision::draws))
         .routes(routes!(supervision::removals))
+        .routes(routes!(supervision::overdue))
         .routes(routes!(supervision::excursions))
         .routes(routes!(supervision::exceptions))
         .routes(routes!(contracts::contracts))

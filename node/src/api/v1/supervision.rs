@@ -19,8 +19,9 @@ use crate::api::{App, Shared};
 use crate::codes::node as node_codes;
 use crate::credits::draws::{DrawSaid, draws as draws_of};
 use crate::credits::{
-    CodeExceptions, CreditDevice, Excursions, FirmPenalties, Reading, RemovalSaid, Which, equipment as all_equipment,
-    exceptions as exceptions_of, excursions as excursions_of, penalties_of_all, removals as removals_of,
+    CodeExceptions, CreditDevice, Excursions, FirmPenalties, OverdueSaid, Reading, RemovalSaid, Which,
+    equipment as all_equipment, exceptions as exceptions_of, excursions as excursions_of, overdue as overdue_of,
+    penalties_of_all, removals as removals_of,
 };
 use crate::traces::subjects;
 
@@ -60,6 +61,17 @@ pub struct PenaltiesParameters {
 pub struct RemovalsParameters {
     /// Firm, by its URI, unified social credit code or legal entity identifier: everybody if left out
     firm: Option<String>,
+}
+
+/// Of whom it is asked what is overdue.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OverdueParameters {
+    /// Firm, by its URI, unified social credit code or legal entity identifier: everybody if left out
+    firm: Option<String>,
+    /// On which day, YYYY-MM-DD: that of the last block if left out
+    day: Option<String>,
 }
 
 /// A day that is asked for; its refusal.
@@ -163,6 +175,28 @@ pub async fn removals(State(app): Shared, Parameters(asked): Parameters<Removals
         let firm = asked.firm.as_deref().map(uri_of);
         let is_for = |own: &str| firm.as_deref() == Some(own);
         for_some(&app, &is_for, || removals_of(&app.reading, firm.as_deref().map_or(Which::All, Which::Of)))
+    })
+    .await
+}
+
+/// What should have been done by a day that is over: inspections of equipment, recalls, steps of objections and repairs,
+/// notices, pledges.
+///
+/// Those of a firm are told by its own node, too; all of them by that of an authority.
+#[utoipa::path(
+    get, path = "/v1/overdue", tag = "credit",
+    params(OverdueParameters),
+    responses((status = 200, description = "What is overdue, the longest first", body = Vec<OverdueSaid>), Refusals),
+)]
+pub async fn overdue(State(app): Shared, Parameters(asked): Parameters<OverdueParameters>) -> Response {
+    let day = match day_of(asked.day.as_ref()) {
+        Ok(day) => day,
+        Err(refusal) => return *refusal,
+    };
+    blocking(move || {
+        let firm = asked.firm.as_deref().map(uri_of);
+        let is_for = |own: &str| firm.as_deref() == Some(own);
+        for_some(&app, &is_for, || overdue_of(&app.reading, firm.as_deref(), day))
     })
     .await
 }

@@ -242,6 +242,59 @@ fn disputed() {
     assert_eq!(case.say(SELLER, "Dispute", r#""obligations":["three"]"#), Err(Void::Unknown));
 }
 
+// Goal: of a payment in dispute the rest counts, by as much as it is, and only who owes it says how much that is. Method: a
+// tenth is disputed, the rest paid late, or not at all after a warning; then a court decides of the whole.
+#[test]
+fn disputed_in_part() {
+    let part = r#""obligations":["pay"],"disputed":100"#;
+    let paid = |case: &Case, quantity: u64| {
+        let at = stamp(case.now);
+        format!(r#""obligation":"pay","received":"{at}","quantity":{quantity}"#)
+    };
+    let award = |finding: &str| format!(r#""decisionNo":"1","outcomes":[{{"obligation":"pay",{finding}}}]"#);
+    let mut case = Case::active();
+    for (who, wrong) in [
+        (SELLER, part),
+        (BUYER, r#""obligations":["pay"],"disputed":1000"#),
+        (BUYER, r#""obligations":["one"],"disputed":100"#),
+        (SELLER, r#""obligations":["one"],"disputed":100"#),
+    ] {
+        assert_eq!(case.say(who, "Dispute", wrong), Err(Void::Transition), "{who} {wrong}");
+    }
+    case.say(BUYER, "Dispute", part).unwrap();
+    assert_eq!(case.say(BUYER, "Dispute", r#""obligations":["pay"],"disputed":900"#), Err(Void::Transition));
+    // Due on the 95th day.
+    case.now = START + 97 * DAY - 60_000;
+    let said = paid(&case, 899);
+    case.say(SELLER, "Receipt", &said).unwrap();
+    case.wait(30);
+    assert_eq!((case.state("pay"), case.values(BUYER)), (ObligationState::Disputed, vec![]), "one is missing");
+    let said = paid(&case, 1);
+    let received = case.say(SELLER, "Receipt", &said).unwrap();
+    case.say(BUYER, "ContractConsent", &format!(r#""to":"{received}""#)).unwrap();
+    let facts = case.facts(BUYER);
+    assert_eq!((facts.len(), facts[0].value, facts[0].mass), (1, 360, 900));
+    assert_eq!((case.state("pay"), case.contract().state), (ObligationState::Disputed, ContractState::InPerformance));
+    let done = stamp(START + 95 * DAY);
+    case.say(JUDGE, "Award", &award(&format!(r#""finding":"performed","received":"{done}","quantity":1000"#))).unwrap();
+    let facts = case.facts(BUYER);
+    assert_eq!((facts.len(), facts[0].value, facts[0].mass), (1, 1_000, 1_000));
+
+    // The rest is warned of, and breached; then all is disputed, of which nothing counts.
+    let mut case = Case::active();
+    case.say(BUYER, "Dispute", part).unwrap();
+    case.wait(96);
+    case.say(SELLER, "OverdueNotice", r#""obligation":"pay""#).unwrap();
+    case.wait(10);
+    let facts = case.facts(BUYER);
+    assert_eq!((facts.len(), facts[0].value, facts[0].mass), (1, 0, 900));
+    case.say(BUYER, "Dispute", r#""obligations":["pay"]"#).unwrap();
+    assert_eq!((case.values(BUYER), case.state("pay")), (vec![], ObligationState::Disputed));
+    assert_eq!(case.say(BUYER, "Dispute", part), Err(Void::Transition));
+    let said = paid(&case, 1_000);
+    assert_eq!(case.say(SELLER, "Receipt", &said), Err(Void::Transition));
+}
+
 // Goal: while nobody could help it time rests; other terms take the place of what is open; both sides can end it. Method:
 // each, and each by those who may not.
 #[test]
@@ -416,6 +469,7 @@ fn said(author: usize, kind: usize, what: usize, number: u64) -> (&'static str, 
         ),
         6 => ("OverdueNotice", format!(r#""obligation":"{obligation}""#)),
         7 => ("ObligationExcuse", format!(r#""obligation":"{obligation}","excuse":"waived""#)),
+        8 if number % 2 == 1 => ("Dispute", format!(r#""obligations":["{obligation}"],"disputed":{}"#, number * 90)),
         8 => ("Dispute", format!(r#""obligations":["{obligation}"]"#)),
         9 => ("Settlement", format!(r#""outcomes":[{{"obligation":"{obligation}","finding":"breached"}}]"#)),
         10 => ("ForceMajeure", String::from(r#""evidence":[]"#)),
