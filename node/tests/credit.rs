@@ -225,6 +225,18 @@ fn tables_are_imported() {
     let score = credit["indicators"].as_array().unwrap().iter().find(|one| one["code"] == "PUB").unwrap();
     assert_eq!(score["value"], 860);
     is(&import(&file, &["--as", "Nothing"]), 2, "");
+    // Lists in a cell, and a number that has bounds.
+    let head = "subject,decisionNo,basis,class,decided,repairNotice,deliveryReceipt,kinds,amountBand\n";
+    let row = |number: u32, band: u32| {
+        format!("{firm},{number},x,minor,2026-07-11,{notice},{receipt},confiscation; fine,{band}\n")
+    };
+    fs::write(&file, [head.to_owned(), row(8, 2), row(9, 6), row(10, 0)].concat()).unwrap();
+    let told = import(&file, &["--as", "Penalty"]).json();
+    assert_eq!(["recorded", "rejected"].map(|name| told[name].as_u64().unwrap()), [1, 2]);
+    let credit = run(&["credit", FIRM, "--json", "--dir", &dir]).json();
+    let penalties = credit["penalties"].as_array().unwrap().iter();
+    let eighth = penalties.clone().find(|one| one["decision"] == "8").unwrap();
+    assert_eq!((&eighth["kinds"], &eighth["amount_band"]), (&serde_json::json!(["confiscation", "fine"]), &2.into()));
     is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
 }
 

@@ -327,7 +327,8 @@ fn member(name: &str, cell: &str) -> Option<(String, Value)> {
     let value = match (name, cell) {
         ("humanDecision", "true") => json!(true),
         ("humanDecision", "false") => json!(false),
-        ("score", _) => cell.parse::<u64>().map_or_else(|_| json!(cell), |number| json!(number)),
+        ("kinds" | "scope" | "records", _) => json!(cell.split(';').map(str::trim).collect::<Vec<_>>()),
+        ("score" | "amountBand", _) => cell.parse::<u64>().map_or_else(|_| json!(cell), |number| json!(number)),
         _ => json!(cell),
     };
     Some((name.to_owned(), value))

@@ -30,6 +30,12 @@ pub struct CreditPenalty {
     pub basis: String,
     /// minor, general or serious.
     pub class: String,
+    /// What it consists in.
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    /// The band of its amount, 1 to 5: below 10,000, 100,000, 1,000,000, 10,000,000 CNY, and above.
+    #[serde(default)]
+    pub amount_band: Option<u8>,
     /// When it was decided.
     pub decided: String,
     /// From when on its repair can be applied for.
@@ -180,6 +186,8 @@ fn penalty(said: PenaltySaid<'_>) -> CreditPenalty {
         decision: said.decision.to_owned(),
         basis: said.basis.to_owned(),
         class: said.class.name().to_owned(),
+        kinds: said.kinds.to_vec(),
+        amount_band: said.amount_band,
         decided: text(said.decided),
         repairable_from: said.repairable_from.and_then(Day::text),
         ends: said.ends.and_then(Day::text),

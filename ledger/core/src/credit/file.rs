@@ -579,7 +579,7 @@ impl<'a> CreditFile<'a> {
                         .ceilings
                         .extend(ceiling.map(|grade| decided_by(CeilingCode::Falsified, grade, &said.decision, hash)));
                 }
-                Statement::Licence { kind, number, from, to, state } if is_in_effect => {
+                Statement::Licence { kind, number, from, to, state, .. } if is_in_effect => {
                     let is_valid = *state == LicenceState::Valid && is_in_force(*from, *to);
                     match state {
                         // It was given back: nothing that needs it is done any more.
@@ -590,7 +590,7 @@ impl<'a> CreditFile<'a> {
                 Statement::PublicScore { score: value, day: of } if is_in_effect && *of <= day => {
                     score = score.filter(|(newest, ..)| newest > of).or(Some((*of, *value, *hash)));
                 }
-                Statement::CustomsTier { tier: said, from, to } if is_in_effect && is_in_force(*from, *to) => {
+                Statement::CustomsTier { tier: said, from, to, .. } if is_in_effect && is_in_force(*from, *to) => {
                     status.customs_tier = Some(*said);
                     tier = Some(*hash);
                     status.ceilings.retain(|ceiling| ceiling.code != CeilingCode::CustomsDishonest);

@@ -28,6 +28,10 @@ const TARGETS_MAX: usize = 64;
 const REMOVED_MAX: usize = 1_024;
 /// And so many documents.
 const DOCUMENTS_MAX: usize = 64;
+/// A licence names so many things that it is for, a penalty so many kinds.
+const WORDS_MAX: usize = 32;
+/// The bands of size of contracts.
+const BANDS: u64 = 5;
 /// Whose URI begins so is a person in business (个体工商户), a party to trade and never graded, or has a citizen's number.
 const PERSONS: [&str; 2] = ["urn:uscc:92", "urn:cn:"];
 
@@ -199,6 +203,8 @@ pub enum Statement {
         to: Option<Day>,
         /// Whether it is in force.
         state: LicenceState,
+        /// For what, where it is not for all of its kind.
+        scope: Vec<String>,
     },
     /// A penalty.
     Penalty {
@@ -212,6 +218,10 @@ pub enum Statement {
         field: String,
         /// The day of the decision.
         decided: Day,
+        /// What it consists in: a warning, a fine, goods that are confiscated.
+        kinds: Vec<String>,
+        /// How much it is in all, by the bands of size of contracts (`04-contract.md` §4.1).
+        amount_band: Option<u8>,
         /// The notice of how to repair it, and the receipt of both: without them it does not score (两书同达).
         delivered: Option<(Hash, Hash)>,
     },
@@ -244,6 +254,8 @@ pub enum Statement {
         report: Hash,
         /// The penalty of which it is the basis: whose fate it shares.
         penalty: Option<Hash>,
+        /// The draw by which the subject was to be inspected.
+        draw: Option<String>,
     },
     /// The subject was found to operate without a licence in force.
     Unlicensed(Unlicensed),
@@ -258,6 +270,8 @@ pub enum Statement {
     CustomsTier {
         /// Which.
         tier: CustomsTier,
+        /// The code under which the customs know the subject.
+        code: Option<String>,
         /// Since when.
         from: Day,
         /// Until when.
@@ -271,6 +285,10 @@ pub enum Statement {
         duty: String,
         /// By when it is to be kept.
         due: Day,
+        /// To whom it was given: an organisation's URI.
+        recipient: Option<String>,
+        /// Whether anybody may know of it.
+        is_public: bool,
     },
     /// What became of one.
     PledgeResult {
@@ -403,6 +421,7 @@ fn statement(kind: RecordKind, members: &mut Members) -> Result<Statement, Inval
             from: members.day("from")?,
             to: members.optional_day("to")?,
             state: members.one_of("state", LicenceState::from_name)?,
+            scope: members.texts("scope", WORDS_MAX)?,
         },
         RecordKind::Penalty => penalty(members)?,
         RecordKind::Administrative => Statement::Administrative(Administrative::read(members)?),
@@ -426,6 +445,7 @@ fn statement(kind: RecordKind, members: &mut Members) -> Result<Statement, Inval
             result: members.one_of("result", InspectionResult::from_name)?,
             report: members.hash("report")?,
             penalty: members.optional_hash("penalty")?,
+            draw: members.optional_text("draw")?,
         },
         RecordKind::Unlicensed => Statement::Unlicensed(Unlicensed::read(members)?),
         RecordKind::PublicScore => Statement::PublicScore {
@@ -434,11 +454,22 @@ fn statement(kind: RecordKind, members: &mut Members) -> Result<Statement, Inval
         },
         RecordKind::CustomsTier => Statement::CustomsTier {
             tier: members.one_of("tier", CustomsTier::from_name)?,
+            code: members.optional_text("code")?,
             from: members.day("from")?,
             to: members.optional_day("to")?,
         },
         RecordKind::Pledge => {
-            Statement::Pledge { text: members.hash("text")?, duty: members.text("duty")?, due: members.day("due")? }
+            let recipient = members.optional_text("recipient")?;
+            if recipient.as_ref().is_some_and(|one| !(is_organisation_uri(one) && may_be_graded(one))) {
+                return Err(members.error("recipient", "no legal entity's URI"));
+            }
+            Statement::Pledge {
+                text: members.hash("text")?,
+                duty: members.text("duty")?,
+                due: members.day("due")?,
+                recipient,
+                is_public: members.has("public") && members.boolean("public")?,
+            }
         }
         RecordKind::PledgeResult => Statement::PledgeResult {
             pledge: members.hash("pledge")?,
@@ -495,11 +526,17 @@ fn penalty(members: &mut Members) -> Result<Statement, InvalidRecord> {
         (Some(notice), Some(receipt)) => Some((notice, receipt)),
         _ => None,
     };
+    let amount_band = members.optional_integer("amountBand", BANDS)?.map(|band| u8::try_from(band).unwrap_or(0));
+    if amount_band == Some(0) {
+        return Err(members.error("amountBand", "1 to 5"));
+    }
     Ok(Statement::Penalty {
         decision: members.text("decisionNo")?,
         basis: members.text("basis")?,
         class: members.one_of("class", PenaltyClass::from_name)?,
         field: members.optional_text("field")?.unwrap_or_default(),
+        kinds: members.texts("kinds", WORDS_MAX)?,
+        amount_band,
         decided: members.day("decided")?,
         delivered,
     })

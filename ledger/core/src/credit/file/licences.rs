@@ -35,7 +35,7 @@ impl CreditFile<'_> {
     fn words(&self, of: &str) -> Vec<Word<'_>> {
         let stands = self.in_order().filter(|(_, item)| item.standing == Standing::Stands);
         let words = stands.filter_map(|(_, item)| match &item.statement {
-            Statement::Licence { kind, number, from, to, state } if kind == of => {
+            Statement::Licence { kind, number, from, to, state, .. } if kind == of => {
                 Some(Word { number, from: *from, to: *to, state: *state })
             }
             _ => None,

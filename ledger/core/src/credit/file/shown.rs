@@ -64,6 +64,10 @@ pub struct PenaltySaid<'a> {
     pub basis: &'a str,
     /// How serious.
     pub class: PenaltyClass,
+    /// What it consists in.
+    pub kinds: &'a [String],
+    /// The band of its amount, 1 to 5.
+    pub amount_band: Option<u8>,
     /// When it was decided.
     pub decided: Day,
     /// From when on its repair can be applied for, by the policy of the day that is looked at.
@@ -167,7 +171,8 @@ impl CreditFile<'_> {
         let since = day.plus_months(months.saturating_neg());
         let policy = self.policies.on(day);
         let penalties = self.in_order().filter_map(|(record, item)| {
-            let Statement::Penalty { decision, basis, class, decided, field, .. } = &item.statement else {
+            let Statement::Penalty { decision, basis, class, decided, field, kinds, amount_band, .. } = &item.statement
+            else {
                 return None;
             };
             let is_within = *decided <= day && since.is_none_or(|since| *decided >= since);
@@ -175,7 +180,19 @@ impl CreditFile<'_> {
             let (record, author, class, decided) = (*record, item.author.as_str(), *class, *decided);
             let repairable_from = policy.and_then(|policy| policy.eligible_from(decided, class, field));
             let ends = policy.and_then(|policy| policy.ends(decided, class));
-            let said = PenaltySaid { record, author, decision, basis, class, decided, repairable_from, ends };
+            let (kinds, amount_band) = (kinds.as_slice(), *amount_band);
+            let said = PenaltySaid {
+                record,
+                author,
+                decision,
+                basis,
+                class,
+                kinds,
+                amount_band,
+                decided,
+                repairable_from,
+                ends,
+            };
             (is_within && is_public).then_some(said)
         });
         penalties.collect()
