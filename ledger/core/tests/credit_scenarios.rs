@@ -590,7 +590,18 @@ fn what_is_overdue() {
     // Three working days from the day of the application.
     let repair = json!({"targets": [failed], "pledge": pledge, "dutiesDone": [hash]});
     let repair = world.credit("dairy", "dairy", at, "Repair", repair);
-    assert_eq!((on_day(&world, "2026-06-04"), on_day(&world, "2026-06-05")), (vec![], vec![(Duty::Repair, repair)]));
+    let due = vec![(Duty::Repair, repair.clone())];
+    assert_eq!((on_day(&world, "2026-06-04"), on_day(&world, "2026-06-05")), (vec![], due));
+    // What is repaired is removed by the end of the next working day.
+    for (step, result) in [("accept", Value::Null), ("decide", json!("repaired"))] {
+        let mut members = json!({"repair": repair, "step": step});
+        result.is_string().then(|| members["result"] = result);
+        world.credit("amr", "dairy", "2026-06-05T09:00:00+08:00", "RepairStep", members);
+    }
+    assert_eq!(on_day(&world, "2026-06-08"), []);
+    assert_eq!(on_day(&world, "2026-06-09"), [(Duty::Removal, failed)]);
+    let removable = world.file("dairy").removable(day("2026-06-09"));
+    assert_eq!(removable.len(), 1);
 }
 
 // Goal: what is erased leaves nothing behind in what was read. Method: each event of the recall, of the cold chain with the

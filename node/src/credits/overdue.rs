@@ -30,7 +30,7 @@ const AT_ONCE: Duration = Duration::from_millis(200);
 pub struct OverdueSaid {
     /// The firm, by its URI.
     pub firm: String,
-    /// What should have been done: `inspection`, `recall`, `objection`, `repair`, `notice`, `pledge`.
+    /// What should have been done: `inspection`, `recall`, `objection`, `repair`, `notice`, `pledge`, `removal`.
     pub duty: String,
     /// Of what: the code of the equipment, the id of the recall, the hash of the record.
     pub of: String,

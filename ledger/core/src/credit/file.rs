@@ -143,6 +143,8 @@ pub struct Repair {
     pub result: Option<RepairResult>,
     /// By when the next step is due; none if there is none.
     pub due: Option<Day>,
+    /// When it was decided.
+    pub decided: Option<Day>,
     is_extended: bool,
 }
 

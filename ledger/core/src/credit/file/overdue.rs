@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::CreditFile;
+use super::{CreditFile, RepairResult};
 use crate::credit::indicator::Indicator;
 use crate::credit::record::Statement;
 use crate::day::Day;
 use crate::hash::Hash;
 use crate::named::named;
+
+/// Working days in which all nodes have erased what was repaired (`05-credit-model.md` §5.8).
+const REMOVAL_DAYS: u32 = 1;
 
 named! {
     /// What should have been done.
@@ -24,6 +27,8 @@ named! {
         Notice "notice",
         /// A pledge is kept, and an authority says whether it was.
         Pledge "pledge",
+        /// What was repaired or is over is removed, which an authority asks for.
+        Removal "removal",
     }
 }
 
@@ -46,14 +51,15 @@ impl CreditFile<'_> {
         let repairs = self.repairs.iter().filter_map(|(record, one)| Some((Duty::Repair, record, one.due?)));
         let notices = self.notices().filter(|said| !said.is_contested);
         let notices: Vec<(Hash, Day)> = notices.map(|said| (said.record, said.what.due)).collect();
-        let pledges = self.pledges();
+        let (pledges, removals) = (self.pledges(), self.removals_due(day));
         let of_kind = |duty, list: Vec<(String, Day)>| list.into_iter().map(move |(of, due)| Overdue { duty, of, due });
         let of_record = |(duty, record, due): (Duty, &Hash, Day)| Overdue { duty, of: record.to_string(), due };
         let all = of_kind(Duty::Inspection, inspections)
             .chain(of_kind(Duty::Recall, recalls))
             .chain(objections.chain(repairs).map(of_record))
             .chain(notices.iter().map(|(record, due)| of_record((Duty::Notice, record, *due))))
-            .chain(pledges.iter().map(|(record, due)| of_record((Duty::Pledge, record, *due))));
+            .chain(pledges.iter().map(|(record, due)| of_record((Duty::Pledge, record, *due))))
+            .chain(removals.iter().map(|(record, due)| of_record((Duty::Removal, record, *due))));
         all.filter(|one| one.due < day).collect()
     }
 
@@ -77,6 +83,27 @@ impl CreditFile<'_> {
         });
         let ordered = unanswered.iter().filter(|order| !is_contested(&order.record));
         begun.chain(ordered.map(|order| (order.id.clone(), Day::in_china(order.start_by)))).collect()
+    }
+
+    /// What was held against the firm and is no more, and nobody has asked yet that it is removed.
+    fn removals_due(&self, day: Day) -> Vec<(Hash, Day)> {
+        let repaired = |hash: &Hash| {
+            let repairs = self.repairs.values().filter(|one| one.result == Some(RepairResult::Repaired));
+            repairs.filter(|one| one.targets.contains(hash)).filter_map(|one| one.decided).min()
+        };
+        let over = self.removable(day).into_iter();
+        let since = over.filter_map(|hash| Some((hash, repaired(&hash).or_else(|| self.ended(&hash, day))?)));
+        since.map(|(hash, since)| (hash, self.calendar.after(since, REMOVAL_DAYS))).collect()
+    }
+
+    /// When it ended by itself.
+    fn ended(&self, hash: &Hash, day: Day) -> Option<Day> {
+        match &self.items.get(hash)?.statement {
+            Statement::Penalty { class, decided, .. } => self.policies.on(day)?.ends(*decided, *class),
+            Statement::Listing { to, .. } | Statement::CustomsTier { to, .. } => *to,
+            Statement::Falsification(said) => said.ends(),
+            _ => None,
+        }
     }
 
     /// The pledges of which no authority has said how they were kept, and by when each is to be.
