@@ -35,8 +35,20 @@ pub struct Contract {
     pub size_band: u8,
     /// What of it may appear in reports.
     pub disclosure: String,
-    /// Where disputes go.
+    /// The project that was tendered, by a hash of its number.
+    #[serde(default)]
+    pub project: Option<String>,
+    /// So many days the parties negotiate first about a dispute.
+    #[serde(default)]
+    pub negotiation_days: u32,
+    /// Who mediates then.
+    #[serde(default)]
+    pub mediator: Option<String>,
+    /// Where disputes go that are not settled.
     pub forum: String,
+    /// Which court or arbitrators.
+    #[serde(default)]
+    pub forum_body: Option<String>,
     /// Who is party to it.
     pub parties: Vec<ContractParty>,
     /// What is owed, or was under earlier terms.
@@ -215,7 +227,11 @@ fn say(contract: &Fold<'_>, height: u64, calendar: &Calendar) -> Contract {
         version: contract.version,
         size_band: contract.terms.size_band,
         disclosure: contract.disclosure.name().to_owned(),
-        forum: contract.forum.name().to_owned(),
+        project: contract.project.map(|hash| hash.to_string()),
+        negotiation_days: contract.disputes.negotiation_days,
+        mediator: contract.disputes.mediator.clone(),
+        forum: contract.disputes.forum.name().to_owned(),
+        forum_body: contract.disputes.body.clone(),
         parties: parties.collect(),
         obligations: contract.courses.iter().map(|course| obligation(course, contract.time(), calendar)).collect(),
         flags: flags.collect(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::course::{Course, Found, Performance, Receipt, days};
 use super::obligation::{Obligation, ObligationKind};
 use super::record::{
-    Act, Category, ContractRecord, Disclosure, Excuse, Finding, Forum, OBLIGATIONS_MAX, Outcome, Party, PartySize,
+    Act, Category, ContractRecord, Disclosure, Disputes, Excuse, Finding, OBLIGATIONS_MAX, Outcome, Party, PartySize,
     Received, TerminationKind, Terms,
 };
 use crate::credit::Source;
@@ -189,8 +189,10 @@ pub struct Contract<'a> {
     pub are_related: bool,
     /// What may appear in reports.
     pub disclosure: Disclosure,
-    /// Where disputes go.
-    pub forum: Forum,
+    /// The project that was tendered, by a hash of its number.
+    pub project: Option<Hash>,
+    /// How disputes are settled.
+    pub disputes: Disputes,
     /// The version of the terms in force; 0 before all have signed.
     pub version: u32,
     /// The terms in force; those proposed before.
@@ -220,7 +222,8 @@ pub struct Contract<'a> {
 impl<'a> Contract<'a> {
     /// Begins with a contract's first record.
     pub fn new(written: &Written, calendar: &'a Calendar) -> Result<Contract<'a>, Void> {
-        let Act::Propose { parties, category, terms, are_related, disclosure, forum } = &written.record.act else {
+        let Act::Propose { parties, category, terms, are_related, disclosure, project, disputes } = &written.record.act
+        else {
             return Err(Void::Unknown);
         };
         if !parties.iter().any(|party| party.organisation == written.author.uri) {
@@ -233,7 +236,8 @@ impl<'a> Contract<'a> {
             category: *category,
             are_related: *are_related,
             disclosure: *disclosure,
-            forum: *forum,
+            project: *project,
+            disputes: disputes.clone(),
             version: 0,
             terms: terms.clone(),
             state: ContractState::Proposed,

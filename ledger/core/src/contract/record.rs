@@ -24,6 +24,8 @@ const DAYS_MAX: u64 = 365;
 const BAND_MAX: u64 = 5;
 /// Quantities in thousandths are at most so many, so that no sum of them overflows.
 const QUANTITY_MAX: u64 = 1_000_000_000_000_000;
+/// Nobody negotiates longer than a year.
+const NEGOTIATION_DAYS_MAX: u64 = 365;
 
 named! {
     /// What a party is to the contract.
@@ -93,6 +95,19 @@ named! {
         /// A court.
         Court "court",
     }
+}
+
+/// How disputes are settled: by the parties, then with a mediator's help, then by a court or arbitrators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disputes {
+    /// So many days the parties negotiate first.
+    pub negotiation_days: u32,
+    /// Who mediates then: an organisation's URI.
+    pub mediator: Option<String>,
+    /// Where a dispute goes that is not settled.
+    pub forum: Forum,
+    /// Which court or arbitrators: an organisation's URI.
+    pub body: Option<String>,
 }
 
 named! {
@@ -208,8 +223,10 @@ pub enum Act {
         are_related: bool,
         /// What may appear in reports.
         disclosure: Disclosure,
-        /// Where disputes go.
-        forum: Forum,
+        /// The project that was tendered, by a hash of its number: of a public tender, and of nothing else.
+        project: Option<Hash>,
+        /// How disputes are settled.
+        disputes: Disputes,
     },
     /// Other terms are proposed.
     Amend {
@@ -416,12 +433,31 @@ fn propose(members: &mut Members) -> Result<Act, InvalidRecord> {
     }
     let terms = terms(members)?;
     check_parties(members, &terms, &parties)?;
+    let (category, project) = (members.one_of("category", Category::from_name)?, members.optional_hash("project")?);
+    if project.is_some() != (category == Category::PublicTender) {
+        return Err(members.error("project", "goes with the category \"public_tender\", and with it alone"));
+    }
     Ok(Act::Propose {
         parties,
-        category: members.one_of("category", Category::from_name)?,
+        category,
         terms,
         are_related: members.boolean("relatedParty")?,
         disclosure: members.optional_one_of("disclosure", Disclosure::from_name)?.unwrap_or(Disclosure::Nothing),
+        project,
+        disputes: disputes(members)?,
+    })
+}
+
+fn disputes(members: &mut Members) -> Result<Disputes, InvalidRecord> {
+    let days = members.optional_integer("negotiationDays", NEGOTIATION_DAYS_MAX)?.unwrap_or(0);
+    let mut body = |name: &str| match members.optional_text(name)? {
+        Some(uri) if !is_organisation_uri(&uri) => Err(members.error(name, "not an organisation's URI")),
+        uri => Ok(uri),
+    };
+    Ok(Disputes {
+        negotiation_days: u32::try_from(days).unwrap_or(u32::MAX),
+        mediator: body("mediator")?,
+        body: body("forumBody")?,
         forum: members.optional_one_of("forum", Forum::from_name)?.unwrap_or(Forum::Court),
     })
 }

@@ -468,7 +468,7 @@ fn statement(kind: RecordKind, members: &mut Members) -> Result<Statement, Inval
                 duty: members.text("duty")?,
                 due: members.day("due")?,
                 recipient,
-                is_public: members.has("public") && members.boolean("public")?,
+                is_public: members.boolean("public")?,
             }
         }
         RecordKind::PledgeResult => Statement::PledgeResult {

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::contract::course::ObligationState;
+use crate::contract::record::Forum;
 use crate::credit::Fact;
 use crate::test_random::Random;
 
@@ -240,6 +241,38 @@ fn disputed() {
     assert_eq!(case.values(SELLER), [("FUL", 900), ("ONT", 1_000), ("QUA", 1_000)]);
     assert_eq!(case.say(SELLER, "Dispute", r#""obligations":["one"]"#), Err(Void::Transition));
     assert_eq!(case.say(SELLER, "Dispute", r#""obligations":["three"]"#), Err(Void::Unknown));
+}
+
+// Goal: a tender names its project, and who is to settle disputes is an organisation; nothing else is either. Method: a proposal
+// with each, and with each thing wrong.
+#[test]
+fn proposals() {
+    let propose = |category: &str, more: &str| {
+        let payload = format!(
+            r#"{{"type":"suyuan:Contract","eventID":"urn:uuid:00000000-0000-4000-8000-000000000001","eventTime":"{}",
+            "parties":[{{"organisation":"{SELLER}","role":"seller"}},{{"organisation":"{BUYER}","role":"buyer"}}],
+            "category":"{category}",{}{more}}}"#,
+            stamp(START),
+            terms(4, "")
+        );
+        ContractRecord::parse(payload.as_bytes()).map(|record| record.act)
+    };
+    let project = format!(r#","project":"{}""#, hash(9));
+    let rule = format!(r#","negotiationDays":30,"mediator":"{JUDGE}","forum":"arbitration","forumBody":"{JUDGE}""#);
+    let act = propose("public_tender", &format!("{project}{rule}")).unwrap();
+    let Act::Propose { project: found, disputes, .. } = act else { panic!("{act:?}") };
+    assert_eq!((found, disputes.negotiation_days, disputes.forum), (Some(hash(9)), 30, Forum::Arbitration));
+    assert_eq!((disputes.mediator.as_deref(), disputes.body.as_deref()), (Some(JUDGE), Some(JUDGE)));
+    assert!(propose("goods", "").is_ok());
+    for (category, more, pointer) in [
+        ("public_tender", "", "/project"),
+        ("goods", project.as_str(), "/project"),
+        ("goods", r#","negotiationDays":366"#, "/negotiationDays"),
+        ("goods", r#","mediator":"a friend of both""#, "/mediator"),
+        ("goods", r#","forumBody":"court 3""#, "/forumBody"),
+    ] {
+        assert_eq!(propose(category, more).map(drop).unwrap_err().pointer, pointer, "{category}{more}");
+    }
 }
 
 // Goal: of a payment in dispute the rest counts, by as much as it is, and only who owes it says how much that is. Method: a
