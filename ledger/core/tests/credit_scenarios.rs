@@ -146,6 +146,36 @@ fn recalls_that_are_ordered_and_gamed() {
     assert_eq!(recall_fact(&world.file("dairy")), (100 + 150, Source::Authority, Some("2026-10-23".to_owned())));
 }
 
+// Customers have longer to know of drugs; not where an authority has ordered the recall as of something else.
+#[test]
+fn recalls_of_drugs() {
+    for (class, level, ordered, hours) in [
+        ("INFANT", "II", None, 48),
+        ("DRUG", "I", None, 24),
+        ("DRUG", "II", None, 72),
+        ("VACC", "III", None, 168),
+        ("DRUG", "III", Some("DRUG"), 168),
+        ("DRUG", "III", Some("INFANT"), 72),
+    ] {
+        let mut world = World::new("2026-10-01T00:00:00+08:00");
+        world.documents("a", &BEFORE, 0);
+        let of_class = |id: &str, class: &str, at: &str| {
+            let mut event = announcement(id, level, at);
+            event["suyuan:productClass"] = json!(class);
+            event
+        };
+        if let Some(class) = ordered {
+            let at = "2026-10-20T10:00:00+08:00";
+            world.capture("amr", at, of_class("O-1", class, at));
+        }
+        let at = "2026-10-20T12:00:00+08:00";
+        world.capture("dairy", at, of_class("R-1", class, at));
+        let file = world.file("dairy");
+        let recall = &file.recalls().announced[0];
+        assert_eq!(recall.notify_by, Some(recall.started + hours * 3_600_000), "{class} {level} {ordered:?}");
+    }
+}
+
 // A recall is of its own things: an id that another uses too, an ally's goods, an authority's word on another's recall count for
 // nothing; what went to nobody is no recall to be proud of; a grave order is not answered by a light recall.
 #[test]

@@ -77,12 +77,21 @@ named! {
 }
 
 impl RecallLevel {
-    /// Within so many hours of when the risk is known it begins, and all customers know within as many more.
+    /// Within so many hours of when the risk is known it begins, and all customers know within as many more, but of drugs.
     pub fn hours(self) -> i64 {
         match self {
             RecallLevel::I => 24,
             RecallLevel::II => 48,
             RecallLevel::III => 72,
+        }
+    }
+
+    /// Of drugs all customers know within so many hours (`03-records.md` §3.4, D11).
+    pub fn hours_of_drugs(self) -> i64 {
+        match self {
+            RecallLevel::I => 24,
+            RecallLevel::II => 3 * 24,
+            RecallLevel::III => 7 * 24,
         }
     }
 
@@ -110,7 +119,7 @@ struct Reach {
 /// What an event says of a recall.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Said {
-    Announced { level: RecallLevel, risk_known: i64 },
+    Announced { level: RecallLevel, risk_known: i64, is_of_drugs: bool },
     OfEquipment { deadline: Day },
     Acknowledged { held: i64 },
     Destroyed { quantity: i64 },
@@ -127,7 +136,9 @@ fn read(event: &Event) -> Option<OfRecall> {
     let (said, unit) = match kind.code {
         "F11.RECALL" => {
             let level = RecallLevel::from_name(word(event, kind, "level")?)?;
-            (Said::Announced { level, risk_known: time_ms(event, kind, "risk_known_at")? }, None)
+            let class = declared_class(event).ok().flatten();
+            let is_of_drugs = matches!(class, Some(ProductClass::Drug | ProductClass::Vacc));
+            (Said::Announced { level, risk_known: time_ms(event, kind, "risk_known_at")?, is_of_drugs }, None)
         }
         // Of anything else it would be a recall without a level.
         "S13.RECALL" if declared_class(event).ok().flatten() == Some(ProductClass::SpEq) => {
@@ -487,9 +498,9 @@ pub(super) fn of_firm(
     for (place, value) in scan(ANNOUNCED, firm)? {
         let Some(found) = find(place)? else { continue };
         let started = found.record.block_time;
-        let (mut level, mut risk_known, deadline) = match found.said {
-            Said::Announced { level, risk_known } => (Some(level), risk_known, None),
-            Said::OfEquipment { deadline } => (None, started, Some(deadline)),
+        let (mut level, mut risk_known, mut is_of_drugs, deadline) = match found.said {
+            Said::Announced { level, risk_known, is_of_drugs } => (Some(level), risk_known, is_of_drugs, None),
+            Said::OfEquipment { deadline } => (None, started, false, Some(deadline)),
             _ => continue,
         };
         // Said again, it is the same recall.
@@ -502,8 +513,9 @@ pub(super) fn of_firm(
         for order in before.filter(|order| items(&order.record).iter().any(|thing| things.contains(thing))) {
             risk_known = risk_known.min(order.record.block_time);
             // What an authority takes to be graver is.
-            if let Said::Announced { level: ordered, .. } = order.said {
+            if let Said::Announced { level: ordered, is_of_drugs: are_drugs, .. } = order.said {
                 level = Some(level.map_or(ordered, |level| level.min(ordered)));
+                is_of_drugs &= are_drugs;
             }
         }
         risk_known =
@@ -524,7 +536,10 @@ pub(super) fn of_firm(
             record: found.hash(),
             risk_known,
             started,
-            notify_by: level.map(|level| started.saturating_add(level.ms())),
+            notify_by: level.map(|level| {
+                let hours = if is_of_drugs { level.hours_of_drugs() } else { level.hours() };
+                started.saturating_add(hours.saturating_mul(HOUR_MS))
+            }),
             finish_by,
             customers: customers.map(|customer| (customer.uri.clone(), None)).collect(),
             is_whole: reach.is_whole,
