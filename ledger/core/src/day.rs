@@ -37,6 +37,11 @@ impl Day {
         Day::of(time_ms.saturating_add(CHINA_OFFSET_MS))
     }
 
+    /// When it begins in China, in milliseconds since 1970.
+    pub fn begins_in_china(self) -> i64 {
+        self.0.saturating_mul(DAY_SECONDS.saturating_mul(1000)).saturating_sub(CHINA_OFFSET_MS)
+    }
+
     /// `YYYY-MM-DD`; none outside the years 0 to 9999.
     pub fn text(self) -> Option<String> {
         let stamp = Stamp { seconds: self.0.checked_mul(DAY_SECONDS)?, nanoseconds: 0 };

@@ -2,6 +2,7 @@
 //! a node raises by itself once on each day of the ledger.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ use crate::open::store_reason;
 
 /// So often it is looked whether another day has begun.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// After so long it is looked first whether there are further blocks: nobody waits longer for these.
+/// After so long it is looked first whether there are further blocks, once a file is read that is begun.
 const AT_ONCE: Duration = Duration::from_millis(200);
 
 /// Something that is overdue.
@@ -58,8 +59,13 @@ pub fn overdue(reading: &Reading, firm: Option<&str>, day: Option<Day>) -> Resul
         None => reading::firms(&looked.snapshot).map_err(failed)?.into_iter().collect(),
     };
     let mut found = Vec::new();
-    for firm in &firms {
-        found.append(&mut overdue_of(&looked, firm, day).map_err(failed)?);
+    for one in &firms {
+        match overdue_of(&looked, one, day) {
+            Ok(of_firm) => found.extend(of_firm),
+            // Of all of them one that can't be read hides no other.
+            Err(error) if firm.is_none() => tracing::error!(%error, firm = one, "a file can't be read"),
+            Err(error) => return Err(failed(error)),
+        }
     }
     found.sort_by(|one, other| (other.days, &one.firm).cmp(&(one.days, &other.firm)));
     Ok(found)
@@ -115,11 +121,11 @@ impl Watch {
                 Ok(found) => found.into_iter().for_each(|one| self.count(one)),
                 Err(error) => tracing::error!(%error, firm, "a file can't be read"),
             }
-            if begun.elapsed() > AT_ONCE {
+            if begun.elapsed() > AT_ONCE || reading.stops.load(Ordering::Relaxed) {
                 break;
             }
         }
-        if self.left.is_empty() {
+        if self.left.is_empty() && !reading.stops.load(Ordering::Relaxed) {
             let found = std::mem::take(&mut self.found);
             found.values().for_each(|(count, one)| alarms.note_overdue(*count, one, now_ms()));
         }
@@ -134,9 +140,11 @@ impl Watch {
             return Ok(false);
         }
         let own = directory.key(&self.key).and_then(|key| directory.organisation(key.organisation));
-        self.left = match own {
-            Some(own) if own.role == OrganisationRole::Authority => reading::firms(snapshot)?.into_iter().collect(),
-            own => own.map(|own| own.uri.clone()).into_iter().collect(),
+        // Whose node it is may be known later.
+        let Some(own) = own else { return Ok(false) };
+        self.left = match own.role {
+            OrganisationRole::Authority => reading::firms(snapshot)?.into_iter().collect(),
+            _ => vec![own.uri.clone()],
         };
         (self.day, self.found) = (Some(today), BTreeMap::new());
         Ok(true)

@@ -182,18 +182,35 @@ impl Course {
         self.dispute.is_some() && self.disputed.is_none()
     }
 
-    /// How much of it is not disputed, in thousandths.
+    /// How much of it is not disputed, where only a part is, in thousandths.
     pub(super) fn undisputed(&self) -> u64 {
-        match self.dispute {
-            Some(_) => self.disputed.map_or(0, |part| self.obligation.quantity.saturating_sub(part)),
-            None => self.obligation.quantity,
+        self.obligation.quantity.saturating_sub(self.disputed.unwrap_or(0))
+    }
+
+    /// How much its creditor has received, in thousandths.
+    pub(super) fn paid(&self) -> u64 {
+        let paid = self.receipts.iter().map(|one| one.said.quantity.saturating_sub(one.said.returned));
+        paid.fold(0, u64::saturating_add)
+    }
+
+    /// Whether nothing is added to it any more: it is over, or what is not disputed of it is.
+    pub(super) fn is_settled(&self, at: i64, calendar: &Calendar) -> bool {
+        let rest = || self.verdict(at, calendar).is_some_and(|verdict| verdict.provisional.is_none());
+        self.is_over(at, calendar) || (self.disputed.is_some() && rest())
+    }
+
+    /// It is owed no more. What is not disputed of it, if that is settled, stays so; the rest is left open for good.
+    pub(super) fn supersede(&mut self, at: i64, calendar: &Calendar) {
+        match self.is_settled(at, calendar) {
+            true => self.dispute = None,
+            false => self.is_superseded = true,
         }
     }
 
     /// What it came to, as known at a time of the ledger; none as long as more is expected, or if it is not owed. Of a payment
     /// of which a part is disputed, what the rest came to (§4.5).
     pub fn verdict(&self, at: i64, calendar: &Calendar) -> Option<Verdict> {
-        if self.disputed.is_some() {
+        if self.disputed.is_some() && self.found.is_none() {
             let obligation = Obligation { quantity: self.undisputed(), ..self.obligation.clone() };
             return Course { obligation, disputed: None, ..self.clone() }.verdict(at, calendar);
         }

@@ -338,8 +338,17 @@ impl<'a> Contract<'a> {
         if is_before || is_full || course.is_wholly_disputed() || course.is_over(now, calendar) {
             return None;
         }
-        let performance = course.performances.iter().find(|one| one.hash == arrival.performance)?;
-        let rest = course.unsaid(performance, now)?;
+        let performance = course.performances.iter().find(|one| one.hash == arrival.performance)?.clone();
+        let mut rest = course.unsaid(&performance, now)?;
+        if arrival.is_of_authority {
+            // It takes the place of what its creditor's events say, as long as that can be answered.
+            let is_weaker = |one: &Receipt| one.is_arrival_of(&arrival.performance) && !one.is_of_authority;
+            let replaced: Vec<Hash> =
+                course.receipts.iter().filter(|one| is_weaker(one)).map(|one| one.hash).collect();
+            course.receipts.retain(|one| !is_weaker(one));
+            self.records.retain(|(hash, _)| !replaced.contains(hash));
+            rest = course.unsaid(&performance, now)?;
+        }
         let quantity = arrival.quantity.min(rest);
         // That nothing came says something only where something is still to come.
         if rest == 0 || (quantity == 0 && !arrival.is_short) {
@@ -625,7 +634,7 @@ impl<'a> Contract<'a> {
     fn come_into_force(&mut self, version: u32, terms: Terms) {
         let (now, calendar, mut since) = (self.time, self.calendar, BTreeMap::new());
         for course in self.courses.iter_mut().filter(|course| !course.is_over(now, calendar)) {
-            course.is_superseded = true;
+            course.supersede(now, calendar);
             since.insert(course.obligation.id.clone(), course.since);
         }
         // What goes on under other terms is owed since it was first.
@@ -665,7 +674,7 @@ impl<'a> Contract<'a> {
         let course = self.course_mut(obligation)?;
         if waits
             || performance.at < course.obligation.earliest()
-            || course.is_over(now, calendar)
+            || course.is_settled(now, calendar)
             || course.breached.is_some()
         {
             return Err(Void::Transition);
@@ -688,7 +697,7 @@ impl<'a> Contract<'a> {
         let is_early = receipt.said.is_complete
             && course.performances.is_empty()
             && receipt.recorded <= course.obligation.latest(course.extension);
-        if is_early || course.is_over(now, calendar) || course.is_wholly_disputed() {
+        if is_early || course.is_settled(now, calendar) || course.is_wholly_disputed() {
             return Err(Void::Transition);
         }
         let replaced =
@@ -699,7 +708,8 @@ impl<'a> Contract<'a> {
         if let Some(hash) = receipt.answers {
             let answered = course.performances.iter().find(|one| one.hash == hash).ok_or(Void::Unknown)?;
             // What was inspected stands, as does what was answered without an event.
-            let stands = course.unsaid(answered, now).is_none();
+            let is_of_authority = |one: &Receipt| one.is_arrival_of(&hash) && one.is_of_authority;
+            let stands = course.unsaid(answered, now).is_none() || course.receipts.iter().any(is_of_authority);
             if stands || (answered.is_answered && replaced == 0) {
                 return Err(Void::Conflict);
             }
@@ -719,7 +729,7 @@ impl<'a> Contract<'a> {
         let (now, calendar) = (self.time, self.calendar);
         let course = self.course_mut(obligation)?;
         let is_late = now > course.obligation.latest(course.extension);
-        if !is_late || course.warning.is_some() || course.is_over(now, calendar) || course.is_wholly_disputed() {
+        if !is_late || course.warning.is_some() || course.is_settled(now, calendar) || course.is_wholly_disputed() {
             return Err(Void::Transition);
         }
         course.warning = Some((hash, recorded));
@@ -777,12 +787,13 @@ impl<'a> Contract<'a> {
             let course = self.course(id)?;
             // What is disputed in part may be disputed wholly; nobody disputes less than before.
             let is_disputed = course.dispute.is_some() && (course.disputed.is_none() || disputed.is_some());
-            if is_disputed || course.is_over(now, calendar) {
+            if is_disputed || course.is_settled(now, calendar) {
                 return Err(Void::Transition);
             }
-            // Who owes a payment says how much of it is not in question.
+            // Who owes a payment says how much of it is not in question: nothing that was paid is.
             let Obligation { kind, debtor, quantity, .. } = &course.obligation;
-            if disputed.is_some_and(|part| *kind != ObligationKind::Pay || debtor != author || part >= *quantity) {
+            let open = quantity.saturating_sub(course.paid()).min(quantity.saturating_sub(1));
+            if disputed.is_some_and(|part| *kind != ObligationKind::Pay || debtor != author || part > open) {
                 return Err(Void::Transition);
             }
         }
@@ -809,12 +820,12 @@ impl<'a> Contract<'a> {
         let (now, calendar) = (self.time, self.calendar);
         let nobody_could = self.state == ContractState::SuspendedForceMajeure;
         for course in self.courses.iter_mut().filter(|course| !course.is_over(now, calendar)) {
-            match nobody_could {
+            match nobody_could && !course.is_settled(now, calendar) {
                 true => {
                     let finding = Finding::Excused(Excuse::ForceMajeure);
                     course.found = Some(Found { hash: self.id, finding, source: Source::BothSides });
                 }
-                false => course.is_superseded = true,
+                false => course.supersede(now, calendar),
             }
         }
         self.courses.iter_mut().for_each(|course| course.rests = None);

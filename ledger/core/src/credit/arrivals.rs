@@ -8,16 +8,18 @@
 
 mod works;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use suyuan_epcis::model::Event;
 
+use super::devices::Register;
 use super::file::Author;
 use super::reading::{Place, Row, founded, place_of};
 use super::recalls::ENTRIES_MAX;
 use super::traced::withdrawn_at;
+use super::rows::RowKind;
 use crate::contract::fold::{Arrival, Contract, Performed};
 use crate::contract::record::{Act, ContractRecord};
 use crate::contract::{Obligation, ObligationKind};
@@ -34,9 +36,9 @@ use crate::state::subject::{StoredEntry, StoredRecord, place_key};
 
 /// Of receiving events: the hash of the shipment that one refers to, its author's number BE8, the place. Others can't hide
 /// behind their own what one has received.
-const RECEIVED: u8 = 16;
+const RECEIVED: u8 = RowKind::Received as u8;
 /// Of performances: the hash of an event that one names as evidence, its author's number BE8, the place.
-const CLAIMED: u8 = 17;
+const CLAIMED: u8 = RowKind::Claimed as u8;
 
 /// So many receiving events of one organisation that refer to one shipment are looked at.
 const EVENTS_MAX: usize = 64;
@@ -108,11 +110,14 @@ pub(super) struct Arrivals<'a> {
     pub at_height: u64,
     /// So many steps are left.
     steps: Cell<usize>,
+    /// What agencies were approved to do.
+    register: RefCell<Register<'a>>,
 }
 
 impl<'a> Arrivals<'a> {
     pub fn new(store: &'a dyn Read, reader: &'a Reader<'a>, directory: &'a Directory, at_height: u64) -> Arrivals<'a> {
-        Arrivals { store, reader, directory, at_height, steps: Cell::new(STEPS_MAX) }
+        let register = RefCell::new(Register::new(store, directory, at_height));
+        Arrivals { store, reader, directory, at_height, steps: Cell::new(STEPS_MAX), register }
     }
 
     /// What arrived of a performance.

@@ -16,18 +16,19 @@ use super::reading::{Place, Row, author, place_of, places_of_subject, written};
 use super::record::{LicenceState, Statement};
 use super::status::Equipment;
 use super::traced::is_withdrawn;
+use super::rows::RowKind;
 use crate::contract::ObligationKind;
 use crate::day::Day;
 use crate::hash::Hash;
 use crate::kv::{Read, StoreError, Table};
 use crate::organisation::Directory;
-use crate::profile::{RecordType, declared_type, profiled, time_ms, word};
+use crate::profile::{RecordType, declared_type, profiled, text, time_ms, word};
 use crate::state::reader::Reader;
 
 /// Of a piece of equipment's records: its code, zero, the place.
-const DEVICE: u8 = 8;
+const DEVICE: u8 = RowKind::Device as u8;
 /// Of those in whose name it was registered: the URI, zero, the place. The value is the code.
-pub(super) const USER: u8 = 9;
+pub(super) const USER: u8 = RowKind::User as u8;
 /// So many records of one piece are read, and so many pieces of one firm: what strangers say of it is bounded by their quota.
 const RECORDS_MAX: usize = 1 << 20;
 /// Its user's own word on it is heard until it has so many.
@@ -126,10 +127,13 @@ pub(super) struct Work {
     pub device: String,
     /// What was done.
     pub kind: ObligationKind,
-    /// The day.
+    /// The day, and the time: the day's beginning if no time is said.
     pub day: Day,
+    pub at: i64,
     /// Who did it, if that is said.
     pub by: Option<String>,
+    /// The licence under which it was done, if that is said instead.
+    pub licence: Option<String>,
     /// Whether it passed, where that is asked.
     pub is_good: bool,
     /// The approval to inspect that its author names, if that may be one.
@@ -149,12 +153,14 @@ pub(super) fn work(event: &Event) -> Option<Work> {
         "S9.MAJOR_REPAIR" => (ObligationKind::Maintain, word("supervision_date"), None, word("result") == Some("pass")),
         _ => return None,
     };
-    let day = match day {
-        Some(day) => Day::parse(day)?,
-        None => Day::in_china(time_ms(event, record_type, "date")?),
+    let (day, at) = match day {
+        Some(day) => Day::parse(day).map(|day| (day, day.begins_in_china()))?,
+        None => time_ms(event, record_type, "date").map(|at| (Day::in_china(at), at))?,
     };
-    let approval = word("agency_approval").filter(|number| number.starts_with(INSPECTION)).map(str::to_owned);
-    Some(Work { device: bare(word("device")?).to_owned(), kind, day, by: by.map(str::to_owned), is_good, approval })
+    // Who supervises an installation names it beside what the record type has.
+    let approval = text(event, "agency_approval").filter(|number| number.starts_with(INSPECTION)).map(str::to_owned);
+    let licence = word("installer_licence").or_else(|| word("unit_licence")).map(str::to_owned);
+    Some(Work { device: bare(word("device")?).to_owned(), kind, day, at, by: by.map(str::to_owned), licence, is_good, approval })
 }
 
 /// A code without the scheme of its URI.
@@ -393,6 +399,8 @@ pub(super) fn standing(
 
 /// What an authority has said of a licence.
 struct Held {
+    /// The height of its record.
+    height: u64,
     number: String,
     from: Day,
     to: Option<Day>,
@@ -454,7 +462,7 @@ impl<'a> Register<'a> {
             let said = profiled(&payload.payload).as_ref().and_then(read);
             let (Some((_, said, licence)), Some(by)) = (said, author(self.directory, record.author)) else { continue };
             let is_licensed = match licence {
-                Some(number) if !by.is_authority => self.is_licensed(&by.uri, &number, said.day())?,
+                Some(number) if !by.is_authority => self.is_licensed(&by.uri, &number, (said.day(), u64::MAX))?,
                 _ => false,
             };
             let recorded = Day::in_china(record.block_time);
@@ -463,14 +471,20 @@ impl<'a> Register<'a> {
         Ok(device)
     }
 
-    /// Whether a firm had a licence of this number on a day, by an authority's record.
-    pub(super) fn is_licensed(&mut self, firm: &str, number: &str, day: Day) -> Result<bool, StoreError> {
+    /// Whether a firm had a licence of this number on a day, by an authority's record up to a height.
+    pub(super) fn is_licensed(
+        &mut self,
+        firm: &str,
+        number: &str,
+        (day, at_height): (Day, u64),
+    ) -> Result<bool, StoreError> {
         if !self.licences.contains_key(firm) {
             let read = self.licences_of(firm)?;
             self.licences.insert(firm.to_owned(), read);
         }
         let licences = self.licences.get(firm).into_iter().flatten();
-        let last = licences.rev().find(|held| held.number == number && held.from <= day);
+        let is_of = |held: &&Held| held.number == number && held.from <= day && held.height <= at_height;
+        let last = licences.rev().find(is_of);
         Ok(last.is_some_and(|held| held.is_valid && held.to.is_none_or(|to| day <= to)))
     }
 
@@ -481,7 +495,7 @@ impl<'a> Register<'a> {
             let said = said.filter(|said| said.author.is_authority && said.author.uri != firm);
             let statement = said.map(|said| said.record.statement);
             if let Some(Statement::Licence { number, from, to, state, .. }) = statement {
-                licences.push(Held { number, from, to, is_valid: state == LicenceState::Valid });
+                licences.push(Held { height: place.0, number, from, to, is_valid: state == LicenceState::Valid });
             }
         }
         Ok(licences)

@@ -128,6 +128,8 @@ pub struct Objection {
     pub step: Option<ObjectionStep>,
     /// How it was decided.
     pub result: Option<ObjectionResult>,
+    /// When it ended.
+    pub ended: Option<Day>,
     /// By when the next step is due; none if there is none.
     pub due: Option<Day>,
 }
@@ -143,8 +145,8 @@ pub struct Repair {
     pub result: Option<RepairResult>,
     /// By when the next step is due; none if there is none.
     pub due: Option<Day>,
-    /// When it was decided.
-    pub decided: Option<Day>,
+    /// When it ended.
+    pub ended: Option<Day>,
     is_extended: bool,
 }
 
@@ -414,7 +416,7 @@ impl<'a> CreditFile<'a> {
         }
         let due = Some(self.calendar.after(day, OBJECTION_ACCEPT_DAYS));
         let indicators = indicators.to_vec();
-        self.objections.insert(hash, Objection { target, kind, indicators, step: None, result: None, due });
+        self.objections.insert(hash, Objection { target, kind, indicators, step: None, result: None, ended: None, due });
         Ok(())
     }
 
@@ -452,7 +454,8 @@ impl<'a> CreditFile<'a> {
             (ObjectionStep::Decide, _) => self.set(&target, Standing::Stands, indicators),
             _ => {}
         }
-        self.objections.insert(*hash, Objection { step: Some(step), result, due, ..objection });
+        let ended = due.is_none().then_some(day);
+        self.objections.insert(*hash, Objection { step: Some(step), result, due, ended, ..objection });
         Ok(())
     }
 

@@ -33,6 +33,7 @@ mod receipts;
 pub mod record;
 pub mod removal;
 pub mod repair;
+mod rows;
 mod status;
 pub mod tables;
 mod tally;

@@ -18,6 +18,7 @@ use super::record::{CreditRecord, Statement};
 use super::removal;
 use super::repair::RepairPolicies;
 use super::traced::{self, Traces};
+use super::rows::RowKind;
 use crate::contract::fold::{self, Arrival, Contract};
 use crate::contract::record::{Act, ContractRecord};
 use crate::hash::Hash;
@@ -35,25 +36,27 @@ const HEIGHT_KEY: &[u8] = &[0, 8];
 /// Above every key of the table.
 const END: &[u8] = &[u8::MAX];
 /// Of a subject's records of credit: its URI, zero, height BE8, index BE4.
-const OF_SUBJECT: u8 = 1;
+const OF_SUBJECT: u8 = RowKind::OfSubject as u8;
 /// Of a contract's records: its hash, height BE8, index BE4.
-const OF_CONTRACT: u8 = 2;
+const OF_CONTRACT: u8 = RowKind::OfContract as u8;
 /// Of contracts: the hash. The value is the place of the first record: height BE8, index BE4.
-const CONTRACT: u8 = 3;
+const CONTRACT: u8 = RowKind::Contract as u8;
 /// Of a party's records of contracts: its URI, zero, height BE8, index BE4. The value is the contract's hash. They are apart
 /// from those of credit, so that no number of contracts hides what an authority has said.
-const OF_PARTY: u8 = 4;
+const OF_PARTY: u8 = RowKind::OfParty as u8;
 /// Of grades that were published: the place. The value is the subject's URI.
-const GRADE: u8 = 7;
+const GRADE: u8 = RowKind::Grade as u8;
 /// Of catalogues of measures: the authority's URI, zero, the place.
-const CATALOGUE: u8 = 14;
+const CATALOGUE: u8 = RowKind::Catalogue as u8;
 /// Of objections and applications for repair: the hash. The value is the subject's URI.
-const PROCEDURE: u8 = 15;
+const PROCEDURE: u8 = RowKind::Procedure as u8;
 /// So many records are looked at before what was found is to be kept. One of many runs of things counts as more: all of
 /// them are in memory, and so is what is written of each; and so does one of things in many buckets, each with lists of its
 /// own.
 const RECORDS_AT_ONCE: usize = 1 << 13;
 const RUNS_OF_RECORD: usize = 4;
+/// What a firm says of itself happened at most so long before the ledger had it.
+const TOLD_MS: i64 = 86_400_000;
 /// A file has at most so many records, and a contract.
 pub const FILE_RECORDS_MAX: usize = 1 << 20;
 
@@ -548,7 +551,13 @@ pub(super) fn written(
         return Ok(None);
     };
     let said = CreditRecord::parse(&payload.payload).ok().zip(author(directory, record.author));
-    Ok(said.map(|(said, author)| Written { hash: record.record(height, index).hash(), author, record: said }))
+    Ok(said.map(|(mut said, author)| {
+        // Terms begin when the ledger has it: who asks for something is believed to have said so within a day.
+        if !author.is_authority {
+            said.event_time = said.event_time.max(record.block_time.saturating_sub(TOLD_MS));
+        }
+        Written { hash: record.record(height, index).hash(), author, record: said }
+    }))
 }
 
 /// The places of the records of a subject's credit up to a height.

@@ -21,6 +21,7 @@ use super::file::Author;
 use super::indicator::Indicator;
 use super::reading::{Place, Row, author, corrupt, place_of};
 use super::traced::is_withdrawn;
+use super::rows::RowKind;
 use crate::codec;
 use crate::day::Day;
 use crate::hash::Hash;
@@ -39,14 +40,14 @@ use crate::trace::store::StoreHistory;
 pub(crate) const ANNOUNCEMENTS: [&str; 2] = ["F11.RECALL", "S13.RECALL"];
 
 /// Of a firm's recalls: its URI, zero, the place of the announcement. The value is [`Reach`].
-pub(super) const ANNOUNCED: u8 = 10;
+pub(super) const ANNOUNCED: u8 = RowKind::Announced as u8;
 /// Of what is said of recalls of an id: the id, zero, the place.
-const STEP: u8 = 11;
+const STEP: u8 = RowKind::Step as u8;
 /// Of recalls that an authority has ordered: the URI of who made the things, zero, the place.
-pub(super) const ORDERED: u8 = 12;
+pub(super) const ORDERED: u8 = RowKind::Ordered as u8;
 
 /// That anything is recalled at all: the place.
-const ANY: u8 = 21;
+const ANY: u8 = RowKind::Any as u8;
 
 /// So many things that are recalled at once are looked at.
 pub(crate) const ITEMS_MAX: usize = 256;

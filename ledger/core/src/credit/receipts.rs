@@ -34,6 +34,7 @@ use std::ops::Bound;
 
 use super::reading::{Place, place_bytes, place_of};
 use super::traced::Before;
+use super::rows::RowKind;
 use crate::derive::Step;
 use crate::kv::{Overlay, Read, StoreError, Table};
 use crate::record::{LinkRun, Role, Standing};
@@ -43,18 +44,18 @@ use crate::state::subject::{StoredEntry, StoredRecord};
 
 /// Lists of the shipments that wait: who is to receive BE8, a bucket of the things BE8, who has shipped BE8. The value is the
 /// place of each, ascending, with which ones of the bucket it ships, a bit each, BE8.
-const WAITING: u8 = 22;
+const WAITING: u8 = RowKind::Waiting as u8;
 /// Of what ends at a time: the time BE8, the place.
-const DUE: u8 = 23;
+const DUE: u8 = RowKind::Due as u8;
 /// The same as the lists of what waits, by whom it is voided: who has shipped BE8, the first bucket BE8, who is to receive BE8.
-const SENT: u8 = 25;
+const SENT: u8 = RowKind::Sent as u8;
 /// Lists of receipts, whose shipments may be recorded later: who has received BE8, a bucket BE8, zero BE8. The value is likewise.
-const EARLY: u8 = 26;
+const EARLY: u8 = RowKind::Early as u8;
 /// Up to where what was due was taken, as in the keys of what is: what lies before is not looked through again.
-const TAKEN: u8 = 28;
+const TAKEN: u8 = RowKind::Taken as u8;
 /// Lists of the last shipment of each thing, if it waits or was not received in time: who is to receive BE8, a bucket BE8, zero
 /// BE8. The value is likewise; no thing is there twice.
-const LAST: u8 = 29;
+const LAST: u8 = RowKind::Last as u8;
 
 const HOUR_MS: i64 = 3_600_000;
 /// Within so long of its record a shipment is to be received, and a receipt to be shipped.

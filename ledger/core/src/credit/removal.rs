@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::file::{About, Author, CreditFile};
 use super::reading::{Place, Row, author, corrupt, place_bytes, place_of, places_of_subject, written};
 use super::record::{CreditRecord, Removed, Statement};
+use super::rows::RowKind;
 use crate::block::StoredBlock;
 use crate::codec::{self, ENCODED_BYTES_MAX};
 use crate::day::Day;
@@ -17,12 +18,12 @@ use crate::state::reader::Reader;
 use crate::submission::record_type;
 
 /// Of records that ask for a removal: the place. The value is the record's hash and the firm's URI.
-const REMOVAL: u8 = 18;
+const REMOVAL: u8 = RowKind::Removal as u8;
 /// Of the same: the hash.
-const ASKED: u8 = 19;
+const ASKED: u8 = RowKind::Asked as u8;
 /// Of those who have done it: the hash of the record that asks for it, the organisation's number BE8. The value is the place
 /// of its last record.
-const DONE: u8 = 20;
+const DONE: u8 = RowKind::Done as u8;
 
 /// A removal that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

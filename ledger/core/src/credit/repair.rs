@@ -78,12 +78,18 @@ impl RepairPolicies {
 
     /// Whether the publication of a penalty has ended by a day, under the policy that was in force then: it does not begin again
     /// when a later one lets others be published for longer.
-    pub fn is_over(&self, (decided, class): (Day, PenaltyClass), day: Day) -> bool {
+    pub fn is_over(&self, penalty: (Day, PenaltyClass), day: Day) -> bool {
+        self.ended(penalty, day).is_some()
+    }
+
+    /// The day on which it has ended, if it has by a day.
+    pub fn ended(&self, (decided, class): (Day, PenaltyClass), day: Day) -> Option<Day> {
         let until = self.0.iter().skip(1).map(|next| Some(next.from)).chain([None]);
-        self.0.iter().zip(until).any(|(policy, until)| {
-            let ended = policy.ends(decided, class).map(|ends| ends.max(policy.from));
-            ended.is_some_and(|ended| ended <= day && until.is_none_or(|until| ended < until))
-        })
+        let ended = self.0.iter().zip(until).filter_map(|(policy, until)| {
+            let ended = policy.ends(decided, class)?.max(policy.from);
+            (ended <= day && until.is_none_or(|until| ended < until)).then_some(ended)
+        });
+        ended.min()
     }
 
     /// The policy that is in force on a day: that of the application decides.

@@ -20,6 +20,7 @@ use super::indicator::Indicator;
 use super::reading::{Place, Row, author, if_sound};
 use super::receipts::{Followed, Receipts};
 use super::{arrivals, devices, recalls};
+use super::rows::RowKind;
 use crate::codec;
 use crate::day::Day;
 use crate::hash::Hash;
@@ -35,15 +36,15 @@ use crate::trace::numbers::NumberMap;
 use crate::trace::recalled::is_of_return;
 
 /// Of a firm's events: its URI, zero, the class, the month's last day BE8, height BE8. The value is a [`Month`] up to there.
-const SUMS: u8 = 5;
+const SUMS: u8 = RowKind::Sums as u8;
 /// That another firm goes on with what a firm recorded: its URI, zero, the month's last day BE8, the height of the block in
 /// which an event says so.
-const CONFIRMED: u8 = 6;
+const CONFIRMED: u8 = RowKind::Confirmed as u8;
 /// That an event is declared erroneous: its own number BE8, the height.
-const WITHDRAWN: u8 = 13;
+const WITHDRAWN: u8 = RowKind::Withdrawn as u8;
 /// Of events that count less than what they say: the key of the sums that this changes, the place. The value is what the event
 /// counted before, BE2.
-const LESS: u8 = 24;
+const LESS: u8 = RowKind::Less as u8;
 /// Bytes of a payload's salt, behind which it is stored.
 const SALT_BYTES: usize = 16;
 /// So many of a month's worst events are named by a fact that is not full.

@@ -313,19 +313,46 @@ fn disputed_in_part() {
     let facts = case.facts(BUYER);
     assert_eq!((facts.len(), facts[0].value, facts[0].mass), (1, 1_000, 1_000));
 
-    // The rest is warned of, and breached; then all is disputed, of which nothing counts.
-    let mut case = Case::active();
-    case.say(BUYER, "Dispute", part).unwrap();
-    case.wait(96);
-    case.say(SELLER, "OverdueNotice", r#""obligation":"pay""#).unwrap();
-    case.wait(10);
-    let facts = case.facts(BUYER);
-    assert_eq!((facts.len(), facts[0].value, facts[0].mass), (1, 0, 900));
-    case.say(BUYER, "Dispute", r#""obligations":["pay"]"#).unwrap();
-    assert_eq!((case.values(BUYER), case.state("pay")), (vec![], ObligationState::Disputed));
-    assert_eq!(case.say(BUYER, "Dispute", part), Err(Void::Transition));
+    // The rest is warned of, and breached: that stays so, whatever is disputed, received, amended or ended afterwards.
+    let breached = || {
+        let mut case = Case::active();
+        case.say(BUYER, "Dispute", part).unwrap();
+        case.wait(96);
+        case.say(SELLER, "OverdueNotice", r#""obligation":"pay""#).unwrap();
+        case.wait(10);
+        case
+    };
+    let holds = |case: &mut Case| {
+        let facts = case.facts(BUYER);
+        assert_eq!((facts.len(), facts[0].value, facts[0].mass), (1, 0, 900));
+    };
+    let mut case = breached();
+    holds(&mut case);
+    for who in [SELLER, BUYER] {
+        assert_eq!(case.say(who, "Dispute", r#""obligations":["pay"]"#), Err(Void::Transition));
+    }
     let said = paid(&case, 1_000);
     assert_eq!(case.say(SELLER, "Receipt", &said), Err(Void::Transition));
+    case.say(JUDGE, "ContractTermination", &format!(r#""kind":"by_law","ground":"{}""#, hash(7))).unwrap();
+    holds(&mut case);
+    let mut case = breached();
+    let amended = case.say(SELLER, "ContractAmendment", &format!(r#""version":2,{}"#, terms(4, ""))).unwrap();
+    case.say(BUYER, "ContractConsent", &format!(r#""to":"{amended}","sizeBand":4"#)).unwrap();
+    holds(&mut case);
+
+    // What was paid late is not what is in question.
+    let mut case = Case::active();
+    let said = paid(&case, 500);
+    case.say(SELLER, "Receipt", &said).unwrap();
+    case.now = START + 120 * DAY;
+    let said = paid(&case, 400);
+    case.say(SELLER, "Receipt", &said).unwrap();
+    assert_eq!(case.say(BUYER, "Dispute", r#""obligations":["pay"],"disputed":500"#), Err(Void::Transition));
+    case.say(BUYER, "Dispute", part).unwrap();
+    case.wait(14);
+    let facts = case.facts(BUYER);
+    assert_eq!((facts.len(), facts[0].mass), (1, 900));
+    assert!(facts[0].value < 600, "{facts:?}");
 }
 
 // Goal: while nobody could help it time rests; other terms take the place of what is open; both sides can end it. Method:

@@ -1,120 +1,160 @@
 //! That special equipment was installed, maintained or inspected, by events of whom that was done for, or of an authority or an
 //! agency that an authority has approved (`04-contract.md` §4.5).
 //!
-//! The performance names such an event, or one of the debtor's own to which the other side's refers. One event proves one
-//! performance of a debtor, whichever way it is named.
-
-use std::collections::BTreeSet;
+//! An event is known by one name: the hash of the debtor's event that it refers to, or its own if it refers to none. The
+//! performance names that, and a name proves one performance of a debtor, of one piece. Who only witnesses has to refer to the
+//! debtor's event, and to say that it was the debtor: by its name, or by the number of a licence that it holds.
 
 use suyuan_epcis::model::Event;
 
 use super::{Arrivals, Arrived, Claim, PIECE, is_same_unit, key};
 use crate::contract::Obligation;
-use crate::credit::devices::{Register, Work, bare, work};
+use crate::credit::devices::{Work, bare, work};
 use crate::credit::file::Author;
-use crate::credit::reading::{Place, Row, author};
+use crate::credit::reading::{Place, Row, author, place_bytes};
+use crate::credit::rows::RowKind;
+use crate::day::Day;
 use crate::hash::Hash;
 use crate::kv::StoreError;
 use crate::profile::{profiled, text};
-use crate::state::subject::{StoredRecord, place_key};
+use crate::state::subject::StoredRecord;
 use crate::trace::excursions::event_hash;
 
-/// Of works: the event's hash or that of the event that it refers to, its author's number BE8, the place.
-const WORK: u8 = 18;
-/// Of works of those who may be an independent witness: the same hashes, 0 for authorities and 1 for others, so that these hide
-/// none of those, the author's number BE8, the place.
-const WITNESSED: u8 = 19;
+/// Of works: the name, its author's number BE8, the place.
+const WORK: u8 = RowKind::Work as u8;
+/// Of works of those who may be an independent witness: the name, 0 for authorities and 1 for others, so that these hide none of
+/// those, the place, so that later ones hide no earlier ones.
+const WITNESSED: u8 = RowKind::Witnessed as u8;
 
-/// The hashes by which a work may be named.
-fn names(event: &Event) -> BTreeSet<Hash> {
-    let referred = text(event, "cross_ref").and_then(Hash::from_hex);
-    std::iter::once(event_hash(event)).chain(referred).collect()
+/// The name by which an event is known.
+fn name_of(event: &Event) -> Hash {
+    refers_to(event).unwrap_or_else(|| event_hash(event))
+}
+
+fn refers_to(event: &Event) -> Option<Hash> {
+    text(event, "cross_ref").and_then(Hash::from_hex)
 }
 
 pub(super) fn rows(place: Place, (number, event, by): (u64, &Event, &Author)) -> Vec<Row> {
     let Some(work) = work(event) else { return Vec::new() };
+    let mut rows = vec![(key(WORK, &name_of(event), number, place), Vec::new())];
     let may_witness = by.is_authority || work.approval.is_some();
-    let mut rows = Vec::new();
-    for name in names(event) {
-        rows.push((key(WORK, &name, number, place), Vec::new()));
-        if may_witness {
-            rows.push((witnessed(&name, !by.is_authority, number, place), Vec::new()));
-        }
-    }
+    let referred = refers_to(event).filter(|_| may_witness);
+    rows.extend(referred.map(|name| (witnessed(&name, !by.is_authority, place), Vec::new())));
     rows
 }
 
-fn witnessed(name: &Hash, is_other: bool, number: u64, place: Place) -> Vec<u8> {
-    let (is_other, number) = ([u8::from(is_other)], number.to_be_bytes());
-    [&[WITNESSED], name.0.as_slice(), &is_other, &number, &place_key(place.0, place.1)].concat()
+fn witnessed(name: &Hash, is_other: bool, place: Place) -> Vec<u8> {
+    [&[WITNESSED], name.0.as_slice(), &[u8::from(is_other)], &place_bytes(place)].concat()
+}
+
+/// A work as it was recorded.
+struct Found {
+    place: Place,
+    record: StoredRecord,
+    work: Work,
 }
 
 impl Arrivals<'_> {
     /// What is said of a performance by others than its debtor.
     pub(super) fn works(&self, claim: &Claim<'_>) -> Result<Vec<Arrived>, StoreError> {
-        let (mut found, mut places) = (Vec::new(), BTreeSet::new());
-        let creditor = self.creditor(claim.performed.obligation);
-        for name in claim.evidence.iter().collect::<BTreeSet<_>>() {
-            if let Some(creditor) = creditor {
-                let to = key(WORK, name, creditor, (self.at_height.saturating_add(1), 0));
-                places.extend(self.places(&key(WORK, name, creditor, (0, 0)), &to)?);
-            }
-            let to = witnessed(name, true, u64::MAX, (u64::MAX, u32::MAX));
-            places.extend(self.places(&witnessed(name, false, 0, (0, 0)), &to)?);
+        let (mut found, obligation) = (Vec::new(), claim.performed.obligation);
+        if !is_same_unit(None, obligation.unit.as_deref()) {
+            return Ok(found);
         }
-        for place in places.into_iter().filter(|place| place.0 <= self.at_height) {
-            found.extend(self.work(place, creditor, claim)?);
+        let creditor = self.creditor(obligation).filter(|creditor| *creditor != claim.author);
+        let mut names: Vec<&Hash> = claim.evidence.iter().collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            if !self.is_first(name, claim)? {
+                continue;
+            }
+            if let Some(creditor) = creditor {
+                found.extend(self.first_of(&self.by(name, creditor)?, claim, false, |_| Ok(true))?);
+            }
+            // Who witnesses refers to what the debtor itself has recorded of the equipment.
+            let own = self.first_of(&self.by(name, claim.author)?, claim, false, |_| Ok(true))?;
+            for is_other in own.iter().flat_map(|_| [false, true]) {
+                let to = witnessed(name, is_other, (self.at_height.saturating_add(1), 0));
+                let places = self.places(&witnessed(name, is_other, (0, 0)), &to)?;
+                if let Some(witness) = self.first_of(&places, claim, true, |found| self.witnesses(found, claim))? {
+                    found.push(witness);
+                    break;
+                }
+            }
         }
         Ok(found)
     }
 
-    fn work(&self, place: Place, creditor: Option<u64>, claim: &Claim<'_>) -> Result<Option<Arrived>, StoreError> {
+    fn by(&self, name: &Hash, number: u64) -> Result<Vec<Place>, StoreError> {
+        let to = key(WORK, name, number, (self.at_height.saturating_add(1), 0));
+        self.places(&key(WORK, name, number, (0, 0)), &to)
+    }
+
+    /// The first of these that is of what is owed, was not withdrawn before it was claimed, and that may say so.
+    fn first_of(
+        &self,
+        places: &[Place],
+        claim: &Claim<'_>,
+        is_of_authority: bool,
+        may: impl Fn(&Found) -> Result<bool, StoreError>,
+    ) -> Result<Option<Arrived>, StoreError> {
+        let piece = u64::try_from(PIECE).unwrap_or(0);
+        for place in places {
+            let Some(found) = self.owed_work(*place, claim)? else { continue };
+            let bad = if found.work.is_good { 0 } else { piece };
+            let arrived = self.arrived((found.place, &found.record), claim, (piece, bad, false))?;
+            if let (Some(mut arrived), true) = (arrived, may(&found)?) {
+                arrived.arrival.happened = found.work.at.max(claim.performed.since);
+                arrived.arrival.is_of_authority = is_of_authority;
+                return Ok(Some(arrived));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The work at a place, if it is of the kind, on the equipment and by whom it is owed, and was done since it was.
+    fn owed_work(&self, place: Place, claim: &Claim<'_>) -> Result<Option<Found>, StoreError> {
+        let Some(left) = self.steps.get().checked_sub(1) else { return Ok(None) };
+        self.steps.set(left);
         let (Some(record), Some(payload)) =
             (self.reader.record(place.0, place.1)?, self.reader.payload(place.0, place.1)?)
         else {
             return Ok(None);
         };
-        let Some(event) = profiled(&payload.payload) else { return Ok(None) };
-        let obligation = claim.performed.obligation;
-        let Some(work) = work(&event).filter(|work| self.is_owed(work, &record, claim)) else { return Ok(None) };
-        // Nobody is its own witness.
-        let is_of_authority =
-            record.author != claim.author && Some(record.author) != creditor && self.witnesses(&record, &work)?;
-        let is_of_creditor = Some(record.author) == creditor && record.author != claim.author;
-        if !(is_of_creditor || is_of_authority) || !is_same_unit(None, obligation.unit.as_deref()) {
-            return Ok(None);
-        }
-        for name in names(&event) {
-            if !self.is_first(&name, claim)? {
-                return Ok(None);
-            }
-        }
-        let piece = u64::try_from(PIECE).unwrap_or(0);
-        let bad = if work.is_good { 0 } else { piece };
-        let mut arrived = self.arrived((place, &record), claim, (piece, bad, false))?;
-        if let Some(arrived) = &mut arrived {
-            arrived.arrival.is_of_authority = is_of_authority;
-        }
-        Ok(arrived)
-    }
-
-    /// Whether a work is of the kind, on the equipment and by whom it is owed.
-    fn is_owed(&self, work: &Work, record: &StoredRecord, claim: &Claim<'_>) -> bool {
+        let Some(work) = profiled(&payload.payload).as_ref().and_then(work) else { return Ok(None) };
         let Obligation { kind, what, debtor, .. } = claim.performed.obligation;
-        let is_device = |what: &String| bare(what) == work.device;
+        let is_device = what.as_ref().is_some_and(|what| bare(what) == work.device);
         let is_debtor =
             |by: &String| by == debtor || self.owner(by, record.block_time).is_some_and(|one| one == claim.author);
-        work.kind == *kind && what.as_ref().is_none_or(is_device) && work.by.as_ref().is_none_or(is_debtor)
+        let (since, until) = (Day::in_china(claim.performed.since), Day::in_china(record.block_time));
+        let is_owed = work.kind == *kind
+            && is_device
+            && work.by.as_ref().is_none_or(is_debtor)
+            && (since..=until).contains(&work.day);
+        Ok(is_owed.then_some(Found { place, record, work }))
     }
 
-    /// Whether an authority says it, or one whom an authority has approved to.
-    fn witnesses(&self, record: &StoredRecord, work: &Work) -> Result<bool, StoreError> {
-        let Some(by) = author(self.directory, record.author) else { return Ok(false) };
-        match &work.approval {
-            _ if by.is_authority => Ok(true),
-            Some(number) => {
-                Register::new(self.store, self.directory, self.at_height).is_licensed(&by.uri, number, work.day)
-            }
+    /// Whether an authority says it, or one whom an authority has approved to, that has no part in the contract.
+    fn witnesses(&self, found: &Found, claim: &Claim<'_>) -> Result<bool, StoreError> {
+        let Some(by) = author(self.directory, found.record.author) else { return Ok(false) };
+        if claim.contract.has_party(&by.uri) || found.record.author == claim.author {
+            return Ok(false);
+        }
+        // As was known when it was said and claimed: what is recorded of licences later changes nothing.
+        let Work { by: worker, licence, approval, day, .. } = &found.work;
+        let (known, recorded) = (found.place.max(claim.place).0, Day::in_china(found.record.block_time));
+        let mut register = self.register.borrow_mut();
+        let debtor = &claim.performed.obligation.debtor;
+        let is_of_debtor = match licence {
+            Some(number) => register.is_licensed(debtor, number, (*day, known))?,
+            None => worker.is_some(),
+        };
+        match approval {
+            _ if by.is_authority || !is_of_debtor => Ok(is_of_debtor),
+            Some(number) => Ok(register.is_licensed(&by.uri, number, (*day, known))?
+                && register.is_licensed(&by.uri, number, (recorded, known))?),
             None => Ok(false),
         }
     }

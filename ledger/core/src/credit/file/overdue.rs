@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CreditFile, RepairResult};
+use super::CreditFile;
 use crate::credit::indicator::Indicator;
 use crate::credit::record::Statement;
 use crate::day::Day;
@@ -85,25 +85,28 @@ impl CreditFile<'_> {
         begun.chain(ordered.map(|order| (order.id.clone(), Day::in_china(order.start_by)))).collect()
     }
 
-    /// What was held against the firm and is no more, and nobody has asked yet that it is removed.
+    /// What was held against the firm and is no more, and nobody has asked yet that it is removed: from when it was over, and
+    /// nothing about it was still to be decided.
     fn removals_due(&self, day: Day) -> Vec<(Hash, Day)> {
-        let repaired = |hash: &Hash| {
-            let repairs = self.repairs.values().filter(|one| one.result == Some(RepairResult::Repaired));
-            repairs.filter(|one| one.targets.contains(hash)).filter_map(|one| one.decided).min()
+        let decided = |hash: &Hash| {
+            let repairs = self.repairs.values().filter(|one| one.targets.contains(hash)).filter_map(|one| one.ended);
+            let objections = self.objections.values().filter(|one| one.target == *hash).filter_map(|one| one.ended);
+            repairs.chain(objections).max()
         };
         let over = self.removable(day).into_iter();
-        let since = over.filter_map(|hash| Some((hash, repaired(&hash).or_else(|| self.ended(&hash, day))?)));
+        let since = over.filter_map(|hash| Some((hash, self.ended(&hash, day).max(decided(&hash))?)));
         since.map(|(hash, since)| (hash, self.calendar.after(since, REMOVAL_DAYS))).collect()
     }
 
-    /// When it ended by itself.
+    /// When it ended by itself, if it has by a day.
     fn ended(&self, hash: &Hash, day: Day) -> Option<Day> {
-        match &self.items.get(hash)?.statement {
-            Statement::Penalty { class, decided, .. } => self.policies.on(day)?.ends(*decided, *class),
+        let ended = match &self.items.get(hash)?.statement {
+            Statement::Penalty { class, decided, .. } => self.policies.ended((*decided, *class), day),
             Statement::Listing { to, .. } | Statement::CustomsTier { to, .. } => *to,
             Statement::Falsification(said) => said.ends(),
             _ => None,
-        }
+        };
+        ended.filter(|ended| *ended <= day)
     }
 
     /// The pledges of which no authority has said how they were kept, and by when each is to be.
@@ -119,6 +122,8 @@ impl CreditFile<'_> {
             Statement::Pledge { due, .. } => Some(due),
             _ => None,
         });
-        pledges.filter(|said| !ended.contains(&said.record)).map(|said| (said.record, *said.what)).collect()
+        // One that was to be kept before it was given was none.
+        let pledges = pledges.filter(|said| !ended.contains(&said.record) && *said.what >= said.on);
+        pledges.map(|said| (said.record, *said.what)).collect()
     }
 }

@@ -36,7 +36,7 @@ impl CreditFile<'_> {
             }
         }
         let due = Some(self.calendar.after(day, REPAIR_ACCEPT_DAYS));
-        let repair = Repair { targets: targets.to_vec(), step: None, result: None, due, decided: None, is_extended: false };
+        let repair = Repair { targets: targets.to_vec(), step: None, result: None, due, ended: None, is_extended: false };
         self.repairs.insert(hash, repair);
         Ok(())
     }
@@ -108,7 +108,7 @@ impl CreditFile<'_> {
             self.items.values_mut().filter(|item| is_basis(item)).for_each(|item| item.standing = Standing::Repaired);
         }
         (repair.step, repair.result, repair.due) = (Some(step), result, due);
-        repair.decided = result.map(|_| day);
+        repair.ended = due.is_none().then_some(day);
         self.repairs.insert(*hash, repair);
         Ok(())
     }
