@@ -597,7 +597,8 @@ fn what_is_overdue() {
         let found = world.file("dairy").overdue(day(on)).into_iter();
         found.map(|one| (one.duty, one.of)).collect()
     };
-    let pledge = world.credit("dairy", "dairy", at, "Pledge", json!({"text": hash, "duty": "cold", "due": "2026-06-10"}));
+    let pledge =
+        world.credit("dairy", "dairy", at, "Pledge", json!({"text": hash, "duty": "cold", "due": "2026-06-10"}));
     let notice = json!({"kind": "warning", "due": "2026-06-12", "document": hash});
     let notice = world.credit("amr", "dairy", at, "Notice", notice);
     let failed = json!({"date": "2026-05-20", "result": "fail", "report": hash});

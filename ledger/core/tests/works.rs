@@ -86,7 +86,10 @@ fn by_both_sides() {
     let told = world.told(&contract, SAID);
     assert_eq!((state(&told), values(&told)), (ObligationState::Accepted, None), "the days to inspect");
     let told = world.told(&contract, OVER);
-    assert_eq!((values(&told), told.courses[0].verdict(told.time(), Calendar::first()).unwrap().evidence.len()), (BOTH, 1));
+    assert_eq!(
+        (values(&told), told.courses[0].verdict(told.time(), Calendar::first()).unwrap().evidence.len()),
+        (BOTH, 1)
+    );
     // It proves no other performance, whoever says it again, by whatever hash.
     let again = service(&mut world, "property", SAID, &[("cross_ref", json!(own)), ("kind", json!("month"))]);
     service(&mut world, "amr", SAID, &[("cross_ref", json!(own))]);
@@ -152,7 +155,8 @@ fn install(world: &mut World, who: &str, at: &str, result: &str, of: Option<&str
 fn installed(is_licensed: bool) -> (World, String) {
     let mut world = World::new("2026-10-01T00:00:00+08:00");
     if is_licensed {
-        let licence = json!({"kind": "installation", "number": "TS3344101-2028", "from": "2024-01-01", "state": "valid"});
+        let licence =
+            json!({"kind": "installation", "number": "TS3344101-2028", "from": "2024-01-01", "state": "valid"});
         world.credit("amr", "maint", "2026-10-02T09:00:00+08:00", "Licence", licence);
     }
     let contract = world.agreed("maint", "property", SIGNED, owed("install"));
@@ -220,8 +224,7 @@ fn what_proves_nothing() {
 #[test]
 fn later_events_change_nothing() {
     let (mut world, contract) = serviced();
-    let licence =
-        json!({"kind": "inspection", "number": "TS7110001-2029", "from": "2024-01-01", "state": "valid"});
+    let licence = json!({"kind": "inspection", "number": "TS7110001-2029", "from": "2024-01-01", "state": "valid"});
     world.credit("amr", "inspect", SIGNED, "Licence", licence);
     let own = service(&mut world, "maint", SERVICED, &[]);
     let members = [("cross_ref", json!(own)), ("agency_approval", json!("TS7110001-2029"))];

@@ -243,9 +243,8 @@ impl Course {
         }
         let determination = self.obligation.determine(&said, self.extension)?;
         // What one side says, and the other was silent about.
-        let is_of_one = |receipt: &Receipt| {
-            !receipt.is_of_authority && (receipt.is_deemed || self.is_against_debtor(receipt))
-        };
+        let is_of_one =
+            |receipt: &Receipt| !receipt.is_of_authority && (receipt.is_deemed || self.is_against_debtor(receipt));
         let source = match self.receipts.iter().all(|receipt| receipt.is_of_authority) {
             true => Source::Authority,
             false if self.receipts.iter().any(is_of_one) => Source::OneSide,
@@ -422,7 +421,8 @@ impl Course {
     pub(super) fn breach(&mut self, at: i64, calendar: &Calendar) {
         let Some((_, warned)) = self.warning else { return };
         let over = warned.saturating_add(days(self.grace_days));
-        let is_open = !self.is_wholly_disputed() && self.breached.is_none() && !self.is_superseded && self.found.is_none();
+        let is_open =
+            !self.is_wholly_disputed() && self.breached.is_none() && !self.is_superseded && self.found.is_none();
         let is_answered = self.performances.iter().any(|one| !one.is_answered);
         if over <= at && is_open && !is_answered && self.verdict(at, calendar).is_none() {
             self.breached = Some(over);

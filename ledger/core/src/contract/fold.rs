@@ -343,8 +343,7 @@ impl<'a> Contract<'a> {
         if arrival.is_of_authority {
             // It takes the place of what its creditor's events say, as long as that can be answered.
             let is_weaker = |one: &Receipt| one.is_arrival_of(&arrival.performance) && !one.is_of_authority;
-            let replaced: Vec<Hash> =
-                course.receipts.iter().filter(|one| is_weaker(one)).map(|one| one.hash).collect();
+            let replaced: Vec<Hash> = course.receipts.iter().filter(|one| is_weaker(one)).map(|one| one.hash).collect();
             course.receipts.retain(|one| !is_weaker(one));
             self.records.retain(|(hash, _)| !replaced.contains(hash));
             rest = course.unsaid(&performance, now)?;

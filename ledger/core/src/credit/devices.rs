@@ -14,9 +14,9 @@ use super::evaluate::Grade;
 use super::file::Author;
 use super::reading::{Place, Row, author, place_of, places_of_subject, written};
 use super::record::{LicenceState, Statement};
+use super::rows::RowKind;
 use super::status::Equipment;
 use super::traced::is_withdrawn;
-use super::rows::RowKind;
 use crate::contract::ObligationKind;
 use crate::day::Day;
 use crate::hash::Hash;
@@ -160,7 +160,16 @@ pub(super) fn work(event: &Event) -> Option<Work> {
     // Who supervises an installation names it beside what the record type has.
     let approval = text(event, "agency_approval").filter(|number| number.starts_with(INSPECTION)).map(str::to_owned);
     let licence = word("installer_licence").or_else(|| word("unit_licence")).map(str::to_owned);
-    Some(Work { device: bare(word("device")?).to_owned(), kind, day, at, by: by.map(str::to_owned), licence, is_good, approval })
+    Some(Work {
+        device: bare(word("device")?).to_owned(),
+        kind,
+        day,
+        at,
+        by: by.map(str::to_owned),
+        licence,
+        is_good,
+        approval,
+    })
 }
 
 /// A code without the scheme of its URI.

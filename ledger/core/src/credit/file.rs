@@ -416,7 +416,8 @@ impl<'a> CreditFile<'a> {
         }
         let due = Some(self.calendar.after(day, OBJECTION_ACCEPT_DAYS));
         let indicators = indicators.to_vec();
-        self.objections.insert(hash, Objection { target, kind, indicators, step: None, result: None, ended: None, due });
+        self.objections
+            .insert(hash, Objection { target, kind, indicators, step: None, result: None, ended: None, due });
         Ok(())
     }
 
@@ -545,9 +546,9 @@ impl<'a> CreditFile<'a> {
 
     /// Whether what rests on a record is contested, as far as an indicator goes.
     fn is_contested(&self, record: &Hash, indicator: Indicator) -> bool {
-        self.rests.get(record).is_some_and(|(standing, of)| {
-            *standing != Standing::Stands && (of.is_empty() || of.contains(&indicator))
-        })
+        self.rests
+            .get(record)
+            .is_some_and(|(standing, of)| *standing != Standing::Stands && (of.is_empty() || of.contains(&indicator)))
     }
 
     /// How the firm stands on a day.

@@ -33,8 +33,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::reading::{Place, place_bytes, place_of};
-use super::traced::Before;
 use super::rows::RowKind;
+use super::traced::Before;
 use crate::derive::Step;
 use crate::kv::{Overlay, Read, StoreError, Table};
 use crate::record::{LinkRun, Role, Standing};

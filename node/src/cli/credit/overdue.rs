@@ -2,10 +2,10 @@
 
 use super::{OverdueArguments, table};
 use crate::api::v1::credit::uri_of;
+use crate::cli::measures::day_of;
 use crate::cli::outcome::Outcome;
 use crate::cli::place::{Failure, told};
 use crate::cli::screen::{Screen, printable};
-use crate::cli::measures::day_of;
 use crate::cli::text::pick;
 use crate::credits::overdue;
 use crate::link::query;

@@ -36,7 +36,8 @@ impl CreditFile<'_> {
             }
         }
         let due = Some(self.calendar.after(day, REPAIR_ACCEPT_DAYS));
-        let repair = Repair { targets: targets.to_vec(), step: None, result: None, due, ended: None, is_extended: false };
+        let repair =
+            Repair { targets: targets.to_vec(), step: None, result: None, due, ended: None, is_extended: false };
         self.repairs.insert(hash, repair);
         Ok(())
     }

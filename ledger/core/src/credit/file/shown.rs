@@ -199,7 +199,10 @@ impl CreditFile<'_> {
     }
 
     /// What records say, as far as it is meant and neither withdrawn nor repaired.
-    pub(super) fn said<'a, T: 'a>(&'a self, of: impl Fn(&'a Statement) -> Option<&'a T>) -> impl Iterator<Item = Said<'a, T>> {
+    pub(super) fn said<'a, T: 'a>(
+        &'a self,
+        of: impl Fn(&'a Statement) -> Option<&'a T>,
+    ) -> impl Iterator<Item = Said<'a, T>> {
         let items = self.order.iter().filter_map(|hash| Some((*hash, self.items.get(hash)?)));
         let stands = |item: &Item| matches!(item.standing, Standing::Stands | Standing::Suspended);
         items.filter(move |(_, item)| stands(item)).filter_map(move |(record, item)| {
