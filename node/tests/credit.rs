@@ -228,7 +228,7 @@ fn tables_are_imported() {
     // Lists in a cell, and a number that has bounds.
     let head = "subject,decisionNo,basis,class,decided,repairNotice,deliveryReceipt,kinds,amountBand\n";
     let row = |number: u32, band: u32| {
-        format!("{firm},{number},x,minor,2026-07-11,{notice},{receipt},confiscation; fine,{band}\n")
+        format!("{firm},{number},x,general,2026-07-11,{notice},{receipt},confiscation; fine,{band}\n")
     };
     fs::write(&file, [head.to_owned(), row(8, 2), row(9, 6), row(10, 0)].concat()).unwrap();
     let told = import(&file, &["--as", "Penalty"]).json();

@@ -146,6 +146,20 @@ fn recalls_that_are_ordered_and_gamed() {
     assert_eq!(recall_fact(&world.file("dairy")), (100 + 150, Source::Authority, Some("2026-10-23".to_owned())));
 }
 
+// A month counts from the day after its last one: on that day more may be recorded.
+#[test]
+fn months_that_are_over_count() {
+    let mut world = World::new("2026-10-01T00:00:00+08:00");
+    world.documents("a", &BEFORE, 0);
+    let file = world.file("dairy");
+    let months = |on: &str| -> Vec<String> {
+        let facts = file.facts_on(day(on)).into_iter();
+        facts.filter(|fact| fact.indicator == Indicator::TraceCompleteness).map(|fact| fact.id).collect()
+    };
+    assert_eq!((months("2026-10-30"), months("2026-10-31")), (vec![], vec![]));
+    assert_eq!(months("2026-11-01"), ["TRC.INFANT.2026-10"]);
+}
+
 // Customers have longer to know of drugs; not where an authority has ordered the recall as of something else.
 #[test]
 fn recalls_of_drugs() {

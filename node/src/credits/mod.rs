@@ -465,7 +465,7 @@ fn say(
     (height, day): (u64, Day),
     (catalogues, parameters): (&[(String, Catalogued)], &Parameters),
 ) -> Credit {
-    let (facts, status) = (file.facts(), file.status(day));
+    let (facts, status) = (file.facts_on(day), file.status(day));
     let assessment = Assessment::new(parameters, profile, &facts, &status, day);
     let deltas: BTreeMap<usize, i64> =
         assessment.deltas().into_iter().map(|delta| (delta.fact, delta.points)).collect();

@@ -544,6 +544,16 @@ impl<'a> CreditFile<'a> {
         told.filter(|fact| fact.status != FactStatus::Repaired).collect()
     }
 
+    /// The facts that count on a day: of months that go on nothing does, on their last day neither.
+    pub fn facts_on(&self, day: Day) -> Vec<Fact> {
+        let goes_on = |fact: &Fact| {
+            matches!(fact.indicator, Indicator::TraceCompleteness | Indicator::TraceTimeliness) && fact.day >= day
+        };
+        let mut facts = self.facts();
+        facts.retain(|fact| !goes_on(fact));
+        facts
+    }
+
     /// Whether what rests on a record is contested, as far as an indicator goes.
     fn is_contested(&self, record: &Hash, indicator: Indicator) -> bool {
         self.rests

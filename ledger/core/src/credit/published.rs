@@ -63,7 +63,7 @@ impl Published {
         (height, day): (u64, Day),
         parameters: &Parameters,
     ) -> Published {
-        let (facts, status) = (file.facts(), file.status(day));
+        let (facts, status) = (file.facts_on(day), file.status(day));
         Published::assessed(&Assessment::new(parameters, profile, &facts, &status, day), &facts, (height, day))
     }
 

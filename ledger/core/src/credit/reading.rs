@@ -55,8 +55,6 @@ const PROCEDURE: u8 = RowKind::Procedure as u8;
 /// own.
 const RECORDS_AT_ONCE: usize = 1 << 13;
 const RUNS_OF_RECORD: usize = 4;
-/// What a firm says of itself happened at most so long before the ledger had it.
-const TOLD_MS: i64 = 86_400_000;
 /// A file has at most so many records, and a contract.
 pub const FILE_RECORDS_MAX: usize = 1 << 20;
 
@@ -551,13 +549,7 @@ pub(super) fn written(
         return Ok(None);
     };
     let said = CreditRecord::parse(&payload.payload).ok().zip(author(directory, record.author));
-    Ok(said.map(|(mut said, author)| {
-        // Terms begin when the ledger has it: who asks for something is believed to have said so within a day.
-        if !author.is_authority {
-            said.event_time = said.event_time.max(record.block_time.saturating_sub(TOLD_MS));
-        }
-        Written { hash: record.record(height, index).hash(), author, record: said }
-    }))
+    Ok(said.map(|(said, author)| Written { hash: record.record(height, index).hash(), author, record: said }))
 }
 
 /// The places of the records of a subject's credit up to a height.
