@@ -6,7 +6,7 @@
 mod actors;
 mod ledger;
 
-use actors::World;
+use actors::{World, time};
 use serde_json::{Value, json};
 use suyuan_epcis::hash::{EventHash, Profile};
 use suyuan_ledger::contract::ObligationState;
@@ -15,6 +15,7 @@ use suyuan_ledger::credit::Source;
 use suyuan_ledger::credit::calendar::Calendar;
 use suyuan_ledger::profile::event_of;
 use suyuan_ledger::state::reader::Reader;
+use suyuan_ledger::submission::record_type;
 
 const LIFT: &str = "31104401020190123";
 const SIGNED: &str = "2026-10-08T09:00:00+08:00";
@@ -175,7 +176,7 @@ fn supervised() {
         (true, &[("property", "pass"), ("amr", "fail")], bad(Source::Authority)),
         (true, &[("amr", "fail"), ("property", "pass")], bad(Source::Authority)),
         (false, &[("amr", "pass")], DEEMED),
-        (false, &[("property", "pass"), ("amr", "fail")], BOTH),
+        (false, &[("property", "pass"), ("amr", "fail")], DEEMED),
     ] {
         let (mut world, contract) = installed(is_licensed);
         let own = install(&mut world, "maint", SERVICED, "pass", None);
@@ -234,7 +235,9 @@ fn later_events_change_nothing() {
     for _ in 0..80 {
         service(&mut world, "milkfarm", SAID, &members);
     }
-    assert_eq!(values(&world.told(&contract, OVER)), AUTHORITY);
+    // Nor does an authority, once that is final.
+    service(&mut world, "amr", OVER, &[("cross_ref", json!(own))]);
+    assert_eq!(values(&world.told(&contract, "2026-11-20T09:00:00+08:00")), AUTHORITY);
     // What is read out of them is in nobody else's way.
     let height = world.network.ledger.head.height;
     assert_eq!(suyuan_ledger::credit::removal::removals(&world.store(), 0, height).unwrap(), []);
@@ -248,4 +251,105 @@ fn confirmed_late() {
     world.performed("maint", SAID, &contract, 1_000, &[&own]);
     service(&mut world, "property", "2026-10-16T09:00:00+08:00", &[("cross_ref", json!(own))]);
     assert_eq!(values(&world.told(&contract, OVER)), BOTH);
+}
+
+/// Declares the last event erroneous, which was recorded at a time.
+fn declare(world: &mut World, who: &str, was: &str, at: &str) {
+    let payload = Reader::new(&world.network.store).payload(world.network.ledger.head.height, 0).unwrap().unwrap();
+    let mut event: Value = serde_json::from_slice(&payload.payload).unwrap();
+    assert_eq!(event["eventTime"], was);
+    event["errorDeclaration"] = json!({"declarationTime": at, "reason": "urn:epcglobal:cbv:er:did_not_occur"});
+    world.say(who, record_type::EPCIS, time(at), &[event.to_string()]);
+}
+
+// What is declared erroneous in the days to inspect says nothing; what is said instead does, and what others said before.
+#[test]
+fn declared_erroneous() {
+    let (declared, corrected) = ("2026-10-13T15:00:00+08:00", "2026-10-13T16:00:00+08:00");
+    let bad = |source| Some((1_000, 1_000, 0, source));
+    for (first, second, expected) in [
+        (Some(("property", "pass")), Some(("property", "fail")), bad(Source::OneSide)),
+        (Some(("property", "fail")), Some(("property", "pass")), BOTH),
+        (Some(("property", "pass")), None, DEEMED),
+        (Some(("amr", "pass")), None, DEEMED),
+        (Some(("amr", "fail")), Some(("mpa", "pass")), AUTHORITY),
+    ] {
+        let (mut world, contract) = installed(true);
+        let own = install(&mut world, "maint", SERVICED, "pass", None);
+        world.performed("maint", CONFIRMED, &contract, 1_000, &[&own]);
+        if let Some((who, result)) = first {
+            install(&mut world, who, SAID, result, Some(&own));
+            declare(&mut world, who, SAID, declared);
+        }
+        if let Some((who, result)) = second {
+            install(&mut world, who, corrected, result, Some(&own));
+        }
+        assert_eq!(values(&world.told(&contract, OVER)), expected, "{first:?} {second:?}");
+    }
+    // Who was not heard beside a witness is heard when that is withdrawn, whichever of them came first.
+    for is_first in [true, false] {
+        let (mut world, contract) = installed(true);
+        let own = install(&mut world, "maint", SERVICED, "pass", None);
+        world.performed("maint", CONFIRMED, &contract, 1_000, &[&own]);
+        if is_first {
+            install(&mut world, "property", SAID, "fail", Some(&own));
+        }
+        install(&mut world, "amr", SAID, "pass", Some(&own));
+        if is_first {
+            declare(&mut world, "amr", SAID, declared);
+        } else {
+            // In one block each; the last one is what is declared.
+            let height = world.network.ledger.head.height;
+            install(&mut world, "property", SAID, "fail", Some(&own));
+            let payload = Reader::new(&world.network.store).payload(height, 0).unwrap().unwrap();
+            let mut event: Value = serde_json::from_slice(&payload.payload).unwrap();
+            event["errorDeclaration"] =
+                json!({"declarationTime": declared, "reason": "urn:epcglobal:cbv:er:did_not_occur"});
+            world.say("amr", record_type::EPCIS, time(declared), &[event.to_string()]);
+        }
+        assert_eq!(values(&world.told(&contract, OVER)), bad(Source::OneSide), "{is_first}");
+    }
+}
+
+// A name is one piece, whoever says it and in whatever order; who owes more than is witnessed is answered for the rest.
+#[test]
+fn several_pieces() {
+    let owed = json!({
+        "kind": "maintain", "what": LIFT, "quantity": 3_000, "due": "2026-10-20T09:00:00+08:00",
+    });
+    let set_up = || {
+        let mut world = World::new("2026-10-01T00:00:00+08:00");
+        let contract = world.agreed("maint", "property", SIGNED, owed.clone());
+        let names: Vec<String> = ["month", "quarter"]
+            .iter()
+            .map(|kind| service(&mut world, "maint", SERVICED, &[("kind", json!(kind))]))
+            .collect();
+        let evidence: Vec<&str> = names.iter().map(String::as_str).collect();
+        let performance = world.performed("maint", SAID, &contract, 3_000, &evidence);
+        (world, contract, names, performance)
+    };
+    let delivered = |world: &World, contract: &str, at: &str| {
+        let told = world.told(contract, at);
+        told.courses[0].verdict(told.time(), Calendar::first()).map(|found| found.determination.delivered)
+    };
+    for order in [["amr", "property"], ["property", "amr"]] {
+        let (mut world, contract, names, performance) = set_up();
+        for who in order {
+            service(&mut world, who, SAID, &[("cross_ref", json!(names[0]))]);
+        }
+        service(&mut world, "property", SAID, &[("cross_ref", json!(names[1]))]);
+        assert_eq!(delivered(&world, &contract, SAID), None, "{order:?}: two of three");
+        // Its creditor says that of the other two one was not done.
+        let members = json!({
+            "obligation": "1", "performance": performance, "received": SAID, "quantity": 1_000, "complete": true,
+        });
+        world.contract("property", SAID, Some(&contract), "Receipt", members);
+        assert_eq!(delivered(&world, &contract, OVER), Some(2_000), "{order:?}");
+    }
+    // Silent, it accepts the rest.
+    let (mut world, contract, names, _) = set_up();
+    for who in ["property", "amr", "property"] {
+        service(&mut world, who, SAID, &[("cross_ref", json!(names[0]))]);
+    }
+    assert_eq!(delivered(&world, &contract, OVER), Some(3_000));
 }

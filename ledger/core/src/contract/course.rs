@@ -83,6 +83,8 @@ pub(super) struct Receipt {
     pub is_short: bool,
     /// An authority says it, or an agency that one has approved.
     pub is_of_authority: bool,
+    /// What the event is known by.
+    pub name: Option<Hash>,
 }
 
 impl Receipt {
@@ -98,6 +100,7 @@ impl Receipt {
             inspected_by: None,
             is_short: false,
             is_of_authority: false,
+            name: None,
         }
     }
 
@@ -195,8 +198,24 @@ impl Course {
 
     /// Whether nothing is added to it any more: it is over, or what is not disputed of it is.
     pub(super) fn is_settled(&self, at: i64, calendar: &Calendar) -> bool {
-        let rest = || self.verdict(at, calendar).is_some_and(|verdict| verdict.provisional.is_none());
-        self.is_over(at, calendar) || (self.disputed.is_some() && rest())
+        self.is_over(at, calendar) || self.is_part_settled(at, calendar)
+    }
+
+    /// Whether a part is disputed, and what is not holds.
+    pub(super) fn is_part_settled(&self, at: i64, calendar: &Calendar) -> bool {
+        let holds = || self.verdict(at, calendar).is_some_and(|verdict| verdict.provisional.is_none());
+        self.disputed.is_some() && holds()
+    }
+
+    /// What is heard of a performance under a name.
+    pub(super) fn heard(&self, performance: &Hash, name: &Hash) -> Option<&Receipt> {
+        self.receipts.iter().find(|one| one.name.as_ref() == Some(name) && one.is_arrival_of(performance))
+    }
+
+    /// How much of a performance others than its creditor say was done.
+    pub(super) fn witnessed(&self, performance: &Hash) -> u64 {
+        let receipts = self.receipts.iter().filter(|one| one.is_of_authority && one.is_arrival_of(performance));
+        receipts.fold(0, |sum, one| sum.saturating_add(one.said.quantity))
     }
 
     /// It is owed no more. What is not disputed of it, if that is settled, stays so; the rest is left open for good.
@@ -373,16 +392,22 @@ impl Course {
         }
         let is_open = |one: &Receipt| !one.is_agreed && one.inspected_by.is_some_and(|by| at < by);
         let is_it = |one: &Receipt| one.hash == *event && one.is_arrival_of(performance) && is_open(one);
-        let count = self.receipts.len();
-        self.receipts.retain(|one| !is_it(one));
-        let is_short = self.receipts.iter().any(|one| one.is_short && one.is_arrival_of(performance));
-        let is_withdrawn = self.receipts.len() < count;
-        let told = |one: &&Receipt| one.answers.as_ref() == Some(performance);
-        let told = self.receipts.iter().filter(told).fold(0u64, |sum, one| sum.saturating_add(one.said.quantity));
-        for one in self.performances.iter_mut().filter(|one| one.hash == *performance && is_withdrawn) {
-            one.is_answered = is_short || told >= one.quantity;
+        let is_withdrawn = self.receipts.iter().any(is_it);
+        if is_withdrawn {
+            self.take_back(event, performance);
         }
         is_withdrawn
+    }
+
+    /// Takes back what an event says of a performance.
+    pub(super) fn take_back(&mut self, event: &Hash, performance: &Hash) {
+        self.receipts.retain(|one| one.hash != *event || !one.is_arrival_of(performance));
+        let is_short = self.receipts.iter().any(|one| one.is_short && one.is_arrival_of(performance));
+        let told = |one: &&Receipt| one.answers.as_ref() == Some(performance);
+        let told = self.receipts.iter().filter(told).fold(0u64, |sum, one| sum.saturating_add(one.said.quantity));
+        for one in self.performances.iter_mut().filter(|one| one.hash == *performance) {
+            one.is_answered = is_short || told >= one.quantity;
+        }
     }
 
     /// Takes silence for acceptance where its time is over: of all, or of the rest of what has come.
@@ -412,6 +437,7 @@ impl Course {
                     inspected_by: None,
                     is_short: false,
                     is_of_authority: false,
+                    name: None,
                 });
             }
         }

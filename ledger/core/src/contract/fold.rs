@@ -134,7 +134,9 @@ pub struct Arrival {
     /// It says that less came than was said to have been performed, or not so that it can be counted: silence accepts no
     /// rest.
     pub is_short: bool,
-    /// Neither its creditor says it, but an authority, or an agency that one has approved.
+    /// What it is known by, if nothing else that is known by that counts beside it.
+    pub name: Option<Hash>,
+    /// Not its creditor says it, but an authority, or an agency that one has approved.
     pub is_of_authority: bool,
 }
 
@@ -208,6 +210,8 @@ pub struct Contract<'a> {
     suspended: Option<(i64, i64)>,
     /// What arrived while nothing could be performed.
     held: Vec<Arrival>,
+    /// What arrived under a name: of each name one is heard.
+    named: Vec<Arrival>,
     /// The first obligation that is not over.
     open: usize,
     /// How many records of each author had an effect.
@@ -246,6 +250,7 @@ impl<'a> Contract<'a> {
             decided: BTreeSet::new(),
             suspended: None,
             held: Vec::new(),
+            named: Vec::new(),
             open: 0,
             counts: BTreeMap::new(),
             records: vec![(written.hash, written.author.uri.clone())],
@@ -295,10 +300,7 @@ impl<'a> Contract<'a> {
     /// otherwise in the days to inspect. What has no effect is no record of the contract's.
     pub fn arrive(&mut self, arrival: &Arrival) {
         self.advance(arrival.captured);
-        match self.state {
-            ContractState::SuspendedForceMajeure if self.held.len() < PARTS_MAX => self.held.push(arrival.clone()),
-            _ => self.receive_event(arrival),
-        }
+        self.arrive_now(arrival);
         self.close();
     }
 
@@ -306,20 +308,40 @@ impl<'a> Contract<'a> {
     /// performance if that is within the days to inspect, and nobody has answered to it; what is final stays so.
     pub fn withdraw(&mut self, event: &Hash, performance: &Hash, recorded: i64) {
         self.advance(recorded);
-        self.held.retain(|one| (one.hash, one.performance) != (*event, *performance));
+        let is_it = |one: &Arrival| (one.hash, one.performance) == (*event, *performance);
+        self.held.retain(|one| !is_it(one));
+        let name = self.named.iter().find(|one| is_it(one)).and_then(|one| one.name);
+        self.named.retain(|one| !is_it(one));
         let (now, calendar) = (self.time, self.calendar);
         let is_of = |course: &Course| course.performances.iter().any(|one| one.hash == *performance);
         let course = self.courses.iter_mut().rfind(|course| is_of(course));
         let until = (self.suspended.map_or(now, |(_, known)| known), calendar);
         if course.is_some_and(|course| course.withdraw(event, performance, until)) {
             self.records.retain(|(hash, _)| hash != event);
+            // What others say under the same name is heard instead, who witnesses first, and inspected from now on.
+            let is_beside = |one: &Arrival| one.performance == *performance && one.name == name && name.is_some();
+            let (mut beside, rest): (Vec<Arrival>, Vec<Arrival>) =
+                std::mem::take(&mut self.named).into_iter().partition(is_beside);
+            self.named = rest;
+            beside.sort_by_key(|one| !one.is_of_authority);
+            beside.iter().for_each(|one| self.arrive_now(one));
             // Silence may have been acceptance by then.
             self.let_pass(now);
         }
         self.close();
     }
 
+    fn arrive_now(&mut self, arrival: &Arrival) {
+        match self.state {
+            ContractState::SuspendedForceMajeure if self.held.len() < PARTS_MAX => self.held.push(arrival.clone()),
+            _ => self.receive_event(arrival),
+        }
+    }
+
     fn receive_event(&mut self, arrival: &Arrival) {
+        if arrival.name.is_some() && self.named.len() < PARTS_MAX {
+            self.named.push(arrival.clone());
+        }
         if self.taken_as_receipt(arrival).is_some() {
             self.records.push((arrival.hash, arrival.author.clone()));
         }
@@ -339,15 +361,19 @@ impl<'a> Contract<'a> {
             return None;
         }
         let performance = course.performances.iter().find(|one| one.hash == arrival.performance)?.clone();
-        let mut rest = course.unsaid(&performance, now)?;
-        if arrival.is_of_authority {
-            // It takes the place of what its creditor's events say, as long as that can be answered.
-            let is_weaker = |one: &Receipt| one.is_arrival_of(&arrival.performance) && !one.is_of_authority;
-            let replaced: Vec<Hash> = course.receipts.iter().filter(|one| is_weaker(one)).map(|one| one.hash).collect();
-            course.receipts.retain(|one| !is_weaker(one));
-            self.records.retain(|(hash, _)| !replaced.contains(hash));
-            rest = course.unsaid(&performance, now)?;
+        if let Some(name) = &arrival.name
+            && let Some(heard) = course.heard(&performance.hash, name)
+        {
+            // Who witnesses takes the place of its creditor, as long as that can be answered.
+            let is_open = !heard.is_agreed && heard.inspected_by.is_some_and(|by| now < by);
+            if !is_open || heard.is_of_authority || !arrival.is_of_authority {
+                return None;
+            }
+            let replaced = heard.hash;
+            course.take_back(&replaced, &performance.hash);
+            self.records.retain(|(hash, _)| *hash != replaced);
         }
+        let rest = course.unsaid(&performance, now)?;
         let quantity = arrival.quantity.min(rest);
         // That nothing came says something only where something is still to come.
         if rest == 0 || (quantity == 0 && !arrival.is_short) {
@@ -366,8 +392,8 @@ impl<'a> Contract<'a> {
         // Later than both were recorded if time rested.
         let inspected_by = Some(now.saturating_add(days(inspection_days)));
         let receipt = Receipt::new((arrival.hash, now), said, answers);
-        let Arrival { is_short, is_of_authority, .. } = *arrival;
-        course.receipts.push(Receipt { inspected_by, is_short, is_of_authority, ..receipt });
+        let Arrival { is_short, is_of_authority, name, .. } = *arrival;
+        course.receipts.push(Receipt { inspected_by, is_short, is_of_authority, name, ..receipt });
         self.state = ContractState::InPerformance;
         Some(())
     }
@@ -394,7 +420,8 @@ impl<'a> Contract<'a> {
     fn let_pass(&mut self, to: i64) {
         self.time = to;
         if self.state.performs() {
-            for course in &mut self.courses {
+            let calendar = self.calendar;
+            for course in self.courses.iter_mut().filter(|course| !course.is_part_settled(to, calendar)) {
                 course.deem_accepted(to, self.terms.inspection_days);
                 course.breach(to, self.calendar);
             }
@@ -624,7 +651,9 @@ impl<'a> Contract<'a> {
             return Err(without);
         }
         let is_open = |receipt: &Receipt| receipt.hash == to && !receipt.is_agreed;
-        let is_asked = |course: &Course| !course.is_wholly_disputed() && course.receipts.iter().any(is_open);
+        let (now, calendar) = (self.time, self.calendar);
+        let may_be = |course: &Course| !course.is_wholly_disputed() && !course.is_part_settled(now, calendar);
+        let is_asked = |course: &Course| may_be(course) && course.receipts.iter().any(is_open);
         let course = self.courses.iter_mut().find(|course| is_own(course) && is_asked(course)).ok_or(Void::Conflict)?;
         course.receipts.iter_mut().filter(|receipt| receipt.hash == to).for_each(|receipt| receipt.is_agreed = true);
         Ok(())
@@ -691,6 +720,7 @@ impl<'a> Contract<'a> {
             return Err(Void::Transition);
         }
         let (now, calendar) = (self.time, self.calendar);
+        let is_replaced = |one: &Receipt, hash: &Hash| one.is_arrival_of(hash) && !one.is_of_authority;
         let course = self.course_mut(obligation)?;
         // That nothing more comes can't be said before anything did, or was due.
         let is_early = receipt.said.is_complete
@@ -700,20 +730,19 @@ impl<'a> Contract<'a> {
             return Err(Void::Transition);
         }
         let replaced =
-            receipt.answers.map_or(0, |hash| course.receipts.iter().filter(|one| one.is_arrival_of(&hash)).count());
+            receipt.answers.map_or(0, |hash| course.receipts.iter().filter(|one| is_replaced(one, &hash)).count());
         if course.receipts.len().saturating_sub(replaced) >= PARTS_MAX {
             return Err(Void::TooMany);
         }
         if let Some(hash) = receipt.answers {
             let answered = course.performances.iter().find(|one| one.hash == hash).ok_or(Void::Unknown)?;
-            // What was inspected stands, as does what was answered without an event.
-            let is_of_authority = |one: &Receipt| one.is_arrival_of(&hash) && one.is_of_authority;
-            let stands = course.unsaid(answered, now).is_none() || course.receipts.iter().any(is_of_authority);
+            // What was inspected stands, as does what was answered without an event, and what others witness.
+            let stands = course.unsaid(answered, now).is_none() || course.witnessed(&hash) >= answered.quantity;
             if stands || (answered.is_answered && replaced == 0) {
                 return Err(Void::Conflict);
             }
             // What its creditor says takes the place of what events say.
-            course.receipts.retain(|one| !one.is_arrival_of(&hash));
+            course.receipts.retain(|one| !one.is_arrival_of(&hash) || one.is_of_authority);
             course.performances.iter_mut().filter(|one| one.hash == hash).for_each(|one| one.is_answered = true);
         }
         course.receipts.push(receipt);
@@ -829,6 +858,7 @@ impl<'a> Contract<'a> {
         }
         self.courses.iter_mut().for_each(|course| course.rests = None);
         self.held.clear();
+        self.named.clear();
         self.end_proposals();
         (self.state, self.suspended) = (ContractState::Terminated, None);
     }

@@ -264,6 +264,7 @@ impl<'a> Arrivals<'a> {
             quantity,
             bad,
             is_short,
+            name: None,
             is_of_authority: false,
         };
         Ok(Some(Arrived { place, arrival, withdrawn }))

@@ -120,7 +120,7 @@ struct Reach {
 /// What an event says of a recall.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Said {
-    Announced { level: RecallLevel, risk_known: i64, is_of_drugs: bool },
+    Announced { level: RecallLevel, risk_known: i64, is_of_drugs: Option<bool> },
     OfEquipment { deadline: Day },
     Acknowledged { held: i64 },
     Destroyed { quantity: i64 },
@@ -138,7 +138,7 @@ fn read(event: &Event) -> Option<OfRecall> {
         "F11.RECALL" => {
             let level = RecallLevel::from_name(word(event, kind, "level")?)?;
             let class = declared_class(event).ok().flatten();
-            let is_of_drugs = matches!(class, Some(ProductClass::Drug | ProductClass::Vacc));
+            let is_of_drugs = class.map(|class| matches!(class, ProductClass::Drug | ProductClass::Vacc));
             (Said::Announced { level, risk_known: time_ms(event, kind, "risk_known_at")?, is_of_drugs }, None)
         }
         // Of anything else it would be a recall without a level.
@@ -500,7 +500,9 @@ pub(super) fn of_firm(
         let Some(found) = find(place)? else { continue };
         let started = found.record.block_time;
         let (mut level, mut risk_known, mut is_of_drugs, deadline) = match found.said {
-            Said::Announced { level, risk_known, is_of_drugs } => (Some(level), risk_known, is_of_drugs, None),
+            Said::Announced { level, risk_known, is_of_drugs } => {
+                (Some(level), risk_known, is_of_drugs == Some(true), None)
+            }
             Said::OfEquipment { deadline } => (None, started, false, Some(deadline)),
             _ => continue,
         };
@@ -516,7 +518,7 @@ pub(super) fn of_firm(
             // What an authority takes to be graver is.
             if let Said::Announced { level: ordered, is_of_drugs: are_drugs, .. } = order.said {
                 level = Some(level.map_or(ordered, |level| level.min(ordered)));
-                is_of_drugs &= are_drugs;
+                is_of_drugs &= are_drugs.unwrap_or(true);
             }
         }
         risk_known =

@@ -660,6 +660,7 @@ impl Case {
             quantity,
             bad: 0,
             is_short: false,
+            name: None,
             is_of_authority: false,
         }
     }

@@ -2,8 +2,8 @@
 //! agency that an authority has approved (`04-contract.md` §4.5).
 //!
 //! An event is known by one name: the hash of the debtor's event that it refers to, or its own if it refers to none. The
-//! performance names that, and a name proves one performance of a debtor, of one piece. Who only witnesses has to refer to the
-//! debtor's event, and to say that it was the debtor: by its name, or by the number of a licence that it holds.
+//! performance names that, and a name proves one performance of a debtor, of one piece. An event has to say that it was the
+//! debtor: by its name, or by the number of a licence that it holds; and who only witnesses has to refer to another event.
 
 use suyuan_epcis::model::Event;
 
@@ -70,48 +70,44 @@ impl Arrivals<'_> {
             if !self.is_first(name, claim)? {
                 continue;
             }
-            if let Some(creditor) = creditor {
-                found.extend(self.first_of(&self.by(name, creditor)?, claim, false, |_| Ok(true))?);
+            let to = |is_other| witnessed(name, is_other, (self.at_height.saturating_add(1), 0));
+            for is_other in [false, true] {
+                for place in self.places(&witnessed(name, is_other, (0, 0)), &to(is_other))? {
+                    found.extend(self.work(place, (name, creditor), claim)?);
+                }
             }
-            // Who witnesses refers to what the debtor itself has recorded of the equipment.
-            let own = self.first_of(&self.by(name, claim.author)?, claim, false, |_| Ok(true))?;
-            for is_other in own.iter().flat_map(|_| [false, true]) {
-                let to = witnessed(name, is_other, (self.at_height.saturating_add(1), 0));
-                let places = self.places(&witnessed(name, is_other, (0, 0)), &to)?;
-                if let Some(witness) = self.first_of(&places, claim, true, |found| self.witnesses(found, claim))? {
-                    found.push(witness);
-                    break;
+            if let Some(creditor) = creditor {
+                let to = key(WORK, name, creditor, (self.at_height.saturating_add(1), 0));
+                for place in self.places(&key(WORK, name, creditor, (0, 0)), &to)? {
+                    found.extend(self.work(place, (name, Some(creditor)), claim)?);
                 }
             }
         }
+        found.sort_by_key(|one| (one.place, one.arrival.is_of_authority));
+        found.dedup_by_key(|one| one.place);
         Ok(found)
     }
 
-    fn by(&self, name: &Hash, number: u64) -> Result<Vec<Place>, StoreError> {
-        let to = key(WORK, name, number, (self.at_height.saturating_add(1), 0));
-        self.places(&key(WORK, name, number, (0, 0)), &to)
-    }
-
-    /// The first of these that is of what is owed, was not withdrawn before it was claimed, and that may say so.
-    fn first_of(
+    /// What an event says of a performance that it is known by the name of.
+    fn work(
         &self,
-        places: &[Place],
+        place: Place,
+        (name, creditor): (&Hash, Option<u64>),
         claim: &Claim<'_>,
-        is_of_authority: bool,
-        may: impl Fn(&Found) -> Result<bool, StoreError>,
     ) -> Result<Option<Arrived>, StoreError> {
-        let piece = u64::try_from(PIECE).unwrap_or(0);
-        for place in places {
-            let Some(found) = self.owed_work(*place, claim)? else { continue };
-            let bad = if found.work.is_good { 0 } else { piece };
-            let arrived = self.arrived((found.place, &found.record), claim, (piece, bad, false))?;
-            if let (Some(mut arrived), true) = (arrived, may(&found)?) {
-                arrived.arrival.happened = found.work.at.max(claim.performed.since);
-                arrived.arrival.is_of_authority = is_of_authority;
-                return Ok(Some(arrived));
-            }
+        let Some(found) = self.owed_work(place, claim)? else { return Ok(None) };
+        let is_of_creditor = Some(found.record.author) == creditor;
+        if !self.is_of_debtor(&found, claim)? || !(is_of_creditor || self.witnesses(&found, claim)?) {
+            return Ok(None);
         }
-        Ok(None)
+        let piece = u64::try_from(PIECE).unwrap_or(0);
+        let bad = if found.work.is_good { 0 } else { piece };
+        let mut arrived = self.arrived((found.place, &found.record), claim, (piece, bad, false))?;
+        if let Some(Arrived { arrival, .. }) = &mut arrived {
+            arrival.happened = found.work.at.max(claim.performed.since);
+            (arrival.name, arrival.is_of_authority) = (Some(*name), !is_of_creditor);
+        }
+        Ok(arrived)
     }
 
     /// The work at a place, if it is of the kind, on the equipment and by whom it is owed, and was done since it was.
@@ -124,16 +120,22 @@ impl Arrivals<'_> {
             return Ok(None);
         };
         let Some(work) = profiled(&payload.payload).as_ref().and_then(work) else { return Ok(None) };
-        let Obligation { kind, what, debtor, .. } = claim.performed.obligation;
+        let Obligation { kind, what, .. } = claim.performed.obligation;
         let is_device = what.as_ref().is_some_and(|what| bare(what) == work.device);
-        let is_debtor =
-            |by: &String| by == debtor || self.owner(by, record.block_time).is_some_and(|one| one == claim.author);
         let (since, until) = (Day::in_china(claim.performed.since), Day::in_china(record.block_time));
-        let is_owed = work.kind == *kind
-            && is_device
-            && work.by.as_ref().is_none_or(is_debtor)
-            && (since..=until).contains(&work.day);
+        let is_owed = work.kind == *kind && is_device && (since..=until).contains(&work.day);
         Ok(is_owed.then_some(Found { place, record, work }))
+    }
+
+    /// Whether it says that the debtor has done it.
+    fn is_of_debtor(&self, found: &Found, claim: &Claim<'_>) -> Result<bool, StoreError> {
+        let (debtor, time) = (&claim.performed.obligation.debtor, found.record.block_time);
+        if let Some(by) = &found.work.by {
+            return Ok(by == debtor || self.owner(by, time).is_some_and(|one| one == claim.author));
+        }
+        let Some(number) = &found.work.licence else { return Ok(false) };
+        let known = found.place.max(claim.place).0;
+        self.register.borrow_mut().is_licensed(debtor, number, (found.work.day, known))
     }
 
     /// Whether an authority says it, or one whom an authority has approved to, that has no part in the contract.
@@ -142,20 +144,13 @@ impl Arrivals<'_> {
         if claim.contract.has_party(&by.uri) || found.record.author == claim.author {
             return Ok(false);
         }
-        // As was known when it was said and claimed: what is recorded of licences later changes nothing.
-        let Work { by: worker, licence, approval, day, .. } = &found.work;
+        let Some(number) = found.work.approval.as_ref().filter(|_| !by.is_authority) else {
+            return Ok(by.is_authority);
+        };
+        // As was known when it was said and claimed: what is recorded of its approval later changes nothing.
         let (known, recorded) = (found.place.max(claim.place).0, Day::in_china(found.record.block_time));
         let mut register = self.register.borrow_mut();
-        let debtor = &claim.performed.obligation.debtor;
-        let is_of_debtor = match licence {
-            Some(number) => register.is_licensed(debtor, number, (*day, known))?,
-            None => worker.is_some(),
-        };
-        match approval {
-            _ if by.is_authority || !is_of_debtor => Ok(is_of_debtor),
-            Some(number) => Ok(register.is_licensed(&by.uri, number, (*day, known))?
-                && register.is_licensed(&by.uri, number, (recorded, known))?),
-            None => Ok(false),
-        }
+        Ok(register.is_licensed(&by.uri, number, (found.work.day, known))?
+            && register.is_licensed(&by.uri, number, (recorded, known))?)
     }
 }

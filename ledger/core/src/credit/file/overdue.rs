@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::CreditFile;
+use super::{CreditFile, RepairResult};
 use crate::credit::indicator::Indicator;
 use crate::credit::record::Statement;
 use crate::day::Day;
@@ -88,21 +88,24 @@ impl CreditFile<'_> {
     /// What was held against the firm and is no more, and nobody has asked yet that it is removed: from when it was over, and
     /// nothing about it was still to be decided.
     fn removals_due(&self, day: Day) -> Vec<(Hash, Day)> {
-        let decided = |hash: &Hash| {
-            let repairs = self.repairs.values().filter(|one| one.targets.contains(hash)).filter_map(|one| one.ended);
-            let objections = self.objections.values().filter(|one| one.target == *hash).filter_map(|one| one.ended);
-            repairs.chain(objections).max()
+        let since = |hash: &Hash| {
+            let is_about = |target: &Hash| target == hash || self.is_basis_of(target, hash);
+            let repairs = self.repairs.values().filter(|one| one.targets.iter().any(is_about));
+            let objections = self.objections.values().filter(|one| is_about(&one.target));
+            let last = repairs.clone().filter_map(|one| one.ended).chain(objections.filter_map(|one| one.ended)).max();
+            let repaired = repairs.filter(|one| one.result == Some(RepairResult::Repaired)).filter_map(|one| one.ended);
+            repaired.min().or_else(|| self.ended(hash, day)).max(last)
         };
         let over = self.removable(day).into_iter();
-        let since = over.filter_map(|hash| Some((hash, self.ended(&hash, day).max(decided(&hash))?)));
-        since.map(|(hash, since)| (hash, self.calendar.after(since, REMOVAL_DAYS))).collect()
+        let over = over.filter_map(|hash| Some((hash, self.calendar.after(since(&hash)?, REMOVAL_DAYS))));
+        over.collect()
     }
 
     /// When it ended by itself, if it has by a day.
     fn ended(&self, hash: &Hash, day: Day) -> Option<Day> {
         let ended = match &self.items.get(hash)?.statement {
             Statement::Penalty { class, decided, .. } => self.policies.ended((*decided, *class), day),
-            Statement::Listing { to, .. } | Statement::CustomsTier { to, .. } => *to,
+            Statement::Listing { to, .. } | Statement::CustomsTier { to, .. } => to.map(Day::next),
             Statement::Falsification(said) => said.ends(),
             _ => None,
         };

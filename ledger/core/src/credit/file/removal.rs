@@ -107,7 +107,7 @@ impl CreditFile<'_> {
         self.is_past(hash, day) == Some(true) && !is_contested && !is_asked
     }
 
-    fn is_basis_of(&self, target: &Hash, penalty: &Hash) -> bool {
+    pub(super) fn is_basis_of(&self, target: &Hash, penalty: &Hash) -> bool {
         self.items.get(target).is_some_and(
             |item| matches!(&item.statement, Statement::Inspection { penalty: Some(of), .. } if of == penalty),
         )
