@@ -386,27 +386,36 @@ impl Course {
 
     /// An event is withdrawn that says something of a performance: whether it does so no more. What was inspected, agreed
     /// to or disputed stands.
-    pub(super) fn withdraw(&mut self, event: &Hash, performance: &Hash, (at, calendar): (i64, &Calendar)) -> bool {
+    pub(super) fn withdraw(
+        &mut self,
+        event: &Hash,
+        performance: &Hash,
+        (at, calendar): (i64, &Calendar),
+    ) -> Option<u64> {
         if self.is_wholly_disputed() || self.is_over(at, calendar) {
-            return false;
+            return None;
         }
         let is_open = |one: &Receipt| !one.is_agreed && one.inspected_by.is_some_and(|by| at < by);
         let is_it = |one: &Receipt| one.hash == *event && one.is_arrival_of(performance) && is_open(one);
-        let is_withdrawn = self.receipts.iter().any(is_it);
-        if is_withdrawn {
-            self.take_back(event, performance);
-        }
-        is_withdrawn
+        let withdrawn = self.receipts.iter().find(|one| is_it(one)).map(|one| one.said.quantity)?;
+        self.take_back(event, performance);
+        Some(withdrawn)
     }
 
     /// Takes back what an event says of a performance.
     pub(super) fn take_back(&mut self, event: &Hash, performance: &Hash) {
         self.receipts.retain(|one| one.hash != *event || !one.is_arrival_of(performance));
-        let is_short = self.receipts.iter().any(|one| one.is_short && one.is_arrival_of(performance));
-        let told = |one: &&Receipt| one.answers.as_ref() == Some(performance);
-        let told = self.receipts.iter().filter(told).fold(0u64, |sum, one| sum.saturating_add(one.said.quantity));
+        self.performances.iter_mut().filter(|one| one.hash == *performance).for_each(|one| one.is_answered = false);
+        self.look_again(performance);
+    }
+
+    /// Looks again whether a performance is answered: its creditor has said so itself, or all of it is told.
+    pub(super) fn look_again(&mut self, performance: &Hash) {
+        let told = || self.receipts.iter().filter(|one| one.answers.as_ref() == Some(performance));
+        let sum = told().fold(0u64, |sum, one| sum.saturating_add(one.said.quantity));
+        let is_said = told().any(|one| one.is_short || (one.inspected_by.is_none() && !one.is_deemed));
         for one in self.performances.iter_mut().filter(|one| one.hash == *performance) {
-            one.is_answered = is_short || told >= one.quantity;
+            one.is_answered |= is_said || sum >= one.quantity;
         }
     }
 

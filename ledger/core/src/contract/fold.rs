@@ -300,7 +300,7 @@ impl<'a> Contract<'a> {
     /// otherwise in the days to inspect. What has no effect is no record of the contract's.
     pub fn arrive(&mut self, arrival: &Arrival) {
         self.advance(arrival.captured);
-        self.arrive_now(arrival);
+        self.arrive_now(arrival, None);
         self.close();
     }
 
@@ -316,7 +316,7 @@ impl<'a> Contract<'a> {
         let is_of = |course: &Course| course.performances.iter().any(|one| one.hash == *performance);
         let course = self.courses.iter_mut().rfind(|course| is_of(course));
         let until = (self.suspended.map_or(now, |(_, known)| known), calendar);
-        if course.is_some_and(|course| course.withdraw(event, performance, until)) {
+        if let Some(given) = course.and_then(|course| course.withdraw(event, performance, until)) {
             self.records.retain(|(hash, _)| hash != event);
             // What others say under the same name is heard instead, who witnesses first, and inspected from now on.
             let is_beside = |one: &Arrival| one.performance == *performance && one.name == name && name.is_some();
@@ -324,30 +324,31 @@ impl<'a> Contract<'a> {
                 std::mem::take(&mut self.named).into_iter().partition(is_beside);
             self.named = rest;
             beside.sort_by_key(|one| !one.is_of_authority);
-            beside.iter().for_each(|one| self.arrive_now(one));
+            beside.iter().for_each(|one| self.arrive_now(one, Some(given)));
             // Silence may have been acceptance by then.
             self.let_pass(now);
         }
         self.close();
     }
 
-    fn arrive_now(&mut self, arrival: &Arrival) {
+    fn arrive_now(&mut self, arrival: &Arrival, given: Option<u64>) {
         match self.state {
             ContractState::SuspendedForceMajeure if self.held.len() < PARTS_MAX => self.held.push(arrival.clone()),
-            _ => self.receive_event(arrival),
+            _ => self.receive_event(arrival, given),
         }
     }
 
-    fn receive_event(&mut self, arrival: &Arrival) {
+    fn receive_event(&mut self, arrival: &Arrival, given: Option<u64>) {
         if arrival.name.is_some() && self.named.len() < PARTS_MAX {
             self.named.push(arrival.clone());
         }
-        if self.taken_as_receipt(arrival).is_some() {
+        if self.taken_as_receipt(arrival, given).is_some() {
             self.records.push((arrival.hash, arrival.author.clone()));
         }
     }
 
-    fn taken_as_receipt(&mut self, arrival: &Arrival) -> Option<()> {
+    /// Takes it, of as much as nothing is said of yet, or as is given.
+    fn taken_as_receipt(&mut self, arrival: &Arrival, given: Option<u64>) -> Option<()> {
         let (now, calendar, inspection_days) = (self.time, self.calendar, self.terms.inspection_days);
         if !self.state.performs() {
             return None;
@@ -361,26 +362,27 @@ impl<'a> Contract<'a> {
             return None;
         }
         let performance = course.performances.iter().find(|one| one.hash == arrival.performance)?.clone();
-        if let Some(name) = &arrival.name
-            && let Some(heard) = course.heard(&performance.hash, name)
-        {
-            // Who witnesses takes the place of its creditor, as long as that can be answered.
-            let is_open = !heard.is_agreed && heard.inspected_by.is_some_and(|by| now < by);
-            if !is_open || heard.is_of_authority || !arrival.is_of_authority {
-                return None;
+        let heard = arrival.name.as_ref().and_then(|name| course.heard(&performance.hash, name));
+        let rest = match (heard, given) {
+            // Who witnesses takes the place of its creditor, as long as that can be inspected.
+            (Some(heard), _) => {
+                let is_open = heard.inspected_by.is_some_and(|by| now < by);
+                if !is_open || heard.is_of_authority || !arrival.is_of_authority {
+                    return None;
+                }
+                let (replaced, quantity) = (heard.hash, heard.said.quantity);
+                course.take_back(&replaced, &performance.hash);
+                self.records.retain(|(hash, _)| *hash != replaced);
+                quantity
             }
-            let replaced = heard.hash;
-            course.take_back(&replaced, &performance.hash);
-            self.records.retain(|(hash, _)| *hash != replaced);
-        }
-        let rest = course.unsaid(&performance, now)?;
+            (None, Some(given)) => given,
+            (None, None) => course.unsaid(&performance, now)?,
+        };
         let quantity = arrival.quantity.min(rest);
         // That nothing came says something only where something is still to come.
         if rest == 0 || (quantity == 0 && !arrival.is_short) {
             return None;
         }
-        let performance = course.performances.iter_mut().find(|one| one.hash == arrival.performance)?;
-        performance.is_answered |= arrival.is_short || quantity == rest;
         let answers = Some(performance.hash);
         let said = Received {
             at: arrival.happened.max(performance.at).min(arrival.captured),
@@ -394,6 +396,7 @@ impl<'a> Contract<'a> {
         let receipt = Receipt::new((arrival.hash, now), said, answers);
         let Arrival { is_short, is_of_authority, name, .. } = *arrival;
         course.receipts.push(Receipt { inspected_by, is_short, is_of_authority, name, ..receipt });
+        course.look_again(&arrival.performance);
         self.state = ContractState::InPerformance;
         Some(())
     }
@@ -715,7 +718,7 @@ impl<'a> Contract<'a> {
         Ok(())
     }
 
-    fn receive(&mut self, obligation: &str, receipt: Receipt) -> Result<(), Void> {
+    fn receive(&mut self, obligation: &str, mut receipt: Receipt) -> Result<(), Void> {
         if !self.state.performs() {
             return Err(Void::Transition);
         }
@@ -737,9 +740,19 @@ impl<'a> Contract<'a> {
         if let Some(hash) = receipt.answers {
             let answered = course.performances.iter().find(|one| one.hash == hash).ok_or(Void::Unknown)?;
             // What was inspected stands, as does what was answered without an event, and what others witness.
-            let stands = course.unsaid(answered, now).is_none() || course.witnessed(&hash) >= answered.quantity;
+            let witnessed = course.witnessed(&hash);
+            let stands = course.unsaid(answered, now).is_none() || witnessed >= answered.quantity;
             if stands || (answered.is_answered && replaced == 0) {
                 return Err(Void::Conflict);
+            }
+            if witnessed > 0 {
+                // It is of the rest, whatever it says.
+                let said = &mut receipt.said;
+                let rest = answered.quantity.saturating_sub(witnessed);
+                let bad = said.quantity.saturating_sub(said.good);
+                said.quantity = said.quantity.min(rest);
+                said.good = said.quantity.saturating_sub(bad);
+                said.returned = said.returned.min(said.quantity);
             }
             // What its creditor says takes the place of what events say.
             course.receipts.retain(|one| !one.is_arrival_of(&hash) || one.is_of_authority);
@@ -797,7 +810,7 @@ impl<'a> Contract<'a> {
         self.courses.iter_mut().for_each(|course| course.rests = None);
         (self.state, self.suspended) = (ContractState::InPerformance, None);
         // What arrived meanwhile is inspected from now on.
-        std::mem::take(&mut self.held).iter().for_each(|arrival| self.receive_event(arrival));
+        std::mem::take(&mut self.held).iter().for_each(|arrival| self.receive_event(arrival, None));
         Ok(())
     }
 
