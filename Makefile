@@ -198,6 +198,10 @@ chaos-upgrade: ## change a network under load to this build, node by node, from 
 .PHONY: chaos
 chaos: chaos-network chaos-one ## both, the network first (70 minutes)
 
+.PHONY: platforms
+platforms: ## the core's vectors and scenarios on s390x, aarch64 and i686, emulated (root on Debian; an hour the first time)
+	@.ci/platforms
+
 # REFERENCE is credit_v1.py, the reference implementation of the credit model.
 .PHONY: credit-reference
 credit-reference: ## compare 10,000 random credit evaluations with the reference (REFERENCE=FILE; 5 minutes)
