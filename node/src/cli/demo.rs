@@ -19,6 +19,7 @@ use super::screen::{Screen, printable};
 use super::text::pick;
 use crate::api::v1::schema::Trace;
 use crate::clock;
+use crate::codes::alarm::OVERDUE;
 use crate::codes::node as codes;
 use crate::link::percent_encoded;
 use crate::open::{io_reason, read_file};
@@ -353,6 +354,8 @@ impl Demo<'_> {
         self.check("its role", json!("audit"), role)?;
         self.check("validators that it is connected to", json!(VALIDATORS_CONNECTED), json!(count(&status)))?;
         let codes = alarms.get("alarms").and_then(Value::as_array).into_iter().flatten();
+        // The scenarios have things overdue, on days that a node may look at, or be past before it does.
+        let codes = codes.filter(|alarm| alarm.get("code") != Some(&json!(OVERDUE.id)));
         let codes: Vec<Value> = codes.filter_map(|alarm| alarm.pointer("/message/en").cloned()).collect();
         self.check("its alarms", json!([]), json!(codes))
     }

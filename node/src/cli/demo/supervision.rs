@@ -9,6 +9,7 @@ use suyuan_epcis::codes::ledger as ledger_codes;
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::credit::Profile;
 use suyuan_ledger::credit::draw::{Draw, InspectionRates};
+use suyuan_ledger::credit::file::Duty;
 use suyuan_ledger::day::Day;
 use suyuan_ledger::hash::Hash;
 use suyuan_ledger::series::{Part, Said, Series};
@@ -129,7 +130,12 @@ pub fn lift(demo: &mut Demo<'_>, expected: &Checks, stage: &Value, day: &str) ->
     // Of what a day says nothing, nothing is compared.
     let found = found.as_object().into_iter().flatten().filter(|(name, _)| stage.get(name).is_some());
     let found = Value::Object(found.map(|(name, value)| (name.clone(), value.clone())).collect());
-    demo.check("the lift, so many in use, the user's ceiling", stage.clone(), found)
+    demo.check("the lift, so many in use, the user's ceiling", stage.clone(), found)?;
+    let user = demo.network.actors.get("property").map_or("", |actor| actor.uri.as_str());
+    let said = demo.ask_audit(&format!("/v1/overdue?firm={}&day={day}", percent_encoded(user)))?;
+    let said = said.as_array().into_iter().flatten();
+    let count = said.filter(|one| text(one, "duty") == Duty::Inspection.name()).count();
+    demo.check("what the user is told to be overdue for inspection", member(stage, "overdue"), json!(count))
 }
 
 // ---- B: what was too warm ----
