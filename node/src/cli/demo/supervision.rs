@@ -18,6 +18,7 @@ use super::Demo;
 use super::checks::Checks;
 use super::credit::{AUTHORITY, SUBJECT, credit, list, member, text, values, weighed};
 use super::documents::Document;
+use super::process::NodeProcess;
 use crate::cli::apart;
 use crate::cli::place::Failure;
 use crate::cli::series::{in_document, read_table, reason_of};
@@ -132,10 +133,16 @@ pub fn lift(demo: &mut Demo<'_>, expected: &Checks, stage: &Value, day: &str) ->
     let found = Value::Object(found.map(|(name, value)| (name.clone(), value.clone())).collect());
     demo.check("the lift, so many in use, the user's ceiling", stage.clone(), found)?;
     let user = demo.network.actors.get("property").map_or("", |actor| actor.uri.as_str());
-    let said = demo.ask_audit(&format!("/v1/overdue?firm={}&day={day}", percent_encoded(user)))?;
+    // It has all that was recorded, as its answer before shows.
+    let said = audit(demo)?.ask(&format!("/v1/overdue?firm={}&day={day}", percent_encoded(user)))?;
     let said = said.as_array().into_iter().flatten();
     let count = said.filter(|one| text(one, "duty") == Duty::Inspection.name()).count();
     demo.check("what the user is told to be overdue for inspection", member(stage, "overdue"), json!(count))
+}
+
+fn audit<'a>(demo: &'a Demo<'_>) -> Result<&'a NodeProcess, Failure> {
+    let audit = demo.network.nodes.iter().find(|node| node.audits);
+    Ok(audit.ok_or_else(|| Reason::new(codes::UNREACHABLE, &["demo", "no audit node"]))?)
 }
 
 // ---- B: what was too warm ----
@@ -171,9 +178,7 @@ const LOGGER: &str = include_str!("../../../../docs/scenarios/b/logger-31.csv");
 pub fn series(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
     let id = expected.text("/b/series/event");
     let path = format!("/epcis/events/{}", percent_encoded(&id));
-    let audit = demo.network.nodes.iter().find(|node| node.audits);
-    let audit = audit.ok_or_else(|| Reason::new(codes::UNREACHABLE, &["demo", "no audit node"]))?;
-    let found = in_document(&path, audit.ask(&path)?.to_string().into_bytes(), &id)?;
+    let found = in_document(&path, audit(demo)?.ask(&path)?.to_string().into_bytes(), &id)?;
     let said = Said::of(&found.event).unwrap_or_default();
     let logger = read_table(LOGGER.as_bytes())?;
     let time = |name: &str| milliseconds(&expected.text(&format!("/b/series/{name}"))).unwrap_or_default();
@@ -225,9 +230,7 @@ pub fn drawn(demo: &mut Demo<'_>, expected: &Checks) -> Result<(), Failure> {
     credit(demo, SUBJECT, &expected.text("/d/drawn"))?;
     let authority = demo.network.actors.get(AUTHORITY).map_or("", |actor| actor.uri.as_str());
     let path = format!("/v1/draws/{}", percent_encoded(authority));
-    let audit = demo.network.nodes.iter().find(|node| node.audits);
-    let audit = audit.ok_or_else(|| Reason::new(codes::UNREACHABLE, &["demo", "no audit node"]))?;
-    let said: Vec<DrawSaid> = audit.remote.said(&path)?;
+    let said: Vec<DrawSaid> = audit(demo)?.remote.said(&path)?;
     let rates = said.iter().flat_map(|draw| draw.entities.iter().map(|one| json!([draw.draw, one.rate])));
     let rates: Vec<Value> = rates.collect();
     let wanted = expected.of("/d/draws");
