@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use super::{Looked, Reading};
 use crate::alarms::Alarms;
 use crate::clock::now_ms;
+use crate::codes::node as node_codes;
 use crate::open::store_reason;
 
 /// So often it is looked whether another day has begun.
@@ -102,7 +103,10 @@ impl Watch {
         }
         self.again = Instant::now().checked_add(LOOK_EVERY).unwrap_or(self.again);
         if let Err(reason) = self.try_go_on(reading, alarms) {
-            tracing::warn!(code = reason.code.id, "nobody looked what is overdue: {reason}");
+            // A node that still takes its history looks once it has it.
+            if reason.code.id != node_codes::HISTORY_LATER.id {
+                tracing::warn!(code = reason.code.id, "nobody looked what is overdue: {reason}");
+            }
             // All of it once more, later.
             (self.day, self.left) = (None, Vec::new());
         }
