@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use asking::{ask, get};
 use credits::{
-    AUTHORITY, BUYER, FIRM, chain, hash, hashes, inspection, line, objection, penalty, record, record_of, shipped,
-    write,
+    AUTHORITY, BUYER, FIRM, chain, hash, hashes, inspection, line, objection, penalty, record, record_of, register,
+    shipped, write,
 };
 use runner::{OWNER, Served, document, event, folder, is, path, run};
 use serde_json::Value;
@@ -524,6 +524,55 @@ fn facts_from_a_contract() {
     assert_eq!(get(&node, &format!("/v1/contracts/{id}")).json()["state"], "proposed");
     is(&run(&["contract", "list", OWNER, "--url", &node.url]), 0, "proposed");
     assert_eq!(node.stop(), 0);
+}
+
+// Goal: a bank that an authority has licensed confirms a payment, and nobody else does. Method: the commands of a bank before and
+// after it has a licence, of the parties, and of the authority; then what the contract says, and `fsck`.
+#[test]
+fn paid_by_a_bank() {
+    const BANK: &str = "urn:uscc:91440000DEMA001607";
+    let work = folder(&[]);
+    let dir = chain(&work);
+    register(&work, &dir, ("bank", BANK, "member"));
+    let place = ["--dir", dir.as_str()];
+    let say = |name: &str, lines: &str| record_of("contract", &work, &place, name, lines);
+    let id = hashes(&say("firm", &proposal())).remove(0);
+    let on = |kind: &str, members: &str| {
+        let now = now_ms();
+        let stamp = Stamp { seconds: now / 1_000, nanoseconds: u32::try_from(now % 1_000).unwrap() * 1_000_000 };
+        let now = stamp.to_utc_milliseconds(Rounding::HalfUp).unwrap();
+        let members = members.replace("NOW", &now);
+        format!("{{\"type\":\"suyuan:{kind}\",\"eventTime\":\"{now}\",\"contract\":\"{id}\",{members}}}\n")
+    };
+    let confirm = |obligation: &str, received: &str| {
+        let members = format!(
+            r#""obligation":"{obligation}","received":"{received}","quantity":1000000,"licence":"B0001S244010001""#
+        );
+        on("PaymentConfirmation", &members)
+    };
+    is(&say("authority", &confirm("pay", "NOW")), 1, "CONTRACT-TRANSITION");
+    is(&say("buyer", &on("ContractConsent", &format!(r#""to":"{id}","sizeBand":3"#))), 0, "\"record\"");
+    is(&say("bank", &confirm("pay", "NOW")), 1, "CONTRACT-NO_RIGHT");
+    let number = r#""kind":"banking","number":"B0001S244010001","from":"2020-01-01","state":"valid""#;
+    let licence = line("Licence", "2026-01-10", number).replace(FIRM, BANK);
+    is(&record(&work, &place, "authority", &licence), 0, "\"record\"");
+    is(
+        &say("bank", &confirm("pay", "NOW").replace("\"quantity\":1000000", "\"quantity\":0")),
+        1,
+        "CONTRACT-RECORD_FORM",
+    );
+    is(&say("bank", &confirm("pay", "2030-01-01T00:00:00Z")), 1, "CONTRACT-RECORD_FORM");
+    is(&say("bank", &confirm("pay", "2026-01-20T00:00:00Z")), 1, "CONTRACT-TRANSITION");
+    is(&say("bank", &confirm("one", "NOW")), 1, "CONTRACT-TRANSITION");
+    is(&say("bank", &confirm("three", "NOW")), 1, "CONTRACT-UNKNOWN");
+    is(&say("firm", &confirm("pay", "NOW")), 1, "CONTRACT-NO_RIGHT");
+    let paper = hashes(&say("bank", &confirm("pay", "NOW"))).remove(0);
+    let paid = format!(r#""obligation":"pay","completed":"NOW","quantity":1000000,"evidence":["{paper}"]"#);
+    is(&say("buyer", &on("Performance", &paid)), 0, "\"record\"");
+    let shown = run(&[&["contract", "show", &id, "--json"], &place[..]].concat()).json();
+    assert_eq!(shown["obligations"][2]["state"], "accepted", "{shown}");
+    assert!(shown.to_string().contains(&paper), "{shown}");
+    is(&run(&["fsck", "--dir", &dir]), 0, "0 differences");
 }
 
 // Goal: a firm objects and applies for repair by commands of their own, whose steps find the firm by the record; what is due

@@ -600,6 +600,50 @@ fn lift_overdue() {
     assert_eq!(due(&world, "2026-12-04"), expected["nextDue"].as_str().unwrap());
 }
 
+// Goal: equipment that is no lift is due first when the table says, then when its inspectors say, and after an alteration by the
+// table again. Method: a pressure vessel through its life, and a boiler, of which the table has nothing.
+#[test]
+fn other_equipment() {
+    const VESSEL: &str = "21704401020200001";
+    const BOILER: &str = "11104401020200001";
+    let mut world = World::new("2020-01-01T00:00:00+08:00");
+    let say = |world: &mut World, on: &str, kind: &str, step: &str, device: &str, members: Value| {
+        let event = about_lift(kind, "OBSERVE", step, "active", device, members);
+        world.capture("amr", &format!("{on}T18:00:00+08:00"), event);
+    };
+    let due = |world: &World, device: &str, on: &str| {
+        let devices = world.file("property").devices(day(on));
+        let device = devices.into_iter().find(|one| one.code == device).unwrap();
+        (device.due.and_then(Day::text), device.overdue_days(day(on)))
+    };
+    for device in [VESSEL, BOILER] {
+        let registered = json!({"user": world.uri("property"), "first_use": "2020-02-01"});
+        say(&mut world, "2020-02-02", "S5.USE_REGISTER", "commissioning", device, registered);
+        let installed = json!({"supervision_result": "pass", "supervision_date": "2020-01-15"});
+        say(&mut world, "2020-02-03", "S4.INSTALL", "installing", device, installed);
+    }
+    let by = |day: &str, overdue: u32| (Some(day.to_owned()), overdue);
+    assert_eq!(due(&world, VESSEL, "2023-01-31"), by("2023-01-31", 0));
+    assert_eq!(due(&world, VESSEL, "2023-02-08"), by("2023-01-31", 8));
+    assert_eq!(due(&world, BOILER, "2026-01-31"), (None, 0));
+    assert_eq!(ceiling(&world.file("property"), CeilingCode::EquipmentOverdue, "2023-02-08"), Some(Grade::C));
+    let inspected = json!({"date": "2023-02-09", "result": "pass", "next_due": "2029-02-28"});
+    for device in [VESSEL, BOILER] {
+        say(&mut world, "2023-02-09", "S6.PERIODIC_INSPECTION", "inspecting", device, inspected.clone());
+        assert_eq!(due(&world, device, "2023-02-10"), by("2029-02-28", 0));
+    }
+    // A repair says nothing of it; an alteration begins anew, where the table has something of it.
+    for (on, kind, vessel) in [("2024-03-01", "repair", "2029-02-28"), ("2024-05-20", "alteration", "2027-05-31")] {
+        let repaired = json!({"kind": kind, "result": "pass", "supervision_date": on});
+        for (device, expected) in [(VESSEL, vessel), (BOILER, "2029-02-28")] {
+            say(&mut world, on, "S9.MAJOR_REPAIR", "repairing", device, repaired.clone());
+            assert_eq!(due(&world, device, "2024-06-01"), by(expected, 0), "{kind} {device}");
+        }
+    }
+    // As of a day before, it was due when it was.
+    assert_eq!(due(&world, VESSEL, "2024-05-19"), by("2029-02-28", 0));
+}
+
 // Goal: what should have been done is overdue from the day after its last day on, until it is done. Method: a pledge, a notice,
 // an objection, a repair, each looked at on that day, on the next one, and after the step that ends it.
 #[test]

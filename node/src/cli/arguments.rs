@@ -712,7 +712,7 @@ pub struct GovernanceRulesArguments {
 /// `suyuan governance table`
 #[derive(Debug, Args)]
 pub struct GovernanceTableArguments {
-    /// calendar, repair-policies, parameters or inspection-rates
+    /// calendar, repair-policies, parameters, inspection-rates or equipment-intervals
     #[arg(value_name = "TABLE")]
     pub table: String,
     /// The table in JSON, as docs/CREDIT.md has it

@@ -269,7 +269,7 @@ const HELP_ZH: &[(&str, &str)] = &[
     ("authorities", "监管方数量"),
     ("rules", "规则编号"),
     ("from_height", "自此高度起"),
-    ("table", "calendar、repair-policies、parameters 或 inspection-rates"),
+    ("table", "calendar、repair-policies、parameters、inspection-rates 或 equipment-intervals"),
     ("governance table file", "JSON 格式的参数表，格式见 docs/CREDIT.md"),
     ("governance table from", "自该日起适用：须晚于区块之日"),
     ("with_keys", "密钥文件，其公钥为该单位的首批密钥"),

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use suyuan_epcis::codes::{self, Code, contract, credit, ledger as ledger_codes};
 use suyuan_epcis::problem::Reason;
 use suyuan_ledger::contract::fold::{self, Contract};
-use suyuan_ledger::contract::record::ContractRecord;
+use suyuan_ledger::contract::record::{Act, ContractRecord};
+use suyuan_ledger::credit::devices::Register;
 use suyuan_ledger::credit::file::{Author, CreditFile, Void, Written};
 use suyuan_ledger::credit::measures::{Catalogued, Catalogues};
 use suyuan_ledger::credit::reading;
@@ -717,6 +718,13 @@ impl Gate<'_> {
             place.insert(contract);
         }
         let Some(contract) = self.contracts.get_mut(&id) else { return Ok(None) };
+        if let Act::Confirm { licence, at, .. } = &written.record.act {
+            let (height, recorded) = self.at;
+            let mut register = Register::new(self.store, &self.ledger.directory, height);
+            if !register.may_confirm(&self.author, licence.as_deref(), (*at, recorded, height))? {
+                return Ok(why(fold::Void::NoRight));
+            }
+        }
         Ok(contract.take(&written).err().and_then(why))
     }
 }

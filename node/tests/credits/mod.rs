@@ -17,13 +17,18 @@ pub fn chain(work: &tempfile::TempDir) -> String {
     for (name, uri, role) in
         [("firm", FIRM, "member"), ("buyer", BUYER, "member"), ("authority", AUTHORITY, "authority")]
     {
-        let (key, file) = (path(work, &format!("{name}.key")), path(work, &format!("{name}.json")));
-        let made = run(&["keygen", "--output", &key, "--organisation", uri, "--role", "device", "--insecure"]);
-        assert_eq!(made.code, 0, "{}", made.stderr);
-        fs::write(&file, format!(r#"{{"uri":"{uri}","name":"{name}","role":"{role}"}}"#)).unwrap();
-        is(&run(&["org", "register", &file, "--with-key", &key, "--dir", &dir]), 0, "recorded at height");
+        register(work, &dir, (name, uri, role));
     }
     dir
+}
+
+/// Puts a further organisation on it.
+pub fn register(work: &tempfile::TempDir, dir: &str, (name, uri, role): (&str, &str, &str)) {
+    let (key, file) = (path(work, &format!("{name}.key")), path(work, &format!("{name}.json")));
+    let made = run(&["keygen", "--output", &key, "--organisation", uri, "--role", "device", "--insecure"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    fs::write(&file, format!(r#"{{"uri":"{uri}","name":"{name}","role":"{role}"}}"#)).unwrap();
+    is(&run(&["org", "register", &file, "--with-key", &key, "--dir", dir]), 0, "recorded at height");
 }
 
 /// Records of credit that are on these lines, in the name of one of them.

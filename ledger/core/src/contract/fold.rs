@@ -365,6 +365,8 @@ impl<'a> Contract<'a> {
             // An authority may confirm that nobody could help it.
             Act::Consent { to, .. } => is_party || (is_judge && self.is_force_majeure(to)),
             Act::Perform { obligation, .. } => *uri == self.course(obligation)?.obligation.debtor,
+            // That it is a bank, or an authority, is not known here.
+            Act::Confirm { .. } => !is_party,
             Act::Receive { obligation, .. } | Act::Warn { obligation } | Act::Excuse { obligation, .. } => {
                 *uri == self.course(obligation)?.obligation.creditor
             }
@@ -408,6 +410,7 @@ impl<'a> Contract<'a> {
             Act::Receive { obligation, performance, received, .. } => {
                 self.receive(obligation, Receipt::new((hash, recorded), *received, *performance))
             }
+            Act::Confirm { obligation, at, .. } => self.confirmable(obligation, *at),
             Act::Warn { obligation } => self.warn(obligation, hash, recorded),
             Act::Excuse { obligation, excuse } => self.excuse(obligation, *excuse, hash),
             Act::ForceMajeure { .. } => {
@@ -656,6 +659,15 @@ impl<'a> Contract<'a> {
         course.receipts.push(receipt);
         self.state = ContractState::InPerformance;
         Ok(())
+    }
+
+    /// Whether a bank may confirm a payment: one that is owed by then. What it says is told by the performance that names it.
+    fn confirmable(&self, obligation: &str, at: i64) -> Result<(), Void> {
+        let course = self.course(obligation)?;
+        match self.state.is_open() && course.obligation.kind == ObligationKind::Pay && course.since <= at {
+            true => Ok(()),
+            false => Err(Void::Transition),
+        }
     }
 
     fn warn(&mut self, obligation: &str, hash: Hash, recorded: i64) -> Result<(), Void> {

@@ -272,6 +272,18 @@ pub enum Act {
         /// What shows it.
         evidence: Vec<Hash>,
     },
+    /// A bank confirms that a payment has reached its creditor. It is told the contract by a performance that names it as
+    /// evidence.
+    Confirm {
+        /// The obligation to pay.
+        obligation: String,
+        /// When it did, in milliseconds since 1970.
+        at: i64,
+        /// How much, in thousandths.
+        quantity: u64,
+        /// The number of the bank's licence; an authority needs none.
+        licence: Option<String>,
+    },
     /// The creditor warns that something is overdue.
     Warn {
         /// The obligation.
@@ -337,7 +349,7 @@ impl ContractRecord {
         let act = act(&name, &mut members)?;
         let told = match &act {
             Act::Perform { at, .. } => Some(("completed", *at)),
-            Act::Receive { received, .. } => Some(("received", received.at)),
+            Act::Receive { received: Received { at, .. }, .. } | Act::Confirm { at, .. } => Some(("received", *at)),
             _ => None,
         };
         if let Some((name, _)) = told.filter(|(_, at)| *at > event_time) {
@@ -360,18 +372,18 @@ fn act(name: &str, members: &mut Members) -> Result<Act, InvalidRecord> {
             size_band: members.optional_integer("sizeBand", BAND_MAX)?.map(band),
         },
         "suyuan:ContractDissent" => Act::Dissent { to: members.hash("to")? },
-        "suyuan:Performance" => {
-            let quantity = members.integer("quantity", QUANTITY_MAX)?;
-            if quantity == 0 {
-                return Err(members.error("quantity", "nothing"));
-            }
-            Act::Perform {
-                obligation: members.text("obligation")?,
-                at: members.time("completed")?,
-                quantity,
-                evidence: members.hashes("evidence", EVIDENCE_MAX)?,
-            }
-        }
+        "suyuan:Performance" => Act::Perform {
+            obligation: members.text("obligation")?,
+            at: members.time("completed")?,
+            quantity: some(members)?,
+            evidence: members.hashes("evidence", EVIDENCE_MAX)?,
+        },
+        "suyuan:PaymentConfirmation" => Act::Confirm {
+            obligation: members.text("obligation")?,
+            at: members.time("received")?,
+            quantity: some(members)?,
+            licence: members.optional_text("licence")?,
+        },
         "suyuan:Receipt" => receive(members)?,
         "suyuan:OverdueNotice" => Act::Warn { obligation: members.text("obligation")? },
         "suyuan:ObligationExcuse" => {
@@ -407,6 +419,13 @@ fn act(name: &str, members: &mut Members) -> Result<Act, InvalidRecord> {
         }
         _ => return Err(members.error("type", "unknown type")),
     })
+}
+
+fn some(members: &mut Members) -> Result<u64, InvalidRecord> {
+    match members.integer("quantity", QUANTITY_MAX)? {
+        0 => Err(members.error("quantity", "nothing")),
+        quantity => Ok(quantity),
+    }
 }
 
 fn band(number: u64) -> u8 {

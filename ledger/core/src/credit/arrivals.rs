@@ -6,6 +6,7 @@
 //! From whom things came is for the one to say who received them. What was done to special equipment is proved likewise, by
 //! events of whom it was done for or of an authority (`works`).
 
+mod payments;
 mod works;
 
 use std::cell::{Cell, RefCell};
@@ -85,6 +86,8 @@ pub(super) fn claims(place: Place, author: u64, evidence: &[Hash]) -> impl Itera
     evidence.iter().map(move |shipment| (key(CLAIMED, shipment, author, place), Vec::new()))
 }
 
+pub(super) use payments::row as payment;
+
 /// A performance that counts, as it was recorded.
 pub(super) struct Claim<'a> {
     pub place: Place,
@@ -127,7 +130,8 @@ impl<'a> Arrivals<'a> {
         match obligation.kind {
             ObligationKind::Deliver | ObligationKind::Carry => {}
             ObligationKind::Install | ObligationKind::Maintain | ObligationKind::Inspect => return self.works(claim),
-            ObligationKind::Pay | ObligationKind::Document => return Ok(found),
+            ObligationKind::Pay => return self.payments(claim),
+            ObligationKind::Document => return Ok(found),
         }
         for shipment in claim.evidence.iter().collect::<BTreeSet<_>>() {
             if !self.is_first(shipment, claim)? {

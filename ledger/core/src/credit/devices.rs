@@ -5,17 +5,19 @@
 //! licence that the record names: nobody inspects its own equipment into order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use suyuan_epcis::model::Event;
 
 use super::ceiling::{Ceiling, CeilingCode, Evidence};
-use super::equipment::{self, LiftSchedule, NOTICE_DAYS};
+use super::equipment::{self, EquipmentIntervals, LIFT, LiftSchedule, NOTICE_DAYS};
 use super::evaluate::Grade;
 use super::file::Author;
 use super::reading::{Place, Row, author, place_of, places_of_subject, written};
 use super::record::{LicenceState, Statement};
 use super::rows::RowKind;
 use super::status::Equipment;
+use super::tables::{Tables, on};
 use super::traced::is_withdrawn;
 use crate::contract::ObligationKind;
 use crate::day::Day;
@@ -37,14 +39,17 @@ const OWN_RECORDS_MAX: usize = 1 << 12;
 /// to inspect it.
 const WORKS: &str = "TS3";
 const INSPECTION: &str = "TS7";
-/// Codes of lifts begin with it (`02-identifiers.md`).
-const LIFT: char = '3';
+/// The kind of the licences of banks.
+const BANKING: &str = "banking";
 /// Lifts are serviced at least so often, in days.
 const SERVICE_DAYS: i64 = 15;
 /// Longer out of use than so many months, it is inspected before it is used again.
 const STOPPED_MONTHS_MAX: i32 = 12;
 /// A ceiling names the records of so many pieces.
 const EVIDENCE_MAX: usize = 8;
+
+/// When equipment is inspected first, from each day on.
+type Intervals = Arc<[(Option<Day>, EquipmentIntervals)]>;
 
 /// What a record says of a piece of equipment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,6 +217,8 @@ pub struct Device {
     counted: Vec<Counted>,
     /// Whether an authority has registered it: then nobody else does.
     is_registered: bool,
+    /// When it is inspected first, from each day on.
+    intervals: Intervals,
 }
 
 /// How a piece of equipment stands on a day.
@@ -253,8 +260,8 @@ impl DeviceState {
 }
 
 impl Device {
-    fn new(code: &str) -> Device {
-        Device { code: code.to_owned(), counted: Vec::new(), is_registered: false }
+    fn new(code: &str, intervals: Intervals) -> Device {
+        Device { code: code.to_owned(), counted: Vec::new(), is_registered: false, intervals }
     }
 
     /// Takes the next record, if it counts. Nobody inspects or services what is to come.
@@ -349,7 +356,11 @@ impl Device {
         };
         let due = match schedule {
             Some(schedule) => schedule.next_due(&days),
-            None => passed.iter().rev().find_map(|(_, _, next)| *next),
+            None => said.iter().rev().find_map(|one| match one.said {
+                Said::Passed { next, .. } => next,
+                Said::Based(base) => on(&self.intervals, day)?.due(&self.code, base),
+                _ => None,
+            }),
         };
         let serviced: Vec<Day> =
             said.iter().filter_map(|one| if let Said::Serviced(day) = one.said { Some(day) } else { None }).collect();
@@ -410,6 +421,7 @@ pub(super) fn standing(
 struct Held {
     /// The height of its record.
     height: u64,
+    kind: String,
     number: String,
     from: Day,
     to: Option<Day>,
@@ -423,12 +435,14 @@ pub struct Register<'a> {
     at_height: u64,
     /// What firms hold, by firm.
     licences: BTreeMap<String, Vec<Held>>,
+    /// Read when a first piece of equipment is.
+    intervals: Option<Intervals>,
 }
 
 impl<'a> Register<'a> {
     /// As of a height.
     pub fn new(store: &'a dyn Read, directory: &'a Directory, at_height: u64) -> Register<'a> {
-        Register { store, directory, at_height, licences: BTreeMap::new() }
+        Register { store, directory, at_height, licences: BTreeMap::new(), intervals: None }
     }
 
     /// What was ever registered in a firm's name.
@@ -460,7 +474,9 @@ impl<'a> Register<'a> {
             places.extend(place_of(key));
             places.len() < RECORDS_MAX
         })?;
-        let (reader, mut device) = (Reader::new(self.store), Device::new(code));
+        let (directory, at_height) = (self.directory, self.at_height);
+        let intervals = self.intervals.get_or_insert_with(|| Tables::of(directory, at_height).intervals().into());
+        let (reader, mut device) = (Reader::new(self.store), Device::new(code, Arc::clone(intervals)));
         for (height, index) in places {
             let (Some(record), Some(payload)) = (reader.record(height, index)?, reader.payload(height, index)?) else {
                 continue;
@@ -481,10 +497,28 @@ impl<'a> Register<'a> {
     }
 
     /// Whether a firm had a licence of this number on a day, by an authority's record up to a height.
-    pub(super) fn is_licensed(
+    pub(super) fn is_licensed(&mut self, firm: &str, number: &str, at: (Day, u64)) -> Result<bool, StoreError> {
+        self.holds(firm, number, None, at)
+    }
+
+    /// Whether who says that a payment has come may do so: an authority, or a bank when it came and when that was recorded, by
+    /// what an authority has recorded up to a height.
+    pub fn may_confirm(
+        &mut self,
+        by: &Author,
+        licence: Option<&str>,
+        (at, recorded, known): (i64, i64, u64),
+    ) -> Result<bool, StoreError> {
+        let Some(number) = licence.filter(|_| !by.is_authority) else { return Ok(by.is_authority) };
+        Ok(self.holds(&by.uri, number, Some(BANKING), (Day::in_china(at), known))?
+            && self.holds(&by.uri, number, Some(BANKING), (Day::in_china(recorded), known))?)
+    }
+
+    fn holds(
         &mut self,
         firm: &str,
         number: &str,
+        kind: Option<&str>,
         (day, at_height): (Day, u64),
     ) -> Result<bool, StoreError> {
         if !self.licences.contains_key(firm) {
@@ -493,7 +527,7 @@ impl<'a> Register<'a> {
         }
         let licences = self.licences.get(firm).into_iter().flatten();
         let is_of = |held: &&Held| held.number == number && held.from <= day && held.height <= at_height;
-        let last = licences.rev().find(is_of);
+        let last = licences.rev().find(is_of).filter(|held| kind.is_none_or(|kind| held.kind == kind));
         Ok(last.is_some_and(|held| held.is_valid && held.to.is_none_or(|to| day <= to)))
     }
 
@@ -503,8 +537,9 @@ impl<'a> Register<'a> {
             let said = written(&reader, self.directory, place)?;
             let said = said.filter(|said| said.author.is_authority && said.author.uri != firm);
             let statement = said.map(|said| said.record.statement);
-            if let Some(Statement::Licence { number, from, to, state, .. }) = statement {
-                licences.push(Held { height: place.0, number, from, to, is_valid: state == LicenceState::Valid });
+            if let Some(Statement::Licence { kind, number, from, to, state, .. }) = statement {
+                let is_valid = state == LicenceState::Valid;
+                licences.push(Held { height: place.0, kind, number, from, to, is_valid });
             }
         }
         Ok(licences)

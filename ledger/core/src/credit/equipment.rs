@@ -3,8 +3,11 @@
 //! The schedule of lifts is that of TSG T7001-2023: years 1, 4, 7, 9, 11, 13 and 15 after the supervision of the
 //! installation or alteration, then each year; due is the last day of the month of that supervision.
 
+use std::sync::LazyLock;
+
 use super::evaluate::Grade;
 use crate::day::Day;
+use crate::members::{InvalidRecord, Members, built_in};
 
 /// The years of a lift's periodic inspections, up to the one from which on each year has one.
 const LIFT_YEARS: [u32; 7] = [1, 4, 7, 9, 11, 13, 15];
@@ -19,6 +22,54 @@ const APPLY_MONTHS: i32 = 1;
 pub const NOTICE_DAYS: u32 = 7;
 /// Overdue for more days than these, the ceiling is D.
 const C_DAYS_MAX: i64 = 30;
+
+/// A table says this of so many kinds at most, and of so many months.
+const KINDS_MAX: usize = 256;
+const MONTHS_MAX: u64 = 240;
+/// Codes of lifts begin with it (`02-identifiers.md`).
+pub(super) const LIFT: char = '3';
+
+/// How long after the supervision of its installation or alteration equipment that is no lift is inspected first. From then on
+/// it is due when its inspector says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EquipmentIntervals(Vec<(String, u32)>);
+
+static FIRST: LazyLock<EquipmentIntervals> =
+    LazyLock::new(|| built_in(EquipmentIntervals::parse(include_bytes!("equipment-intervals.json"))));
+
+impl EquipmentIntervals {
+    /// Those of the technical regulations (`03-records.md` §3.5).
+    pub fn first() -> &'static EquipmentIntervals {
+        &FIRST
+    }
+
+    /// Reads months by how codes begin. Lifts have a schedule of their own.
+    pub fn parse(bytes: &[u8]) -> Result<EquipmentIntervals, InvalidRecord> {
+        let mut members = Members::parse(bytes)?;
+        // It is for those who put the table in force.
+        members.text("basis")?;
+        let mut intervals = Vec::new();
+        for mut one in members.objects("first", KINDS_MAX)? {
+            let (code, months) = (one.text("code")?, one.integer("months", MONTHS_MAX)?);
+            if code.starts_with(LIFT) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(one.error("code", "not digits with which codes begin that are no lifts'"));
+            }
+            if months == 0 {
+                return Err(one.error("months", "none"));
+            }
+            one.end()?;
+            intervals.push((code, u32::try_from(months).unwrap_or(u32::MAX)));
+        }
+        members.end().map(|()| EquipmentIntervals(intervals))
+    }
+
+    /// The day by which equipment of a code is inspected first: the end of a month. None if the table has nothing of it.
+    pub fn due(&self, code: &str, supervised: Day) -> Option<Day> {
+        let of = self.0.iter().filter(|(begins, _)| code.starts_with(begins.as_str()));
+        let (_, months) = of.max_by_key(|(begins, _)| begins.len())?;
+        supervised.plus_months(i32::try_from(*months).ok()?)?.month_end()
+    }
+}
 
 /// The inspections that a lift needs, by the day of the supervision that they count from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -32,7 +32,7 @@ use crate::submission::record_type;
 
 /// Under this key is the height up to which blocks were read. Its last byte is the version of what is read out of them: of
 /// another version all is read anew.
-const HEIGHT_KEY: &[u8] = &[0, 8];
+const HEIGHT_KEY: &[u8] = &[0, 9];
 /// Above every key of the table.
 const END: &[u8] = &[u8::MAX];
 /// Of a subject's records of credit: its URI, zero, height BE8, index BE4.
@@ -172,6 +172,10 @@ impl<'a> Index<'a> {
         }
         let Ok(said) = ContractRecord::parse(&payload.payload) else { return Ok(Vec::new()) };
         let hash = record.record(place.0, place.1).hash();
+        // It is found by who names it, so that nobody fills another's contract.
+        if let Act::Confirm { .. } = said.act {
+            return Ok(vec![arrivals::payment(place, &hash)]);
+        }
         let (id, parties) = match (said.contract, &said.act) {
             (None, Act::Propose { parties, .. }) => {
                 (hash, parties.iter().map(|party| party.organisation.clone()).collect::<Vec<String>>())

@@ -35,4 +35,5 @@ pub(super) enum RowKind {
     Taken = 28,
     Last = 29,
     Witnessed = 30,
+    Paid = 31,
 }

@@ -1,4 +1,5 @@
-//! What credit is read with beside records: the numbers of the model, working days, terms of repair and rates of inspection.
+//! What credit is read with beside records: the numbers of the model, working days, terms of repair, rates of inspection and
+//! when equipment is inspected first.
 //! Each is data: what came with the model, and what authorities have put in force on the ledger since (`suyuan:TableSet`).
 //!
 //! A table says something only of days after the one on which it was put in force: nothing that was said of a day before
@@ -11,6 +12,7 @@ use suyuan_epcis::problem::Reason;
 
 use super::calendar::Calendar;
 use super::draw::InspectionRates;
+use super::equipment::EquipmentIntervals;
 use super::parameters::Parameters;
 use super::repair::RepairPolicies;
 use crate::day::Day;
@@ -25,6 +27,7 @@ pub struct Tables {
     /// Each from a day on, the first ones from ever.
     parameters: Vec<(Option<Day>, Parameters)>,
     rates: Vec<(Option<Day>, InspectionRates)>,
+    intervals: Vec<(Option<Day>, EquipmentIntervals)>,
 }
 
 /// What one table says.
@@ -33,6 +36,7 @@ enum Content {
     Policies(RepairPolicies),
     Parameters(Box<Parameters>),
     Rates(InspectionRates),
+    Intervals(EquipmentIntervals),
 }
 
 static FIRST: LazyLock<Tables> = LazyLock::new(|| Tables {
@@ -40,6 +44,7 @@ static FIRST: LazyLock<Tables> = LazyLock::new(|| Tables {
     policies: RepairPolicies::first().clone(),
     parameters: vec![(None, Parameters::first().clone())],
     rates: vec![(None, InspectionRates::first().clone())],
+    intervals: vec![(None, EquipmentIntervals::first().clone())],
 });
 
 impl Tables {
@@ -63,6 +68,7 @@ impl Tables {
                 Ok(Content::Policies(policies)) => tables.policies.take(policies),
                 Ok(Content::Parameters(parameters)) => put(&mut tables.parameters, from, *parameters),
                 Ok(Content::Rates(rates)) => put(&mut tables.rates, from, rates),
+                Ok(Content::Intervals(intervals)) => put(&mut tables.intervals, from, intervals),
                 Err(_) => {}
             }
         }
@@ -93,6 +99,11 @@ impl Tables {
     pub fn rates(&self, day: Day) -> &InspectionRates {
         on(&self.rates, day).unwrap_or(InspectionRates::first())
     }
+
+    /// When equipment is inspected first, from each day on.
+    pub fn intervals(&self) -> &[(Option<Day>, EquipmentIntervals)] {
+        &self.intervals
+    }
 }
 
 /// From a day on another is in force: what was put in force later is meant where two say something of a day.
@@ -101,7 +112,8 @@ fn put<T>(list: &mut Vec<(Option<Day>, T)>, from: Day, one: T) {
     list.push((Some(from), one));
 }
 
-fn on<T>(list: &[(Option<Day>, T)], day: Day) -> Option<&T> {
+/// What is in force on a day.
+pub(super) fn on<T>(list: &[(Option<Day>, T)], day: Day) -> Option<&T> {
     list.iter().rfind(|(from, _)| from.is_none_or(|from| from <= day)).map(|(_, one)| one)
 }
 
@@ -121,6 +133,7 @@ fn content(name: TableName, from: Day, text: &str) -> Result<Content, InvalidRec
         }
         TableName::Parameters => Parameters::parse(bytes).map(|one| Content::Parameters(Box::new(one))),
         TableName::InspectionRates => InspectionRates::parse(bytes).map(Content::Rates),
+        TableName::EquipmentIntervals => EquipmentIntervals::parse(bytes).map(Content::Intervals),
     }
 }
 
@@ -152,6 +165,7 @@ mod tests {
 
     const NEXT_YEAR: &str =
         r#"{"basis":"b","from":"2027-01-01","to":"2027-12-31","holidays":["2027-01-01"],"workdays":["2027-01-03"]}"#;
+    const VESSELS: &str = r#"{"basis":"b","first":[{"code":"2","months":12},{"code":"21","months":6}]}"#;
     const RATES: &str = r#"{"A":1,"B":2,"C":3,"D":4,"E":5,"NR":6}"#;
 
     // Goal: a table is read with from its height and its day on, and what is none changes nothing. Method: each kind, as of
@@ -171,6 +185,7 @@ mod tests {
             (7, TableName::Parameters, "2027-02-01", &numbers),
             (8, TableName::RepairPolicies, "2027-03-01", &policies),
             (9, TableName::Calendar, "2027-01-01", "{}"),
+            (9, TableName::EquipmentIntervals, "2027-02-01", VESSELS),
         ]);
         let (before, after) = (Tables::of(&directory, 4), Tables::of(&directory, 9));
         let new_year = (day("2026-12-31"), day("2027-01-03"), day("2027-01-04"));
@@ -181,6 +196,14 @@ mod tests {
         assert_eq!(Tables::of(&directory, 5).rates(day("2027-02-01")), InspectionRates::first());
         assert_eq!(after.rates(day("2027-01-31")), InspectionRates::first());
         assert_eq!(after.rates(day("2027-02-01")).ppm(Grade::D), 4);
+        let due = |tables: &Tables, on: &str, code: &str| {
+            super::on(tables.intervals(), day(on)).unwrap().due(code, day("2027-01-10")).and_then(Day::text)
+        };
+        let months =
+            |tables: &Tables, on: &str| ["2170", "2240", "4110"].map(|code| due(tables, on, code).unwrap_or_default());
+        assert_eq!(months(&before, "2027-02-01"), ["2030-01-31", "2030-01-31", "2029-01-31"]);
+        assert_eq!(months(&after, "2027-01-31"), months(&before, "2027-02-01"));
+        assert_eq!(months(&after, "2027-02-01"), ["2027-07-31", "2028-01-31", ""]);
         assert_eq!(after.parameters(day("2027-01-31")), Parameters::first());
         assert_ne!(after.parameters(day("2027-02-01")).hash(), Parameters::first().hash());
         assert_eq!(after.policies().on(day("2027-02-28")).unwrap().basis, "2025-36");
@@ -213,6 +236,16 @@ mod tests {
             (TableName::Parameters, "{}".to_owned(), "/IND"),
             (TableName::InspectionRates, RATES.replace("\"E\":5", "\"E\":1000001"), "/E"),
             (TableName::InspectionRates, RATES.replace(",\"NR\":6", ""), "/NR"),
+            (
+                TableName::EquipmentIntervals,
+                r#"{"basis":"b","first":[{"code":"31","months":12}]}"#.to_owned(),
+                "/first/0/code",
+            ),
+            (
+                TableName::EquipmentIntervals,
+                r#"{"basis":"b","first":[{"code":"2","months":0}]}"#.to_owned(),
+                "/first/0/months",
+            ),
         ];
         for (name, text, pointer) in wrong {
             let said = check(name, from, &text).unwrap_err();

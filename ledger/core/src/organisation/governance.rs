@@ -93,6 +93,8 @@ named! {
         Parameters "parameters",
         /// How often firms of a grade are inspected.
         InspectionRates "inspection-rates",
+        /// When equipment that is no lift is inspected first.
+        EquipmentIntervals "equipment-intervals",
     }
 }
 

@@ -265,7 +265,7 @@ pub struct GovernanceAnswer {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableAnswer {
-    /// `calendar`, `repair-policies`, `parameters` or `inspection-rates`.
+    /// `calendar`, `repair-policies`, `parameters`, `inspection-rates` or `equipment-intervals`.
     pub name: String,
     /// From which day on it says something.
     pub from: String,
