@@ -113,7 +113,7 @@ pub struct ContractDetermination {
     pub late_days: u64,
     /// 0 to 1000: fulfilled, on time, of the quality agreed; of a payment, paid in time.
     pub values: std::collections::BTreeMap<String, u16>,
-    /// Who stands for it: S1 an adjudicator, S2 both sides, S3 one side, since the other was silent.
+    /// Who stands for it: S1 an authority, an agency or an adjudicator, S2 both sides or a bank, S3 one side, since the other was silent.
     pub source: String,
     /// The last day on which it may be disputed before it counts; none if it counts.
     pub provisional_until: Option<String>,

@@ -546,7 +546,8 @@ fn paid_by_a_bank() {
     };
     let confirm = |obligation: &str, received: &str| {
         let members = format!(
-            r#""obligation":"{obligation}","received":"{received}","quantity":1000000,"licence":"B0001S244010001""#
+            r#""obligation":"{obligation}","received":"{received}","quantity":1000000,"transfer":"{}","licence":"B0001S244010001""#,
+            hash('7')
         );
         on("PaymentConfirmation", &members)
     };

@@ -633,7 +633,8 @@ fn other_equipment() {
         assert_eq!(due(&world, device, "2023-02-10"), by("2029-02-28", 0));
     }
     // A repair says nothing of it; an alteration begins anew, where the table has something of it.
-    for (on, kind, vessel) in [("2024-03-01", "repair", "2029-02-28"), ("2024-05-20", "alteration", "2027-05-31")] {
+    for (on, kind, vessel) in [("2024-03-01", "major_repair", "2029-02-28"), ("2024-05-20", "alteration", "2027-05-31")]
+    {
         let repaired = json!({"kind": kind, "result": "pass", "supervision_date": on});
         for (device, expected) in [(VESSEL, vessel), (BOILER, "2029-02-28")] {
             say(&mut world, on, "S9.MAJOR_REPAIR", "repairing", device, repaired.clone());
@@ -642,6 +643,10 @@ fn other_equipment() {
     }
     // As of a day before, it was due when it was.
     assert_eq!(due(&world, VESSEL, "2024-05-19"), by("2029-02-28", 0));
+    // Whoever inspects it and says no day leaves that of the last one; it is not the table's any more.
+    let inspected = json!({"date": "2024-05-20", "result": "pass"});
+    say(&mut world, "2024-05-21", "S6.PERIODIC_INSPECTION", "inspecting", VESSEL, inspected);
+    assert_eq!(due(&world, VESSEL, "2024-06-01"), by("2029-02-28", 0));
 }
 
 // Goal: what should have been done is overdue from the day after its last day on, until it is done. Method: a pledge, a notice,

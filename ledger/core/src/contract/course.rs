@@ -81,9 +81,9 @@ pub(super) struct Receipt {
     pub inspected_by: Option<i64>,
     /// The event says that less came than was said, or not so that it can be counted: silence accepts no rest.
     pub is_short: bool,
-    /// An authority says it, or an agency that one has approved.
-    pub is_of_authority: bool,
-    /// What the event is known by.
+    /// Of what source it is, if not its creditor says it.
+    pub witness: Option<Source>,
+    /// What it is known by.
     pub name: Option<Hash>,
 }
 
@@ -99,7 +99,7 @@ impl Receipt {
             answers,
             inspected_by: None,
             is_short: false,
-            is_of_authority: false,
+            witness: None,
             name: None,
         }
     }
@@ -214,7 +214,7 @@ impl Course {
 
     /// How much of a performance others than its creditor say was done.
     pub(super) fn witnessed(&self, performance: &Hash) -> u64 {
-        let receipts = self.receipts.iter().filter(|one| one.is_of_authority && one.is_arrival_of(performance));
+        let receipts = self.receipts.iter().filter(|one| one.witness.is_some() && one.is_arrival_of(performance));
         receipts.fold(0, |sum, one| sum.saturating_add(one.said.quantity))
     }
 
@@ -263,8 +263,8 @@ impl Course {
         let determination = self.obligation.determine(&said, self.extension)?;
         // What one side says, and the other was silent about.
         let is_of_one =
-            |receipt: &Receipt| !receipt.is_of_authority && (receipt.is_deemed || self.is_against_debtor(receipt));
-        let source = match self.receipts.iter().all(|receipt| receipt.is_of_authority) {
+            |receipt: &Receipt| receipt.witness.is_none() && (receipt.is_deemed || self.is_against_debtor(receipt));
+        let source = match self.receipts.iter().all(|receipt| receipt.witness == Some(Source::Authority)) {
             true => Source::Authority,
             false if self.receipts.iter().any(is_of_one) => Source::OneSide,
             false => Source::BothSides,
@@ -445,7 +445,7 @@ impl Course {
                     answers: Some(one.hash),
                     inspected_by: None,
                     is_short: false,
-                    is_of_authority: false,
+                    witness: None,
                     name: None,
                 });
             }

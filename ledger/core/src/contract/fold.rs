@@ -136,8 +136,8 @@ pub struct Arrival {
     pub is_short: bool,
     /// What it is known by, if nothing else that is known by that counts beside it.
     pub name: Option<Hash>,
-    /// Not its creditor says it, but an authority, or an agency that one has approved.
-    pub is_of_authority: bool,
+    /// Of what source it is, if not its creditor says it: an authority or an agency that one has approved, or a bank.
+    pub witness: Option<Source>,
 }
 
 /// What others have to agree to.
@@ -564,12 +564,13 @@ impl<'a> Contract<'a> {
         let (now, calendar, mut since) = (self.time, self.calendar, BTreeMap::new());
         for course in self.courses.iter_mut().filter(|course| !course.is_over(now, calendar)) {
             course.supersede(now, calendar);
-            since.insert(course.obligation.id.clone(), course.since);
+            since.insert(course.obligation.id.clone(), (course.obligation.clone(), course.since));
         }
-        // What goes on under other terms is owed since it was first.
+        let of = |one: &Obligation| (one.kind, one.debtor.clone(), one.creditor.clone(), one.unit.clone());
+        // What goes on between the same two under other terms is owed since it was first.
         let courses = terms.obligations.iter().map(|one| {
-            let since = since.get(&one.id).copied().unwrap_or(now);
-            Course::new(one.clone(), (version, since), &terms)
+            let before = since.get(&one.id).filter(|(before, _)| of(before) == of(one));
+            Course::new(one.clone(), (version, before.map_or(now, |(_, since)| *since)), &terms)
         });
         self.courses.extend(courses);
         (self.version, self.terms) = (version, terms);
@@ -621,7 +622,7 @@ impl<'a> Contract<'a> {
             return Err(Void::Transition);
         }
         let (now, calendar) = (self.time, self.calendar);
-        let is_replaced = |one: &Receipt, hash: &Hash| one.is_arrival_of(hash) && !one.is_of_authority;
+        let is_replaced = |one: &Receipt, hash: &Hash| one.is_arrival_of(hash) && one.witness.is_none();
         let course = self.course_mut(obligation)?;
         // That nothing more comes can't be said before anything did, or was due.
         let is_early = receipt.said.is_complete
@@ -653,7 +654,7 @@ impl<'a> Contract<'a> {
                 said.returned = said.returned.min(said.quantity);
             }
             // What its creditor says takes the place of what events say.
-            course.receipts.retain(|one| !one.is_arrival_of(&hash) || one.is_of_authority);
+            course.receipts.retain(|one| !one.is_arrival_of(&hash) || one.witness.is_some());
             course.performances.iter_mut().filter(|one| one.hash == hash).for_each(|one| one.is_answered = true);
         }
         course.receipts.push(receipt);
@@ -661,10 +662,12 @@ impl<'a> Contract<'a> {
         Ok(())
     }
 
-    /// Whether a bank may confirm a payment: one that is owed by then. What it says is told by the performance that names it.
+    /// Whether a bank may confirm a payment: one that was owed by then and still is. What it says is told by the performance that
+    /// names it.
     fn confirmable(&self, obligation: &str, at: i64) -> Result<(), Void> {
         let course = self.course(obligation)?;
-        match self.state.is_open() && course.obligation.kind == ObligationKind::Pay && course.since <= at {
+        let is_owed = course.obligation.kind == ObligationKind::Pay && course.since <= at;
+        match self.state.is_open() && is_owed && !course.is_settled(self.time, self.calendar) {
             true => Ok(()),
             false => Err(Void::Transition),
         }

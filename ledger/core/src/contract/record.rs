@@ -281,6 +281,8 @@ pub enum Act {
         at: i64,
         /// How much, in thousandths.
         quantity: u64,
+        /// The transfer, by a hash of its number: whoever confirms it, it is one.
+        transfer: Hash,
         /// The number of the bank's licence; an authority needs none.
         licence: Option<String>,
     },
@@ -382,6 +384,7 @@ fn act(name: &str, members: &mut Members) -> Result<Act, InvalidRecord> {
             obligation: members.text("obligation")?,
             at: members.time("received")?,
             quantity: some(members)?,
+            transfer: members.hash("transfer")?,
             licence: members.optional_text("licence")?,
         },
         "suyuan:Receipt" => receive(members)?,

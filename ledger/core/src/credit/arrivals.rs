@@ -4,7 +4,7 @@
 //! A `receiving` event that refers to a shipment is noted under the shipment's hash, and so is who names a shipment as evidence
 //! of a performance. One shipment proves one performance of a debtor, the first that names it, in whichever contract that is.
 //! From whom things came is for the one to say who received them. What was done to special equipment is proved likewise, by
-//! events of whom it was done for or of an authority (`works`).
+//! events of whom it was done for or of an authority (`works`), and a payment by a bank's confirmation (`payments`).
 
 mod payments;
 mod works;
@@ -38,7 +38,7 @@ use crate::state::subject::{StoredEntry, StoredRecord, place_key};
 /// Of receiving events: the hash of the shipment that one refers to, its author's number BE8, the place. Others can't hide
 /// behind their own what one has received.
 const RECEIVED: u8 = RowKind::Received as u8;
-/// Of performances: the hash of an event that one names as evidence, its author's number BE8, the place.
+/// Of performances: the hash of an event or confirmation that one names as evidence, its author's number BE8, the place.
 const CLAIMED: u8 = RowKind::Claimed as u8;
 
 /// So many receiving events of one organisation that refer to one shipment are looked at.
@@ -156,6 +156,17 @@ impl<'a> Arrivals<'a> {
 
     /// Whether no performance of the same debtor that counts named the shipment before. Of many it is not asked which count.
     fn is_first(&self, shipment: &Hash, claim: &Claim<'_>) -> Result<bool, StoreError> {
+        let Some(before) = self.claimed_before(shipment, claim)? else { return Ok(false) };
+        for place in before {
+            if self.counts(place, claim)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Where the same debtor named it before; none if too often.
+    fn claimed_before(&self, shipment: &Hash, claim: &Claim<'_>) -> Result<Option<Vec<Place>>, StoreError> {
         let (from, own) =
             (key(CLAIMED, shipment, claim.author, (0, 0)), key(CLAIMED, shipment, claim.author, claim.place));
         let mut before = Vec::new();
@@ -163,15 +174,7 @@ impl<'a> Arrivals<'a> {
             before.extend(place_of(key));
             before.len() <= CLAIMS_MAX
         })?;
-        if before.len() > CLAIMS_MAX {
-            return Ok(false);
-        }
-        for place in before {
-            if self.counts(place, claim)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        Ok(Some(before).filter(|before| before.len() <= CLAIMS_MAX))
     }
 
     /// Whether an earlier claim of the same author counts: in the same contract if it had an effect that still matters. Another
@@ -269,7 +272,7 @@ impl<'a> Arrivals<'a> {
             bad,
             is_short,
             name: None,
-            is_of_authority: false,
+            witness: None,
         };
         Ok(Some(Arrived { place, arrival, withdrawn }))
     }

@@ -38,6 +38,9 @@ impl Calendar {
         let mut members = Members::parse(bytes)?;
         let basis = members.text("basis")?;
         let (from, to) = (members.day("from")?, members.day("to")?);
+        if to < from {
+            return Err(members.error("to", "before from"));
+        }
         let days = |members: &mut Members, name: &str, are_weekend: bool| {
             let days = members.days(name, DAYS_MAX)?;
             let is_right = |day: &Day| (from..=to).contains(day) && day.is_weekend() == are_weekend;

@@ -13,7 +13,7 @@ use super::ceiling::{Ceiling, CeilingCode, Evidence};
 use super::equipment::{self, EquipmentIntervals, LIFT, LiftSchedule, NOTICE_DAYS};
 use super::evaluate::Grade;
 use super::file::Author;
-use super::reading::{Place, Row, author, place_of, places_of_subject, written};
+use super::reading::{Place, Row, author, place_of, written};
 use super::record::{LicenceState, Statement};
 use super::rows::RowKind;
 use super::status::Equipment;
@@ -31,6 +31,8 @@ use crate::state::reader::Reader;
 const DEVICE: u8 = RowKind::Device as u8;
 /// Of those in whose name it was registered: the URI, zero, the place. The value is the code.
 pub(super) const USER: u8 = RowKind::User as u8;
+/// Of what authorities say of licences: whose, zero, the place.
+const LICENSED: u8 = RowKind::Licensed as u8;
 /// So many records of one piece are read, and so many pieces of one firm: what strangers say of it is bounded by their quota.
 const RECORDS_MAX: usize = 1 << 20;
 /// Its user's own word on it is heard until it has so many.
@@ -59,7 +61,7 @@ enum Said {
     /// Its installation, or an alteration, was supervised and passed: inspections are counted from then.
     Based(Day),
     /// It passed an inspection, or a major repair that stands for one. What is no lift is due when its inspector says.
-    Passed { day: Day, next: Option<Day> },
+    Passed { day: Day, next: Option<Day>, is_inspection: bool },
     /// It was serviced.
     Serviced(Day),
     /// It is out of use.
@@ -102,14 +104,15 @@ fn said(event: &Event, kind: &RecordType) -> Option<(Said, Option<(&'static str,
             (Said::Registered { user, maintainer, first_use: day("first_use")? }, None)
         }
         "S6.PERIODIC_INSPECTION" if word("result") == Some("pass") => {
-            (Said::Passed { day: day("date")?, next: day("next_due") }, Some(("agency_approval", INSPECTION)))
+            let (day, next) = (day("date")?, day("next_due"));
+            (Said::Passed { day, next, is_inspection: true }, Some(("agency_approval", INSPECTION)))
         }
         "S8.MAINTENANCE" => (Said::Serviced(Day::in_china(time_ms(event, kind, "date")?)), Some(("licence", WORKS))),
         "S9.MAJOR_REPAIR" if word("result") == Some("pass") => {
             let day = day("supervision_date")?;
             let said = match word("kind")? {
                 "alteration" => Said::Based(day),
-                _ => Said::Passed { day, next: None },
+                _ => Said::Passed { day, next: None, is_inspection: false },
             };
             (said, Some(("unit_licence", WORKS)))
         }
@@ -195,6 +198,11 @@ pub(super) fn rows(place: Place, event: &Event, by: &Author) -> Vec<Row> {
         Said::Based(_) | Said::Passed { .. } if !by.is_authority && licence.is_none() => Vec::new(),
         _ => vec![device],
     }
+}
+
+/// The row of what an authority says of a firm's licence.
+pub(super) fn licence(firm: &str, place: Place) -> Row {
+    (key(LICENSED, firm, place), Vec::new())
 }
 
 fn key(table: u8, of: &str, place: Place) -> Vec<u8> {
@@ -344,7 +352,7 @@ impl Device {
         let passed: Vec<(Hash, Day, Option<Day>)> = said
             .iter()
             .filter_map(|one| match one.said {
-                Said::Passed { day, next } => Some((one.hash, day, next)),
+                Said::Passed { day, next, .. } => Some((one.hash, day, next)),
                 _ => None,
             })
             .collect();
@@ -354,13 +362,19 @@ impl Device {
             Some(Said::Based(base)) if is_lift => Some(LiftSchedule::new(*base)),
             _ => None,
         };
+        let is_inspected_since = |since: Day| {
+            said.iter().any(|one| matches!(one.said, Said::Passed { day, is_inspection: true, .. } if day >= since))
+        };
+        // By the table of the day of its supervision, as long as no inspector has seen it since.
+        let first = match base.map(|one| &one.said) {
+            Some(Said::Based(base)) if !is_inspected_since(*base) => {
+                on(&self.intervals, *base).and_then(|table| table.due(&self.code, *base))
+            }
+            _ => None,
+        };
         let due = match schedule {
             Some(schedule) => schedule.next_due(&days),
-            None => said.iter().rev().find_map(|one| match one.said {
-                Said::Passed { next, .. } => next,
-                Said::Based(base) => on(&self.intervals, day)?.due(&self.code, base),
-                _ => None,
-            }),
+            None => first.or_else(|| passed.iter().rev().find_map(|(_, _, next)| *next)),
         };
         let serviced: Vec<Day> =
             said.iter().filter_map(|one| if let Said::Serviced(day) = one.said { Some(day) } else { None }).collect();
@@ -435,7 +449,7 @@ pub struct Register<'a> {
     at_height: u64,
     /// What firms hold, by firm.
     licences: BTreeMap<String, Vec<Held>>,
-    /// Read when a first piece of equipment is.
+    /// Read with the first piece of equipment.
     intervals: Option<Intervals>,
 }
 
@@ -475,7 +489,7 @@ impl<'a> Register<'a> {
             places.len() < RECORDS_MAX
         })?;
         let (directory, at_height) = (self.directory, self.at_height);
-        let intervals = self.intervals.get_or_insert_with(|| Tables::of(directory, at_height).intervals().into());
+        let intervals = self.intervals.get_or_insert_with(|| Tables::intervals_of(directory, at_height).into());
         let (reader, mut device) = (Reader::new(self.store), Device::new(code, Arc::clone(intervals)));
         for (height, index) in places {
             let (Some(record), Some(payload)) = (reader.record(height, index)?, reader.payload(height, index)?) else {
@@ -526,14 +540,22 @@ impl<'a> Register<'a> {
             self.licences.insert(firm.to_owned(), read);
         }
         let licences = self.licences.get(firm).into_iter().flatten();
-        let is_of = |held: &&Held| held.number == number && held.from <= day && held.height <= at_height;
-        let last = licences.rev().find(is_of).filter(|held| kind.is_none_or(|kind| held.kind == kind));
+        let is_of = |held: &&Held| {
+            let is_named = held.number == number && kind.is_none_or(|kind| held.kind == kind);
+            is_named && held.from <= day && held.height <= at_height
+        };
+        let last = licences.rev().find(is_of);
         Ok(last.is_some_and(|held| held.is_valid && held.to.is_none_or(|to| day <= to)))
     }
 
     fn licences_of(&self, firm: &str) -> Result<Vec<Held>, StoreError> {
-        let (reader, mut licences) = (Reader::new(self.store), Vec::new());
-        for place in places_of_subject(self.store, firm, self.at_height)? {
+        let (from, to) = (key(LICENSED, firm, (0, 0)), key(LICENSED, firm, (self.at_height.saturating_add(1), 0)));
+        let (reader, mut licences, mut places) = (Reader::new(self.store), Vec::new(), Vec::new());
+        self.store.scan(Table::Reading, &from, &to, &mut |key, _| {
+            places.extend(place_of(key));
+            places.len() < RECORDS_MAX
+        })?;
+        for place in places {
             let said = written(&reader, self.directory, place)?;
             let said = said.filter(|said| said.author.is_authority && said.author.uri != firm);
             let statement = said.map(|said| said.record.statement);

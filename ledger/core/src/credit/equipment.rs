@@ -48,7 +48,7 @@ impl EquipmentIntervals {
         let mut members = Members::parse(bytes)?;
         // It is for those who put the table in force.
         members.text("basis")?;
-        let mut intervals = Vec::new();
+        let mut intervals: Vec<(String, u32)> = Vec::new();
         for mut one in members.objects("first", KINDS_MAX)? {
             let (code, months) = (one.text("code")?, one.integer("months", MONTHS_MAX)?);
             if code.starts_with(LIFT) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -57,8 +57,14 @@ impl EquipmentIntervals {
             if months == 0 {
                 return Err(one.error("months", "none"));
             }
+            if intervals.iter().any(|(other, _)| *other == code) {
+                return Err(one.error("code", "is there twice"));
+            }
             one.end()?;
             intervals.push((code, u32::try_from(months).unwrap_or(u32::MAX)));
+        }
+        if intervals.is_empty() {
+            return Err(members.error("first", "none"));
         }
         members.end().map(|()| EquipmentIntervals(intervals))
     }

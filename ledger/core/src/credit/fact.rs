@@ -10,7 +10,7 @@ named! {
     pub enum Source {
         /// An authority, an accredited agency, an adjudicator.
         Authority "S1",
-        /// Both counterparties; or computed from records that an independent counterparty confirmed.
+        /// Both counterparties, or a bank; or computed from records that an independent counterparty confirmed.
         BothSides "S2",
         /// One side with a third party's evidence, or acceptance by silence.
         OneSide "S3",

@@ -225,6 +225,9 @@ impl<'a> Index<'a> {
             RecordKind::Grade if is_authority && !is_of_itself => {
                 rows.push((grade_key(place), said.subject.clone().into_bytes()));
             }
+            RecordKind::Licence if is_authority && !is_of_itself => {
+                rows.push(devices::licence(&said.subject, place));
+            }
             RecordKind::Removal | RecordKind::RemovalDone => {
                 rows.extend(removal::rows(self.store, &mut self.asked, said, (author, number), (place, hash))?);
             }

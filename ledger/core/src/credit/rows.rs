@@ -36,4 +36,5 @@ pub(super) enum RowKind {
     Last = 29,
     Witnessed = 30,
     Paid = 31,
+    Licensed = 32,
 }

@@ -75,6 +75,12 @@ impl Tables {
         tables
     }
 
+    /// When equipment is inspected first, from each day on, as of a height; no other table is read for it.
+    pub(super) fn intervals_of(directory: &Directory, height: u64) -> Vec<(Option<Day>, EquipmentIntervals)> {
+        let is_it = |one: &&AdoptedTable| one.height <= height && one.name == TableName::EquipmentIntervals;
+        Tables::with(directory.tables().filter(is_it)).intervals
+    }
+
     /// Working days.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
@@ -98,11 +104,6 @@ impl Tables {
     /// How often firms are inspected, on a day.
     pub fn rates(&self, day: Day) -> &InspectionRates {
         on(&self.rates, day).unwrap_or(InspectionRates::first())
-    }
-
-    /// When equipment is inspected first, from each day on.
-    pub fn intervals(&self) -> &[(Option<Day>, EquipmentIntervals)] {
-        &self.intervals
     }
 }
 
@@ -139,8 +140,10 @@ fn content(name: TableName, from: Day, text: &str) -> Result<Content, InvalidRec
 
 /// Why a table can't be read, for whoever is to sign it: on the ledger it would have no effect.
 pub fn check(name: TableName, from: Day, text: &str) -> Result<(), Reason> {
-    let wrong = |error: InvalidRecord| {
-        Reason::new(codes::TABLE, &[name.name(), &format!("{}: {}", error.pointer, error.argument)])
+    let wrong = |InvalidRecord { pointer, argument }: InvalidRecord| {
+        // Of all of it there is no place to name.
+        let place = if pointer.is_empty() { pointer } else { format!("{pointer}: ") };
+        Reason::new(codes::TABLE, &[name.name(), &format!("{place}{argument}")])
     };
     content(name, from, text).map(drop).map_err(wrong)
 }
@@ -197,7 +200,7 @@ mod tests {
         assert_eq!(after.rates(day("2027-01-31")), InspectionRates::first());
         assert_eq!(after.rates(day("2027-02-01")).ppm(Grade::D), 4);
         let due = |tables: &Tables, on: &str, code: &str| {
-            super::on(tables.intervals(), day(on)).unwrap().due(code, day("2027-01-10")).and_then(Day::text)
+            super::on(&tables.intervals, day(on)).unwrap().due(code, day("2027-01-10")).and_then(Day::text)
         };
         let months =
             |tables: &Tables, on: &str| ["2170", "2240", "4110"].map(|code| due(tables, on, code).unwrap_or_default());
@@ -232,10 +235,13 @@ mod tests {
         let from = day("2027-01-01");
         let wrong = [
             (TableName::Calendar, NEXT_YEAR.replace("2027-01-01\",\"to", "2026-12-31\",\"to"), "/from"),
+            (TableName::Calendar, NEXT_YEAR.replace("2027-12-31", "2026-12-31"), "/to"),
             (TableName::RepairPolicies, include_str!("repair-policies.json").to_owned(), "/policies/0/from"),
             (TableName::Parameters, "{}".to_owned(), "/IND"),
             (TableName::InspectionRates, RATES.replace("\"E\":5", "\"E\":1000001"), "/E"),
             (TableName::InspectionRates, RATES.replace(",\"NR\":6", ""), "/NR"),
+            (TableName::EquipmentIntervals, r#"{"basis":"b"}"#.to_owned(), "/first"),
+            (TableName::EquipmentIntervals, VESSELS.replace("\"21\"", "\"2\""), "/first/1/code"),
             (
                 TableName::EquipmentIntervals,
                 r#"{"basis":"b","first":[{"code":"31","months":12}]}"#.to_owned(),
@@ -251,6 +257,8 @@ mod tests {
             let said = check(name, from, &text).unwrap_err();
             assert!(said.arguments.iter().any(|words| words.contains(pointer)), "{said:?}");
         }
+        let whole = check(TableName::Calendar, from, "[]").unwrap_err();
+        assert_eq!(whole.arguments.last().map(String::as_str), Some("not an object"));
         assert_eq!(check(TableName::Calendar, from, NEXT_YEAR), Ok(()));
     }
 }

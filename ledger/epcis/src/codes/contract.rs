@@ -4,7 +4,7 @@ use super::codes;
 
 codes! {
     RECORD_FORM = "CONTRACT-RECORD_FORM", Error, "the record of a contract is wrong: {0}", "合同记录有误：{0}", "compare it with docs/CONTRACT.md: every member known, given once, of its type", "请对照 docs/CONTRACT.md：成员须已定义、不重复、类型正确";
-    NO_RIGHT = "CONTRACT-NO_RIGHT", Error, "its author may not say this", "作者无权作此记录", "a party proposes and agrees, a debtor performs, a creditor receives, an authority that is no party decides", "由当事方提出和同意，债务人履行，债权人受领，非当事方的主管机关裁决";
+    NO_RIGHT = "CONTRACT-NO_RIGHT", Error, "its author may not say this", "作者无权作此记录", "a party proposes and agrees, a debtor performs, a creditor receives, a bank that an authority has licensed confirms payments, an authority that is no party decides", "由当事方提出和同意，债务人履行，债权人受领，经主管机关记录许可的银行确认付款，非当事方的主管机关裁决";
     UNKNOWN = "CONTRACT-UNKNOWN", Error, "what it names is not there: the contract, an obligation or a record", "所指的合同、义务或记录不存在", "compare it with: suyuan contract show ID --json", "请用 suyuan contract show 编号 --json 核对";
     TRANSITION = "CONTRACT-TRANSITION", Error, "it does not follow from how the contract stands", "与合同当前状态不符", "look up how it stands: suyuan contract show ID", "请用 suyuan contract show 编号 查询现状";
     CONFLICT = "CONTRACT-CONFLICT", Error, "another record was first", "已有其他记录在先", "look up what was recorded, and decide anew: suyuan contract show ID", "请用 suyuan contract show 编号 查看已有记录后再定";

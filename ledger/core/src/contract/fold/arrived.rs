@@ -2,6 +2,7 @@
 
 use super::{Arrival, Contract, ContractState, PARTS_MAX};
 use crate::contract::course::{Course, Receipt, days};
+use crate::contract::obligation::{Obligation, ObligationKind};
 use crate::contract::record::Received;
 use crate::hash::Hash;
 
@@ -9,7 +10,10 @@ impl Contract<'_> {
     /// Takes what an event says of a performance, which MUST be told after it: it is its creditor's receipt, until that says
     /// otherwise in the days to inspect. What has no effect is no record of the contract's.
     pub fn arrive(&mut self, arrival: &Arrival) {
-        self.advance(arrival.captured);
+        // In the block of its performance nobody was silent yet.
+        if arrival.captured > self.time {
+            self.advance(arrival.captured);
+        }
         self.arrive_now(arrival, None);
         self.close();
     }
@@ -33,7 +37,7 @@ impl Contract<'_> {
             let (mut beside, rest): (Vec<Arrival>, Vec<Arrival>) =
                 std::mem::take(&mut self.named).into_iter().partition(is_beside);
             self.named = rest;
-            beside.sort_by_key(|one| !one.is_of_authority);
+            beside.sort_by_key(|one| one.witness.is_none());
             beside.iter().for_each(|one| self.arrive_now(one, Some(given)));
             // Silence may have been acceptance by then.
             self.let_pass(now);
@@ -57,6 +61,17 @@ impl Contract<'_> {
         }
     }
 
+    /// Whether what is known by the same name has paid for another performance of the obligation, under whatever terms.
+    fn is_paid_before(&self, place: usize, arrival: &Arrival) -> bool {
+        let Some(Obligation { id, kind: ObligationKind::Pay, .. }) = self.courses.get(place).map(|one| &one.obligation)
+        else {
+            return false;
+        };
+        let of_it = self.courses.iter().filter(|course| course.obligation.id == *id);
+        let is_named = |one: &Receipt| one.name.is_some() && one.name == arrival.name;
+        of_it.flat_map(|course| &course.receipts).any(|one| is_named(one) && one.answers != Some(arrival.performance))
+    }
+
     /// Takes it, of as much as nothing is said of yet, or as is given.
     fn taken_as_receipt(&mut self, arrival: &Arrival, given: Option<u64>) -> Option<()> {
         let (now, calendar, inspection_days) = (self.time, self.calendar, self.terms.inspection_days);
@@ -64,7 +79,11 @@ impl Contract<'_> {
             return None;
         }
         let is_of = |course: &Course| course.performances.iter().any(|one| one.hash == arrival.performance);
-        let course = self.courses.iter_mut().rfind(|course| is_of(course))?;
+        let place = self.courses.iter().rposition(is_of)?;
+        if self.is_paid_before(place, arrival) {
+            return None;
+        }
+        let course = self.courses.get_mut(place)?;
         // What came before anything was owed came for something else.
         let is_before = arrival.happened.min(arrival.captured) < course.since;
         let is_full = course.receipts.len() >= PARTS_MAX;
@@ -77,7 +96,7 @@ impl Contract<'_> {
             // Who witnesses takes the place of its creditor, as long as that can be inspected.
             (Some(heard), _) => {
                 let is_open = heard.inspected_by.is_some_and(|by| now < by);
-                if !is_open || heard.is_of_authority || !arrival.is_of_authority {
+                if !is_open || heard.witness.is_some() || arrival.witness.is_none() {
                     return None;
                 }
                 let (replaced, quantity) = (heard.hash, heard.said.quantity);
@@ -104,8 +123,8 @@ impl Contract<'_> {
         // Later than both were recorded if time rested.
         let inspected_by = Some(now.saturating_add(days(inspection_days)));
         let receipt = Receipt::new((arrival.hash, now), said, answers);
-        let Arrival { is_short, is_of_authority, name, .. } = *arrival;
-        course.receipts.push(Receipt { inspected_by, is_short, is_of_authority, name, ..receipt });
+        let Arrival { is_short, witness, name, .. } = *arrival;
+        course.receipts.push(Receipt { inspected_by, is_short, witness, name, ..receipt });
         course.look_again(&arrival.performance);
         self.state = ContractState::InPerformance;
         Some(())

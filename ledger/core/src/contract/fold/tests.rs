@@ -510,7 +510,11 @@ fn said(author: usize, kind: usize, what: usize, number: u64) -> (&'static str, 
     let obligation = ["one", "two", "pay", "none"][what % 4];
     let to = hash(number);
     let at = stamp(START + i64::try_from(number).unwrap() * DAY / 4);
-    let (name, members) = match kind % 18 {
+    let (name, members) = match kind % 19 {
+        18 => (
+            "PaymentConfirmation",
+            format!(r#""obligation":"{obligation}","received":"{at}","quantity":1000,"transfer":"{to}""#),
+        ),
         13 => ("ContractAmendment", format!(r#""version":2,{}"#, terms(3, ""))),
         14 => ("ContractConsent", format!(r#""to":"{to}","sizeBand":3"#)),
         15 => ("Resumption", String::new()),
@@ -661,7 +665,7 @@ impl Case {
             bad: 0,
             is_short: false,
             name: None,
-            is_of_authority: false,
+            witness: None,
         }
     }
 

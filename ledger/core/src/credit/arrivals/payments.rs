@@ -2,12 +2,15 @@
 //! no party to it, which the debtor's performance names as evidence.
 //!
 //! A bank is who holds a licence of the kind `banking` by an authority's record; an authority confirms likewise. One
-//! confirmation proves one performance of a debtor.
+//! confirmation, and one transfer, proves one performance of an obligation. A bank is no authority: what it confirms weighs as
+//! what both sides say, and makes nobody rated that would not be.
 
 use std::collections::BTreeSet;
 
 use super::{Arrivals, Arrived, Claim};
-use crate::contract::record::{Act, ContractRecord};
+use crate::contract::fold::Arrival;
+use crate::contract::record::Act;
+use crate::credit::Source;
 use crate::credit::reading::{Place, Row, author, place_bytes, place_of};
 use crate::credit::rows::RowKind;
 use crate::hash::Hash;
@@ -32,25 +35,34 @@ impl Arrivals<'_> {
         for name in claim.evidence.iter().collect::<BTreeSet<_>>() {
             let place = self.store.get(Table::Reading, &key(name))?.and_then(|bytes| place_of(&bytes));
             let Some(place) = place.filter(|(height, _)| *height <= self.at_height) else { continue };
-            if self.is_first(name, claim)? {
-                found.extend(self.payment(place, claim)?);
+            if self.is_first_of_obligation(name, claim)? {
+                found.extend(self.payment((place, name), claim)?);
             }
         }
         Ok(found)
     }
 
-    fn payment(&self, place: Place, claim: &Claim<'_>) -> Result<Option<Arrived>, StoreError> {
+    /// Whether no performance of the obligation named it before, under whatever terms. It says itself of which one it is, so that
+    /// what is named in the wrong place is not lost.
+    fn is_first_of_obligation(&self, name: &Hash, claim: &Claim<'_>) -> Result<bool, StoreError> {
+        let Some(before) = self.claimed_before(name, claim)? else { return Ok(false) };
+        for (height, index) in before {
+            let Some(record) = self.reader.record(height, index)? else { continue };
+            let earlier = claim.contract.performed(&record.record(height, index).hash());
+            if earlier.is_some_and(|earlier| earlier.obligation.id == claim.performed.obligation.id) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn payment(&self, (place, name): (Place, &Hash), claim: &Claim<'_>) -> Result<Option<Arrived>, StoreError> {
         let (Some(record), Some(said)) = (self.reader.record(place.0, place.1)?, self.said(place)?) else {
             return Ok(None);
         };
-        let ContractRecord {
-            contract: Some(contract), act: Act::Confirm { obligation, at, quantity, licence }, ..
-        } = said
-        else {
-            return Ok(None);
-        };
-        let owed = claim.performed.obligation;
-        if contract != claim.contract.id || obligation != owed.id || at < claim.performed.since {
+        let (contract, owed) = (Some(claim.contract.id), claim.performed.obligation);
+        let Act::Confirm { obligation, at, quantity, transfer, licence } = said.act else { return Ok(None) };
+        if said.contract != contract || obligation != owed.id || at < claim.performed.since {
             return Ok(None);
         }
         let Some(by) = author(self.directory, record.author).filter(|by| !claim.contract.has_party(&by.uri)) else {
@@ -61,10 +73,18 @@ impl Arrivals<'_> {
         if !self.register.borrow_mut().may_confirm(&by, licence.as_deref(), when)? {
             return Ok(None);
         }
-        let mut arrived = self.arrived((place, &record), claim, (quantity, 0, false))?;
-        if let Some(Arrived { arrival, .. }) = &mut arrived {
-            (arrival.happened, arrival.is_of_authority) = (at, true);
-        }
-        Ok(arrived)
+        let arrival = Arrival {
+            hash: *name,
+            witness: Some(if by.is_authority { Source::Authority } else { Source::BothSides }),
+            author: by.uri,
+            captured: record.block_time,
+            happened: at,
+            performance: claim.performed.hash,
+            quantity,
+            bad: 0,
+            is_short: false,
+            name: Some(transfer),
+        };
+        Ok(Some(Arrived { place, arrival, withdrawn: None }))
     }
 }

@@ -9,6 +9,7 @@ use suyuan_epcis::model::Event;
 
 use super::{Arrivals, Arrived, Claim, PIECE, is_same_unit, key};
 use crate::contract::Obligation;
+use crate::credit::Source;
 use crate::credit::devices::{Work, bare, work};
 use crate::credit::file::Author;
 use crate::credit::reading::{Place, Row, author, place_bytes};
@@ -83,7 +84,7 @@ impl Arrivals<'_> {
                 }
             }
         }
-        found.sort_by_key(|one| (one.place, one.arrival.is_of_authority));
+        found.sort_by_key(|one| (one.place, one.arrival.witness.is_some()));
         found.dedup_by_key(|one| one.place);
         Ok(found)
     }
@@ -105,7 +106,8 @@ impl Arrivals<'_> {
         let mut arrived = self.arrived((found.place, &found.record), claim, (piece, bad, false))?;
         if let Some(Arrived { arrival, .. }) = &mut arrived {
             arrival.happened = found.work.at.max(claim.performed.since);
-            (arrival.name, arrival.is_of_authority) = (Some(*name), !is_of_creditor);
+            arrival.name = Some(*name);
+            arrival.witness = (!is_of_creditor).then_some(Source::Authority);
         }
         Ok(arrived)
     }

@@ -18,11 +18,12 @@ impl Works {
     }
 
     /// An event of one piece under a name.
-    fn event(&mut self, name: u64, is_of_authority: bool, is_good: bool) -> Hash {
+    fn event(&mut self, name: u64, is_witness: bool, is_good: bool) -> Hash {
         self.next += 1;
         let arrival = self.case.arrival(self.next, self.performance, 1_000);
         let bad = if is_good { 0 } else { 1_000 };
-        let arrival = Arrival { name: Some(hash(900 + name)), is_of_authority, bad, ..arrival };
+        let arrival =
+            Arrival { name: Some(hash(900 + name)), witness: is_witness.then_some(Source::Authority), bad, ..arrival };
         self.case.contract().arrive(&arrival);
         arrival.hash
     }
