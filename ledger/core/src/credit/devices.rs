@@ -567,3 +567,31 @@ impl<'a> Register<'a> {
         Ok(licences)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Goal: a table makes nothing overdue that was not before it was in force. Method: cranes that were supervised before and on
+    // its first day, each looked at before and after.
+    #[test]
+    fn by_the_table_of_the_day_of_supervision() {
+        let day = |text: &str| Day::parse(text).unwrap();
+        let later = EquipmentIntervals::parse(br#"{"basis":"b","first":[{"code":"4","months":12}]}"#).unwrap();
+        let tables: Intervals = [(None, EquipmentIntervals::first().clone()), (Some(day("2027-01-01")), later)].into();
+        let authority = Author { uri: "urn:uscc:11440100DEMA00179H".to_owned(), is_authority: true };
+        for (supervised, due) in [("2025-06-15", "2027-06-30"), ("2027-01-01", "2028-01-31")] {
+            let mut crane = Device::new("41704401020200001", Arc::clone(&tables));
+            let user = "urn:uscc:91440106DEMA0011XP".to_owned();
+            let registered = Said::Registered { user, maintainer: None, first_use: day(supervised) };
+            for said in [registered, Said::Based(day(supervised))] {
+                crane.take(Hash::ZERO, &authority, day("2027-01-02"), false, said);
+            }
+            for on in
+                ["2026-12-31", "2027-01-01", "2029-01-01"].map(day).into_iter().filter(|on| *on >= day(supervised))
+            {
+                assert_eq!(crane.on(on).unwrap().due, Some(day(due)), "{supervised}");
+            }
+        }
+    }
+}
