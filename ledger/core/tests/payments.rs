@@ -143,12 +143,15 @@ fn its_day_counts() {
     let performance = world.performed("dist", LATE, &contract, 1_000, &[&paper]);
     let late = Some((940, Source::BothSides));
     assert_eq!(value(&world, &contract), late);
-    let members = json!({
-        "obligation": "1", "performance": performance, "received": LATE, "quantity": 1, "good": 0,
-        "reasons": "2".repeat(64), "complete": true,
-    });
-    world.contract("dairy", LATE, Some(&contract), "Receipt", members);
-    assert_eq!(value(&world, &contract), late);
+    for answers in [json!({"performance": performance}), json!({})] {
+        let mut members = json!({
+            "obligation": "1", "received": LATE, "quantity": 1, "good": 0, "reasons": "2".repeat(64), "complete": true,
+        });
+        answers.as_object().unwrap().iter().for_each(|(name, value)| members[name] = value.clone());
+        world.contract("dairy", LATE, Some(&contract), "Receipt", members);
+        assert_eq!(value(&world, &contract), late, "{answers}");
+    }
+    assert_eq!(world.told(&contract, OVER).voids.len(), 2);
     world.contract("dairy", LATE, Some(&contract), "Dispute", json!({"obligations": ["1"], "evidence": []}));
     assert_eq!(value(&world, &contract), None);
 }
@@ -269,7 +272,44 @@ fn each_of_many() {
     assert_eq!(sources, [Source::BothSides, Source::OneSide]);
 }
 
-// Where there is no day to inspect, what is confirmed is heard before silence.
+// However often it is named where it is not of.
+#[test]
+fn named_everywhere() {
+    let mut world = world(Some(licence()));
+    let every = json!({"days": 30, "times": 12});
+    let contract = world.agreed("dist", "dairy", SIGNED, json!({"kind": "pay", "due": DUE, "every": every}));
+    let papers: Vec<String> = (1..=12)
+        .map(|time| confirmed(&mut world, "bank", SAID, &contract, &[("obligation", json!(format!("1#{time}")))]))
+        .collect();
+    for time in 1..=12 {
+        let obligation = format!("1#{time}");
+        let members = json!({"obligation": obligation, "completed": SAID, "quantity": 1_000, "evidence": papers});
+        world.contract("dist", SAID, Some(&contract), "Performance", members);
+    }
+    let facts = facts(&world, &world.told(&contract, OVER));
+    assert!(facts.len() == 12 && facts.iter().all(|fact| fact.source == Source::BothSides), "{facts:?}");
+}
+
+// Where a part is disputed, silence accepts none of it, whenever that is looked at; the rest weighs as the bank says.
+#[test]
+fn disputed_in_part() {
+    for is_looked_at in [false, true] {
+        let (mut world, contract) = owed(Some(licence()));
+        let paper = confirmed(&mut world, "bank", SAID, &contract, &[("quantity", json!(600))]);
+        world.performed("dist", SAID, &contract, 1_000, &[&paper]);
+        let disputed = json!({"obligations": ["1"], "disputed": 400, "evidence": []});
+        world.contract("dist", SAID, Some(&contract), "Dispute", disputed);
+        if is_looked_at {
+            let nothing = json!({"obligation": "none"});
+            world.contract("dairy", "2026-10-20T12:00:00+08:00", Some(&contract), "OverdueNotice", nothing);
+        }
+        let told = world.told(&contract, OVER);
+        let facts = facts(&world, &told);
+        assert_eq!((facts[0].value, facts[0].mass, facts[0].source), (1_000, 600, Source::BothSides), "{is_looked_at}");
+    }
+}
+
+// Where there is no day to inspect, what is confirmed is heard before silence, all of it.
 #[test]
 fn without_days_to_inspect() {
     let mut world = world(Some(licence()));
@@ -283,8 +323,9 @@ fn without_days_to_inspect() {
     let contract = world.contract("dist", SIGNED, None, "Contract", members);
     let consent = json!({"to": contract, "sizeBand": 3});
     world.contract("dairy", SIGNED, Some(&contract), "ContractConsent", consent);
-    let paper = confirmed(&mut world, "bank", SAID, &contract, &[]);
-    world.performed("dist", LATE, &contract, 1_000, &[&paper]);
+    let half = || ("quantity", json!(500));
+    let papers = [(); 2].map(|()| confirmed(&mut world, "bank", SAID, &contract, &[half()]));
+    world.performed("dist", LATE, &contract, 1_000, &[&papers[0], &papers[1]]);
     assert_eq!(value(&world, &contract).map(|(_, source)| source), Some(Source::BothSides));
 }
 

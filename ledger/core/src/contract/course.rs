@@ -218,6 +218,13 @@ impl Course {
         receipts.fold(0, |sum, one| sum.saturating_add(one.said.quantity))
     }
 
+    /// Whether others than its creditor say of all of it that it was done.
+    pub(super) fn is_witnessed(&self) -> bool {
+        let said: Vec<Received> =
+            self.receipts.iter().filter(|one| one.witness.is_some()).map(|one| one.said).collect();
+        !said.is_empty() && self.obligation.determine(&said, self.extension).is_some()
+    }
+
     /// It is owed no more. What is not disputed of it, if that is settled, stays so; the rest is left open for good.
     pub(super) fn supersede(&mut self, at: i64, calendar: &Calendar) {
         match self.is_settled(at, calendar) {
@@ -378,7 +385,8 @@ impl Course {
     pub(super) fn unsaid(&self, performance: &Performance, at: i64) -> Option<u64> {
         let mut rest = performance.quantity;
         for one in self.receipts.iter().filter(|one| one.answers == Some(performance.hash)) {
-            one.inspected_by.filter(|by| at < *by)?;
+            // What is heard at one time is heard wholly, where there is no day to inspect too.
+            one.inspected_by.filter(|by| at < *by || one.recorded == at)?;
             rest = rest.saturating_sub(one.said.quantity);
         }
         Some(rest)
@@ -424,12 +432,21 @@ impl Course {
         if self.is_wholly_disputed() || self.is_superseded || self.found.is_some() {
             return;
         }
+        // Of what is disputed silence accepts nothing.
+        let mut open = self.disputed.map(|_| self.undisputed().saturating_sub(self.paid()));
         let Course { performances, receipts, .. } = self;
         for one in performances.iter_mut().filter(|one| !one.is_answered) {
             if one.waits_from.saturating_add(days(inspection_days)) <= at {
                 one.is_answered = true;
                 let told = receipts.iter().filter(|told| told.answers == Some(one.hash));
-                let rest = told.fold(one.quantity, |rest, told| rest.saturating_sub(told.said.quantity));
+                let mut rest = told.fold(one.quantity, |rest, told| rest.saturating_sub(told.said.quantity));
+                if let Some(open) = &mut open {
+                    rest = rest.min(*open);
+                    *open = open.saturating_sub(rest);
+                    if rest == 0 {
+                        continue;
+                    }
+                }
                 receipts.push(Receipt {
                     hash: one.hash,
                     recorded: one.recorded,

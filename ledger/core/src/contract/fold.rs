@@ -566,7 +566,10 @@ impl<'a> Contract<'a> {
             course.supersede(now, calendar);
             since.insert(course.obligation.id.clone(), (course.obligation.clone(), course.since));
         }
-        let of = |one: &Obligation| (one.kind, one.debtor.clone(), one.creditor.clone(), one.unit.clone());
+        let of = |one: &Obligation| {
+            let unit = one.unit.clone().filter(|_| one.kind == ObligationKind::Pay);
+            (one.kind, one.debtor.clone(), one.creditor.clone(), unit)
+        };
         // What goes on between the same two under other terms is owed since it was first.
         let courses = terms.obligations.iter().map(|one| {
             let before = since.get(&one.id).filter(|(before, _)| of(before) == of(one));
@@ -630,6 +633,9 @@ impl<'a> Contract<'a> {
             && receipt.recorded <= course.obligation.latest(course.extension);
         if is_early || course.is_settled(now, calendar) || course.is_wholly_disputed() {
             return Err(Void::Transition);
+        }
+        if course.is_witnessed() {
+            return Err(Void::Conflict);
         }
         let replaced =
             receipt.answers.map_or(0, |hash| course.receipts.iter().filter(|one| is_replaced(one, &hash)).count());

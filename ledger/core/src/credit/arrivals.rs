@@ -156,7 +156,7 @@ impl<'a> Arrivals<'a> {
 
     /// Whether no performance of the same debtor that counts named the shipment before. Of many it is not asked which count.
     fn is_first(&self, shipment: &Hash, claim: &Claim<'_>) -> Result<bool, StoreError> {
-        let Some(before) = self.claimed_before(shipment, claim)? else { return Ok(false) };
+        let Some(before) = self.claimed_before(shipment, claim, CLAIMS_MAX)? else { return Ok(false) };
         for place in before {
             if self.counts(place, claim)? {
                 return Ok(false);
@@ -166,15 +166,15 @@ impl<'a> Arrivals<'a> {
     }
 
     /// Where the same debtor named it before; none if too often.
-    fn claimed_before(&self, shipment: &Hash, claim: &Claim<'_>) -> Result<Option<Vec<Place>>, StoreError> {
+    fn claimed_before(&self, shipment: &Hash, claim: &Claim<'_>, max: usize) -> Result<Option<Vec<Place>>, StoreError> {
         let (from, own) =
             (key(CLAIMED, shipment, claim.author, (0, 0)), key(CLAIMED, shipment, claim.author, claim.place));
         let mut before = Vec::new();
         self.store.scan(Table::Reading, &from, &own, &mut |key, _| {
             before.extend(place_of(key));
-            before.len() <= CLAIMS_MAX
+            before.len() <= max
         })?;
-        Ok(Some(before).filter(|before| before.len() <= CLAIMS_MAX))
+        Ok(Some(before).filter(|before| before.len() <= max))
     }
 
     /// Whether an earlier claim of the same author counts: in the same contract if it had an effect that still matters. Another

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::{Arrivals, Arrived, Claim};
 use crate::contract::fold::Arrival;
-use crate::contract::record::Act;
+use crate::contract::record::{Act, OBLIGATIONS_MAX};
 use crate::credit::Source;
 use crate::credit::reading::{Place, Row, author, place_bytes, place_of};
 use crate::credit::rows::RowKind;
@@ -45,7 +45,7 @@ impl Arrivals<'_> {
     /// Whether no performance of the obligation named it before, under whatever terms. It says itself of which one it is, so that
     /// what is named in the wrong place is not lost.
     fn is_first_of_obligation(&self, name: &Hash, claim: &Claim<'_>) -> Result<bool, StoreError> {
-        let Some(before) = self.claimed_before(name, claim)? else { return Ok(false) };
+        let Some(before) = self.claimed_before(name, claim, OBLIGATIONS_MAX)? else { return Ok(false) };
         for (height, index) in before {
             let Some(record) = self.reader.record(height, index)? else { continue };
             let earlier = claim.contract.performed(&record.record(height, index).hash());
