@@ -119,6 +119,13 @@ impl Outcome {
         within.map(|(_, _, events)| *events).sum::<usize>() as f64 / (to.saturating_sub(from)).as_secs_f64()
     }
 
+    /// Events in each whole second.
+    pub fn each_second(&self) -> Vec<f64> {
+        let second = Duration::from_secs(1);
+        let seconds = 0..u32::try_from(self.taken.as_secs()).unwrap_or(0);
+        seconds.map(|at| self.rate_between(second * at, second * (at + 1))).collect()
+    }
+
     /// Notes what was said to a post of so many events, of which the first was sent then; whether it is recorded.
     fn note(&mut self, said: Said, begun: Instant, sent: Instant, events: usize) -> bool {
         self.posts += 1;
