@@ -34,7 +34,7 @@ const CROWD: usize = 480;
 const TOO_MUCH: f64 = 3.0;
 const TOO_MUCH_TIME: Duration = Duration::from_secs(60);
 /// How long it is looked at whether it has recovered.
-const AFTERWARDS: Duration = Duration::from_secs(11);
+const AFTERWARDS: Duration = Duration::from_secs(31);
 /// So many MiB of bodies are ordered.
 const BODIES_MIB: usize = 512;
 /// Validators are away for so long.
@@ -408,7 +408,7 @@ impl Run {
         let first = after.iter().position(|events| *events >= peak * 0.8).map_or(f64::INFINITY, |at| at as f64 + 1.0);
         self.rows.add("after it: until a second is at 80 % of the peak's", "s", Bar::Most(5.0), first);
         let share = quantiles(after.get(1..).unwrap_or_default()).0 / peak * 100.0;
-        self.rows.add("the same, a second from 1 to 11 s, median", "% of peak's", Bar::Least(80.0), share);
+        self.rows.add("the same, a second from 1 to 31 s, median", "% of peak's", Bar::Least(80.0), share);
         self.end(net, "too much")
     }
 }
