@@ -62,8 +62,8 @@ impl Rows {
         &mut self.0[place]
     }
 
-    /// Prints the table, and how many bars hold.
-    pub fn show(&self) {
+    /// Prints the table, and how many bars hold; whether all do.
+    pub fn show(&self) -> bool {
         let mut table = Table::new();
         table.load_style(ASCII_MARKDOWN);
         table.set_header(["What", "Here", "PostgreSQL", "Ratio", "Bar", "Holds"]);
@@ -101,5 +101,6 @@ impl Rows {
         }
         println!("{table}");
         println!("{held} of {} bars hold", self.0.len());
+        held == self.0.len()
     }
 }
