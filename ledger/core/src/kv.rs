@@ -345,6 +345,10 @@ impl fmt::Debug for Key {
     }
 }
 
+/// What any block changes beside what its events say: pages, rows, the block itself. Without it, a block that is
+/// nearly full is moved once more.
+const ROOM_BYTES: usize = 128 * 1024;
+
 /// A store with changes laid over it: reads see the changes; [`Overlay::into_writes`] gives them.
 pub struct Overlay<'a> {
     base: &'a dyn Read,
@@ -357,9 +361,9 @@ impl<'a> Overlay<'a> {
         Overlay { base, writes: WriteSet::default() }
     }
 
-    /// The same, with room for values of so many bytes.
+    /// The same, with room for values of so many bytes beside what any block changes.
     pub fn with_room(base: &'a dyn Read, bytes: usize) -> Self {
-        let writes = WriteSet { values: Vec::with_capacity(bytes), ..WriteSet::default() };
+        let writes = WriteSet { values: Vec::with_capacity(bytes + ROOM_BYTES), ..WriteSet::default() };
         Overlay { base, writes }
     }
 

@@ -61,10 +61,56 @@ fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|found| !is_unseen(*found)).map(narrow).collect())
 }
 
+/// Every number that is found has a group of so many digits, however it is written.
+const GROUP_DIGITS_MIN: usize = 4;
+// A resident's, in as many groups as there may be.
+const _: () = assert!(17 > GROUPS_MAX * (GROUP_DIGITS_MIN - 1));
+
 fn number_in(text: &[u8]) -> Option<Kind> {
-    let mut place = 0;
-    while let Some(byte) = text.get(place) {
-        if !byte.is_ascii_digit() {
+    let mut read = 0;
+    while let Some((start, end)) = next_group(text, read) {
+        // The number may begin in a group before.
+        let from = read.max(start.saturating_sub(GROUPED_DIGITS_MAX + GROUPS_MAX));
+        if let Some(kind) = number_between(text, from, end) {
+            return Some(kind);
+        }
+        read = end;
+    }
+    None
+}
+
+/// The next run of digits, from a place within none on, that is long enough for a group of a number.
+fn next_group(text: &[u8], from: usize) -> Option<(usize, usize)> {
+    // Looked at together, which costs a tenth of what it costs one by one: a large body may be a picture.
+    const TOGETHER: usize = 64;
+    let mut rest = text.get(from..)?;
+    while let Some(block) = rest.first_chunk::<{ TOGETHER + GROUP_DIGITS_MIN - 1 }>()
+        && !has_group(block)
+    {
+        rest = rest.get(TOGETHER..)?;
+    }
+    let place = rest.windows(GROUP_DIGITS_MIN).position(|group| group.iter().all(u8::is_ascii_digit))?;
+    let start = text.len() - rest.len() + place;
+    Some((start, start + digits_at(text.get(start..)?)))
+}
+
+/// Whether four digits follow one another. No branch within, so that it is done for many bytes at once.
+fn has_group(block: &[u8]) -> bool {
+    let after = |skipped: usize| block.get(skipped..).unwrap_or_default().iter().map(u8::is_ascii_digit);
+    let four = after(0).zip(after(1)).zip(after(2)).zip(after(3));
+    four.fold(false, |found, (((first, second), third), fourth)| found | (first & second & third & fourth))
+}
+
+/// What a number is that begins between two places, the second of which ends a run of digits.
+fn number_between(text: &[u8], from: usize, end: usize) -> Option<Kind> {
+    let is_digit = |place: usize| text.get(place).is_some_and(u8::is_ascii_digit);
+    let mut place = from;
+    // Within a run that begins before: too far away.
+    while place > 0 && is_digit(place - 1) && is_digit(place) {
+        place += 1;
+    }
+    while place < end {
+        if !is_digit(place) {
             place += 1;
             continue;
         }
@@ -263,10 +309,10 @@ const PRIVATE_MAIL: &[&str] = &[
 const PRIVATE_MAIL_NAMES: &[&str] = &["yahoo", "hotmail", "outlook", "live", "gmx"];
 
 fn has_private_email(text: &str) -> bool {
-    text.match_indices('@').any(|(at, _)| {
+    memchr::memchr_iter(b'@', text.as_bytes()).any(|at| {
         let local = text.get(..at).and_then(|before| before.chars().next_back());
         let domain = text.get(at + 1..).unwrap_or("");
-        let end = domain.find(|found: char| !found.is_ascii_alphanumeric() && !"-.".contains(found));
+        let end = domain.bytes().position(|found| !found.is_ascii_alphanumeric() && !b"-.".contains(&found));
         let domain = domain.get(..end.unwrap_or(domain.len())).unwrap_or("").trim_end_matches('.');
         // Most that have this sign are no address.
         if !domain.contains('.') {
@@ -333,7 +379,7 @@ fn has_plate(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, natural_person_shape};
+    use super::{Kind, natural_person_shape, number_between, number_in};
 
     // Goal: personal numbers are found as whole numbers and nothing else is. Method: a table; the
     // resident numbers are the standard's samples.
@@ -408,6 +454,33 @@ mod tests {
         }
     }
 
+    // Goal: that most of a text is passed over hides nothing. Method: texts of what numbers are written with, in all lengths
+    // about those that are looked at together, and numbers put anywhere in them; compared with every run of digits judged.
+    #[test]
+    fn passes_over_nothing() {
+        let numbers =
+            ["13812345678", "138 1234 5678", "+86-138-1234-5678", "11010519491231002X", "110105-1949-1231-002x"];
+        let mut state = 1_u64;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % limit
+        };
+        let mut found = 0;
+        for _ in 0..200_000 {
+            // Digits of those that are there, so that they are numbers by chance too.
+            let signs = ["138012345678 -.Xaf", "1389 -+8", "abc xyz-"][below(3)].as_bytes();
+            let mut text: Vec<u8> = (0..below(160)).map(|_| signs[below(signs.len())]).collect();
+            if below(4) == 0 {
+                let (at, number) = (below(text.len() + 1), numbers[below(numbers.len())]);
+                text.splice(at..at, number.bytes());
+            }
+            let expected = number_between(&text, 0, text.len());
+            found += usize::from(expected.is_some());
+            assert_eq!(number_in(&text), expected, "{}", String::from_utf8_lossy(&text));
+        }
+        assert!((20_000..150_000).contains(&found), "{found}");
+    }
+
     // Goal: size costs linear time. Method: 20 MB of the worst.
     #[test]
     fn hostile_size() {
@@ -426,6 +499,8 @@ mod tests {
             "a1",
             "00000000-",
             "0000000000000000000000000000000 ",
+            "1234 ",
+            "1234-1 ",
         ] {
             assert_eq!(natural_person_shape(&unit.repeat(20_000_000 / unit.len())), None, "{unit}");
         }
