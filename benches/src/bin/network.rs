@@ -35,6 +35,8 @@ const TOO_MUCH: f64 = 3.0;
 const TOO_MUCH_TIME: Duration = Duration::from_secs(60);
 /// How long it is looked at whether it has recovered.
 const AFTERWARDS: Duration = Duration::from_secs(31);
+/// So many places of the file what is compared second by second comes from, as from as many firms.
+const LANES: usize = 64;
 /// So many MiB of bodies are ordered.
 const BODIES_MIB: usize = 512;
 /// Validators are away for so long.
@@ -67,7 +69,7 @@ fn main() -> Result<(), Failure> {
     let only = std::env::var("ONLY").unwrap_or_default();
     let does = |part: &str| only.is_empty() || only.split(',').any(|one| one == part);
     let (folder, work) = (PathBuf::from(folder), PathBuf::from(work));
-    let source = Arc::new(Source::read(&folder, usize::MAX)?.again());
+    let source = Arc::new(Source::read(&folder, usize::MAX)?.mixed(LANES).again());
     let theirs = Theirs::start(Path::new(python), Path::new(script), &folder)?;
     let (program, rows) = (program.into(), Rows::default());
     let mut run = Run { folder, work, program, source, theirs, rows, most_mib: 0, most_of_batches_mib: 0 };
