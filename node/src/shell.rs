@@ -63,7 +63,7 @@ pub struct Together {
 enum Message {
     /// What another node says or does.
     Heard(Box<Input>),
-    Submit(Box<SignedSubmission>, oneshot::Sender<Answer>),
+    Submit(Arc<SignedSubmission>, oneshot::Sender<Answer>),
     Verified(Box<VerifiedSubmission>, Arc<Directory>, oneshot::Sender<Answer>),
     Stop,
 }
@@ -299,11 +299,12 @@ impl Writer {
     /// It is verified here: for thousands of events that takes a while.
     pub fn submit(&self, submission: SignedSubmission) -> oneshot::Receiver<Answer> {
         let (answer, answered) = oneshot::channel();
+        let submission = Arc::new(submission);
         let directory = self.common.directory().clone();
-        self.send(match VerifiedSubmission::verify(submission.clone(), self.common.chain, &directory) {
+        self.send(match VerifiedSubmission::verify(Arc::clone(&submission), self.common.chain, &directory) {
             Ok(verified) => Message::Verified(Box::new(verified), directory, answer),
             // It may be on the ledger already, under a directory that took it.
-            Err(_) => Message::Submit(Box::new(submission), answer),
+            Err(_) => Message::Submit(submission, answer),
         });
         answered
     }

@@ -1,5 +1,7 @@
 //! Blocks: headers, what they carry, receipts, certificates, checkpoints (`proofs.md` §4).
 
+use std::sync::Arc;
+
 use bincode::{Decode, Encode};
 
 use crate::codec;
@@ -158,7 +160,7 @@ pub struct Block {
     /// The header.
     pub header: Header,
     /// The submissions, in order.
-    pub submissions: Vec<SignedSubmission>,
+    pub submissions: Vec<Arc<SignedSubmission>>,
 }
 
 /// The root over a block's submissions.

@@ -243,7 +243,7 @@ impl NodeCore {
 
     fn followed(&self, from: NodeKey, decided: DecidedBlock) -> Followed {
         // What waits here was verified when it came: while others go on, that is most of it.
-        let waits = |signed: &SignedSubmission| {
+        let waits = |signed: &Arc<SignedSubmission>| {
             let pooled = self.pool.get(&signed.submission.id())?;
             if pooled.submission.signed() == signed { self.current(pooled) } else { None }
         };
@@ -351,7 +351,7 @@ fn decided_block(store: &dyn Read, height: u64) -> Result<Option<DecidedBlock>, 
     let mut submissions = Vec::with_capacity(stored.submissions.len());
     for submission in stored.submissions {
         let Some(signed) = with_payloads(store, submission, height, &mut index)? else { return Ok(None) };
-        submissions.push(signed);
+        submissions.push(Arc::new(signed));
     }
     let block = Block { header: stored.header, submissions };
     Ok(Some(DecidedBlock { block, certificate: stored.certificate }))

@@ -1,5 +1,7 @@
 //! Names what nodes tell each other (`docs/FORMATS.md`, "Messages between nodes").
 
+use std::sync::Arc;
+
 use bincode::{Decode, Encode};
 use suyuan_ledger::block::{Block, CommitCertificate, Header};
 use suyuan_ledger::codec::{self, DecodeError, ENCODED_BYTES_MAX};
@@ -34,7 +36,7 @@ pub enum Message {
         submissions: Vec<Hash>,
     },
     /// A submission that waits for a block.
-    Submission(SignedSubmission),
+    Submission(Arc<SignedSubmission>),
     /// How far the sender's ledger goes.
     Status {
         /// The height of its last block.

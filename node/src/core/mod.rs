@@ -68,7 +68,7 @@ pub enum Input {
         /// Whom to answer.
         request: u64,
         /// What is submitted.
-        submission: Box<SignedSubmission>,
+        submission: Arc<SignedSubmission>,
     },
     /// The same, verified already under a directory: it counts if that is still the ledger's.
     Verified {
@@ -215,7 +215,7 @@ impl std::error::Error for CoreError {}
 
 /// A submission as it comes.
 enum Given {
-    Signed(SignedSubmission),
+    Signed(Arc<SignedSubmission>),
     Verified(VerifiedSubmission),
 }
 
@@ -389,7 +389,7 @@ impl NodeCore {
                 }
                 Input::Seal => seal = true,
                 Input::Submit { request, submission } => {
-                    self.admit(store, request, Given::Signed(*submission), &mut effects)?;
+                    self.admit(store, request, Given::Signed(submission), &mut effects)?;
                 }
                 Input::Verified { request, submission, directory } => {
                     let given = match Arc::ptr_eq(&directory, &self.ledger.directory) {

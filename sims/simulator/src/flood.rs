@@ -110,6 +110,8 @@ impl Flood {
         };
         let events: Vec<SubmittedEvent> = payloads.map(event).collect();
         let at = crate::START_MS;
-        sign_submission(device, self.chain, self.organisation, lane, at, events).ok().map(Message::Submission)
+        sign_submission(device, self.chain, self.organisation, lane, at, events)
+            .ok()
+            .map(|signed| Message::Submission(Arc::new(signed)))
     }
 }

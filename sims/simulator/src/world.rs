@@ -422,7 +422,7 @@ impl World {
         let Some(node) = self.nodes.get_mut(number).filter(|node| node.is_up()) else { return };
         let brought = node.client.brings(wall_ms, governs, &mut self.chance);
         for (request, submission) in brought {
-            self.step(number, vec![Input::Submit { request, submission: Box::new(submission) }]);
+            self.step(number, vec![Input::Submit { request, submission: Arc::new(submission) }]);
         }
     }
 

@@ -2,6 +2,7 @@
 //! passes is a [`VerifiedSubmission`], which nothing else can make.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::erased::Erased;
 use super::event::event_tag;
@@ -14,7 +15,8 @@ use crate::submission::{InvalidSubmission, SignedSubmission};
 /// A submission that may enter a block.
 #[derive(Debug, Clone)]
 pub struct VerifiedSubmission {
-    signed: SignedSubmission,
+    /// Shared with the blocks and messages that carry it: it may have megabytes.
+    signed: Arc<SignedSubmission>,
     id: Hash,
     digests: Vec<Hash>,
     derived: Vec<Derived>,
@@ -63,7 +65,12 @@ const FROM_THE_FUTURE: u16 = 111;
 
 impl VerifiedSubmission {
     /// Checks form, limits, batch, signature and every event.
-    pub fn verify(signed: SignedSubmission, chain: Hash, directory: &Directory) -> Result<Self, Refusal> {
+    pub fn verify(
+        signed: impl Into<Arc<SignedSubmission>>,
+        chain: Hash,
+        directory: &Directory,
+    ) -> Result<Self, Refusal> {
+        let signed = signed.into();
         let digests = signed.check_form(chain).map_err(Refusal::Submission)?;
         let head = &signed.submission;
         let known = directory.key(&head.key).filter(|key| key.organisation == head.organisation);
@@ -101,7 +108,7 @@ impl VerifiedSubmission {
                 tags.event = *tag;
             }
         }
-        VerifiedSubmission { signed, id, digests, derived, tags, erased }
+        VerifiedSubmission { signed: Arc::new(signed), id, digests, derived, tags, erased }
     }
 
     /// What is known of an event whose payload is erased.
@@ -110,7 +117,7 @@ impl VerifiedSubmission {
     }
 
     /// What was signed, with its events.
-    pub fn signed(&self) -> &SignedSubmission {
+    pub fn signed(&self) -> &Arc<SignedSubmission> {
         &self.signed
     }
 

@@ -527,9 +527,9 @@ fn what_waits_is_passed_on_again() {
                 let inputs = std::iter::once(time).chain(input).collect();
                 passed_on(&core.step(&world.store, inputs).unwrap())
             };
-            let signed = submission(1, payload.clone());
+            let signed = Arc::new(submission(1, payload.clone()));
             let brought = match own {
-                true => Input::Submit { request: 1, submission: Box::new(signed) },
+                true => Input::Submit { request: 1, submission: signed },
                 false => Input::Message { from: signer(2).public(), message: Box::new(Message::Submission(signed)) },
             };
             step(5, None);
