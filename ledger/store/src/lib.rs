@@ -16,6 +16,7 @@
 
 mod acknowledged;
 mod backup;
+mod direct;
 mod directory;
 mod erase;
 mod error;

@@ -12,6 +12,7 @@ use suyuan_ledger::kv::{Cursor, Pair, PairRef, Read, StoreError, Table, Visit, V
 
 use crate::OpenError;
 use crate::acknowledged::{Acknowledged, Note, NoteError};
+use crate::direct;
 use crate::families::{self, ENTRY_PREFIX_BYTES, Memory};
 use crate::rocks_log;
 
@@ -89,7 +90,8 @@ impl RocksStore {
             check_logs(path, options.accept_torn_log)?;
         }
         let memory = Memory::new(options.memory_bytes);
-        let of_database = families::database_options(&memory, options.create, options.accept_torn_log);
+        let direct = direct::is_possible(path);
+        let of_database = families::database_options(&memory, options.create, options.accept_torn_log, direct);
         let database = families::descriptors(&memory)
             .and_then(|of_families| DB::open_cf_descriptors(&of_database, path, of_families))
             .map_err(|error| open_error(path, &error))?;
