@@ -35,6 +35,9 @@ const TOO_MUCH: f64 = 3.0;
 const TOO_MUCH_TIME: Duration = Duration::from_secs(60);
 /// How long it is looked at whether it has recovered.
 const AFTERWARDS: Duration = Duration::from_secs(31);
+/// From here on events name eighteen things each, and that is too much for so long.
+const HEAVY: usize = 8_000;
+const HEAVY_TIME: Duration = Duration::from_secs(15);
 /// So many places of the file what is compared second by second comes from, as from as many firms.
 const LANES: usize = 64;
 /// So many MiB of bodies are ordered.
@@ -54,7 +57,10 @@ struct Run {
     folder: PathBuf,
     work: PathBuf,
     program: PathBuf,
-    source: Arc<Source>,
+    /// In the file's order.
+    source: Source,
+    /// The same mixture in every second.
+    mixed: Arc<Source>,
     theirs: Theirs,
     rows: Rows,
     /// The most that a node has held, but for batches.
@@ -72,10 +78,11 @@ fn main() -> Result<(), Failure> {
     let only = std::env::var("ONLY").unwrap_or_default();
     let does = |part: &str| only.is_empty() || only.split(',').any(|one| one == part);
     let (folder, work) = (PathBuf::from(folder), PathBuf::from(work));
-    let source = Arc::new(Source::read(&folder, usize::MAX)?.mixed(LANES).again());
+    let source = Source::read(&folder, usize::MAX)?.again();
+    let mixed = Arc::new(Source::read(&folder, usize::MAX)?.mixed(LANES).again());
     let theirs = Theirs::start(Path::new(python), Path::new(script), &folder)?;
     let (program, rows) = (program.into(), Rows::default());
-    let mut run = Run { folder, work, program, source, theirs, rows, most_mib: 0, most_of_batches_mib: 0 };
+    let mut run = Run { folder, work, program, source, mixed, theirs, rows, most_mib: 0, most_of_batches_mib: 0 };
     let begun = Instant::now();
     let said = |what: &str| eprintln!("{:>4} s  {what}", begun.elapsed().as_secs());
     for round in 1..=rounds {
@@ -118,19 +125,15 @@ impl Run {
         Net::found(&self.program, &self.work.join("net"), devices)
     }
 
-    fn load(&self, clients: &mut [Client], group: usize, once: bool, stop: &AtomicBool) -> Result<Outcome, Failure> {
-        Ok(load(clients, &Plan { source: &self.source, group, once, every: None, stop })?)
-    }
-
-    /// As [`Run::load`], for so long.
-    fn load_for(&self, clients: &mut [Client], group: usize, long: Duration) -> Result<Outcome, Failure> {
+    /// Single events of a source, as many as the network takes, for so long.
+    fn load_for(source: &Source, clients: &mut [Client], long: Duration) -> Result<Outcome, Failure> {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
                 thread::sleep(long);
                 stop.store(true, Ordering::Relaxed);
             });
-            self.load(clients, group, false, &stop)
+            Ok(load(clients, &Plan { source, group: 1, once: false, every: None, stop: &stop })?)
         })
     }
 
@@ -147,15 +150,15 @@ impl Run {
         let mut net = self.found(WRITERS * OUTSTANDING)?;
         // One client, whose events are alone in their blocks.
         let mut one = clients(&net, 1)?;
-        self.load_for(&mut one, 1, Duration::from_secs(1))?;
-        let seen = self.load_for(&mut one, 1, Duration::from_secs(4))?;
+        Run::load_for(&self.source, &mut one, Duration::from_secs(1))?;
+        let seen = Run::load_for(&self.source, &mut one, Duration::from_secs(4))?;
         let (middle, most) = quantiles(&seen.times());
         println!("one client: {:.0} events/s, final after p50 {middle:.1} ms, p99 {most:.1} ms", seen.rate());
         self.rows.add("one event to its final answer, nothing else to do, p50", "ms", Bar::Most(50.0), middle);
         // One at each node: the next event waits when a block is decided.
         let mut four = clients(&net, NODES)?;
         let (from, began) = (net.height(0)?, Instant::now());
-        let seen = self.load_for(&mut four, 1, Duration::from_secs(5))?;
+        let seen = Run::load_for(&self.source, &mut four, Duration::from_secs(5))?;
         let (blocks, taken) = ((net.height(0)? - from) as f64, began.elapsed().as_secs_f64());
         println!(
             "four clients: {:.1} events a block, p50 {:.1} ms",
@@ -299,7 +302,7 @@ impl Run {
         every: Option<Duration>,
     ) -> Result<(Outcome, Duration), Failure> {
         let stop = AtomicBool::new(false);
-        let plan = Plan { source: &self.source, group: 1, once: false, every, stop: &stop };
+        let plan = Plan { source: &self.mixed, group: 1, once: false, every, stop: &stop };
         thread::scope(|scope| {
             let loading = scope.spawn(|| load(clients, &plan));
             let watched = (|| {
@@ -353,7 +356,8 @@ impl Run {
         let stop = AtomicBool::new(false);
         let decided = thread::scope(|scope| {
             let one = std::slice::from_mut(&mut client);
-            let asking = scope.spawn(|| self.load(one, 1, false, &stop).map_err(|error| error.to_string()));
+            let asking = scope
+                .spawn(|| load(one, &Plan { source: &self.source, group: 1, once: false, every: None, stop: &stop }));
             let watched = (|| {
                 thread::sleep(AWAY);
                 if net.height(0)? > stands + 1 {
@@ -386,13 +390,13 @@ impl Run {
         let mut many = clients(&net, WRITERS * OUTSTANDING)?;
         // For as long as there is too much: the first seconds of an empty ledger, when no store writes out buffers yet, are
         // no measure of what can be kept up.
-        self.load_for(&mut many, 1, Duration::from_secs(5))?;
-        let most = self.load_for(&mut many, 1, TOO_MUCH_TIME)?;
+        Run::load_for(&self.mixed, &mut many, Duration::from_secs(5))?;
+        let most = Run::load_for(&self.mixed, &mut many, TOO_MUCH_TIME)?;
         let peak = most.rate();
         drop(many);
         let crowd = clients(&net, CROWD * NODES)?;
         let every = Duration::from_secs_f64((CROWD * NODES) as f64 / (TOO_MUCH * peak));
-        let seen = offer(crowd, &self.source, every, TOO_MUCH_TIME)?;
+        let seen = offer(crowd, &self.mixed, every, TOO_MUCH_TIME)?;
         let offered = seen.posts as f64 / seen.taken.as_secs_f64();
         let busy = seen.busy as f64 / seen.posts as f64 * 100.0;
         let goodput = seen.rate();
@@ -408,7 +412,7 @@ impl Run {
         // The same clients as before; in the first second the first answers are on their way. Single seconds are slow at the peak
         // too: medians say more than the few seconds after it.
         let mut many = clients(&net, WRITERS * OUTSTANDING)?;
-        let again = self.load_for(&mut many, 1, AFTERWARDS)?;
+        let again = Run::load_for(&self.mixed, &mut many, AFTERWARDS)?;
         for (what, seen) in [("the peak", &most), ("too much", &seen), ("after it", &again)] {
             told_each_second(what, seen);
         }
@@ -419,6 +423,10 @@ impl Run {
         self.rows.add("after it: until a second is at 80 % of the peak's", "s", Bar::Most(5.0), first);
         let share = quantiles(after.get(1..).unwrap_or_default()).0 / peak * 100.0;
         self.rows.add("the same, a second from 1 to 31 s, median", "% of peak's", Bar::Least(80.0), share);
+        // Memory is what it takes at the file's heaviest too.
+        let heavy = Arc::new(Source::read(&self.folder, usize::MAX)?.again_from(HEAVY));
+        let seen = offer(clients(&net, CROWD * NODES)?, &heavy, every, HEAVY_TIME)?;
+        println!("too much where events name the most things: {:.0}/s recorded", seen.rate());
         self.end(net, "too much")
     }
 }

@@ -17,7 +17,8 @@ use crate::chain::Failure;
 /// A busy node is asked again after so long.
 pub const BUSY_WAIT: Duration = Duration::from_millis(5);
 
-/// What is captured: the generator's events in their order, and again from the start under other names.
+/// What is captured: the generator's events in their order or from several places in turn, and again from the start under
+/// other names.
 pub struct Source {
     lines: Vec<Vec<u8>>,
     next: AtomicUsize,
@@ -39,14 +40,20 @@ impl Source {
     /// The same from so many places of the file at once, so that every second brings the same mixture. The file is one long
     /// story: in parts an event names eighteen things, in others one, and takes a third of the time.
     pub fn mixed(mut self, lanes: usize) -> Source {
+        let lanes = lanes.clamp(1, self.lines.len().max(1));
         // Whole lanes: what is left over at the end is left out.
-        self.lines.truncate((self.lines.len() / lanes * lanes).max(1));
-        Source { lanes: lanes.min(self.lines.len()), ..self }
+        self.lines.truncate(self.lines.len() / lanes * lanes);
+        Source { lanes, ..self }
     }
 
     /// The same under other names from the start, so that they are beside those of another source.
     pub fn again(self) -> Source {
-        let next = AtomicUsize::new(self.lines.len());
+        self.again_from(0)
+    }
+
+    /// The same from an event on.
+    pub fn again_from(self, place: usize) -> Source {
+        let next = AtomicUsize::new(self.lines.len() + place);
         Source { next, ..self }
     }
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 /// Whether files in a folder, or where that will be made, can be written so. Some file systems say no when a file is
-/// opened, some when it is written, so both are tried. RocksDB would try neither, and fail with its first flush.
+/// opened, some when it is written, so both are tried. Of a new store RocksDB would try neither, and fail with its first
+/// flush.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_possible(folder: &Path) -> bool {
     use std::fs::OpenOptions;

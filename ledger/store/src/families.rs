@@ -91,8 +91,9 @@ pub(crate) fn database_options(memory: &Memory, create: bool, accept_torn_log: b
         true => DBRecoveryMode::PointInTime,
         false => DBRecoveryMode::TolerateCorruptedTailRecords,
     });
+    // Where files are written through the kernel's cache, see below.
     options.set_bytes_per_sync(1024 * 1024);
-    // The store has a cache of its own. To copy what is flushed into the kernel's as well took up to a sixth of two
+    // Written, not read: what is read often is in the store's own cache, and in the kernel's once it was read. To copy what is flushed into the kernel's as well took up to a sixth of two
     // processors while large bodies were written, most of that for pages that a virtual machine had to be given first.
     options.set_use_direct_io_for_flush_and_compaction(direct);
     options.set_keep_log_file_num(INFO_LOG_FILES);

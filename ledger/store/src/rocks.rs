@@ -55,6 +55,9 @@ impl Default for StoreOptions {
     }
 }
 
+/// RocksDB's words for a file that can't be opened past the kernel's cache.
+const NO_DIRECT_IO: &str = "Direct I/O is not supported";
+
 /// A store in a RocksDB database of its own: a column family a table.
 pub struct RocksStore {
     pub(crate) database: DB,
@@ -90,11 +93,16 @@ impl RocksStore {
             check_logs(path, options.accept_torn_log)?;
         }
         let memory = Memory::new(options.memory_bytes);
-        let direct = direct::is_possible(path);
-        let of_database = families::database_options(&memory, options.create, options.accept_torn_log, direct);
-        let database = families::descriptors(&memory)
-            .and_then(|of_families| DB::open_cf_descriptors(&of_database, path, of_families))
-            .map_err(|error| open_error(path, &error))?;
+        let opened = |direct: bool| {
+            let of_database = families::database_options(&memory, options.create, options.accept_torn_log, direct);
+            DB::open_cf_descriptors(&of_database, path, families::descriptors(&memory)?)
+        };
+        let database = match opened(direct::is_possible(path)) {
+            // Of layers laid over one another, the upper may take what an old file in the lower refuses.
+            Err(error) if error.as_ref().contains(NO_DIRECT_IO) => opened(false),
+            opened => opened,
+        };
+        let database = database.map_err(|error| open_error(path, &error))?;
         let mut writes = WriteOptions::default();
         writes.set_sync(!options.disposable);
         writes.disable_wal(options.disposable);
