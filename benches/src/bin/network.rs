@@ -344,8 +344,11 @@ impl Run {
             back.as_secs_f64(),
         );
         net.together()?;
-        // While others leave it some of the processors that all share here.
-        let every = Duration::from_secs_f64(three.len() as f64 / (rate / 2.0));
+        // While others leave it some of the processors that all share here: half of what they take now, of a ledger that has
+        // grown since.
+        let now = Run::load_for(&self.mixed, &mut three, AFTER)?.rate_between(Duration::from_secs(1), AFTER);
+        println!("before the next: {now:.0} events/s, of which half are offered");
+        let every = Duration::from_secs_f64(three.len() as f64 / (now / 2.0));
         let (_, back) = self.outage(&mut net, &mut three, Some(every))?;
         self.rows.add("the same, under half of it", "s", Bar::Most(5.0), back.as_secs_f64());
         net.together()?;
