@@ -405,7 +405,7 @@ impl NodeCore {
                 Input::Connected(node) => self.connected(node, &mut effects),
                 Input::Disconnected(node) => {
                     self.follow.disconnected(&node);
-                    self.patience.end(&node);
+                    self.patience.end(&node, self.elapsed_ms);
                 }
                 Input::Message { from, message } if self.inbox.len() < INBOX_MAX => {
                     self.inbox.push_back((from, *message));
