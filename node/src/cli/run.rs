@@ -75,13 +75,17 @@ pub fn serve(node: Node, device: MemorySigner, listen: SocketAddr, screen: &mut 
     };
     #[cfg(unix)]
     let _admin = crate::admin::Admin::listen(&node)?;
+    let stopped = {
+        let _within = runtime.enter();
+        stop()
+    };
     let mut told = Ok(());
     let served = runtime.block_on(api::serve(
         node,
         device,
         listener,
         |address| told = screen.say(&format!("{} {scheme}://{address} ({})\n", words[0], words[1])),
-        stop(),
+        stopped,
     ));
     // Requests in work have been waited for; what still blocks must not hold up the end.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
@@ -95,22 +99,29 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener, Reason> {
     TcpListener::bind(listen).await.map_err(refused)
 }
 
-/// Waits for the signal to stop.
-pub async fn stop() {
-    let interrupted = signal::ctrl_c();
+/// Waits for the signal to stop. It is listened for at once, before anybody is told that there is something to stop, and
+/// not only when this is first waited for: until then a signal would end the process where it stands. To be called within
+/// a runtime.
+pub fn stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
-        let terminated = async {
-            match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-                Ok(mut signals) => signals.recv().await,
-                Err(_) => std::future::pending().await,
+        use signal::unix::{SignalKind, signal};
+        let listened = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        async move {
+            let [interrupted, terminated] = listened.map(|signals| async {
+                match signals {
+                    Ok(mut signals) => signals.recv().await,
+                    Err(_) => std::future::pending().await,
+                }
+            });
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated => {}
             }
-        };
-        tokio::select! {
-            _ = interrupted => {}
-            _ = terminated => {}
         }
     }
     #[cfg(not(unix))]
-    let _ = interrupted.await;
+    async {
+        let _ = signal::ctrl_c().await;
+    }
 }

@@ -138,7 +138,7 @@ impl Processes {
         let (processes, folder) = (self.clone(), folder.to_owned());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            runtime.block_on(crate::cli::run::stop());
+            runtime.block_on(async { crate::cli::run::stop().await });
             // None is started meanwhile: the list stays locked until the process is gone.
             let mut list = processes.list();
             list.drain(..).for_each(|(_, child)| end(child));
