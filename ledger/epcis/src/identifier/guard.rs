@@ -81,7 +81,7 @@ fn number_in(text: &[u8]) -> Option<Kind> {
 
 /// The next run of digits, from a place within none on, that is long enough for a group of a number.
 fn next_group(text: &[u8], from: usize) -> Option<(usize, usize)> {
-    // Looked at together, which costs a tenth of what it costs one by one: a large body may be a picture.
+    // Looked at together, which costs a fifth of what it costs one by one: a large body may be a picture.
     const TOGETHER: usize = 64;
     let mut rest = text.get(from..)?;
     while let Some(block) = rest.first_chunk::<{ TOGETHER + GROUP_DIGITS_MIN - 1 }>()
